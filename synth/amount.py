@@ -1,0 +1,266 @@
+"""Amount laws: how much one purchase costs. All draws are whole minor units (cents), all ranges are half-open."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from synth.rng import Streams, deal_exactly, split_exactly
+
+Minor = npt.NDArray[np.int64]
+Problem = tuple[str, str, str]
+"""Path below the amount group, message, what is allowed."""
+
+#: Texts of amounts and their sums stay exact below this many major units.
+HIGHEST = 100_000_000
+
+Low = Annotated[float, Field(ge=0.01, lt=HIGHEST, description="lower bound in major units, included")]
+High = Annotated[float, Field(gt=0.01, le=HIGHEST, description="upper bound in major units, excluded")]
+Share = Annotated[float, Field(gt=0, le=1, description="share of the rows; all shares sum to 1")]
+
+
+class AmountLaw(Protocol):
+    """Draws amounts for rows; iid, except where a law promises exact counts over the run."""
+
+    def plan(self, rows_b: npt.NDArray[np.int64], *, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+        """(b, k) quotas, row b being what ``draw`` needs to make block b alone; k may be 0."""
+
+    def draw(self, rows: int, *, rng: np.random.Generator, quota: npt.NDArray[np.int64] | None = None) -> Minor:
+        """(rows,) int64 amounts in minor units, in random order; with a block's quota, exactly to it."""
+
+
+def to_minor(major: float) -> int:
+    """Cents of an amount that a config gives in major units."""
+    return round(major * 100)
+
+
+def range_problems(path: str, low: float, high: float) -> Iterator[Problem]:
+    """What is wrong with a [low, high) range of a config."""
+    dot = f"{path}." if path else ""
+    for name, value in (("low", low), ("high", high)):
+        if abs(value * 100 - round(value * 100)) > 1e-6:
+            yield f"{dot}{name}", f"{value!r} is finer than a cent", "at most two decimals"
+    if to_minor(low) >= to_minor(high):
+        yield f"{dot}low", f"low {low!r} is not below high {high!r}", "low < high"
+
+
+def share_problems(path: str, shares: list[float]) -> Iterator[Problem]:
+    """What is wrong with the shares of a partition."""
+    total = math.fsum(shares)
+    if shares and abs(total - 1) > 1e-9:
+        yield path, f"the shares sum to {total:.10g}, not 1", "shares that sum to 1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bucket:
+    """One range of amounts and its share of the rows."""
+
+    share: Share
+    low: Low
+    high: High
+
+
+@dataclass(frozen=True, kw_only=True)
+class BucketsConfig:
+    """Exact shares of amount ranges, uniform to the cent inside each range. Ranges may overlap."""
+
+    kind: Literal["buckets"] = "buckets"
+    buckets: Annotated[list[Bucket], Field(min_length=1, description="ranges with shares that sum to 1")]
+
+    def violations(self) -> Iterator[Problem]:
+        """Yields what the field ranges alone cannot say."""
+        for i, bucket in enumerate(self.buckets):
+            yield from range_problems(f"buckets.{i}", bucket.low, bucket.high)
+        yield from share_problems("buckets", [bucket.share for bucket in self.buckets])
+
+
+class BucketLaw:
+    """Counts per bucket are exact over the run (largest remainder), and dealt to blocks as a global shuffle would."""
+
+    def __init__(self, config: BucketsConfig) -> None:
+        self.share_k = np.array([b.share for b in config.buckets])
+        self.low_k = np.array([to_minor(b.low) for b in config.buckets], dtype=np.int64)
+        self.high_k = np.array([to_minor(b.high) for b in config.buckets], dtype=np.int64)
+
+    def plan(self, rows_b: npt.NDArray[np.int64], *, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+        """(b, k) rows of each bucket in each block."""
+        return deal_exactly(split_exactly(int(rows_b.sum()), self.share_k), rows_b, rng=rng)
+
+    def draw(self, rows: int, *, rng: np.random.Generator, quota: npt.NDArray[np.int64] | None = None) -> Minor:
+        """Amounts by quota, shuffled; without a quota each row picks its bucket by share."""
+        if quota is None:
+            return self.draw_from(rng.choice(len(self.share_k), size=rows, p=self.share_k / self.share_k.sum()), rng=rng)
+        parts = [
+            rng.integers(low, high, size=n) for low, high, n in zip(self.low_k, self.high_k, quota, strict=True)
+        ]
+        amounts = np.concatenate(parts)
+        rng.shuffle(amounts)
+        return amounts
+
+    def draw_from(self, bucket_t: npt.NDArray[np.int64], *, rng: np.random.Generator) -> Minor:
+        """One amount from each of the given buckets, in their order."""
+        return rng.integers(self.low_k[bucket_t], self.high_k[bucket_t])
+
+
+@dataclass(frozen=True, kw_only=True)
+class LognormalConfig:
+    """exp(N(ln median, sigma)), redrawn inside [low, high): the usual law of purchase amounts, skewed with a long tail."""
+
+    kind: Literal["lognormal"] = "lognormal"
+    median: Annotated[float, Field(gt=0, lt=HIGHEST, description="half of the amounts lie below, in major units")]
+    sigma: Annotated[float, Field(gt=0, le=10, description="standard deviation of the logarithm")]
+    low: Low
+    high: High
+
+    def violations(self) -> Iterator[Problem]:
+        """Yields what the field ranges alone cannot say."""
+        yield from _redraw_problems(self.sample, self.low, self.high)
+
+    def sample(self, rows: int, rng: np.random.Generator) -> npt.NDArray[np.float64]:
+        """(rows,) amounts in major units, before the bounds."""
+        return rng.lognormal(math.log(self.median), self.sigma, rows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GammaConfig:
+    """Gamma with the given mean and shape, redrawn inside [low, high): skewed, with a lighter tail than the lognormal."""
+
+    kind: Literal["gamma"] = "gamma"
+    mean: Annotated[float, Field(gt=0, lt=HIGHEST, description="mean before the bounds, in major units")]
+    shape: Annotated[float, Field(gt=0, le=1000, description="1 is the exponential law; larger is more symmetric")]
+    low: Low
+    high: High
+
+    def violations(self) -> Iterator[Problem]:
+        """Yields what the field ranges alone cannot say."""
+        yield from _redraw_problems(self.sample, self.low, self.high)
+
+    def sample(self, rows: int, rng: np.random.Generator) -> npt.NDArray[np.float64]:
+        """(rows,) amounts in major units, before the bounds."""
+        return rng.gamma(self.shape, self.mean / self.shape, rows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParetoConfig:
+    """Power law between two bounds, density ~ x^-(alpha + 1) on [low, high), drawn by its inverse."""
+
+    kind: Literal["pareto"] = "pareto"
+    alpha: Annotated[float, Field(gt=0, le=100, description="tail index; smaller is heavier")]
+    low: Low
+    high: High
+
+    def violations(self) -> Iterator[Problem]:
+        """Yields what the field ranges alone cannot say."""
+        yield from range_problems("", self.low, self.high)
+
+    def sample(self, rows: int, rng: np.random.Generator) -> npt.NDArray[np.float64]:
+        """(rows,) amounts in major units; F^-1(u) = low (1 - u (1 - (low / high)^alpha))^(-1 / alpha)."""
+        reach = 1.0 - (self.low / self.high) ** self.alpha
+        return self.low * (1.0 - rng.random(rows) * reach) ** (-1.0 / self.alpha)
+
+
+#: Redrawing is refused where fewer than one draw in this many would lie inside the bounds.
+_REDRAWS = 100
+
+
+def _redraw_problems(sample: "Sampler", low: float, high: float) -> Iterator[Problem]:
+    bad_range = list(range_problems("", low, high))
+    yield from bad_range
+    if not bad_range:
+        probe = np.floor(sample(10_000, Streams(0, "amount").draw("probe")) * 100)
+        inside = np.count_nonzero((probe >= to_minor(low)) & (probe < to_minor(high)))
+        if inside * _REDRAWS < len(probe):
+            yield "", f"fewer than 1 % of the draws lie between low {low!r} and high {high!r}", "bounds around the bulk"
+
+
+class Sampler(Protocol):
+    """Draws (rows,) float64 amounts in major units."""
+
+    def __call__(self, rows: int, rng: np.random.Generator, /) -> npt.NDArray[np.float64]:
+        """Draws ``rows`` amounts."""
+
+
+class BoundedLaw:
+    """Independent amounts of a continuous law, floored to the cent and redrawn until they lie in [low, high)."""
+
+    def __init__(self, config: LognormalConfig | GammaConfig | ParetoConfig) -> None:
+        self.sample: Sampler = config.sample
+        self.low, self.high = to_minor(config.low), to_minor(config.high)
+
+    def plan(self, rows_b: npt.NDArray[np.int64], *, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+        """(b, 0): rows are independent, nothing to plan."""
+        return np.zeros((len(rows_b), 0), dtype=np.int64)
+
+    def draw(self, rows: int, *, rng: np.random.Generator, quota: npt.NDArray[np.int64] | None = None) -> Minor:
+        """(rows,) amounts in minor units."""
+        minor = np.empty(rows, dtype=np.int64)
+        todo = np.arange(rows)
+        while todo.size:
+            drawn = np.floor(np.minimum(self.sample(todo.size, rng), HIGHEST) * 100).astype(np.int64)
+            good = (drawn >= self.low) & (drawn < self.high)
+            minor[todo[good]] = drawn[good]
+            todo = todo[~good]
+        return minor
+
+
+PartLaw = Annotated[BucketsConfig | LognormalConfig | GammaConfig | ParetoConfig, Field(discriminator="kind")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MixturePart:
+    """One law of a mixture and its share of the rows."""
+
+    share: Share
+    law: Annotated[PartLaw, Field(description="any other law, with its kind")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MixtureConfig:
+    """Several laws, each with an exact share of the rows."""
+
+    kind: Literal["mixture"] = "mixture"
+    parts: Annotated[dict[str, MixturePart], Field(min_length=1, description="laws by name, shares sum to 1")]
+
+    def violations(self) -> Iterator[Problem]:
+        """Yields what the field ranges alone cannot say."""
+        for name, part in self.parts.items():
+            for path, message, allowed in part.law.violations():
+                yield f"parts.{name}.law.{path}".rstrip("."), message, allowed
+        yield from share_problems("parts", [part.share for part in self.parts.values()])
+
+
+class MixtureLaw:
+    """Counts per part are exact over the run; the parts are independent laws."""
+
+    def __init__(self, config: MixtureConfig) -> None:
+        parts = [config.parts[name] for name in sorted(config.parts)]
+        self.share_k = np.array([part.share for part in parts])
+        self.laws = [make_law(part.law) for part in parts]
+
+    def plan(self, rows_b: npt.NDArray[np.int64], *, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+        """(b, k) rows of each part in each block."""
+        return deal_exactly(split_exactly(int(rows_b.sum()), self.share_k), rows_b, rng=rng)
+
+    def draw(self, rows: int, *, rng: np.random.Generator, quota: npt.NDArray[np.int64] | None = None) -> Minor:
+        """(rows,) amounts in minor units, the parts shuffled."""
+        if quota is None:
+            quota = rng.multinomial(rows, self.share_k / self.share_k.sum()).astype(np.int64)
+        amounts = np.concatenate([law.draw(int(n), rng=rng) for law, n in zip(self.laws, quota, strict=True)])
+        rng.shuffle(amounts)
+        return amounts
+
+
+AmountConfig = BucketsConfig | LognormalConfig | GammaConfig | ParetoConfig | MixtureConfig
+
+
+def make_law(config: AmountConfig) -> AmountLaw:
+    """The law of a built-in config."""
+    if isinstance(config, BucketsConfig):
+        return BucketLaw(config)
+    if isinstance(config, MixtureConfig):
+        return MixtureLaw(config)
+    return BoundedLaw(config)

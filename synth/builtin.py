@@ -1,0 +1,48 @@
+"""The built-ins, registered through the same hooks as anybody's plugin."""
+
+from synth import amount
+from synth.generators import uniform
+from synth.hookspecs import Spec, hookimpl
+from synth.injectors import card_chain
+from synth.runners import local
+from synth.sinks import csv, jsonl, parquet
+
+
+@hookimpl
+def synth_generators() -> list[Spec]:
+    """What honest people do."""
+    return [Spec(uniform.UniformConfig, uniform.UniformGenerator)]
+
+
+@hookimpl
+def synth_injectors() -> list[Spec]:
+    """What fraudsters do."""
+    return [Spec(card_chain.CardChainConfig, card_chain.CardChain)]
+
+
+@hookimpl
+def synth_amounts() -> list[Spec]:
+    """What a purchase costs."""
+    return [
+        Spec(amount.BucketsConfig, amount.BucketLaw),
+        Spec(amount.LognormalConfig, amount.BoundedLaw),
+        Spec(amount.GammaConfig, amount.BoundedLaw),
+        Spec(amount.ParetoConfig, amount.BoundedLaw),
+        Spec(amount.MixtureConfig, amount.MixtureLaw),
+    ]
+
+
+@hookimpl
+def synth_sinks() -> list[Spec]:
+    """Where the tables go."""
+    return [
+        Spec(csv.CsvConfig, csv.CsvSink),
+        Spec(parquet.ParquetConfig, parquet.ParquetSink),
+        Spec(jsonl.JsonlConfig, jsonl.JsonlSink),
+    ]
+
+
+@hookimpl
+def synth_runners() -> list[Spec]:
+    """On what the run runs."""
+    return [Spec(local.LocalConfig, local.LocalRunner)]

@@ -1,0 +1,85 @@
+"""Keyed random streams: every decision of a run draws from its own stream, named after the decision.
+
+A stream depends on (seed, name, indices) alone, so that adding a scenario, a sink or a worker changes nobody else's draws.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class Streams:
+    """The streams below one name, e.g. ``generator/uniform`` or ``scenario/night_chain``.
+
+    Attributes:
+        seed: the root of all randomness of the run, a non-negative integer.
+        name: the prefix of every stream drawn from here.
+    """
+
+    seed: int
+    name: str
+
+    def draw(self, purpose: str, *indices: int) -> np.random.Generator:
+        """The generator for one purpose, e.g. ``draw("times", block)``. The same call gives the same stream again.
+
+        The name is hashed into the spawn key of NumPy's SeedSequence, whose mixing keeps streams of neighbouring seeds,
+        names and indices independent; PCG64 is the bit generator.
+        """
+        digest = hashlib.sha256(f"{self.name}/{purpose}".encode()).digest()
+        words = [int.from_bytes(digest[i : i + 4], "little") for i in range(0, 16, 4)]
+        return np.random.Generator(np.random.PCG64(np.random.SeedSequence(self.seed, spawn_key=(*words, *indices))))
+
+
+def split_exactly(total: int, shares: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    """Cuts a whole number into parts in proportion to shares, by largest remainder; ties go to the earlier part.
+
+    Args:
+        total: what to cut, >= 0.
+        shares: (k,) non-negative weights with a positive sum; they need not sum to 1.
+
+    Returns:
+        (k,) int64 that sums to ``total``; each part differs from its exact quota by less than 1.
+    """
+    weights = np.asarray(shares, dtype=np.float64)
+    quota = total * (weights / weights.sum())
+    parts = np.floor(quota + 1e-9).astype(np.int64)
+    missing = total - int(parts.sum())
+    if missing > 0:
+        parts[np.argsort(parts - quota, kind="stable")[:missing]] += 1
+    elif missing < 0:
+        parts[np.argsort(quota - parts, kind="stable")[: -missing]] -= 1
+    return parts
+
+
+#: NumPy's hypergeometric sampler takes urns of fewer balls than this.
+_URN_LIMIT = 1_000_000_000
+
+
+def deal_exactly(
+    counts: npt.NDArray[np.int64], rows_b: npt.NDArray[np.int64], *, rng: np.random.Generator
+) -> npt.NDArray[np.int64]:
+    """Deals a pack of cards in k colours to b hands, as a shuffle of the whole pack would.
+
+    Args:
+        counts: (k,) cards of each colour.
+        rows_b: (b,) size of each hand; sums to ``counts.sum()``.
+
+    Returns:
+        (b, k) int64: row sums are ``rows_b``, column sums are ``counts``. A pack of 10^9 cards or more is first cut into equal
+        packs in proportion to the colours, since the sampler takes no larger one.
+    """
+    dealt = np.zeros((len(rows_b), len(counts)), dtype=np.int64)
+    left = counts.astype(np.int64).copy()
+    for block, rows in enumerate(rows_b):
+        if block == len(rows_b) - 1:
+            dealt[block] = left
+        elif left.sum() < _URN_LIMIT:
+            dealt[block] = rng.multivariate_hypergeometric(left, int(rows), method="marginals")
+        else:
+            urn = split_exactly(max(_URN_LIMIT // 2, int(rows)), left)
+            dealt[block] = rng.multivariate_hypergeometric(np.minimum(urn, left), int(rows), method="marginals")
+        left -= dealt[block]
+    return dealt
