@@ -1,0 +1,59 @@
+# Needs Python 3.11 or newer and make; everything else goes into .venv.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+BIN := .venv/bin
+
+# uv installs in seconds; where it cannot (its own index settings, a local wheel folder), pip does the same.
+install = $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt $(1) \
+	|| $(BIN)/python -m pip install --quiet -c constraints.txt $(1)
+
+.PHONY: run setup test lint types imports unit wheel readme format bench
+.NOTPARALLEL:
+
+# The README's first command: 5.4 million card transactions, 0.25 % of them in fraud chains.
+run: .venv/.installed
+	$(BIN)/synth run scenario=card_chain
+
+setup: .venv/.installed-dev
+
+test: lint types imports unit wheel readme
+
+lint: .venv/.installed-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: .venv/.installed-dev
+	$(BIN)/mypy
+
+imports: .venv/.installed-dev
+	$(BIN)/lint-imports
+
+unit: .venv/.installed-dev
+	$(BIN)/pytest
+
+wheel: .venv/.installed-dev
+	$(BIN)/python tests/wheel_check.py
+
+readme: .venv/.installed-dev
+	$(BIN)/python tests/readme_commands.py
+
+format: .venv/.installed-dev
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: .venv/.installed-dev
+	$(BIN)/python benchmarks/run.py
+
+.venv/.created:
+	@test -n "$(PYTHON)" || { echo "make: Python 3.11 or newer is needed, with its venv module; or name one: make PYTHON=..."; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet -c constraints.txt uv || true
+	@touch $@
+
+.venv/.installed: .venv/.created pyproject.toml constraints.txt
+	@$(call install,-e .)
+	@touch $@
+
+.venv/.installed-dev: .venv/.created pyproject.toml constraints.txt
+	@$(call install,-e '.[dev]')
+	@touch $@ .venv/.installed

@@ -1,0 +1,114 @@
+"""Run every command that README.md shows, and compare what it prints with what the page says.
+
+A fenced ``console`` block is a promise: each line that starts with ``$ `` is run by bash, in order, all in one empty
+directory, with this interpreter's ``bin`` first on the path. A line that ends in a backslash goes on in the next one.
+``# exit 2`` at the end of a command says that it must fail with that code. Lines below a command are its output:
+``...`` stands for anything, within a line or over several; runs of spaces count as one; no lines: not compared.
+``<!-- not run: reason -->`` above a block leaves it out, and the reason is printed.
+
+    python tests/readme_commands.py [FILE]
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TIMEOUT_S = 600
+BLOCK = re.compile(r"(?:<!-- not run: (?P<why>.+?) -->\s*\n)?^```console\n(?P<body>.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(kw_only=True)
+class Command:
+    """One shown command, the output shown below it, and the exit code that it must end with."""
+
+    text: str
+    exit_code: int
+    shown: list[str] = field(default_factory=list)
+
+
+def read_commands(page: str) -> tuple[list[Command], list[str]]:
+    """Return the commands of a page in order, and the reason of each block that is not run."""
+    commands: list[Command] = []
+    left_out: list[str] = []
+    for block in BLOCK.finditer(page):
+        if block["why"]:
+            left_out.append(block["why"])
+            continue
+        first = len(commands)
+        continues = False
+        for line in block["body"].splitlines():
+            if continues:
+                commands[-1].text += "\n" + line
+            elif line.startswith("$ "):
+                commands.append(Command(text=line[2:], exit_code=0))
+            elif len(commands) > first:
+                commands[-1].shown.append(line)
+            else:
+                message = f"a console block starts with output, not with a command: {line!r}"
+                raise ValueError(message)
+            continues = (continues or line.startswith("$ ")) and line.endswith("\\")
+    for command in commands:
+        if code := re.search(r"\s# exit (\d+)$", command.text):
+            command.exit_code = int(code[1])
+    return commands, left_out
+
+
+def matches(shown: list[str], printed: str) -> bool:
+    """Whether printed text is what the page shows, up to its ``...`` and to white space."""
+    pattern = re.escape(" ".join(" ".join(shown).split())).replace(r"\.\.\.", ".*")
+    return re.fullmatch(pattern, " ".join(printed.split())) is not None
+
+
+def run_command(command: Command, directory: Path) -> str | None:
+    """Run one command; return what is wrong with it, or None."""
+    environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "120", "PYTHONWARNINGS": "error"}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command.text],
+        cwd=directory,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    if done.returncode != command.exit_code:
+        return f"exit code {done.returncode}, not {command.exit_code}\n{done.stdout}"
+    if any(line.strip() for line in command.shown) and not matches(command.shown, done.stdout):
+        return "it printed\n" + done.stdout + "\nthe page shows\n" + "\n".join(command.shown)
+    return None
+
+
+def main() -> int:
+    """Run the page named on the command line; README.md by default."""
+    page = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "README.md"
+    commands, left_out = read_commands(page.read_text(encoding="utf-8"))
+    if not commands:
+        print(f"{page.name}: no console block with a command", file=sys.stderr)
+        return 1
+    failed = 0
+    with tempfile.TemporaryDirectory(prefix="synth-readme-") as directory:
+        for command in commands:
+            started = time.perf_counter()
+            wrong = run_command(command, Path(directory))
+            verdict = "ok" if wrong is None else "FAILED"
+            print(f"{page.name}: {verdict} {time.perf_counter() - started:6.1f} s  $ {command.text}", flush=True)
+            if wrong is not None:
+                print(wrong, file=sys.stderr, flush=True)
+                failed += 1
+    for why in left_out:
+        print(f"{page.name}: one block not run: {why}")
+    print(f"{page.name}: {len(commands) - failed} of {len(commands)} commands hold")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

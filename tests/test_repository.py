@@ -1,0 +1,96 @@
+"""The tree itself: what must be in it, what must not, and how large a file may grow."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+TOP_FILES = (
+    ".ci/run",
+    ".gitignore",
+    "CHANGELOG.md",
+    "LICENSE",
+    "Makefile",
+    "README.md",
+    "conf/config.yaml",
+    "constraints.txt",
+    "docs/decisions/0000-template.md",
+    "pyproject.toml",
+    "synth/py.typed",
+)
+SOURCE_FOLDERS = ("synth", "conf", "plugins", "tests", "benchmarks", "docs")
+ADDRESS = re.compile(
+    r"[a-z+]+://"
+    r"|(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])"
+    r"|(?:^|[\s'\"=@])--?(?:(?:extra-)?index-url|find-links|trusted-host)\b"
+    r"|\b[\w-]+\.(?:com|org|net|io|dev|internal|local|lan)\b(?!\()",
+    re.IGNORECASE,
+)
+
+
+def committed_lists() -> list[Path]:
+    """Every *.txt, *.toml and *.lock of the project: at the top, and below its source folders."""
+    folders = [ROOT / name for name in SOURCE_FOLDERS]
+    nested = [path for folder in folders for path in folder.rglob("*")]
+    return [p for p in (*ROOT.iterdir(), *nested) if p.suffix in {".txt", ".toml", ".lock"} and p.name != "uv.lock"]
+
+
+@pytest.mark.parametrize("name", TOP_FILES)
+def test_the_top_files_are_there(name: str) -> None:
+    assert (ROOT / name).is_file()
+
+
+def test_no_list_of_packages_names_an_index_or_a_host() -> None:
+    lists = committed_lists()
+    assert {ROOT / "pyproject.toml", ROOT / "constraints.txt"} <= set(lists)
+    found = {path.name: ADDRESS.findall(path.read_text(encoding="utf-8")) for path in lists}
+    assert {name: hits for name, hits in found.items() if hits} == {}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "pkg @ https://files.example/pkg.whl",
+        "--index-url x",
+        "source = { registry = 'pypi.org' }",
+        "-f 10.1.2.3",
+        "--find-links /wheels",
+    ],
+)
+def test_the_address_check_finds_an_address(line: str) -> None:
+    assert ADDRESS.search(line)
+
+
+@pytest.mark.parametrize("line", ["boto3-stubs[s3,sts]>=1.36", "pkg==1.2.3", '"numpy.random.seed".msg = "x"'])
+def test_the_address_check_lets_a_package_pass(line: str) -> None:
+    assert not ADDRESS.search(line)
+
+
+def test_every_pin_is_a_name_and_a_version() -> None:
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    assert len(lines) > 50
+    assert [line for line in lines if not re.fullmatch(r"[a-z0-9-]+==[0-9][0-9a-z.]*", line)] == []
+
+
+def test_every_dependency_is_pinned() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["test"]]
+    wanted += [need for need in project["optional-dependencies"]["dev"] if not need.startswith(project["name"])]
+    names = {re.split(r"[\[<>=!~ ]", need)[0].lower() for need in wanted}
+    pinned = {line.split("==")[0] for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()}
+    assert len(names) > 15
+    assert names - pinned == set()
+
+
+def test_no_source_file_outgrows_300_lines() -> None:
+    lines = {p: len(p.read_text(encoding="utf-8").splitlines()) for p in (ROOT / "synth").rglob("*.py")}
+    assert lines
+    assert {p.relative_to(ROOT): count for p, count in lines.items() if count > 300} == {}
+
+
+def test_the_wheel_and_the_sdist_carry_conf() -> None:
+    targets = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"]
+    assert targets["wheel"]["force-include"] == {"conf": "synth/conf"}
+    assert "conf" in targets["sdist"]["only-include"]

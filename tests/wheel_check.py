@@ -1,0 +1,96 @@
+"""Build the wheel from the source distribution, install it alone, and see that it makes the checkout's bytes.
+
+python tests/wheel_check.py
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import venv
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SMALL_RUN = ("run", "scenario=card_chain", "generator.transactions=20000", "block_rows=5000")
+
+
+def call(*command: str | Path, cwd: Path) -> None:
+    """Run a command away from the checkout; its output is shown only when it fails."""
+    environment = {k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"}}
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        message = f"wheel: {' '.join(map(str, command))}\n{done.stdout}\nexit code {done.returncode}"
+        raise SystemExit(message)
+
+
+def build_wheel(directory: Path) -> Path:
+    """Build sdist, then the wheel out of it, so that both are known to be complete; return the wheel."""
+    call(sys.executable, "-m", "build", "--installer", "uv", "--outdir", directory, ROOT, cwd=directory)
+    (wheel,) = directory.glob("*.whl")
+    return wheel
+
+
+def install_wheel(wheel: Path, environment: Path) -> Path:
+    """Install the wheel with the pinned dependencies into a new environment; return its bin directory."""
+    venv.create(environment, with_pip=False)
+    python = environment / "bin" / "python"
+    uv = Path(sys.executable).parent / "uv"
+    call(uv, "pip", "install", "--python", python, "-c", ROOT / "constraints.txt", wheel, cwd=environment)
+    return python.parent
+
+
+def list_digests(node: object, path: str = "") -> Iterator[tuple[str, object]]:
+    """Walk a manifest and yield (path, value) of everything that is called a digest."""
+    if isinstance(node, dict):
+        for key, child in node.items():
+            if "digest" in str(key):
+                yield f"{path}.{key}", child
+            else:
+                yield from list_digests(child, f"{path}.{key}")
+    elif isinstance(node, list):
+        for position, child in enumerate(node):
+            yield from list_digests(child, f"{path}[{position}]")
+
+
+def run_small(binaries: Path, directory: Path) -> dict[str, object]:
+    """Make a small run into ``directory`` and return the digests of its manifest."""
+    directory.mkdir()
+    call(binaries / "synth", *SMALL_RUN, f"sink.parquet.uri={directory / 'out'}", cwd=directory)
+    manifest = json.loads((directory / "out" / "manifest.json").read_text(encoding="utf-8"))
+    digests = dict(list_digests(manifest))
+    if not digests:
+        message = "wheel: the manifest holds no digest"
+        raise SystemExit(message)
+    return digests
+
+
+def main() -> None:
+    """Check the wheel; leave with a message at the first thing that is wrong."""
+    with tempfile.TemporaryDirectory(prefix="synth-wheel-") as name:
+        directory = Path(name)
+        wheel = build_wheel(directory)
+        binaries = install_wheel(wheel, directory / "venv")
+        for script in ("synth", "synth-fraud"):
+            call(binaries / script, "--help", cwd=directory)
+        call(binaries / "synth", "validate", "scenario=card_chain", cwd=directory)
+        ours = run_small(Path(sys.executable).parent, directory / "checkout")
+        theirs = run_small(binaries, directory / "wheel")
+        if ours != theirs:
+            message = f"wheel: its bytes differ from the checkout's\n  checkout {ours}\n  wheel    {theirs}"
+            raise SystemExit(message)
+        print(f"wheel: {wheel.name} installs alone and makes the checkout's bytes")
+
+
+if __name__ == "__main__":
+    main()
