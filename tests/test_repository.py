@@ -92,5 +92,6 @@ def test_no_source_file_outgrows_300_lines() -> None:
 
 def test_the_wheel_and_the_sdist_carry_conf() -> None:
     targets = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"]
-    assert targets["wheel"]["force-include"] == {"conf": "synth/conf"}
+    assert "conf" in targets["wheel"]["only-include"]
+    assert targets["wheel"]["sources"] == {"conf": "synth/conf"}
     assert "conf" in targets["sdist"]["only-include"]
