@@ -1,0 +1,261 @@
+"""Files in a local directory: staged below it, swapped in by rename."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import io
+import logging
+import os
+import shutil
+from contextlib import contextmanager, suppress
+from errno import EDQUOT, ENOSPC
+from typing import TYPE_CHECKING, BinaryIO
+
+from synth.errors import RefusedError, RunError, SynthError
+from synth.sinks.store_contract import (
+    MANIFEST,
+    STAGING,
+    LocalPlace,
+    Staged,
+    families,
+    require_names,
+    require_vacant,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from typing_extensions import Buffer
+
+log = logging.getLogger(__name__)
+
+LOCK = f"{STAGING}lock"
+
+
+class LocalStore:
+    """A directory. Staged files stand in `.synth-<token>/` below it: the same file system, so that a rename suffices.
+
+    A flock on `.synth-lock` tells a living run's staging from a dead one's; it needs a file system with locks. Both
+    entries are gone after `publish` and `discard`. Renames survive the death of the process; whether they survive a
+    loss of power is up to the file system, for no file is synced.
+    """
+
+    def __init__(self, place: LocalPlace) -> None:
+        self.uri = place.uri
+        self._root = place.path
+        self._names: tuple[str, ...] = ()
+        self._overwrite = False
+        self._staging: Path | None = None
+        self._lock: int | None = None
+        self._made: list[Path] = []
+        self._published: list[str] = []
+
+    def __getstate__(self) -> dict[str, object]:
+        return self.__dict__ | {"_lock": None, "_made": [], "_published": []}
+
+    def check(self, names: Sequence[str], *, overwrite: bool) -> None:
+        require_names(names, self.uri)
+        self._names, self._overwrite = tuple(names), overwrite
+        nearest = self._nearest()
+        if not nearest.is_dir():
+            raise RefusedError(f"cannot write to {self.uri}: {nearest} is not a directory; choose another uri")
+        if not os.access(nearest, os.W_OK | os.X_OK):
+            raise RefusedError(f"cannot write to {self.uri}: {nearest} is not writable; choose another uri")
+        with self._explaining(RefusedError, "look into"):
+            self._require_vacant()
+
+    def start(self) -> None:
+        with self._explaining(RefusedError, "write to"):
+            try:
+                self._take_lock()
+                self._require_vacant()
+                for dead in self._root.glob(f"{STAGING}*"):
+                    if dead.name != LOCK:
+                        shutil.rmtree(dead)
+                staging = self._root / f"{STAGING}{os.urandom(8).hex()}"
+                staging.mkdir()
+            except BaseException:
+                self._leave()
+                raise
+            self._staging = staging
+
+    def create(self, name: str) -> LocalUpload:
+        require_names([name], self.uri)
+        with self._explaining(RunError, f"write {name} to"):
+            path = self._staged(name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.unlink(missing_ok=True)
+            return LocalUpload(self, name, path)
+
+    def read_manifest(self) -> bytes | None:
+        with self._explaining(RefusedError, f"read {MANIFEST} of"), suppress(FileNotFoundError, NotADirectoryError):
+            return (self._root / MANIFEST).read_bytes()
+        return None
+
+    def publish(self, staged: Sequence[Staged], manifest: bytes, *, replaced: Sequence[str]) -> None:
+        names = [s.name for s in staged]
+        leftovers = {*replaced, *self._visible()}.difference(names, [MANIFEST])
+        require_names([*names, *leftovers], self.uri)
+        with self._explaining(RunError, "publish to"):
+            self._staged(MANIFEST).write_bytes(manifest)
+            (self._root / MANIFEST).unlink(missing_ok=True)
+            for name in names:
+                target = self._root / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                self._published.append(name)
+                self._staged(name).replace(target)
+            for name in leftovers:
+                self._remove(name)
+            self._staged(MANIFEST).replace(self._root / MANIFEST)
+        self._published, self._made = [], []
+        with self._forgiving():
+            self._leave()
+
+    def discard(self, staged: Sequence[Staged]) -> None:
+        with self._forgiving():
+            for name in self._published:
+                self._remove(name)
+            self._published = []
+            if self._lock is not None:
+                self._leave()
+            elif self._staging is not None:
+                for file in staged:
+                    self._staged(file.name).unlink(missing_ok=True)
+
+    def list_files(self) -> dict[str, int]:
+        with self._explaining(RefusedError, "list"):
+            files = (p for p in self._root.rglob("*") if p.is_file())
+            names = {p.relative_to(self._root).as_posix(): p.stat().st_size for p in files}
+        return {name: names[name] for name in sorted(names) if not name.startswith(STAGING)}
+
+    def open_reader(self, name: str) -> BinaryIO:
+        with self._explaining(RefusedError, f"read {name} in"):
+            return (self._root / name).open("rb")
+
+    @contextmanager
+    def _explaining(self, kind: type[SynthError], doing: str) -> Iterator[None]:
+        """Turn an OSError into one line: what was tried, where, why not, and what to do."""
+        try:
+            yield
+        except OSError as error:
+            advice = "choose another uri"
+            if error.errno in {ENOSPC, EDQUOT}:
+                advice = f"{shutil.disk_usage(self._nearest()).free:,} bytes are free: make room or {advice}"
+            raise kind(f"cannot {doing} {self.uri}: {error.strerror or error}; {advice}") from error
+
+    @contextmanager
+    def _forgiving(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            log.warning("something is left in %s: %s; the next run there takes it back", self.uri, error.strerror)
+
+    def _nearest(self) -> Path:
+        """The place, or of its parents the first that exists."""
+        return next(p for p in (self._root, *self._root.parents) if os.path.lexists(p))
+
+    def _staged(self, name: str) -> Path:
+        assert self._staging is not None, "start() comes before create() and publish()"
+        return self._staging / name
+
+    def _visible(self) -> list[str]:
+        """The files here that bear the names of this run, or are parts beside its parts."""
+        found = []
+        for name in reversed(families(self._names)):
+            path = self._root / name
+            if name.endswith("part-"):
+                found += sorted(p.relative_to(self._root).as_posix() for p in path.parent.glob("part-*") if p.is_file())
+            elif path.exists():
+                found.append(name)
+        return found
+
+    def _require_vacant(self) -> None:
+        require_vacant(self.uri, self._visible(), overwrite=self._overwrite)
+        for name in (*self._names, MANIFEST):
+            if (self._root / name).is_dir():
+                raise RefusedError(f"cannot write {name} to {self.uri}: it is a directory there; choose another uri")
+            for above in (self._root / name).parents:
+                if above == self._root:
+                    break
+                if above.is_file():
+                    raise RefusedError(f"cannot write {name} to {self.uri}: {above} is a file; choose another uri")
+
+    def _take_lock(self) -> None:
+        """Make the directory and lock it; a lock file that vanished under our hands is somebody's who just left."""
+        path = self._root / LOCK
+        while self._lock is None:
+            self._made += [p for p in (self._root, *self._root.parents) if not p.exists() and p not in self._made]
+            self._root.mkdir(parents=True, exist_ok=True)
+            try:
+                lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            except FileNotFoundError:
+                continue
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if path.exists() and os.path.samestat(os.fstat(lock), path.stat()):
+                    self._lock, lock = lock, -1
+            except BlockingIOError as error:
+                message = f"another run is writing to {self.uri}: wait until it has ended, or choose another uri"
+                raise RefusedError(message) from error
+            finally:
+                if lock >= 0:
+                    os.close(lock)
+
+    def _leave(self) -> None:
+        """Remove the staging, give the lock back, and remove the directories made for the run that are empty."""
+        try:
+            if self._staging is not None and self._staging.exists():
+                shutil.rmtree(self._staging)
+            self._staging = None
+        finally:
+            if self._lock is not None:
+                (self._root / LOCK).unlink(missing_ok=True)
+                os.close(self._lock)
+                self._lock = None
+        for path in self._made:
+            with suppress(OSError):
+                path.rmdir()
+        self._made = []
+
+    def _remove(self, name: str) -> None:
+        """Remove a visible file and the directories that it leaves empty."""
+        path = self._root / name
+        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            for above in path.parents:
+                if above == self._root:
+                    break
+                above.rmdir()
+
+
+class LocalUpload:
+    """A file below the staging directory."""
+
+    def __init__(self, store: LocalStore, name: str, path: Path) -> None:
+        self._store = store
+        self._name = name
+        self._path = path
+        self._file = io.FileIO(path, "xb")
+        self._digest = hashlib.sha256()
+        self._bytes = 0
+
+    def write(self, data: Buffer) -> None:
+        view = memoryview(data).cast("B")
+        self._digest.update(view)
+        self._bytes += len(view)
+        with self._store._explaining(RunError, f"write {self._name} to"):
+            while view:
+                view = view[self._file.write(view) :]
+
+    def close(self) -> Staged:
+        with self._store._explaining(RunError, f"write {self._name} to"):
+            self._file.close()
+        return Staged(self._name, self._bytes, self._digest.hexdigest())
+
+    def abort(self) -> None:
+        with suppress(OSError):
+            self._file.close()
+        with self._store._forgiving():
+            self._path.unlink(missing_ok=True)

@@ -1,0 +1,21 @@
+"""Where files go: a local directory or `s3://bucket/prefix`, behind one interface."""
+
+from synth.sinks.store_contract import MANIFEST, LocalPlace, S3Place, Staged, Store, Upload, parse_uri
+
+__all__ = ["MANIFEST", "LocalPlace", "S3Place", "Staged", "Store", "Upload", "open_store", "parse_uri"]
+
+
+def open_store(uri: str) -> Store:
+    """The store at a uri. Touches nothing yet; boto3 is imported only for `s3://`.
+
+    Raises:
+        RefusedError: the uri is neither a directory's path nor `s3://bucket/prefix`.
+    """
+    place = parse_uri(uri)
+    if isinstance(place, S3Place):
+        from synth.sinks.s3_store import S3Store
+
+        return S3Store(place)
+    from synth.sinks.local_store import LocalStore
+
+    return LocalStore(place)
