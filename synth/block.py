@@ -1,0 +1,112 @@
+"""One block from start to end: generate, inject, order, number, label, show.
+
+The only place that writes truth, from what the injectors return.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from synth.columns import Batch, Table
+from synth.digest import digest_batch
+from synth.errors import RunError
+from synth.generators.contract import Events, Int64, rows_with, sort_code
+from synth.plan import Cast, Plan
+from synth.render import Rows, Truth, render_episodes, render_events, render_labels
+from synth.rng import Streams
+from synth.texts import Texts
+
+
+@dataclass(frozen=True)
+class Block:
+    """A finished block.
+
+    Attributes:
+        index: position on the timeline, from 0.
+        batches: table name → rows of this block.
+        digests: table name → content digest of these rows.
+    """
+
+    index: int
+    batches: Mapping[str, Batch]
+    digests: Mapping[str, bytes]
+
+    def rows(self, table: str = "transactions") -> int:
+        """Rows that this block adds to a table."""
+        return int(self.batches[table].native.num_rows)
+
+
+@dataclass(frozen=True)
+class BlockMaker:
+    """Makes any block of a run alone: a pure function of the plan and the block's index.
+
+    Attributes:
+        cards: card numbers as text, by card index.
+        events, labels, episodes: the tables to fill.
+    """
+
+    cast: Cast
+    plan: Plan
+    cards: Texts
+    events: Table
+    labels: Table
+    episodes: Table
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """The tables that each block adds to."""
+        return (self.events, self.labels, self.episodes)
+
+    def __call__(self, index: int) -> Block:
+        """Makes one block."""
+        genuine = self.cast.generator.generate(
+            self.plan.blocks, index, world=self.cast.world, streams=self.cast.genuine_streams
+        )
+        events, truth = self._inject(index, genuine)
+        if len(events.time_us_t) != self.plan.rows_b[index]:
+            raise RunError(f"block {index} has {len(events.time_us_t)} rows, planned {self.plan.rows_b[index]}")
+        rows = Rows(int(self.plan.first_event_b[index]), events, truth, self.cards)
+        transactions = render_events(rows, self.events)
+        batches = {
+            "transactions": transactions,
+            "labels": render_labels(rows, self.labels, transactions),
+            "episodes": render_episodes(self.plan.episodes_starting(index), self.episodes, self.cards),
+        }
+        return Block(index, batches, {name: digest_batch(batch.native) for name, batch in batches.items()})
+
+    def _inject(self, index: int, genuine: Events) -> tuple[Events, Truth]:
+        """Adds the fraud rows, drops the replaced ones, and puts all in order."""
+        times, cards, amounts, facts, replaced = [], [], [], [], 0
+        for name, injector in self.cast.injectors.items():
+            injection = injector.inject(self.plan.fraud_here(name, index))
+            added = injection.added
+            times.append(added.time_us_f)
+            cards.append(added.card_f)
+            amounts.append(added.amount_minor_f)
+            facts.append(self.plan.truth_of(name, added))
+            replaced += injection.replaced
+        if not facts:
+            return genuine, Truth.none()
+        fraud = Events(np.concatenate(times), np.concatenate(cards), np.concatenate(amounts))
+        kept = genuine.take(self._keep(index, genuine, self._code(fraud), replaced))
+        both = kept.joined(fraud)
+        order = np.argsort(self._code(both), kind="stable")
+        row_f = np.flatnonzero(order >= len(kept.time_us_t))
+        scenario_f, episode_id_f, role_f = np.concatenate(facts, axis=1)[:, order[row_f] - len(kept.time_us_t)]
+        return both.take(order), Truth(row_f, scenario_f, episode_id_f, role_f, self.plan.scenarios, self.plan.roles)
+
+    def _code(self, events: Events) -> Int64:
+        return sort_code(events.time_us_t, events.card_t, self.cast.world.cards)
+
+    def _keep(self, index: int, genuine: Events, fraud_code: Int64, replaced: int) -> npt.NDArray[np.bool_]:
+        """(t,) bool: which genuine rows stay. Those that meet a fraud event go first, then random ones."""
+        keep = np.ones(len(genuine.time_us_t), dtype=bool)
+        position, met = rows_with(self._code(genuine), fraud_code)
+        keep[position[met]] = False
+        staying = np.flatnonzero(keep)
+        more = replaced - (len(keep) - len(staying))
+        rng = Streams(self.cast.seed, "block").draw("replaced", index)
+        keep[rng.choice(staying, size=more, replace=False)] = False
+        return keep

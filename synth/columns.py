@@ -1,0 +1,162 @@
+"""Output views: which columns the emitted table has, under which names, and how text formats print them."""
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import Field as Limits
+
+from synth.events import EPISODE_COLUMNS, EVENT_COLUMNS, LABEL_COLUMNS, Column, metadata
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldConfig:
+    """One column of a view."""
+
+    name: Annotated[str, Limits(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$", description="its name in the output")]
+    source: Annotated[str, Limits(description="the event column that it shows")]
+    format: Annotated[str | None, Limits(description="how CSV and JSON print it; null: the column's first format")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnsConfig:
+    """A view: a selection of event columns, in order."""
+
+    fields: Annotated[list[FieldConfig], Limits(min_length=1, description="the columns, in order")]
+
+    def violations(self) -> Iterator[tuple[str, str, str]]:
+        """Yields (path below columns, message, what is allowed)."""
+        seen: set[str] = set()
+        for i, field in enumerate(self.fields):
+            if field.name in seen:
+                yield f"fields.{i}.name", f"two columns are named {field.name!r}", "each name once"
+            seen.add(field.name)
+            column = EVENT_COLUMNS.get(field.source)
+            if column is None:
+                near = difflib.get_close_matches(field.source, EVENT_COLUMNS, 1)
+                hint = f" (did you mean {near[0]!r}?)" if near else ""
+                yield f"fields.{i}.source", f"no event column named {field.source!r}{hint}", ", ".join(EVENT_COLUMNS)
+            elif field.format is not None and not _knows(column, field.format):
+                yield (
+                    f"fields.{i}.format",
+                    f"column {field.source!r} has no format {field.format!r}",
+                    ", ".join(column.formats).replace("strftime", "a strftime pattern such as %Y-%m-%d"),
+                )
+
+
+def _knows(column: Column, text_format: str) -> bool:
+    return text_format in column.formats or ("strftime" in column.formats and "%" in text_format)
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column of a table: what it shows and how it prints."""
+
+    name: str
+    column: Column
+    format: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the output: its name and columns, known before the first row."""
+
+    name: str
+    fields: tuple[Field, ...]
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema, with unit, role and doc in the fields' metadata."""
+        return pa.schema(
+            [
+                pa.field(f.name, _arrow_type(f.column.arrow), nullable=f.column.nullable, metadata=metadata(f.column))
+                for f in self.fields
+            ]
+        )
+
+    @property
+    def quoted(self) -> bool:
+        """Whether a text may hold what CSV and JSON have to escape: never in numbers, times, digests and names of ours."""
+        return any(f.column.free_text for f in self.fields)
+
+
+def _arrow_type(text: str) -> pa.DataType:
+    if text == "timestamp[us, tz=UTC]":
+        return pa.timestamp("us", tz="UTC")
+    return pa.type_for_alias(text)
+
+
+def event_table(config: ColumnsConfig) -> Table:
+    """The transactions table of a view."""
+    fields = []
+    for field in config.fields:
+        column = EVENT_COLUMNS[field.source]
+        fields.append(Field(field.name, column, field.format or column.formats[0]))
+    return Table("transactions", tuple(fields))
+
+
+def label_table(events: Table) -> Table:
+    """The labels table that goes with a view: the view's own name for the transaction id, where it shows one."""
+    tid = next((f.name for f in events.fields if f.column.name == "tid"), None)
+    names = {name: tid if name == "tid" else name for name in LABEL_COLUMNS}
+    return Table("labels", tuple(_plain(EVENT_COLUMNS[source], name) for source, name in names.items() if name))
+
+
+def episode_table() -> Table:
+    """The episodes table."""
+    return Table("episodes", tuple(_plain(column, column.name) for column in EPISODE_COLUMNS.values()))
+
+
+def _plain(column: Column, name: str) -> Field:
+    return Field(name, column, column.formats[0])
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows of one table, natively typed, and on demand as text.
+
+    Attributes:
+        printers: field name → makes its text column, where there is a shorter way than printing the native one.
+    """
+
+    table: Table
+    native: pa.RecordBatch
+    printers: Mapping[str, Callable[[], pa.Array]]
+
+    @classmethod
+    def of(cls, table: Table, columns: Mapping[str, pa.Array], printers: Mapping[str, Callable[[], pa.Array]]) -> "Batch":
+        """A batch from one array a field; int64 microseconds become the table's timestamps."""
+        arrays = [
+            columns[arrow.name].view(arrow.type) if pa.types.is_timestamp(arrow.type) else columns[arrow.name]
+            for arrow in table.schema
+        ]
+        return cls(table, pa.RecordBatch.from_arrays(arrays, schema=table.schema), printers)
+
+    @cached_property
+    def text(self) -> pa.RecordBatch:
+        """The same rows as strings, as CSV and JSON print them; nulls stay null."""
+        columns = [
+            self.printers[field.name]() if field.name in self.printers else print_column(column, field.format)
+            for field, column in zip(self.table.fields, self.native.columns, strict=True)
+        ]
+        return pa.RecordBatch.from_arrays(columns, names=[field.name for field in self.table.fields])
+
+
+def print_column(array: pa.Array, text_format: str) -> pa.Array:
+    """A native column as strings."""
+    if pa.types.is_timestamp(array.type):
+        return _print_time(array, text_format)
+    return array.cast(pa.string())
+
+
+def _print_time(array: pa.Array, text_format: str) -> pa.Array:
+    if text_format == "epoch_us":
+        return array.cast(pa.int64()).cast(pa.string())
+    seconds = array.cast(pa.timestamp("s", tz="UTC"))
+    if text_format == "epoch_s":
+        return seconds.cast(pa.int64()).cast(pa.string())
+    return pc.strftime(seconds, format="%Y-%m-%dT%H:%M:%SZ" if text_format == "iso" else text_format)

@@ -1,0 +1,78 @@
+"""Every column that an event can show, declared once: schema, metadata, docs and validation derive from here."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Role = Literal["key", "observable", "truth"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    Attributes:
+        name: what views name as ``source``.
+        arrow: Arrow type as text, e.g. ``timestamp[us, tz=UTC]``.
+        unit: unit of the values; empty for none.
+        role: key (identifies), observable (a detector may use it), truth (it must not).
+        doc: one line.
+        nullable: whether genuine events have none.
+        free_text: whether its texts may hold commas, quotes or line breaks.
+        formats: how text sinks can print it; the first is the default. ``strftime`` stands for any pattern with a %.
+    """
+
+    name: str
+    arrow: str
+    unit: str
+    role: Role
+    doc: str
+    nullable: bool = False
+    formats: tuple[str, ...] = ("plain",)
+    free_text: bool = False
+
+
+TIME_FORMATS = ("iso", "strftime", "epoch_s", "epoch_us")
+AMOUNT_FORMATS = ("float", "fixed2")
+
+EVENT_COLUMNS = {
+    column.name: column
+    for column in (
+        Column("event_id", "int64", "", "key", "position of the event in the run, from 0"),
+        Column("tid", "string", "", "key", "md5, in hex, of time, card number and amount as the notebook prints them"),
+        Column("time", "timestamp[us, tz=UTC]", "UTC", "observable", "when it happened", formats=TIME_FORMATS),
+        Column("card_id", "int64", "", "key", "index of the card in the population, from 0"),
+        Column("card_number", "string", "", "key", "card number, Luhn-valid"),
+        Column("amount_minor", "int64", "minor units (cents)", "observable", "amount in whole minor units"),
+        Column("amount", "double", "major units", "observable", "amount in major units", formats=AMOUNT_FORMATS),
+        Column("fraud_label", "int8", "", "truth", "1 for fraud, 0 for genuine"),
+        Column("scenario", "string", "", "truth", "scenario of a fraud event", nullable=True),
+        Column("episode_id", "int64", "", "truth", "episode of a fraud event, from 0 in order of first event", nullable=True),
+        Column("role", "string", "", "truth", "what a fraud event is within its episode", nullable=True),
+    )
+}
+
+LABEL_COLUMNS = ("event_id", "tid", "scenario", "episode_id", "role")
+"""The labels table: one row a fraud event; ``tid`` only where the view shows it."""
+
+EPISODE_COLUMNS = {
+    column.name: column
+    for column in (
+        Column("episode_id", "int64", "", "key", "episode, from 0 in order of first event"),
+        Column("scenario", "string", "", "truth", "name of the scenario in the recipe"),
+        Column("card_number", "string", "", "key", "the victim's card number"),
+        Column("first_time", "timestamp[us, tz=UTC]", "UTC", "truth", "time of the first event", formats=TIME_FORMATS),
+        Column("last_time", "timestamp[us, tz=UTC]", "UTC", "truth", "time of the last event", formats=TIME_FORMATS),
+        Column("events", "int64", "", "truth", "number of events"),
+        Column("amount_minor", "int64", "minor units (cents)", "truth", "sum of the amounts"),
+    )
+}
+
+
+def metadata(column: Column) -> dict[str, str]:
+    """What travels with the column in files that can hold it."""
+    return {"unit": column.unit, "role": column.role, "doc": column.doc}
+
+
+def as_json(column: Column) -> dict[str, Any]:
+    """The column as ``synth describe --json`` and the manifest show it."""
+    return {"name": column.name, "type": column.arrow, "nullable": column.nullable, **metadata(column)}

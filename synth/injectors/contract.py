@@ -1,0 +1,105 @@
+"""The contract of an injector: plan every episode of the run, then say what a block gets.
+
+An injector never touches the table and never writes truth; ``synth.block`` does both from what it returns.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from synth.amount import AmountLaw
+from synth.rng import Streams
+from synth.timeline import Timeline
+
+Int64 = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What an injector may know when it plans.
+
+    Attributes:
+        cards: number of cards; a victim is an index below it.
+        timeline: the window that no event may leave.
+        amount: the run's amount law.
+        rows: genuine rows of the control world.
+    """
+
+    cards: int
+    timeline: Timeline
+    amount: AmountLaw
+    rows: int
+
+
+@dataclass(frozen=True)
+class FraudEvents:
+    """Fraud events of one scenario, columnar, in any order.
+
+    Attributes:
+        episode_f: (f,) int64 episode number, from 0 without gaps.
+        time_us_f: (f,) int64 microseconds since 1970-01-01 UTC.
+        card_f: (f,) int64 index into the population's cards; one card an episode.
+        amount_minor_f: (f,) int64 minor units.
+        role_f: (f,) int64 index into the injector's ``roles``.
+    """
+
+    episode_f: Int64
+    time_us_f: Int64
+    card_f: Int64
+    amount_minor_f: Int64
+    role_f: Int64
+
+    def take(self, rows: npt.NDArray[np.bool_] | Int64) -> "FraudEvents":
+        """The events of a mask or an index, in that order."""
+        return FraudEvents(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+
+    def moved(self, by_us_f: Int64) -> "FraudEvents":
+        """The same events at shifted times."""
+        return replace(self, time_us_f=self.time_us_f + by_us_f)
+
+
+@dataclass(frozen=True)
+class Injection:
+    """What a scenario wants of one block.
+
+    Attributes:
+        added: fraud events to add.
+        replaced: how many genuine rows of this block give way; ``synth.block`` chooses them.
+    """
+
+    added: FraudEvents
+    replaced: int
+
+
+class Injector(Protocol):
+    """A fraud pattern.
+
+    Attributes:
+        roles: what an event can be within its episode.
+        replaces: whether fraud rows take the place of genuine ones; if not, the control world stays untouched.
+    """
+
+    roles: tuple[str, ...]
+    replaces: bool
+
+    def violations(self, scene: Scene) -> Iterator[tuple[str, str, str]]:
+        """Yields (path below the scenario, message, what is allowed) for what only the whole recipe shows."""
+
+    def plan(self, scene: Scene, *, streams: Streams) -> FraudEvents:
+        """Every event of the run with its absolute time, so that no block has to look into its neighbour.
+
+        Events of one episode lie on one card, in different seconds, inside the window. Episodes of one plan must not share
+        a (second, card). Clashes with other scenarios are settled afterwards by moving a whole episode in time.
+
+        Raises:
+            RefusedError: the episodes cannot be placed.
+        """
+
+    def inject(self, here: FraudEvents) -> Injection:
+        """What block gets, given the scenario's planned events that fall into it."""
+
+    def check(self, scene: Scene, events: FraudEvents) -> Iterator[str]:
+        """Yields what is wrong with finished episodes, read back from an output and sorted by (episode, time)."""

@@ -1,0 +1,193 @@
+"""Rows as the output shows them: native Arrow columns, and beside them the texts that were made on the way."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+
+from synth.columns import Batch, Field, Table
+from synth.generators.contract import Events, Int64
+from synth.md5 import md5_hex
+from synth.texts import Texts, amount_texts, join_texts, time_texts
+from synth.timeline import US_PER_S
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The fraud rows of a block, in row order.
+
+    Attributes:
+        row_f: (f,) int64 position in the block.
+        scenario_f: (f,) int64 index into ``scenarios``.
+        episode_id_f: (f,) int64 run-wide episode id.
+        role_f: (f,) int64 index into ``roles``.
+    """
+
+    row_f: Int64
+    scenario_f: Int64
+    episode_id_f: Int64
+    role_f: Int64
+    scenarios: tuple[str, ...]
+    roles: tuple[str, ...]
+
+    @classmethod
+    def none(cls) -> "Truth":
+        """The truth of a block without fraud."""
+        empty = np.empty(0, dtype=np.int64)
+        return cls(empty, empty, empty, empty, (), ())
+
+
+@dataclass(frozen=True)
+class EpisodeRows:
+    """Episodes, in order of first event: (e,) int64 each, except the scenario's name."""
+
+    episode_id_e: Int64
+    scenario_e: Int64
+    card_e: Int64
+    first_us_e: Int64
+    last_us_e: Int64
+    events_e: Int64
+    amount_minor_e: Int64
+    scenarios: tuple[str, ...]
+
+    def __getitem__(self, episodes: slice) -> "EpisodeRows":
+        arrays = (getattr(self, name)[episodes] for name in self.__dataclass_fields__ if name != "scenarios")
+        return EpisodeRows(*arrays, scenarios=self.scenarios)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The finished rows of a block, and their texts.
+
+    Attributes:
+        first_event_id: id of the first row.
+        cards: card numbers as text, by card index.
+    """
+
+    first_event_id: int
+    events: Events
+    truth: Truth
+    cards: Texts
+
+    def __len__(self) -> int:
+        return len(self.events.time_us_t)
+
+    @cached_property
+    def time_text(self) -> Texts:
+        """The notebook's time format."""
+        return time_texts(self.events.time_us_t // US_PER_S)
+
+    @cached_property
+    def amount_text(self) -> Texts:
+        """Amounts as Python prints the float."""
+        return amount_texts(self.events.amount_minor_t)
+
+    @cached_property
+    def card_text(self) -> Texts:
+        """Card numbers."""
+        return self.cards.take(self.events.card_t)
+
+    def truth_column(self, value_f: pa.Array) -> pa.Array:
+        """A nullable column that has values on fraud rows only."""
+        position = np.full(len(self), -1)
+        position[self.truth.row_f] = np.arange(len(self.truth.row_f))
+        return value_f.take(pa.array(position, mask=position < 0))
+
+
+def render_events(rows: Rows, table: Table) -> Batch:
+    """The transactions of a block."""
+    native, text = {}, {}
+    for field in table.fields:
+        native[field.name] = _EVENT[field.column.name](rows)
+        printed = _printed(rows, field)
+        if printed is not None:
+            text[field.name] = printed
+    return Batch.of(table, native, text)
+
+
+def render_labels(rows: Rows, table: Table, transactions: Batch) -> Batch:
+    """The truth of a block's fraud rows; the transaction ids are those of the transactions."""
+    truth = rows.truth
+    names, roles = pa.array(truth.scenarios, pa.string()), pa.array(truth.roles, pa.string())
+    columns: dict[str, pa.Array] = {
+        "event_id": pa.array(truth.row_f + rows.first_event_id),
+        "scenario": names.take(pa.array(truth.scenario_f)),
+        "episode_id": pa.array(truth.episode_id_f),
+        "role": roles.take(pa.array(truth.role_f)),
+    }
+    for field in table.fields:
+        if field.column.name == "tid":
+            columns["tid"] = transactions.native.column(field.name).take(pa.array(truth.row_f))
+    return Batch.of(table, {field.name: columns[field.column.name] for field in table.fields}, {})
+
+
+def render_episodes(episodes: EpisodeRows, table: Table, cards: Texts) -> Batch:
+    """Episodes as a table."""
+    columns = {
+        "episode_id": pa.array(episodes.episode_id_e),
+        "scenario": pa.array(episodes.scenarios, pa.string()).take(pa.array(episodes.scenario_e)),
+        "card_number": cards.take(episodes.card_e).to_arrow(),
+        "first_time": pa.array(episodes.first_us_e),
+        "last_time": pa.array(episodes.last_us_e),
+        "events": pa.array(episodes.events_e),
+        "amount_minor": pa.array(episodes.amount_minor_e),
+    }
+    return Batch.of(table, columns, {})
+
+
+#: Messages hashed at a time: the working arrays of the hash then stay in the processor's cache.
+_HASHED_ROWS = 32_768
+
+
+def _hash_ids(rows: Rows) -> pa.Array:
+    """md5 of time, card number and amount as the notebook prints them."""
+    digests = np.empty((len(rows), 32), dtype=np.uint8)
+    for start in range(0, len(rows), _HASHED_ROWS):
+        part = slice(start, start + _HASHED_ROWS)
+        message = join_texts([rows.time_text[part], rows.card_text[part], rows.amount_text[part]], 64)
+        digests[part] = md5_hex(message.chars, message.lengths())
+    return Texts(digests).to_arrow()
+
+
+def _label(rows: Rows) -> pa.Array:
+    label_t = np.zeros(len(rows), dtype=np.int8)
+    label_t[rows.truth.row_f] = 1
+    return pa.array(label_t)
+
+
+_EVENT: dict[str, Callable[[Rows], pa.Array]] = {
+    "event_id": lambda rows: pa.array(np.arange(len(rows)) + rows.first_event_id),
+    "tid": _hash_ids,
+    "time": lambda rows: pa.array(rows.events.time_us_t),
+    "card_id": lambda rows: pa.array(rows.events.card_t),
+    "card_number": lambda rows: rows.card_text.to_arrow(),
+    "amount_minor": lambda rows: pa.array(rows.events.amount_minor_t),
+    "amount": lambda rows: pa.array(rows.events.amount_minor_t / 100),
+    "fraud_label": _label,
+    "scenario": lambda rows: rows.truth_column(
+        pa.array(rows.truth.scenarios, pa.string()).take(pa.array(rows.truth.scenario_f))
+    ),
+    "episode_id": lambda rows: rows.truth_column(pa.array(rows.truth.episode_id_f)),
+    "role": lambda rows: rows.truth_column(pa.array(rows.truth.roles, pa.string()).take(pa.array(rows.truth.role_f))),
+}
+
+
+def _printed(rows: Rows, field: Field) -> Callable[[], pa.Array] | None:
+    """How to print a column from texts that exist anyway, or that Arrow would print otherwise."""
+    if field.column.name == "time" and field.format == "%Y-%m-%d %H:%M:%S":
+        return lambda: rows.time_text.to_arrow()
+    if field.column.name == "amount":
+        if field.format == "float":
+            return lambda: rows.amount_text.to_arrow()
+        return lambda: amount_texts(rows.events.amount_minor_t, fixed=True).to_arrow()
+    if field.column.name == "fraud_label":
+        return lambda: _label_text(rows)
+    return None
+
+
+def _label_text(rows: Rows) -> pa.Array:
+    text = np.full((len(rows), 1), ord("0"), dtype=np.uint8)
+    text[rows.truth.row_f] = ord("1")
+    return Texts(text).to_arrow()
