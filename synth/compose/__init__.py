@@ -1,0 +1,94 @@
+"""Overrides in, one plain configuration out, with where each of its values came from.
+
+The only package that touches Hydra and OmegaConf. Importing it loads neither: each function loads what it needs.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from synth.compose.results import Composed, Job
+from synth.compose.roots import ConfigSource, Option, builtin_conf, list_options, search_roots
+
+__all__ = [
+    "Composed",
+    "ConfigSource",
+    "Job",
+    "Option",
+    "builtin_conf",
+    "complete",
+    "compose",
+    "list_options",
+    "origin_of",
+    "search_roots",
+    "sweep",
+]
+
+
+def compose(
+    overrides: Sequence[str],
+    *,
+    config_dirs: Sequence[Path] = (),
+    plugin_roots: Sequence[tuple[str, str]] = (),
+) -> Composed:
+    """Compose one configuration; leaves no global state of Hydra behind.
+
+    Args:
+        overrides: in Hydra's grammar, e.g. ``scenario=[card_chain]``, ``seed=3``, ``+experiment=mine``.
+        config_dirs: searched first; then ``./conf``, then the built-ins.
+        plugin_roots: (provider, directory or ``pkg://module``), searched last.
+
+    Raises:
+        ConfigError: holds every violation that could be found at once.
+        PluginError: a plugin's root does not exist.
+    """
+    from synth.compose.composing import compose_roots
+
+    return compose_roots(overrides, search_roots(config_dirs, plugin_roots))
+
+
+def origin_of(composed: Composed, path: str) -> str:
+    """Where ``path`` or its nearest ancestor was set; empty when nobody set it."""
+    while path:
+        if path in composed.origins:
+            return composed.origins[path]
+        path = path.rpartition(".")[0]
+    return ""
+
+
+def sweep(
+    overrides: Sequence[str],
+    task: Callable[[Composed, Path], Any],
+    *,
+    sweep_dir: Path,
+    config_dirs: Sequence[Path] = (),
+    plugin_roots: Sequence[tuple[str, str]] = (),
+) -> list[Job]:
+    """Run ``task`` for every job that Hydra's sweeper makes of the overrides, by Hydra's launcher.
+
+    Args:
+        overrides: values with commas, ``range(…)`` or ``choice(…)`` are swept; ``hydra/launcher=…`` selects a launcher.
+        task: called with a job's configuration and its own directory, ``sweep_dir/<number>``; returns its outcome
+            and never raises. Must pickle for launchers that use other processes.
+
+    Returns:
+        The jobs by number.
+
+    Raises:
+        ConfigError: an override cannot be read, or the sweep itself is set up wrongly; no job has run.
+    """
+    from synth.compose.sweeping import sweep_roots
+
+    return sweep_roots(overrides, task, sweep_dir, search_roots(config_dirs, plugin_roots))
+
+
+def complete(
+    line: str,
+    *,
+    config_dirs: Sequence[Path] = (),
+    plugin_roots: Sequence[tuple[str, str]] = (),
+) -> list[str]:
+    """Candidates for the last word of ``line``, which holds overrides only; each replaces the whole word."""
+    from synth.compose.completion import complete_line
+
+    return complete_line(line, search_roots(config_dirs, plugin_roots))

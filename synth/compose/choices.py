@@ -1,0 +1,244 @@
+"""Which file every group takes, checked before Hydra loads any: it stops at the first mistake, this finds them all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import yaml
+
+from synth.compose.files import ConfigFile, Library, Node
+from synth.compose.overrides import Given, unknown_group, unknown_option
+from synth.compose.resolving import forbidden_resolvers
+from synth.compose.roots import PRIMARY, group_names, option_names
+from synth.errors import ConfigError, Violation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """The options that somebody asks for in one group, each with the place that asks."""
+
+    options: tuple[tuple[str, str], ...]
+    where: str
+    many: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One entry of a defaults list; ``group`` is empty for a plain config path."""
+
+    group: str
+    package: str
+    wanted: Wanted
+    override: bool = False
+    optional: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"{self.group}@{self.package}" if self.package else self.group
+
+
+@dataclass(kw_only=True)
+class Choices:
+    """The walk over the defaults lists, from the primary config down, in Hydra's order.
+
+    Attributes:
+        chosen: group key -> what the command line or an ``override`` entry puts there; the first one wins.
+        lists: group -> the options chosen, for each group that takes several.
+        singles: the groups that take one.
+    """
+
+    library: Library
+    given: Sequence[Given]
+    violations: list[Violation] = field(default_factory=list)
+    lists: dict[str, list[str]] = field(default_factory=dict)
+    singles: set[str] = field(default_factory=set)
+    chosen: dict[str, Wanted] = field(default_factory=dict)
+    _taken: set[str] = field(default_factory=set)
+    _appended: dict[str, Entry] = field(default_factory=dict)
+    _visited: set[str] = field(default_factory=set)
+
+    def walk(self) -> None:
+        """Fill the attributes; afterwards every file that Hydra will load exists and parses."""
+        for given in self.given:
+            wanted = self._wanted_by(given)
+            if wanted is None:
+                continue
+            entry = Entry(group=given.group, package=given.parsed.package or "", wanted=wanted)
+            if not given.parsed.is_add():
+                self.chosen[entry.key] = wanted
+            elif entry.key in self._appended:
+                hint = f"append several at once: '+{entry.key}=[a,b]'"
+                self._refuse(entry.group, f"'+{entry.key}=…' is given twice", given.where, hint)
+            else:
+                self._appended[entry.key] = entry
+        self._visit(PRIMARY)
+        self._check_appended()
+        self._check_deleted()
+        self._report_unused()
+        places = [given.where for given in self.given]
+        self.violations.sort(key=lambda v: places.index(v.where) if v.where in places else len(places))
+
+    def _wanted_by(self, given: Given) -> Wanted | None:
+        """What an override chooses; None when it sets a key or is wrong."""
+        parsed = given.parsed
+        if given.steers_hydra or parsed.is_sweep_override():
+            return None
+        if not self._is_group(given.group):
+            if "/" in given.group or parsed.package is not None:
+                self.violations.append(unknown_group(given.group, group_names(self.library.roots), given.where))
+            return None
+        value = parsed.value()
+        if isinstance(value, dict) or parsed.is_delete():
+            return None
+        if parsed.is_force_add():
+            self._refuse(given.group, f"a group cannot be forced with '++': '{given.text}'", given.where, "use one '+'")
+            return None
+        names = [name for name in (value if isinstance(value, list) else [value]) if isinstance(name, str)]
+        if len(names) != (len(value) if isinstance(value, list) else 1):
+            self._refuse(
+                given.group, f"'{given.text}' does not name an option", given.where, f"'{given.group}=[]' for none"
+            )
+            return None
+        return Wanted(
+            options=tuple((name, given.where) for name in names), where=given.where, many=isinstance(value, list)
+        )
+
+    def _check_appended(self) -> None:
+        for key, entry in self._appended.items():
+            names = [name for name, _ in entry.wanted.options]
+            if key in self.singles:
+                hint = f"without the '+': {key}={','.join(names)}"
+                self._refuse(entry.group, f"'{key}' takes one option and has one already", entry.wanted.where, hint)
+            elif key in self.lists:
+                self.lists[key] += names
+
+    def _check_deleted(self) -> None:
+        for given in self.given:
+            if given.parsed.is_delete() and given.group in self.lists:
+                message = f"'{given.group}' takes several options and cannot be deleted"
+                self._refuse(given.group, message, given.where, f"{given.group}=[] for none")
+
+    def _visit(self, config_path: str) -> None:
+        file = self.library.find(config_path)
+        if file is None or config_path in self._visited:
+            return
+        self._visited.add(config_path)
+        self.violations += file.violations
+        entries = self._entries(file, config_path.rpartition("/")[0])
+        for entry in entries:
+            if entry.override:
+                self.chosen.setdefault(entry.key, entry.wanted)
+        for entry in reversed(self._appended.values() if config_path == PRIMARY else ()):
+            self._take(entry, entry.wanted)
+        for entry in reversed(entries):
+            if not entry.override:
+                self._take_default(entry)
+
+    def _take_default(self, entry: Entry) -> None:
+        self._taken.add(entry.key)
+        wanted = self.chosen.get(entry.key, entry.wanted)
+        if entry.wanted.many:
+            self.lists[entry.key] = [name for name, _ in wanted.options]
+        elif entry.group:
+            self.singles.add(entry.key)
+            if wanted.many and wanted.options:
+                hint = f"choose one: {entry.key}={wanted.options[0][0]}"
+                self._refuse(entry.group, f"'{entry.key}' takes one option, not a list", wanted.where, hint)
+                return
+        self._take(entry, wanted)
+
+    def _take(self, entry: Entry, wanted: Wanted) -> None:
+        for name, where in wanted.options:
+            if "${" in name:
+                self.violations += forbidden_resolvers(entry.group, name, where)
+                continue
+            if name == "???":
+                self._refuse(entry.group, f"'{entry.key}' needs an option", where, f"choose one: {entry.key}=…")
+                continue
+            config_path = f"{entry.group}/{name}" if entry.group else name
+            if self.library.find(config_path) is None:
+                if not entry.optional:
+                    self.violations.append(self._missing(config_path, where))
+                continue
+            self._visit(config_path)
+
+    def _missing(self, config_path: str, where: str) -> Violation:
+        group, _, name = config_path.rpartition("/")
+        options = option_names(self.library.roots, group)
+        if group and not options:
+            return unknown_group(group, group_names(self.library.roots), where)
+        return unknown_option(group or "config", name, options, where)
+
+    def _report_unused(self) -> None:
+        for key, wanted in self.chosen.items():
+            group = key.partition("@")[0]
+            if key in self._taken or "@" in key:
+                continue
+            if not self._is_group(group):
+                self.violations.append(unknown_group(group, group_names(self.library.roots), wanted.where))
+            elif wanted.where.startswith("command line:"):
+                hint = f"add it with '+': +{key}={','.join(name for name, _ in wanted.options)}"
+                self._refuse(group, f"'{key}' is in no defaults list", wanted.where, hint)
+            else:
+                hint = "leave the word 'override' out"
+                self._refuse(group, f"'{key}' is in no defaults list that could be overridden", wanted.where, hint)
+
+    def _entries(self, file: ConfigFile, parent: str) -> list[Entry]:
+        """The file's defaults list, Hydra's own groups left out."""
+        pairs = file.node.value if file.node else []
+        defaults = next((value for key, value in pairs if key.value == "defaults"), None)
+        if not isinstance(defaults, yaml.SequenceNode):
+            return []
+        entries = []
+        for item in defaults.value:
+            if isinstance(item, yaml.MappingNode) and item.value:
+                key, value = item.value[0]
+                *words, name = str(key.value).split()
+                entry = _entry(file, name, parent, wanted=_wanted(file, value), words=words)
+            elif isinstance(item, yaml.ScalarNode) and item.value != "_self_":
+                path, _, package = item.value.partition("@")
+                wanted = Wanted(options=((_absolute(path, parent), file.at(item)),), where=file.at(item), many=False)
+                entry = Entry(group="", package=package, wanted=wanted)
+            else:
+                continue
+            if not entry.group.startswith("hydra/"):
+                entries.append(entry)
+        return entries
+
+    def _is_group(self, name: str) -> bool:
+        return any((root.path / name).is_dir() for root in self.library.roots)
+
+    def _refuse(self, group: str, message: str, where: str, hint: str) -> None:
+        self.violations.append(Violation(path=group.replace("/", "."), message=message, where=where, hint=hint))
+
+
+def check_choices(library: Library, given: Sequence[Given]) -> Choices:
+    """Walk the defaults lists; raises ConfigError when a choice or a file is wrong."""
+    choices = Choices(library=library, given=given)
+    choices.walk()
+    if choices.violations:
+        raise ConfigError(choices.violations)
+    return choices
+
+
+def _entry(file: ConfigFile, name: str, parent: str, *, wanted: Wanted, words: Sequence[str]) -> Entry:
+    group, _, package = name.partition("@")
+    return Entry(
+        group=_absolute(group, parent),
+        package=package,
+        wanted=wanted,
+        override="override" in words,
+        optional="optional" in words,
+    )
+
+
+def _wanted(file: ConfigFile, value: Node) -> Wanted:
+    many = isinstance(value, yaml.SequenceNode)
+    nodes = value.value if many else [value]
+    options = tuple((str(node.value), file.at(node)) for node in nodes if node.tag != "tag:yaml.org,2002:null")
+    return Wanted(options=options, where=file.at(value), many=many)
+
+
+def _absolute(path: str, parent: str) -> str:
+    if path.startswith("/") or not parent:
+        return path.lstrip("/")
+    return f"{parent}/{path}"

@@ -1,0 +1,168 @@
+"""One composition, step by step: read, check, load, override, resolve. Each step reports all that it finds."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import yaml
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra._internal.config_repository import CachingConfigRepository
+from hydra._internal.defaults_list import DefaultsList, create_defaults_list
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
+
+from synth.compose.choices import Choices, check_choices
+from synth.compose.files import Library
+from synth.compose.loading import Repository, make_loader, modern_hydra
+from synth.compose.origins import Origins
+from synth.compose.overrides import Given, did_you_mean, read_overrides
+from synth.compose.resolving import Resolver, register_resolvers
+from synth.compose.results import Composed
+from synth.compose.roots import PRIMARY, ConfigSource, group_names, option_names
+from synth.errors import ConfigError, Violation
+
+
+def compose_roots(overrides: Sequence[str], roots: Sequence[ConfigSource]) -> Composed:
+    """Compose from the given roots; see ``synth.compose.compose``."""
+    library = Library(roots=roots)
+    given = [item for item in read_overrides(overrides) if not item.steers_hydra]
+    choices = check_choices(library, given)
+    register_resolvers()
+    with modern_hydra(), readable_errors(library, given):
+        defaults, config = _load(given, roots)
+        origins = _origins_of_files(library, defaults)
+        violations = _check_packages(library, defaults, choices)
+        violations += _apply(given, defaults, config, origins, library)
+        resolver = Resolver(origins=origins.found)
+        plain = resolver.plain(config)
+    violations += resolver.violations
+    if violations:
+        raise ConfigError(violations)
+    known: dict[str, Any] = dict(defaults.overrides.known_choices)
+    chosen = {group: name for group, name in known.items() if name is not None} | choices.lists
+    return Composed(config=plain, origins=origins.within(plain), choices=chosen, overrides=tuple(overrides))
+
+
+@contextmanager
+def readable_errors(library: Library, given: Sequence[Given]) -> Iterator[None]:
+    """What no check foresaw still ends as a ConfigError: Hydra's reason, without its advice."""
+    try:
+        yield
+    except (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError, TypeError, AssertionError) as error:
+        cause = error.__cause__ if isinstance(error, HydraException) and not str(error) else error
+        lines = [line.strip() for line in str(cause).splitlines() if line.strip()]
+        reason = lines[0] if lines else type(error).__name__
+        where = next((item.where for item in given if f"'{item.group}" in reason or item.text in reason), "")
+        mark = getattr(error, "problem_mark", None)
+        if mark is not None:
+            where = f"{library.label_of(mark.name)}:{mark.line + 1}:{mark.column + 1}"
+        raise ConfigError([Violation(path="", message=f"cannot compose: {reason}", where=where)]) from error
+
+
+def _load(given: Sequence[Given], roots: Sequence[ConfigSource]) -> tuple[DefaultsList, DictConfig]:
+    """Hydra's composition of the files; the overrides of single keys are still to come."""
+    repository = Repository(roots)
+    cache = CachingConfigRepository(repository)
+    defaults = create_defaults_list(
+        repo=cache,
+        config_name=PRIMARY,
+        overrides_list=[item.parsed for item in given],
+        prepend_hydra=False,
+        skip_missing=False,
+    )
+    config = make_loader(repository)._compose_config_from_defaults_list(defaults.defaults, cache)
+    with open_dict(config):
+        config.pop("hydra", None)
+    OmegaConf.set_struct(config, True)
+    return defaults, config
+
+
+def _origins_of_files(library: Library, defaults: DefaultsList) -> Origins:
+    origins = Origins()
+    for default in defaults.defaults:
+        file = library.find(default.config_path or "")
+        if file is not None:
+            origins.add_file(file, default.package or "")
+    return origins
+
+
+def _check_packages(library: Library, defaults: DefaultsList, choices: Choices) -> list[Violation]:
+    """Files that forgot their ``# @package`` line land where nobody looks for them."""
+    violations = []
+    for default in defaults.defaults:
+        config_path = default.config_path or ""
+        group, _, name = config_path.rpartition("/")
+        file = library.find(config_path)
+        if file is None or file.node is None or default.package != group.replace("/", "."):
+            continue
+        if group == "experiment":
+            expected = "_global_"
+        elif group in choices.lists and any(key.value == "kind" for key, _ in file.node.value):
+            expected = f"{group}.{name}"
+        else:
+            continue
+        violations.append(
+            Violation(
+                path=f"{group}.{name}",
+                message=f"'{config_path}' does not say where it belongs",
+                where=f"{file.label}:1",
+                hint=f"make '# @package {expected}' its first line",
+            )
+        )
+    return violations
+
+
+def _apply(
+    given: Sequence[Given], defaults: DefaultsList, config: DictConfig, origins: Origins, library: Library
+) -> list[Violation]:
+    violations = []
+    by_identity = {id(item.parsed): item for item in given}
+    for parsed in defaults.config_overrides:
+        item = by_identity[id(parsed)]
+        try:
+            ConfigLoaderImpl._apply_overrides_to_config([parsed], config)
+        except HydraException as error:
+            violations.append(_explain(item, error, config, library))
+        else:
+            origins.add_override(item)
+    return violations
+
+
+def _explain(item: Given, error: HydraException, config: DictConfig, library: Library) -> Violation:
+    cause = error.__cause__
+    if isinstance(cause, ConfigAttributeError | ConfigKeyError) or item.parsed.is_delete():
+        return _unknown_key(item, config, library)
+    if item.parsed.is_add():
+        return Violation(
+            path=item.key,
+            message=f"'{item.key}' exists already",
+            where=item.where,
+            hint="leave the '+' out to change it",
+        )
+    reason = str(cause or error).splitlines()[0]
+    return Violation(path=item.key, message=f"cannot set '{item.key}': {reason}", where=item.where)
+
+
+def _unknown_key(item: Given, config: DictConfig, library: Library) -> Violation:
+    parent: Any = config
+    *_, last = parts = item.key.split(".")
+    for part in parts:
+        if not isinstance(parent, DictConfig) or part not in parent:
+            last = part
+            break
+        parent = parent._get_node(part)
+    siblings = [str(key) for key in parent] if isinstance(parent, DictConfig) else []
+    groups = group_names(library.roots) if parent is config else []
+    hint = did_you_mean(last, siblings + groups)
+    if parts[0] == last and len(parts) > 1 and parts[1] in option_names(library.roots, last):
+        hint = f"choose it first: {last}=[{parts[1]}]"
+    elif parent is not config and parts[0] in groups:
+        hint = hint or did_you_mean(last, option_names(library.roots, parts[0]))
+    return Violation(
+        path=item.key,
+        message=f"unknown key '{item.key}'",
+        where=item.where,
+        allowed="" if hint else ", ".join(siblings),
+        hint=hint,
+    )

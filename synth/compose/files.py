@@ -1,0 +1,136 @@
+"""The YAML files of the searched roots as node trees, which know the line of every value."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from synth.compose.roots import ConfigSource
+from synth.errors import Violation
+
+Node = Any  # yaml's nodes come without types
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfigFile:
+    """One parsed file.
+
+    Attributes:
+        label: how messages name it.
+        node: its top-level mapping; None when it is empty or broken.
+        violations: what is wrong with the file alone.
+    """
+
+    label: str
+    node: Node | None
+    violations: tuple[Violation, ...] = ()
+
+    def at(self, node: Node) -> str:
+        """``file:line`` of a node."""
+        return f"{self.label}:{node.start_mark.line + 1}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Library:
+    """The files of the roots, each parsed once."""
+
+    roots: Sequence[ConfigSource]
+    _files: dict[str, ConfigFile | None] = field(default_factory=dict)
+
+    def find(self, config_path: str) -> ConfigFile | None:
+        """The file behind a config path such as ``scenario/card_chain``: the one in the earliest root."""
+        config_path = config_path.removesuffix(".yaml")
+        if config_path not in self._files:
+            self._files[config_path] = self._load(config_path)
+        return self._files[config_path]
+
+    def _load(self, config_path: str) -> ConfigFile | None:
+        for root in self.roots:
+            path = root.path / f"{config_path}.yaml"
+            if path.is_file():
+                return read_config_file(path, f"{root.label}/{config_path}.yaml")
+        return None
+
+    def label_of(self, path: str) -> str:
+        """The label of a file that Hydra names by its path."""
+        for root in self.roots:
+            if Path(path).is_relative_to(root.path):
+                return f"{root.label}/{Path(path).relative_to(root.path).as_posix()}"
+        return path
+
+
+def read_config_file(path: Path, label: str) -> ConfigFile:
+    try:
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"{label}:{mark.line + 1}:{mark.column + 1}" if mark else label
+        reason = ", ".join(part for part in (error.context, error.problem) if part)
+        return _broken(label, f"broken YAML: {reason}", where)
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        return _broken(label, f"cannot read the file: {str(error).splitlines()[0]}", label)
+    if node is None:
+        return ConfigFile(label=label, node=None)
+    if not isinstance(node, yaml.MappingNode):
+        return _broken(label, "the file must hold a mapping, 'key: value'", f"{label}:{node.start_mark.line + 1}")
+    file = ConfigFile(label=label, node=node)
+    return ConfigFile(label=label, node=node, violations=tuple(_check_keys(file, node, "")))
+
+
+def _broken(label: str, message: str, where: str) -> ConfigFile:
+    return ConfigFile(label=label, node=None, violations=(Violation(path="", message=message, where=where),))
+
+
+def items_of(mapping: Node) -> Iterator[tuple[Node, Node]]:
+    """The (key, value) nodes of a mapping, merge keys (``<<``) expanded before the mapping's own keys."""
+    for key, value in mapping.value:
+        if key.tag == "tag:yaml.org,2002:merge":
+            for merged in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                yield from items_of(merged)
+    for key, value in mapping.value:
+        if key.tag != "tag:yaml.org,2002:merge":
+            yield key, value
+
+
+def _check_keys(file: ConfigFile, node: Node, path: str) -> Iterator[Violation]:
+    """Keys that Hydra or OmegaConf would trip over, or that would let a file run code."""
+    if isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            yield from _check_keys(file, item, f"{path}.{index}")
+    if not isinstance(node, yaml.MappingNode):
+        return
+    seen: set[str] = set()
+    for key, value in node.value:
+        child = f"{path}.{key.value}".lstrip(".")
+        if not isinstance(key, yaml.ScalarNode):
+            yield Violation(path=path, message="a key must be a plain word", where=file.at(key))
+            continue
+        if key.value in seen:
+            yield Violation(path=child, message=f"duplicate key '{child}'", where=file.at(key))
+        seen.add(key.value)
+        if key.value == "_target_":
+            yield target_violation(child, file.at(key))
+        if child == "hydra.searchpath":
+            yield searchpath_violation(file.at(key))
+        yield from _check_keys(file, value, child)
+
+
+def target_violation(path: str, where: str) -> Violation:
+    return Violation(
+        path=path,
+        message=f"'{path}' is not allowed: a configuration cannot name code; synth looks components up by 'kind'",
+        where=where,
+    )
+
+
+def searchpath_violation(where: str) -> Violation:
+    return Violation(
+        path="hydra.searchpath",
+        message="'hydra.searchpath' is not allowed",
+        where=where,
+        hint="use --config-dir DIR, or ./conf of the working directory",
+    )

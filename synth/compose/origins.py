@@ -1,0 +1,80 @@
+"""Where each value of a composed configuration was set: by which line of which file, or by which override."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from synth.compose.files import ConfigFile, Node, items_of
+from synth.compose.overrides import Given
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origins:
+    """Filled in the order of composition: what comes later has the last word."""
+
+    found: dict[str, str] = field(default_factory=dict)
+
+    def add_file(self, file: ConfigFile, package: str) -> None:
+        """Record every node of a file that was merged at ``package``."""
+        if file.node is None:
+            return
+        if package:
+            self.found[package] = file.at(file.node)
+        for key, value in items_of(file.node):
+            if key.value not in ("defaults", "hydra"):
+                self._add_node(file, f"{package}.{key.value}".lstrip("."), key, value)
+
+    def _add_node(self, file: ConfigFile, path: str, anchor: Node, node: Node) -> None:
+        if not isinstance(node, yaml.MappingNode):
+            self._forget_below(path)
+        self.found[path] = file.at(anchor)
+        if isinstance(node, yaml.MappingNode):
+            for key, value in items_of(node):
+                self._add_node(file, f"{path}.{key.value}", key, value)
+        elif isinstance(node, yaml.SequenceNode):
+            for index, item in enumerate(node.value):
+                self._add_node(file, f"{path}.{index}", item, item)
+
+    def add_override(self, given: Given) -> None:
+        """Record what one override sets, or forget what it deletes."""
+        if given.parsed.is_delete():
+            self._forget_below(given.key)
+            self.found.pop(given.key, None)
+        else:
+            self._add_value(given.key, given.parsed.value(), given.where)
+
+    def _add_value(self, path: str, value: Any, where: str) -> None:
+        if not isinstance(value, dict):
+            self._forget_below(path)
+        self.found[path] = where
+        children: Iterable[tuple[Any, Any]] = ()
+        if isinstance(value, dict):
+            children = value.items()
+        elif isinstance(value, list):
+            children = enumerate(value)
+        for key, child in children:
+            self._add_value(f"{path}.{key}", child, where)
+
+    def _forget_below(self, path: str) -> None:
+        if path in self.found:
+            for stale in [known for known in self.found if known.startswith(f"{path}.")]:
+                del self.found[stale]
+
+    def within(self, config: Mapping[str, Any]) -> dict[str, str]:
+        """What was found, for the paths that ``config`` holds."""
+        present = set(_paths(config, ""))
+        return {path: where for path, where in self.found.items() if path in present}
+
+
+def _paths(value: Any, prefix: str) -> Iterable[str]:
+    children: Iterable[tuple[Any, Any]] = ()
+    if isinstance(value, Mapping):
+        children = value.items()
+    elif isinstance(value, list):
+        children = enumerate(value)
+    for key, child in children:
+        path = f"{prefix}.{key}".lstrip(".")
+        yield path
+        yield from _paths(child, path)

@@ -1,0 +1,33 @@
+"""What comes out: one composed configuration, or the jobs of a sweep."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Composed:
+    """One composed configuration.
+
+    Attributes:
+        config: nested dict, list, str, int, float, bool and None only; every interpolation resolved.
+        origins: dotted config path -> ``file:line`` or ``command line: <override>``, for leaves, mappings and lists.
+        choices: group -> chosen option, or the list of options for a group that takes several.
+        overrides: as given, secrets included: not for display.
+    """
+
+    config: dict[str, Any]
+    origins: Mapping[str, str]
+    choices: Mapping[str, str | list[str]]
+    overrides: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One job of a sweep; ``result`` is a ``ConfigError`` when its overrides do not compose."""
+
+    number: int
+    overrides: tuple[str, ...]
+    directory: Path
+    result: Any
