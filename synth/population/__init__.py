@@ -1,0 +1,1 @@
+"""Who exists: the entities of a run, small columnar tables made once, before the first event."""

@@ -1,0 +1,202 @@
+"""Payment cards: numbers that are all distinct and Luhn-valid, on any mix of networks.
+
+Arrays end in their axis: ``_c`` per card, ``_n`` per network, ``_p`` per prefix of one network.
+"""
+
+import difflib
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from synth.rng import split_exactly
+
+Int64 = npt.NDArray[np.int64]
+Problem = tuple[str, str, str]
+"""Path below ``population``, message, what is allowed."""
+
+_INT64_MAX = 2**63 - 1
+
+Prefix = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,7}$")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkConfig:
+    """One card network: how many cards it has, and what their numbers look like (ISO/IEC 7812-1)."""
+
+    share: Annotated[float, Field(gt=0, le=1, description="share of the cards; all shares sum to 1")]
+    length: Annotated[int, Field(ge=12, le=19, description="digits of a number, the check digit included")]
+    prefixes: Annotated[
+        list[Prefix],
+        Field(min_length=1, description="first digits, 1 to 8 of them, the first not 0; each prefix equally likely"),
+    ]
+
+    def capacity(self) -> int:
+        """How many distinct numbers the prefixes have room for, when none lies inside another."""
+        return sum(self.room(prefix) for prefix in self.prefixes)
+
+    def room(self, prefix: str) -> int:
+        """How many numbers begin with a prefix: the check digit follows from the others."""
+        return int(10 ** (self.length - 1 - len(prefix)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PopulationConfig:
+    """The cards of a run, and who holds them."""
+
+    cards: Annotated[int, Field(ge=1, description="number of cards, all distinct, Luhn-valid")]
+    networks: Annotated[
+        dict[str, NetworkConfig], Field(min_length=1, max_length=100, description="card networks by name")
+    ]
+    profile: Annotated[
+        Literal["faker"] | None, Field(description="faker: a table of card holders; null: cards without holders")
+    ]
+    locale: Annotated[str, Field(description="Faker locale of the card holders")]
+
+    def cards_by_network(self) -> dict[str, int]:
+        """Cards of each network, exact by largest remainder; by name, so that the order in YAML does not matter."""
+        names = sorted(self.networks)
+        counts = split_exactly(self.cards, [self.networks[name].share for name in names])
+        return dict(zip(names, counts.tolist(), strict=True))
+
+    def violations(self) -> Iterator[Problem]:
+        """Yields what the field ranges alone cannot say."""
+        total = math.fsum(network.share for network in self.networks.values())
+        if abs(total - 1) > 1e-9:
+            yield "networks", f"the shares sum to {total:.10g}, not 1", "shares that sum to 1"
+        yield from self._prefix_problems()
+        for name, count in self.cards_by_network().items():
+            network = self.networks[name]
+            if count > network.capacity():
+                message = f"{name} gets {count} of the cards, but its prefixes leave room for {network.capacity()}"
+                yield f"networks.{name}.prefixes", message, f"shorter prefixes, or at most {network.capacity()} cards"
+        if self.profile is not None:
+            yield from _locale_problems(self.locale)
+
+    def _prefix_problems(self) -> Iterator[Problem]:
+        listed = sorted(
+            (network.length, prefix, f"networks.{name}.prefixes.{i}")
+            for name, network in self.networks.items()
+            for i, prefix in enumerate(network.prefixes)
+        )
+        for length, prefix, path in listed:
+            if (int(prefix) + 1) * 10 ** (length - len(prefix)) - 1 > _INT64_MAX:
+                message = f"a number of {length} digits that begins with {prefix!r} does not fit into 64 bits"
+                yield path, message, "at most 18 digits, or a prefix below 922"
+        for (length, outer, outer_path), (other, inner, inner_path) in itertools.combinations(listed, 2):
+            if length == other and inner.startswith(outer):
+                message = f"prefix {inner!r} lies inside {outer!r} of {outer_path}: both could yield the same number"
+                yield inner_path, message, "prefixes of one length, none of which begins with another"
+
+
+def _locale_problems(locale: str) -> Iterator[Problem]:
+    from faker.config import AVAILABLE_LOCALES
+
+    if locale not in AVAILABLE_LOCALES:
+        near = difflib.get_close_matches(locale, sorted(AVAILABLE_LOCALES), n=1)
+        meant = f" (did you mean {near[0]!r}?)" if near else ""
+        yield "locale", f"Faker has no locale {locale!r}{meant}", "a Faker locale, e.g. en_US, de_DE, ja_JP"
+
+
+@dataclass(frozen=True)
+class Cards:
+    """The cards of a run; a card's id is its index.
+
+    Attributes:
+        number_c: (c,) int64 card numbers, all distinct, Luhn-valid, without leading zeros.
+        network_c: (c,) int8 index into ``networks``.
+        networks: names of the networks, sorted.
+    """
+
+    number_c: Int64
+    network_c: npt.NDArray[np.int8]
+    networks: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.number_c)
+
+
+def draw_cards(config: PopulationConfig, *, rng: np.random.Generator) -> Cards:
+    """Draws the cards of a population without violations.
+
+    The numbers of a network are uniform over the account numbers of each prefix, without replacement; its prefixes are
+    equally likely as long as they have room. Cards are shuffled: an index says nothing about network or number.
+
+    Returns:
+        Exactly ``config.cards`` cards; each network has its largest-remainder share of them.
+    """
+    count_by_name = config.cards_by_network()
+    parts = [_draw_numbers(config.networks[name], count, rng=rng) for name, count in count_by_name.items()]
+    network_c = np.repeat(np.arange(len(parts), dtype=np.int8), list(count_by_name.values()))
+    order_c = rng.permutation(config.cards)
+    return Cards(np.concatenate(parts)[order_c], network_c[order_c], tuple(count_by_name))
+
+
+def card_text(cards: Cards) -> tuple[npt.NDArray[np.uint8], Int64]:
+    """The digits of each number as ASCII.
+
+    Returns:
+        (c, w) uint8, w being the longest number's length, shorter numbers followed by zero bytes; and the (c,) int64
+        length of each.
+    """
+    length_c = np.searchsorted(10 ** np.arange(1, 19), cards.number_c, side="right") + 1
+    width = int(length_c.max(initial=0))
+    text = np.empty((len(cards), width), dtype=np.uint8)
+    # Ten to the 19th fits into 64 bits without a sign only.
+    rest_c = cards.number_c.astype(np.uint64) * 10 ** (width - length_c).astype(np.uint64)
+    for position in reversed(range(width)):
+        rest_c, text[:, position] = np.divmod(rest_c, np.uint64(10))
+    text += ord("0")
+    text[np.arange(width) >= length_c[:, None]] = 0
+    return text, length_c
+
+
+def luhn_check_digit(payload: Int64) -> Int64:
+    """The last digit of card numbers from all digits before it (ISO/IEC 7812-1, annex B).
+
+    Args:
+        payload: (c,) int64 numbers without their check digit, non-negative.
+
+    Returns:
+        (c,) int64 in 0..9: from the right, every other digit is doubled, beginning with the last of the payload, nines
+        are cast out, and the check digit fills the sum up to a multiple of ten.
+    """
+    four = np.arange(10_000)
+    doubled = four % 10 * 2, four // 100 % 10 * 2
+    sum_of_four = sum(d - 9 * (d > 9) for d in doubled) + four // 10 % 10 + four // 1000
+    total, rest = np.zeros_like(payload), payload
+    while rest.any():
+        rest, low_four = np.divmod(rest, 10_000)
+        total += sum_of_four[low_four]
+    return -total % 10
+
+
+def _draw_numbers(network: NetworkConfig, count: int, *, rng: np.random.Generator) -> Int64:
+    """(count,) distinct numbers of one network, in no useful order."""
+    room_p = np.array([network.room(prefix) for prefix in network.prefixes], dtype=np.int64)
+    count_p = np.zeros_like(room_p)
+    while missing := count - int(count_p.sum()):
+        open_p = count_p < room_p
+        count_p = np.minimum(count_p + rng.multinomial(missing, open_p / open_p.sum()), room_p)
+    accounts = [
+        int(prefix) * room + _draw_distinct(room, n, rng=rng)
+        for prefix, room, n in zip(network.prefixes, room_p.tolist(), count_p.tolist(), strict=True)
+    ]
+    payload = np.concatenate(accounts)
+    return payload * 10 + luhn_check_digit(payload)
+
+
+def _draw_distinct(below: int, count: int, *, rng: np.random.Generator) -> Int64:
+    """(count,) distinct integers of [0, below), every set equally likely, in no useful order."""
+    if below < 4 * count:
+        return rng.permutation(below)[:count]
+    drawn = np.empty(0, dtype=np.int64)
+    # A round never draws more than is missing: cutting a surplus off sorted values would favour the small ones.
+    while len(drawn) < count:
+        drawn = np.unique(np.concatenate([drawn, rng.integers(below, size=count - len(drawn))]))
+    return drawn
