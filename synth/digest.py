@@ -12,22 +12,29 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pyarrow as pa
 
+from synth.arrow import texts_of, validity_of, values_of
+
 
 def digest_batch(batch: pa.RecordBatch) -> bytes:
     """32 bytes that stand for the rows of one block."""
     state = hashlib.sha256()
     for field, column in zip(batch.schema, batch.columns, strict=True):
-        if field.nullable:
-            state.update(column.is_valid().cast(pa.uint8()).to_numpy(zero_copy_only=False))
+        valid = validity_of(column) if field.nullable else None
+        if valid is not None:
+            state.update(valid.view(np.uint8))
         if pa.types.is_string(field.type):
-            filled = column.fill_null("") if column.null_count else column
-            offsets = np.frombuffer(filled.buffers()[1], dtype="<i4")[filled.offset : filled.offset + len(filled) + 1]
-            state.update(np.diff(offsets))
-            if len(filled) and filled.buffers()[2] is not None:
-                state.update(memoryview(filled.buffers()[2])[int(offsets[0]) : int(offsets[-1])])
+            lengths, text = texts_of(column.drop_null() if column.null_count else column)
+            if valid is not None:
+                spread = np.zeros(len(column), dtype="<i4")
+                spread[valid] = lengths
+                lengths = spread
+            state.update(lengths)
+            state.update(text)
         else:
-            values = column.view(pa.int64()) if pa.types.is_timestamp(field.type) else column
-            state.update(np.ascontiguousarray((values.fill_null(0) if values.null_count else values).to_numpy()))
+            values = values_of(column)
+            if valid is not None:
+                values = values.reshape(len(column), -1) * valid[:, None]
+            state.update(values)
     return state.digest()
 
 

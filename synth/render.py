@@ -7,10 +7,11 @@ from functools import cached_property
 import numpy as np
 import pyarrow as pa
 
+from synth.arrow import names_to_arrow, to_arrow
 from synth.columns import Batch, Field, Table
 from synth.generators.contract import Events, Int64
 from synth.md5 import md5_hex
-from synth.texts import Texts, amount_texts, join_texts, time_texts
+from synth.texts import Texts, amount_texts, iso_texts, join_texts, time_texts
 from synth.timeline import US_PER_S
 
 
@@ -93,7 +94,7 @@ class Rows:
         """A nullable column that has values on fraud rows only."""
         position = np.full(len(self), -1)
         position[self.truth.row_f] = np.arange(len(self.truth.row_f))
-        return value_f.take(pa.array(position, mask=position < 0))
+        return value_f.take(to_arrow(position, position >= 0))
 
 
 def render_events(rows: Rows, table: Table) -> Batch:
@@ -110,29 +111,29 @@ def render_events(rows: Rows, table: Table) -> Batch:
 def render_labels(rows: Rows, table: Table, transactions: Batch) -> Batch:
     """The truth of a block's fraud rows; the transaction ids are those of the transactions."""
     truth = rows.truth
-    names, roles = pa.array(truth.scenarios, pa.string()), pa.array(truth.roles, pa.string())
+    names, roles = names_to_arrow(truth.scenarios), names_to_arrow(truth.roles)
     columns: dict[str, pa.Array] = {
-        "event_id": pa.array(truth.row_f + rows.first_event_id),
-        "scenario": names.take(pa.array(truth.scenario_f)),
-        "episode_id": pa.array(truth.episode_id_f),
-        "role": roles.take(pa.array(truth.role_f)),
+        "event_id": to_arrow(truth.row_f + rows.first_event_id),
+        "scenario": names.take(to_arrow(truth.scenario_f)),
+        "episode_id": to_arrow(truth.episode_id_f),
+        "role": roles.take(to_arrow(truth.role_f)),
     }
     for field in table.fields:
         if field.column.name == "tid":
-            columns["tid"] = transactions.native.column(field.name).take(pa.array(truth.row_f))
+            columns["tid"] = transactions.native.column(field.name).take(to_arrow(truth.row_f))
     return Batch.of(table, {field.name: columns[field.column.name] for field in table.fields}, {})
 
 
 def render_episodes(episodes: EpisodeRows, table: Table, cards: Texts) -> Batch:
     """Episodes as a table."""
     columns = {
-        "episode_id": pa.array(episodes.episode_id_e),
-        "scenario": pa.array(episodes.scenarios, pa.string()).take(pa.array(episodes.scenario_e)),
+        "episode_id": to_arrow(episodes.episode_id_e),
+        "scenario": names_to_arrow(episodes.scenarios).take(to_arrow(episodes.scenario_e)),
         "card_number": cards.take(episodes.card_e).to_arrow(),
-        "first_time": pa.array(episodes.first_us_e),
-        "last_time": pa.array(episodes.last_us_e),
-        "events": pa.array(episodes.events_e),
-        "amount_minor": pa.array(episodes.amount_minor_e),
+        "first_time": to_arrow(episodes.first_us_e),
+        "last_time": to_arrow(episodes.last_us_e),
+        "events": to_arrow(episodes.events_e),
+        "amount_minor": to_arrow(episodes.amount_minor_e),
     }
     return Batch.of(table, columns, {})
 
@@ -154,23 +155,23 @@ def _hash_ids(rows: Rows) -> pa.Array:
 def _label(rows: Rows) -> pa.Array:
     label_t = np.zeros(len(rows), dtype=np.int8)
     label_t[rows.truth.row_f] = 1
-    return pa.array(label_t)
+    return to_arrow(label_t)
 
 
 _EVENT: dict[str, Callable[[Rows], pa.Array]] = {
-    "event_id": lambda rows: pa.array(np.arange(len(rows)) + rows.first_event_id),
+    "event_id": lambda rows: to_arrow(np.arange(len(rows)) + rows.first_event_id),
     "tid": _hash_ids,
-    "time": lambda rows: pa.array(rows.events.time_us_t),
-    "card_id": lambda rows: pa.array(rows.events.card_t),
+    "time": lambda rows: to_arrow(rows.events.time_us_t),
+    "card_id": lambda rows: to_arrow(rows.events.card_t),
     "card_number": lambda rows: rows.card_text.to_arrow(),
-    "amount_minor": lambda rows: pa.array(rows.events.amount_minor_t),
-    "amount": lambda rows: pa.array(rows.events.amount_minor_t / 100),
+    "amount_minor": lambda rows: to_arrow(rows.events.amount_minor_t),
+    "amount": lambda rows: to_arrow(rows.events.amount_minor_t / 100),
     "fraud_label": _label,
     "scenario": lambda rows: rows.truth_column(
-        pa.array(rows.truth.scenarios, pa.string()).take(pa.array(rows.truth.scenario_f))
+        names_to_arrow(rows.truth.scenarios).take(to_arrow(rows.truth.scenario_f))
     ),
-    "episode_id": lambda rows: rows.truth_column(pa.array(rows.truth.episode_id_f)),
-    "role": lambda rows: rows.truth_column(pa.array(rows.truth.roles, pa.string()).take(pa.array(rows.truth.role_f))),
+    "episode_id": lambda rows: rows.truth_column(to_arrow(rows.truth.episode_id_f)),
+    "role": lambda rows: rows.truth_column(names_to_arrow(rows.truth.roles).take(to_arrow(rows.truth.role_f))),
 }
 
 
@@ -178,6 +179,8 @@ def _printed(rows: Rows, field: Field) -> Callable[[], pa.Array] | None:
     """How to print a column from texts that exist anyway, or that Arrow would print otherwise."""
     if field.column.name == "time" and field.format == "%Y-%m-%d %H:%M:%S":
         return lambda: rows.time_text.to_arrow()
+    if field.column.name == "time" and field.format == "iso":
+        return lambda: iso_texts(rows.time_text).to_arrow()
     if field.column.name == "amount":
         if field.format == "float":
             return lambda: rows.amount_text.to_arrow()

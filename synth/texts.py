@@ -7,6 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from synth.arrow import texts_of
+
 Bytes = npt.NDArray[np.uint8]
 Int64 = npt.NDArray[np.int64]
 
@@ -25,6 +27,18 @@ class Texts:
     chars: Bytes
     length: Int64 | None = None
 
+    @classmethod
+    def from_arrow(cls, column: pa.StringArray) -> "Texts":
+        """The texts of an Arrow column; nulls as empty texts."""
+        lengths, data = texts_of(column)
+        chars = np.frombuffer(data, dtype=np.uint8)
+        width = int(lengths.max(initial=0))
+        if len(lengths) and int(lengths.min()) == width:
+            return cls(chars.reshape(len(lengths), width))
+        padded = np.zeros((len(lengths), width), dtype=np.uint8)
+        padded[np.arange(width) < lengths[:, None]] = chars
+        return cls(padded, lengths.astype(np.int64))
+
     def lengths(self) -> Int64:
         """(n,) text lengths."""
         n, width = self.chars.shape
@@ -36,6 +50,13 @@ class Texts:
     def take(self, index: Int64) -> "Texts":
         """The texts at the given positions."""
         return Texts(self.chars[index], None if self.length is None else self.length[index])
+
+    def replaced(self, rows: npt.NDArray[np.bool_], text: bytes) -> "Texts":
+        """The same texts, but this one in the rows of a mask."""
+        chars = np.zeros((len(self.chars), max(len(text), self.chars.shape[1])), dtype=np.uint8)
+        chars[:, : self.chars.shape[1]] = self.chars
+        chars[rows] = np.frombuffer(text.ljust(chars.shape[1], b"\0"), dtype=np.uint8)
+        return Texts(chars, np.where(rows, len(text), self.lengths()))
 
     def to_arrow(self) -> pa.StringArray:
         """The same texts as an Arrow string column; zero-copy where they all fill the width."""
@@ -89,6 +110,14 @@ def time_texts(second_t: Int64) -> Texts:
     chars[:, :10] = days.view(np.uint8).reshape(-1, 10)[day_t - first]
     chars[:, 10] = ord(" ")
     chars[:, 11:] = _clock()[clock_t]
+    return Texts(chars)
+
+
+def iso_texts(time: Texts) -> Texts:
+    """``2022-01-31T23:59:59Z`` from what ``time_texts`` made."""
+    chars = np.full((len(time.chars), 20), ord("Z"), dtype=np.uint8)
+    chars[:, :19] = time.chars
+    chars[:, 10] = ord("T")
     return Texts(chars)
 
 

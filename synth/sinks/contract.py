@@ -1,0 +1,70 @@
+"""The contract of a sink: staged per block, committed once, or taken back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from synth.columns import Batch, Table
+from synth.sinks.stores import Staged
+
+
+@dataclass(frozen=True)
+class SinkJob:
+    """What a sink is told before a run.
+
+    Attributes:
+        uri: where to write.
+        tables: the tables that blocks add to, ``transactions`` first.
+        extra: tables that come once, before the first block, e.g. ``holders``.
+        blocks: number of blocks.
+        overwrite: whether a run that is already there may be replaced.
+    """
+
+    uri: str
+    tables: tuple[Table, ...]
+    extra: tuple[Table, ...]
+    blocks: int
+    overwrite: bool
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a worker has staged of one block, and what the driver is to add in block order.
+
+    Attributes:
+        block: index of the block.
+        staged: files that are complete.
+        payloads: table name → what ``collect`` appends to the table's single file.
+    """
+
+    block: int
+    staged: tuple[Staged, ...]
+    payloads: Mapping[str, Any]
+
+
+class Sink(Protocol):
+    """Where the tables go. Nothing is visible to a reader before ``commit``; nothing staged is left after ``abort``.
+
+    The factory checks the place (``RefusedError``) and touches nothing. Then ``open``, ``write`` per block on any worker in any
+    order, ``collect`` per receipt on the driver in block order, ``finish``, and ``commit``; or, at any moment, ``abort``.
+    """
+
+    uri: str
+
+    def open(self, extra: Sequence[Batch]) -> None:
+        """Prepares the place and writes the tables that come once."""
+
+    def write(self, block: int, batches: Mapping[str, Batch]) -> Receipt:
+        """Stages or encodes one block; idempotent."""
+
+    def collect(self, receipt: Receipt) -> None:
+        """Takes a block's receipt, in block order."""
+
+    def finish(self) -> dict[str, list[Staged]]:
+        """Completes everything, still invisible, and tells the files of each table."""
+
+    def commit(self, manifest: bytes) -> None:
+        """Makes everything visible, the manifest last."""
+
+    def abort(self) -> None:
+        """Takes everything back; may be called at any time, and more than once."""

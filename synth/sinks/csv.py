@@ -1,0 +1,115 @@
+"""CSV, written by Arrow."""
+
+import gzip
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import pyarrow as pa
+from pydantic import Field
+
+from synth.columns import Batch, Table
+from synth.sinks.contract import SinkJob
+from synth.sinks.files import FileSink, TableFile, UploadStream
+from synth.sinks.stores import Upload
+
+Compression = Literal["none", "gzip", "zstd"]
+Uri = Annotated[str | None, Field(description="a directory or s3://bucket/prefix; null: the run directory")]
+SUFFIX = {"none": "", "gzip": ".gz", "zstd": ".zst"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CsvConfig:
+    """Comma-separated values; line ends are \\n, nulls are empty, only free texts are quoted."""
+
+    kind: Literal["csv"] = "csv"
+    uri: Uri
+    layout: Annotated[Literal["file", "parts"], Field(description="one file, or one a block")]
+    header: Annotated[bool, Field(description="whether a file begins with the column names")]
+    compression: Annotated[Compression, Field(description="compression of each file")]
+
+
+class CsvSink(FileSink):
+    """CSV files."""
+
+    def __init__(self, config: CsvConfig, job: SinkJob) -> None:
+        super().__init__(TextFormat(".csv", config.compression, CsvLines(config.header)), config.layout, job)
+
+
+@dataclass(frozen=True)
+class CsvLines:
+    """Rows as CSV lines."""
+
+    header: bool
+
+    def first_line(self, table: Table) -> bytes:
+        """The column names."""
+        return (",".join(field.name for field in table.fields) + "\n").encode() if self.header else b""
+
+    def lines(self, batch: Batch) -> pa.Buffer:
+        """All rows of a block."""
+        return write_lines(batch.text, "needed" if batch.table.quoted else "none")
+
+
+def write_lines(batch: pa.RecordBatch, quoting: str) -> pa.Buffer:
+    """Text columns joined by commas, a row a line."""
+    import pyarrow.csv
+
+    stream = pa.BufferOutputStream()
+    options = pyarrow.csv.WriteOptions(include_header=False, batch_size=16_384, quoting_style=quoting)
+    pyarrow.csv.write_csv(batch, stream, options)
+    return stream.getvalue()
+
+
+@dataclass(frozen=True)
+class TextFormat:
+    """A format of lines, compressed or not.
+
+    A gzip file that holds all blocks has one member a block, compressed by the workers; every gzip reader joins them. zstd
+    readers often stop after the first frame, so that the driver compresses such a file as one.
+    """
+
+    kind: str
+    compression: Compression
+    rows: Any
+
+    @property
+    def suffix(self) -> str:
+        """.csv, .csv.gz, ..."""
+        return self.kind + SUFFIX[self.compression]
+
+    def encode(self, batch: Batch) -> Any:
+        """The block's lines."""
+        lines = self.rows.lines(batch)
+        return gzip.compress(lines, mtime=0) if self.compression == "gzip" else lines
+
+    def open_file(self, table: Table, upload: Upload) -> TableFile:
+        """Begins with the first line, where there is one."""
+        file = LineFile(upload, self.compression)
+        first = self.rows.first_line(table)
+        if first:
+            file.append(gzip.compress(first, mtime=0) if self.compression == "gzip" else first)
+        return file
+
+    def write_part(self, batch: Batch, upload: Upload) -> None:
+        """A file of one block."""
+        file = self.open_file(batch.table, upload)
+        file.append(self.encode(batch))
+        file.close()
+
+
+class LineFile:
+    """Encoded lines, one after the other."""
+
+    def __init__(self, upload: Upload, compression: Compression) -> None:
+        self._target: Any = upload
+        if compression == "zstd":
+            self._target = pa.CompressedOutputStream(pa.PythonFile(UploadStream(upload), mode="w"), "zstd")
+
+    def append(self, payload: Any) -> None:
+        """Adds lines."""
+        self._target.write(payload)
+
+    def close(self) -> None:
+        """Ends the zstd frame."""
+        if isinstance(self._target, pa.CompressedOutputStream):
+            self._target.close()

@@ -1,0 +1,150 @@
+"""Sinks that write files: one lifecycle for every format and store."""
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Protocol
+
+from synth.columns import Batch, Table
+from synth.sinks.contract import Receipt, SinkJob
+from synth.sinks.stores import Staged, Upload, open_store
+
+Layout = Literal["file", "parts"]
+
+
+class TableFile(Protocol):
+    """One file of a table, written block by block in order."""
+
+    def append(self, payload: Any) -> None:
+        """Adds what ``FileFormat.encode`` made of a block."""
+
+    def close(self) -> None:
+        """Writes what belongs at the end; the upload stays open."""
+
+
+class FileFormat(Protocol):
+    """How a table becomes a file.
+
+    Attributes:
+        suffix: file name extension, with its dot.
+    """
+
+    suffix: str
+
+    def encode(self, batch: Batch) -> Any:
+        """What a worker can make of a block alone, for a file that holds all blocks."""
+
+    def open_file(self, table: Table, upload: Upload) -> TableFile:
+        """Begins a file that holds all blocks."""
+
+    def write_part(self, batch: Batch, upload: Upload) -> None:
+        """Writes a file that holds one block."""
+
+
+class FileSink:
+    """Writes each table into one file, or the transactions into one file a block."""
+
+    def __init__(self, file_format: FileFormat, layout: Layout, job: SinkJob) -> None:
+        self.uri = job.uri
+        self._format, self._job = file_format, job
+        self._store = open_store(job.uri)
+        self._parts = {"transactions"} if layout == "parts" else set()
+        self._open: dict[str, tuple[Upload, TableFile]] = {}
+        self._staged: dict[str, list[Staged]] = {table.name: [] for table in (*job.tables, *job.extra)}
+        names = [name for table in (*job.tables, *job.extra) for name in self._names(table.name)]
+        self._store.check(names, overwrite=job.overwrite)
+
+    def _names(self, table: str) -> list[str]:
+        if table in self._parts:
+            return [self._part_name(table, block) for block in range(self._job.blocks)]
+        return [f"{table}{self._format.suffix}"]
+
+    def _part_name(self, table: str, block: int) -> str:
+        return f"{table}/part-{block:05d}{self._format.suffix}"
+
+    def open(self, extra: Sequence[Batch]) -> None:
+        """Starts the store and writes the tables that come once."""
+        self._store.start()
+        for batch in extra:
+            self._begin(batch.table)
+            self._open[batch.table.name][1].append(self._format.encode(batch))
+        for table in self._job.tables:
+            if table.name not in self._parts:
+                self._begin(table)
+
+    def _begin(self, table: Table) -> None:
+        upload = self._store.create(self._names(table.name)[0])
+        self._open[table.name] = (upload, self._format.open_file(table, upload))
+
+    def write(self, block: int, batches: Mapping[str, Batch]) -> Receipt:
+        """Writes the block's own files and encodes what goes into shared ones."""
+        staged, payloads = [], {}
+        for name, batch in batches.items():
+            if name in self._parts:
+                upload = self._store.create(self._part_name(name, block))
+                self._format.write_part(batch, upload)
+                staged.append(upload.close())
+            else:
+                payloads[name] = self._format.encode(batch)
+        return Receipt(block, tuple(staged), payloads)
+
+    def collect(self, receipt: Receipt) -> None:
+        """Appends the block to the shared files."""
+        self._staged["transactions"] += receipt.staged
+        for name, payload in receipt.payloads.items():
+            self._open[name][1].append(payload)
+
+    def finish(self) -> dict[str, list[Staged]]:
+        """Closes the shared files."""
+        for name, (upload, file) in self._open.items():
+            file.close()
+            self._staged[name].append(upload.close())
+        self._open.clear()
+        return self._staged
+
+    def commit(self, manifest: bytes) -> None:
+        """Publishes all files; those of a replaced run go away."""
+        earlier = self._store.read_manifest() if self._job.overwrite else None
+        self._store.publish(self._all_staged(), manifest, replaced=_files_of(earlier))
+
+    def abort(self) -> None:
+        """Takes back open and staged files."""
+        for upload, _ in self._open.values():
+            upload.abort()
+        self._open.clear()
+        self._store.discard(self._all_staged())
+
+    def _all_staged(self) -> list[Staged]:
+        return [staged for files in self._staged.values() for staged in files]
+
+
+def _files_of(manifest: bytes | None) -> list[str]:
+    """The files that an earlier run's manifest names; none when it cannot be read."""
+    try:
+        tables = json.loads(manifest or b"{}").get("tables", {})
+        return [str(file["name"]) for table in tables.values() for file in table["files"]]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return []
+
+
+class UploadStream(io.RawIOBase):
+    """An upload as the file object that Arrow's writers want; closing it leaves the upload open."""
+
+    def __init__(self, upload: Upload) -> None:
+        self._upload = upload
+        self._position = 0
+
+    def writable(self) -> bool:
+        """Always."""
+        return True
+
+    def tell(self) -> int:
+        """Bytes written so far."""
+        return self._position
+
+    def write(self, data: Any) -> int:
+        """Appends to the upload."""
+        size = memoryview(data).nbytes
+        self._upload.write(data)
+        self._position += size
+        return size

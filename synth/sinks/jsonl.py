@@ -1,0 +1,86 @@
+"""JSON lines: one object a row."""
+
+import json
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Annotated, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import Field
+
+from synth.arrow import validity_of
+from synth.columns import Batch, Table
+from synth.columns import Field as TableField
+from synth.sinks.contract import SinkJob
+from synth.sinks.csv import Compression, TextFormat, Uri
+from synth.sinks.files import FileSink
+from synth.texts import Texts
+
+
+@dataclass(frozen=True, kw_only=True)
+class JsonlConfig:
+    """JSON lines; numbers as numbers, times as the view prints them, nulls as null."""
+
+    kind: Literal["jsonl"] = "jsonl"
+    uri: Uri
+    layout: Annotated[Literal["file", "parts"], Field(description="one file, or one a block")]
+    compression: Annotated[Compression, Field(description="compression of each file")]
+
+
+class JsonlSink(FileSink):
+    """JSON lines files."""
+
+    def __init__(self, config: JsonlConfig, job: SinkJob) -> None:
+        super().__init__(TextFormat(".jsonl", config.compression, JsonLines()), config.layout, job)
+
+
+#: Rows laid out at a time: the byte matrix then stays in the processor's cache.
+_ROWS = 16_384
+
+
+class JsonLines:
+    """Rows as JSON objects, laid out as a byte matrix whose padding is then squeezed out."""
+
+    def first_line(self, table: Table) -> bytes:
+        """None."""
+        return b""
+
+    def lines(self, batch: Batch) -> memoryview:
+        """All rows of a block."""
+        pieces: list[bytes | Texts] = []
+        for i, (field, text) in enumerate(zip(batch.table.fields, batch.text.columns, strict=True)):
+            pieces += [f"{',' if i else '{'}{json.dumps(field.name)}:".encode(), *_value(field, text)]
+        pieces.append(b"}\n")
+        widths = [len(piece) if isinstance(piece, bytes) else piece.chars.shape[1] for piece in pieces]
+        ends = list(accumulate(widths))
+        squeezed = []
+        for first in range(0, batch.text.num_rows, _ROWS):
+            rows = slice(first, min(first + _ROWS, batch.text.num_rows))
+            laid = np.empty((rows.stop - first, ends[-1]), dtype=np.uint8)
+            for piece, end, width in zip(pieces, ends, widths, strict=True):
+                filling = np.frombuffer(piece, dtype=np.uint8) if isinstance(piece, bytes) else piece.chars[rows]
+                laid[:, end - width : end] = filling
+            squeezed.append(laid[laid != 0])
+        return memoryview(np.concatenate(squeezed)) if squeezed else memoryview(b"")
+
+
+def _value(field: TableField, text: pa.StringArray) -> list[bytes | Texts]:
+    """The pieces of a JSON value; a text never holds a zero byte, so that zeros can stand for padding."""
+    if field.column.free_text:
+        for raw, escaped in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t")):
+            text = pc.replace_substring(text, raw, escaped)
+    value = Texts.from_arrow(text)
+    quote: bytes | Texts = b'"' if _is_text(field) else b""
+    if text.null_count:
+        valid = validity_of(text)
+        quote = Texts(np.where(valid[:, None], np.frombuffer(quote, dtype=np.uint8), 0).astype(np.uint8))
+        value = value.replaced(~valid, b"null")
+    return [quote, value, quote]
+
+
+def _is_text(field: TableField) -> bool:
+    if field.column.arrow.startswith("timestamp"):
+        return not field.format.startswith("epoch")
+    return field.column.arrow == "string" or field.column.arrow.startswith("date")

@@ -1,0 +1,78 @@
+"""Parquet: one file a block for the transactions, one file for each side table; real types, units and docs in the schema."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import pyarrow as pa
+from pydantic import Field
+
+from synth.columns import Batch, Table
+from synth.sinks.contract import SinkJob
+from synth.sinks.csv import Uri
+from synth.sinks.files import FileSink, TableFile, UploadStream
+from synth.sinks.stores import Upload
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParquetConfig:
+    """A Parquet data set that pandas, Polars, DuckDB and Spark read as one table."""
+
+    kind: Literal["parquet"] = "parquet"
+    uri: Uri
+    compression: Annotated[Literal["zstd", "snappy", "gzip", "none"], Field(description="compression of the columns")]
+    row_group_rows: Annotated[int, Field(ge=1, le=100_000_000, description="most rows of a row group")]
+
+
+class ParquetSink(FileSink):
+    """Parquet files."""
+
+    def __init__(self, config: ParquetConfig, job: SinkJob) -> None:
+        super().__init__(ParquetFormat(config.compression, config.row_group_rows), "parts", job)
+
+
+@dataclass(frozen=True)
+class ParquetFormat:
+    """Column chunks, written by Arrow."""
+
+    compression: str
+    row_group_rows: int
+    suffix: str = ".parquet"
+
+    def encode(self, batch: Batch) -> pa.RecordBatch:
+        """The native columns."""
+        return batch.native
+
+    def open_file(self, table: Table, upload: Upload) -> TableFile:
+        """Begins a file that grows by row groups."""
+        return RowGroups(table, upload, self)
+
+    def write_part(self, batch: Batch, upload: Upload) -> None:
+        """A file of one block."""
+        file = self.open_file(batch.table, upload)
+        file.append(batch.native)
+        file.close()
+
+
+class RowGroups:
+    """One Parquet file."""
+
+    def __init__(self, table: Table, upload: Upload, file_format: ParquetFormat) -> None:
+        import pyarrow.parquet as pq
+
+        # Names of cards and scenarios repeat, ids do not: a dictionary of ids would cost time and be thrown away.
+        repeated = [field.name for field in table.fields if field.column.name != "tid"]
+        self._rows = file_format.row_group_rows
+        self._writer = pq.ParquetWriter(
+            pa.PythonFile(UploadStream(upload), mode="w"),
+            table.schema,
+            compression=file_format.compression,
+            use_dictionary=repeated,
+        )
+
+    def append(self, payload: pa.RecordBatch) -> None:
+        """Adds the rows of a block."""
+        self._writer.write_table(pa.Table.from_batches([payload]), row_group_size=self._rows)
+
+    def close(self) -> None:
+        """Writes the footer."""
+        self._writer.close()
