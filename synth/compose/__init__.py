@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from synth.compose.results import Composed, Job
+from synth.compose.results import Composed, Job, nearest_origin
 from synth.compose.roots import ConfigSource, Option, builtin_conf, list_options, search_roots
 
 __all__ = [
@@ -49,11 +49,7 @@ def compose(
 
 def origin_of(composed: Composed, path: str) -> str:
     """Where ``path`` or its nearest ancestor was set; empty when nobody set it."""
-    while path:
-        if path in composed.origins:
-            return composed.origins[path]
-        path = path.rpartition(".")[0]
-    return ""
+    return nearest_origin(composed.origins, path)
 
 
 def sweep(

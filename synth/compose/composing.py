@@ -10,10 +10,10 @@ from hydra._internal.config_repository import CachingConfigRepository
 from hydra._internal.defaults_list import DefaultsList, create_defaults_list
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, open_dict
-from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
+from omegaconf.errors import ConfigAttributeError, ConfigKeyError, GrammarParseError, OmegaConfBaseException
 
 from synth.compose.choices import Choices, check_choices
-from synth.compose.files import Library
+from synth.compose.files import Library, broken_interpolation
 from synth.compose.loading import Repository, make_loader, modern_hydra
 from synth.compose.origins import Origins
 from synth.compose.overrides import Given, did_you_mean, read_overrides
@@ -53,7 +53,10 @@ def readable_errors(library: Library, given: Sequence[Given]) -> Iterator[None]:
         cause = error.__cause__ if isinstance(error, HydraException) and not str(error) else error
         lines = [line.strip() for line in str(cause).splitlines() if line.strip()]
         reason = lines[0] if lines else type(error).__name__
-        where = next((item.where for item in given if f"'{item.group}" in reason or item.text in reason), "")
+        culprit = next((item for item in given if f"'{item.group}" in reason or item.text in reason), None)
+        where = culprit.where if culprit else ""
+        if culprit:
+            reason = reason.replace(culprit.text, culprit.shown)
         mark = getattr(error, "problem_mark", None)
         if mark is not None:
             where = f"{library.label_of(mark.name)}:{mark.line + 1}:{mark.column + 1}"
@@ -96,7 +99,7 @@ def _check_packages(library: Library, defaults: DefaultsList, choices: Choices) 
         file = library.find(config_path)
         if file is None or file.node is None or default.package != group.replace("/", "."):
             continue
-        if group == "experiment":
+        if group == "experiment" and any(key.value != "defaults" for key, _ in file.node.value):
             expected = "_global_"
         elif group in choices.lists and any(key.value == "kind" for key, _ in file.node.value):
             expected = f"{group}.{name}"
@@ -131,8 +134,14 @@ def _apply(
 
 def _explain(item: Given, error: HydraException, config: DictConfig, library: Library) -> Violation:
     cause = error.__cause__
-    if isinstance(cause, ConfigAttributeError | ConfigKeyError) or item.parsed.is_delete():
+    exists = OmegaConf.select(config, item.key, throw_on_missing=False) is not None
+    if isinstance(cause, ConfigAttributeError | ConfigKeyError) or (item.parsed.is_delete() and not exists):
         return _unknown_key(item, config, library)
+    if item.parsed.is_delete():
+        message = f"cannot delete '{item.key}': it has another value"
+        return Violation(path=item.key, message=message, where=item.where, hint=f"~{item.key} deletes any value")
+    if isinstance(cause, GrammarParseError):
+        return broken_interpolation(item.key, item.where)
     if item.parsed.is_add():
         return Violation(
             path=item.key,
@@ -154,11 +163,11 @@ def _unknown_key(item: Given, config: DictConfig, library: Library) -> Violation
         parent = parent._get_node(part)
     siblings = [str(key) for key in parent] if isinstance(parent, DictConfig) else []
     groups = group_names(library.roots) if parent is config else []
-    hint = did_you_mean(last, siblings + groups)
+    hint = did_you_mean(last, siblings + [group for group in groups if group != item.key])
     if parts[0] == last and len(parts) > 1 and parts[1] in option_names(library.roots, last):
         hint = f"choose it first: {last}=[{parts[1]}]"
-    elif parent is not config and parts[0] in groups:
-        hint = hint or did_you_mean(last, option_names(library.roots, parts[0]))
+    elif item.key in groups:
+        hint = f"name an option: {item.key}=…"
     return Violation(
         path=item.key,
         message=f"unknown key '{item.key}'",

@@ -78,7 +78,7 @@ def read_config_file(path: Path, label: str) -> ConfigFile:
     if not isinstance(node, yaml.MappingNode):
         return _broken(label, "the file must hold a mapping, 'key: value'", f"{label}:{node.start_mark.line + 1}")
     file = ConfigFile(label=label, node=node)
-    return ConfigFile(label=label, node=node, violations=tuple(_check_keys(file, node, "")))
+    return ConfigFile(label=label, node=node, violations=tuple(_check_nodes(file, node, "")))
 
 
 def _broken(label: str, message: str, where: str) -> ConfigFile:
@@ -96,11 +96,13 @@ def items_of(mapping: Node) -> Iterator[tuple[Node, Node]]:
             yield key, value
 
 
-def _check_keys(file: ConfigFile, node: Node, path: str) -> Iterator[Violation]:
-    """Keys that Hydra or OmegaConf would trip over, or that would let a file run code."""
+def _check_nodes(file: ConfigFile, node: Node, path: str) -> Iterator[Violation]:
+    """What Hydra or OmegaConf would trip over, or what would let a file run code."""
     if isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
-            yield from _check_keys(file, item, f"{path}.{index}")
+            yield from _check_nodes(file, item, f"{path}.{index}")
+    if isinstance(node, yaml.ScalarNode) and "${" in node.value and not _is_readable(node.value):
+        yield broken_interpolation(path, file.at(node))
     if not isinstance(node, yaml.MappingNode):
         return
     seen: set[str] = set()
@@ -116,7 +118,27 @@ def _check_keys(file: ConfigFile, node: Node, path: str) -> Iterator[Violation]:
             yield target_violation(child, file.at(key))
         if child == "hydra.searchpath":
             yield searchpath_violation(file.at(key))
-        yield from _check_keys(file, value, child)
+        yield from _check_nodes(file, value, child)
+
+
+def _is_readable(text: str) -> bool:
+    from omegaconf.errors import GrammarParseError
+    from omegaconf.grammar_parser import parse
+
+    try:
+        parse(text)
+    except GrammarParseError:
+        return False
+    return True
+
+
+def broken_interpolation(path: str, where: str) -> Violation:
+    return Violation(
+        path=path,
+        message=f"'{path}' holds a broken interpolation",
+        where=where,
+        hint="a literal '${' is written '\\${'",
+    )
 
 
 def target_violation(path: str, where: str) -> Violation:

@@ -29,6 +29,11 @@ class Given:
         return command_line(self.text)
 
     @property
+    def shown(self) -> str:
+        """The override, fit for display."""
+        return self.where.removeprefix("command line: ")
+
+    @property
     def group(self) -> str:
         return str(self.parsed.key_or_group)
 
@@ -95,14 +100,13 @@ def _unreadable(text: str) -> Violation:
 
 def _sweep_outside_multirun(given: Given) -> Violation:
     key, _, values = given.text.partition("=")
-    shown = given.where.removeprefix("command line: ")
     if given.parsed.value_type is ValueType.SIMPLE_CHOICE_SWEEP:
-        message = f"'{shown}' names several values"
+        message = f"'{given.shown}' names several values"
         hint = f"use '{key}=[{values}]' for all of them, -m for a sweep, or quotes for one text with a comma"
         if _SECRET_KEY.search(key):
             hint = "use quotes for one text with a comma"
     else:
-        message, hint = f"'{shown}' is a sweep", "add -m to run it"
+        message, hint = f"'{given.shown}' is a sweep", "add -m to run it"
     return Violation(path=given.group, message=message, where=given.where, hint=hint)
 
 

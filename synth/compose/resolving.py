@@ -8,7 +8,6 @@ from typing import Any
 import omegaconf
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import (
-    GrammarParseError,
     InterpolationKeyError,
     InterpolationToMissingValueError,
     MissingMandatoryValue,
@@ -18,9 +17,11 @@ from omegaconf.errors import (
 from synth.compose.bucket import sagemaker_bucket
 from synth.compose.files import target_violation
 from synth.compose.overrides import did_you_mean
+from synth.compose.results import nearest_origin
 from synth.errors import Violation
 
 _RESOLVER = re.compile(r"(?<!\\)\$\{\s*((?:[^:{}$]|\$\{[^{}]*\})+?)\s*:")
+_CIRCLE = "refers to a mapping that it is a part of"
 _BUCKET = "sagemaker_bucket"
 _STANDARD = (
     *("oc.env", "oc.select", "oc.decode", "oc.create", "oc.deprecated", "oc.dict.keys", "oc.dict.values"),
@@ -30,12 +31,10 @@ _STANDARD = (
 
 def register_resolvers() -> None:
     """Make ``${sagemaker_bucket:}`` known; registering twice is harmless."""
-    if OmegaConf.has_resolver(_BUCKET):
-        return
     # 2.4 takes back the old name and deprecates the new one
     old = omegaconf.__version__.startswith("2.3.")
     register: Callable[..., None] = OmegaConf.register_new_resolver if old else OmegaConf.register_resolver
-    register(_BUCKET, sagemaker_bucket)
+    register(_BUCKET, sagemaker_bucket, replace=True)
 
 
 def forbidden_resolvers(path: str, text: str, where: str) -> Iterator[Violation]:
@@ -64,7 +63,7 @@ class Resolver:
         if not isinstance(node, DictConfig | ListConfig):
             return self._scalar(node, path)
         if id(node) in self._open:
-            self._report(path, f"'{path}' refers to a mapping that it is a part of")
+            self._report(path, f"'{path}' {_CIRCLE}")
             return None
         self._open.append(id(node))
         try:
@@ -93,7 +92,7 @@ class Resolver:
         try:
             value = node[key]
         except OmegaConfBaseException as error:
-            self._explain(path, str(raw), error)
+            self._explain(path, _interpolation(str(raw)), error)
             return None
         return self.plain(value, path)
 
@@ -106,21 +105,21 @@ class Resolver:
         self._report(path, f"'{path}' holds a {kind}; only text, numbers, true, false and null are allowed")
         return None
 
-    def _explain(self, path: str, raw: str, error: OmegaConfBaseException) -> None:
+    def _explain(self, path: str, reference: str, error: OmegaConfBaseException) -> None:
         lines = str(error).splitlines()
         reason = lines[0].partition("resolving interpolation: ")[2] or lines[0]
         if isinstance(error, MissingMandatoryValue):
             self._report(path, f"'{path}' needs a value", hint=f"{path}=…")
         elif isinstance(error, InterpolationToMissingValueError):
-            self._report(path, f"'{path}' refers to {raw}, which needs a value")
+            self._report(path, f"'{path}' refers to {reference}, which needs a value")
         elif isinstance(error, InterpolationKeyError):
             missing = _quoted(reason)
             message = f"'{path}' refers to '{missing}', which does not exist"
             self._report(path, message, hint=did_you_mean(missing, list(self.origins)))
-        elif isinstance(error, GrammarParseError):
-            self._report(path, f"'{path}' cannot be read: {reason}", hint="a literal '${' is written '\\${'")
         elif "Recursive interpolation" in reason:
-            self._report(path, f"'{path}' refers to itself: {raw}")
+            self._report(path, f"'{path}' refers to itself through {reference}")
+        elif "parent node" in reason:
+            self._report(path, f"'{path}' {_CIRCLE}")
         elif "Environment variable" in reason:
             variable = _quoted(reason)
             message = f"'{path}' needs the environment variable '{variable}', which is not set"
@@ -132,9 +131,12 @@ class Resolver:
         self.violations.append(Violation(path=path, message=message, where=self._where(path), hint=hint))
 
     def _where(self, path: str) -> str:
-        while path and path not in self.origins:
-            path = path.rpartition(".")[0]
-        return self.origins.get(path, "")
+        return nearest_origin(self.origins, path)
+
+
+def _interpolation(text: str) -> str:
+    """The part of a value that refers to others; the rest may be a secret."""
+    return text[text.find("${") : text.rfind("}") + 1]
 
 
 def _quoted(text: str) -> str:

@@ -6,6 +6,15 @@ from pathlib import Path
 from typing import Any
 
 
+def nearest_origin(origins: Mapping[str, str], path: str) -> str:
+    """The origin of ``path`` or of its nearest ancestor that has one; empty when there is none."""
+    while path:
+        if path in origins:
+            return origins[path]
+        path = path.rpartition(".")[0]
+    return ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Composed:
     """One composed configuration.
