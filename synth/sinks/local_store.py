@@ -84,10 +84,10 @@ class LocalStore:
     def create(self, name: str) -> LocalUpload:
         require_names([name], self.uri)
         with self._explaining(RunError, f"write {name} to"):
-            path = self._staged(name)
+            upload_id = os.urandom(4).hex()
+            path = self._staged(name, upload_id)
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.unlink(missing_ok=True)
-            return LocalUpload(self, name, path)
+            return LocalUpload(self, name, upload_id, path)
 
     def read_manifest(self) -> bytes | None:
         with self._explaining(RefusedError, f"read {MANIFEST} of"), suppress(FileNotFoundError, NotADirectoryError):
@@ -101,11 +101,11 @@ class LocalStore:
         with self._explaining(RunError, "publish to"):
             self._staged(MANIFEST).write_bytes(manifest)
             (self._root / MANIFEST).unlink(missing_ok=True)
-            for name in names:
-                target = self._root / name
+            for file in staged:
+                target = self._root / file.name
                 target.parent.mkdir(parents=True, exist_ok=True)
-                self._published.append(name)
-                self._staged(name).replace(target)
+                self._published.append(file.name)
+                self._staged(file.name, file.upload_id).replace(target)
             for name in leftovers:
                 self._remove(name)
             self._staged(MANIFEST).replace(self._root / MANIFEST)
@@ -122,7 +122,7 @@ class LocalStore:
                 self._leave()
             elif self._staging is not None:
                 for file in staged:
-                    self._staged(file.name).unlink(missing_ok=True)
+                    self._staged(file.name, file.upload_id).unlink(missing_ok=True)
 
     def list_files(self) -> dict[str, int]:
         with self._explaining(RefusedError, "list"):
@@ -156,9 +156,9 @@ class LocalStore:
         """The place, or of its parents the first that exists."""
         return next(p for p in (self._root, *self._root.parents) if os.path.lexists(p))
 
-    def _staged(self, name: str) -> Path:
+    def _staged(self, name: str, upload_id: str = "") -> Path:
         assert self._staging is not None, "start() comes before create() and publish()"
-        return self._staging / name
+        return self._staging / f"{name}.{upload_id}"
 
     def _visible(self) -> list[str]:
         """The files here that bear the names of this run, or are parts beside its parts."""
@@ -233,9 +233,10 @@ class LocalStore:
 class LocalUpload:
     """A file below the staging directory."""
 
-    def __init__(self, store: LocalStore, name: str, path: Path) -> None:
+    def __init__(self, store: LocalStore, name: str, upload_id: str, path: Path) -> None:
         self._store = store
         self._name = name
+        self._upload_id = upload_id
         self._path = path
         self._file = io.FileIO(path, "xb")
         self._digest = hashlib.sha256()
@@ -252,7 +253,7 @@ class LocalUpload:
     def close(self) -> Staged:
         with self._store._explaining(RunError, f"write {self._name} to"):
             self._file.close()
-        return Staged(self._name, self._bytes, self._digest.hexdigest())
+        return Staged(self._name, self._bytes, self._digest.hexdigest(), self._upload_id)
 
     def abort(self) -> None:
         with suppress(OSError):

@@ -39,7 +39,7 @@ class Connection:
     """The client and what belongs to its process; neither outlives a fork or a pickle.
 
     Attributes:
-        pending: upload id → file name of the uploads begun here, neither completed nor aborted.
+        pending: upload id → file name of the uploads begun here that are still being written.
 
     Raises:
         RefusedError: the AWS settings are wrong in themselves.

@@ -31,6 +31,11 @@ PARTS_IN_FLIGHT = 3
 """Together with the part being filled: the memory of one upload is four parts, 32 MiB below 8 GB."""
 
 
+def part_bytes(number: int) -> int:
+    """Size of the part with that number, from 1 on."""
+    return PART_BYTES << (number - 1) // PARTS_PER_SIZE
+
+
 class S3Upload:
     """A multipart upload. Whatever is written is copied once, into the part that a thread of the pool then sends."""
 
@@ -51,7 +56,7 @@ class S3Upload:
         self._bytes += len(view)
         while view:
             if not self._part:
-                self._part = bytearray(PART_BYTES << self._sent() // PARTS_PER_SIZE)
+                self._part = bytearray(part_bytes(self._sent() + 1))
             piece = view[: len(self._part) - self._filled]
             with memoryview(self._part) as part:
                 part[self._filled : self._filled + len(piece)] = piece
@@ -64,6 +69,7 @@ class S3Upload:
         if self._filled or not self._sent():
             self._send()
         self._await(0)
+        self._connection.pending.pop(self._upload_id, None)
         return Staged(self._name, self._bytes, self._digest.hexdigest(), self._upload_id, tuple(self._etags))
 
     def abort(self) -> None:

@@ -149,7 +149,7 @@ class S3Store:
         return upload_id
 
     def _complete(self, staged: Staged) -> None:
-        """Make one file visible; a repeated request finds the upload gone, and then the file must be this run's."""
+        """Make one file visible. A repeated request finds no upload; then the file that is there must be this run's."""
         client = self._connection().client
         parts: list[CompletedPartTypeDef] = [
             {"PartNumber": number, "ETag": etag} for number, etag in enumerate(staged.etags, start=1)
@@ -161,7 +161,8 @@ class S3Store:
                 UploadId=staged.upload_id,
                 MultipartUpload={"Parts": parts},
             )
-        except client.exceptions.NoSuchUpload:
+        except ClientError:
+            # Not NoSuchUpload alone: Ceph answers InternalError here, others 500.
             if self._mark(staged.name) != self._run:
                 raise
 

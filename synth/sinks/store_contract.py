@@ -50,13 +50,14 @@ class Staged:
         name: the file's name below the store's uri.
         bytes: its size.
         sha256: hex digest of its content.
-        upload_id, etags: what S3 needs to complete the upload; empty for a directory.
+        upload_id: which of several attempts at the file this is; S3's own id there.
+        etags: what S3 needs to complete the upload; empty for a directory.
     """
 
     name: str
     bytes: int
     sha256: str
-    upload_id: str = ""
+    upload_id: str
     etags: tuple[str, ...] = ()
 
 

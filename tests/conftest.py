@@ -1,0 +1,30 @@
+"""Servers that tests share. A fixture starts its server at first use and stops it with the session."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers import Ceph, S3Server, missing_ceph, run_moto, share_ceph
+
+
+@pytest.fixture(scope="session")
+def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """A moto server, one for each test process: fast, takes any key."""
+    with run_moto(tmp_path_factory.mktemp("moto")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def ceph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ceph]:
+    """Ceph with its S3 gateway, one for all test processes: checks keys, keeps true multipart state."""
+    reason = missing_ceph()
+    if reason and os.environ.get("SYNTH_REQUIRE_SERVERS") == "1":
+        pytest.fail(reason)
+    if reason:
+        pytest.skip(reason)
+    base = tmp_path_factory.getbasetemp()
+    shared: Path = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with share_ceph(shared) as cluster:
+        yield cluster
