@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field as Limits
 
-from synth.events import EPISODE_COLUMNS, EVENT_COLUMNS, LABEL_COLUMNS, Column, metadata
+from synth.events import EPISODE_COLUMNS, EVENT_COLUMNS, HOLDER_COLUMNS, LABEL_COLUMNS, Column, metadata
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +87,7 @@ class Table:
 def _arrow_type(text: str) -> pa.DataType:
     if text == "timestamp[us, tz=UTC]":
         return pa.timestamp("us", tz="UTC")
-    return pa.type_for_alias(text)
+    return pa.date32() if text == "date32[day]" else pa.type_for_alias(text)
 
 
 def event_table(config: ColumnsConfig) -> Table:
@@ -109,6 +109,12 @@ def label_table(events: Table) -> Table:
 def episode_table() -> Table:
     """The episodes table."""
     return Table("episodes", tuple(_plain(column, column.name) for column in EPISODE_COLUMNS.values()))
+
+
+def holder_table(events: Table) -> Table:
+    """The holders table; the card number is named as the view names it, where it shows one."""
+    shown = next((f.name for f in events.fields if f.column.name == "card_number"), "card_number")
+    return Table("holders", tuple(_plain(c, shown if c.name == "card_number" else c.name) for c in HOLDER_COLUMNS.values()))
 
 
 def _plain(column: Column, name: str) -> Field:

@@ -67,8 +67,8 @@ class VerifyError(SynthError):
     """An output does not agree with its manifest."""
 
 
-class SweepError(SynthError):
-    """Some jobs of a sweep failed, others are done."""
+class PartlyDone(SynthError):
+    """A part of the work is done and stays: some jobs of a sweep, or some sinks of a run."""
 
     exit_code = 4
 

@@ -67,6 +67,20 @@ EPISODE_COLUMNS = {
     )
 }
 
+HOLDER_COLUMNS = {
+    column.name: column
+    for column in (
+        Column("card_id", "int64", "", "key", "the holder's card: its index in the population"),
+        Column("card_number", "string", "", "key", "the holder's card number"),
+        Column("holder_id", "int64", "", "key", "index of the holder, from 0"),
+        Column("name", "string", "", "observable", "full name", free_text=True),
+        Column("email", "string", "", "observable", "e-mail address, unique"),
+        Column("phone", "string", "", "observable", "telephone number", free_text=True),
+        Column("address", "string", "", "observable", "postal address", free_text=True),
+        Column("birth_date", "date32[day]", "", "observable", "day of birth"),
+    )
+}
+
 
 def metadata(column: Column) -> dict[str, str]:
     """What travels with the column in files that can hold it."""

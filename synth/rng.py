@@ -55,7 +55,7 @@ def split_exactly(total: int, shares: npt.ArrayLike) -> npt.NDArray[np.int64]:
 
 
 #: NumPy's hypergeometric sampler takes urns of fewer balls than this.
-_URN_LIMIT = 1_000_000_000
+URN_LIMIT = 1_000_000_000
 
 
 def deal_exactly(
@@ -76,10 +76,29 @@ def deal_exactly(
     for block, rows in enumerate(rows_b):
         if block == len(rows_b) - 1:
             dealt[block] = left
-        elif left.sum() < _URN_LIMIT:
+        elif left.sum() < URN_LIMIT:
             dealt[block] = rng.multivariate_hypergeometric(left, int(rows), method="marginals")
         else:
-            urn = split_exactly(max(_URN_LIMIT // 2, int(rows)), left)
+            urn = split_exactly(max(URN_LIMIT // 2, int(rows)), left)
             dealt[block] = rng.multivariate_hypergeometric(np.minimum(urn, left), int(rows), method="marginals")
         left -= dealt[block]
     return dealt
+
+
+def draw_distinct(size: int, below: int, *, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+    """A uniform subset of [0, below), sorted.
+
+    Returns:
+        (size,) int64 distinct numbers. Drawn with replacement until enough distinct ones are there, never more than are missing;
+        where a quarter of all numbers is asked for, taken from a shuffle.
+    """
+    if below < 4 * size:
+        return np.sort(rng.permutation(below)[:size])
+    drawn = np.sort(rng.integers(below, size=size))
+    while True:
+        fresh = np.ones(len(drawn), dtype=bool)
+        np.not_equal(drawn[1:], drawn[:-1], out=fresh[1:])
+        missing = size - int(np.count_nonzero(fresh))
+        if not missing:
+            return drawn
+        drawn = np.sort(np.concatenate([drawn[fresh], rng.integers(below, size=missing)]))

@@ -39,6 +39,14 @@ class Texts:
         padded[np.arange(width) < lengths[:, None]] = chars
         return cls(padded, lengths.astype(np.int64))
 
+    @classmethod
+    def padded(cls, chars: Bytes, length: Int64) -> "Texts":
+        """Texts of given lengths, which are forgotten where they all fill the width."""
+        return cls(chars, None if bool((length == chars.shape[1]).all()) else length)
+
+    def __len__(self) -> int:
+        return len(self.chars)
+
     def lengths(self) -> Int64:
         """(n,) text lengths."""
         n, width = self.chars.shape

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from synth.generators.contract import BlockPlan, Events, Int64, Keys, World
-from synth.rng import Streams
+from synth.rng import URN_LIMIT, Streams, draw_distinct
 from synth.timeline import US_PER_S
 
 
@@ -64,28 +64,8 @@ class UniformGenerator:
         return Events(keys.time_us_t, keys.card_t, amounts)
 
 
-#: NumPy's hypergeometric sampler takes urns of fewer balls than this; larger ones are as good as bottomless.
-_URN_LIMIT = 1_000_000_000
-
-
 def draw_rows(rows: int, pairs_b: Int64, *, rng: np.random.Generator) -> Int64:
-    """(b,) how many of ``rows`` distinct pairs fall into each block."""
-    if pairs_b.sum() < _URN_LIMIT:
+    """(b,) how many of ``rows`` distinct pairs fall into each block; a huge urn is as good as bottomless."""
+    if pairs_b.sum() < URN_LIMIT:
         return rng.multivariate_hypergeometric(pairs_b, rows, method="marginals")
     return rng.multinomial(rows, pairs_b / pairs_b.sum())
-
-
-def draw_distinct(size: int, below: int, *, rng: np.random.Generator) -> Int64:
-    """A uniform subset of [0, below), sorted: draws until ``size`` distinct numbers are there, never more than are missing.
-
-    Returns:
-        (size,) int64. ``size`` must not come near ``below``, or the last draws take long.
-    """
-    drawn = np.sort(rng.integers(below, size=size))
-    while True:
-        fresh = np.ones(len(drawn), dtype=bool)
-        np.not_equal(drawn[1:], drawn[:-1], out=fresh[1:])
-        missing = size - int(np.count_nonzero(fresh))
-        if not missing:
-            return drawn
-        drawn = np.sort(np.concatenate([drawn[fresh], rng.integers(below, size=missing)]))

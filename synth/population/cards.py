@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from synth.rng import split_exactly
+from synth.rng import draw_distinct, split_exactly
 
 Int64 = npt.NDArray[np.int64]
 Problem = tuple[str, str, str]
@@ -184,19 +184,8 @@ def _draw_numbers(network: NetworkConfig, count: int, *, rng: np.random.Generato
         open_p = count_p < room_p
         count_p = np.minimum(count_p + rng.multinomial(missing, open_p / open_p.sum()), room_p)
     accounts = [
-        int(prefix) * room + _draw_distinct(room, n, rng=rng)
+        int(prefix) * room + draw_distinct(n, room, rng=rng)
         for prefix, room, n in zip(network.prefixes, room_p.tolist(), count_p.tolist(), strict=True)
     ]
     payload = np.concatenate(accounts)
     return payload * 10 + luhn_check_digit(payload)
-
-
-def _draw_distinct(below: int, count: int, *, rng: np.random.Generator) -> Int64:
-    """(count,) distinct integers of [0, below), every set equally likely, in no useful order."""
-    if below < 4 * count:
-        return rng.permutation(below)[:count]
-    drawn = np.empty(0, dtype=np.int64)
-    # A round never draws more than is missing: cutting a surplus off sorted values would favour the small ones.
-    while len(drawn) < count:
-        drawn = np.unique(np.concatenate([drawn, rng.integers(below, size=count - len(drawn))]))
-    return drawn

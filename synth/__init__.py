@@ -1,0 +1,60 @@
+"""synth: a declarative simulator of labelled payment events, with exact ground truth."""
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from synth.errors import (
+        ConfigError,
+        InterruptedRun,
+        PartlyDone,
+        PluginError,
+        RefusedError,
+        RunError,
+        SynthError,
+        VerifyError,
+    )
+    from synth.hookspecs import Spec, hookimpl
+    from synth.run import RunResult, generate, run
+
+_HOME = {
+    "errors": (
+        "ConfigError",
+        "InterruptedRun",
+        "PartlyDone",
+        "PluginError",
+        "RefusedError",
+        "RunError",
+        "SynthError",
+        "VerifyError",
+    ),
+    "hookspecs": ("Spec", "hookimpl"),
+    "run": ("RunResult", "generate", "run"),
+}
+
+__all__ = [
+    "ConfigError",
+    "InterruptedRun",
+    "PartlyDone",
+    "PluginError",
+    "RefusedError",
+    "RunError",
+    "RunResult",
+    "Spec",
+    "SynthError",
+    "VerifyError",
+    "generate",
+    "hookimpl",
+    "run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Loads a public name when it is first used: ``import synth`` alone stays light."""
+    from importlib import import_module
+
+    for module, names in _HOME.items():
+        if name in names:
+            return getattr(import_module(f"synth.{module}"), name)
+    raise AttributeError(f"module 'synth' has no attribute {name!r}")

@@ -1,0 +1,100 @@
+"""What was made: enough to verify an output, and to make it again. Holds no time, no place, no host and no secret."""
+
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from synth import __version__
+from synth.columns import Table
+from synth.digest import digest_run, digest_table
+from synth.events import as_json
+from synth.sinks.stores import MANIFEST, Staged
+
+FORMAT = 1
+"""Raised when a reader of the old form would misread the new one."""
+
+__all__ = ["FORMAT", "MANIFEST", "Counts", "describe_tables", "write_manifest"]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How much was made.
+
+    Attributes:
+        transactions: emitted rows, fraud included.
+        fraud: fraud rows.
+        scenarios: scenario name → episodes and fraud rows.
+    """
+
+    transactions: int
+    fraud: int
+    scenarios: Mapping[str, Mapping[str, int]]
+
+
+@dataclass(frozen=True)
+class TableTally:
+    """What a run counted of one table: rows and content digest of each block."""
+
+    table: Table
+    rows: Sequence[int]
+    digests: Sequence[bytes]
+
+    @property
+    def digest(self) -> str:
+        """Content digest of the table."""
+        return digest_table(self.table.schema, self.digests)
+
+
+def describe_tables(tallies: Sequence[TableTally]) -> dict[str, dict[str, Any]]:
+    """The part of a manifest that is the same for every sink: rows, digests and columns of each table."""
+    return {
+        tally.table.name: {
+            "rows": sum(tally.rows),
+            "digest": tally.digest,
+            "block_rows": list(tally.rows),
+            "columns": [as_json(f.column) | {"name": f.name, "source": f.column.name, "format": f.format} for f in tally.table.fields],
+        }
+        for tally in tallies
+    }
+
+
+def write_manifest(
+    *,
+    recipe: Mapping[str, Any],
+    fingerprint: str,
+    plugins: Mapping[str, str],
+    counts: Counts,
+    tables: Mapping[str, Mapping[str, Any]],
+    sink: Mapping[str, Any],
+    files: Mapping[str, Sequence[Staged]],
+) -> bytes:
+    """A sink's manifest as JSON.
+
+    Args:
+        recipe: what decides the data.
+        plugins: name → version of the plugins that the recipe uses.
+        tables: from ``describe_tables``.
+        sink: the sink's own configuration, without its uri.
+        files: table name → its files.
+    """
+    import numpy
+    import pyarrow
+
+    content = {
+        "format": FORMAT,
+        "synth": __version__,
+        "versions": {"python": platform.python_version(), "numpy": numpy.__version__, "pyarrow": pyarrow.__version__},
+        "plugins": dict(plugins),
+        "fingerprint": fingerprint,
+        "recipe": recipe,
+        "sink": sink,
+        "counts": {"transactions": counts.transactions, "fraud": counts.fraud, "scenarios": counts.scenarios},
+        "digest": digest_run({name: table["digest"] for name, table in tables.items()}),
+        "tables": {
+            name: table | {"files": [{"name": f.name, "bytes": f.bytes, "sha256": f.sha256} for f in files[name]]}
+            for name, table in tables.items()
+        },
+    }
+    return (json.dumps(content, indent=1) + "\n").encode()

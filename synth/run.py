@@ -1,0 +1,274 @@
+"""The whole run: compose → recipe → plan → runner → commit → manifest."""
+
+import dataclasses
+import json
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from synth.block import Block
+from synth.catalog import Catalog, load_catalog
+
+from synth.compose import Composed, compose
+from synth.digest import digest_batch
+from synth.errors import InterruptedRun, PartlyDone, SynthError
+from synth.manifest import Counts, TableTally, describe_tables, write_manifest
+from synth.prepare import Prepared, prepare
+from synth.recipe import Recipe, build_recipe
+from synth.sinks.contract import Receipt, Sink, SinkJob
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Progress(Protocol):
+    """Is told how far a run is."""
+
+    def __call__(self, rows: int, total: int) -> None:
+        """``rows`` of ``total`` transactions are written."""
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run made.
+
+    Attributes:
+        places: sink name → uri that holds the tables and the manifest.
+        manifests: sink name → the manifest, as in ``manifest.json``.
+        rows: transactions, fraud included.
+        fraud_rows: fraud transactions.
+        digest: content digest of the run, the same for every sink, store and number of workers.
+        seconds: wall time from the overrides to the last commit.
+    """
+
+    places: Mapping[str, str]
+    manifests: Mapping[str, Mapping[str, Any]]
+    rows: int
+    fraud_rows: int
+    digest: str
+    seconds: float
+
+    def to_pandas(self, table: str = "transactions") -> "pd.DataFrame":
+        """A table of the run, read back from its first sink."""
+        from synth.reader import open_output
+
+        return open_output(next(iter(self.places.values()))).to_pandas(table)
+
+
+def load_recipe(
+    overrides: Sequence[str], *, plugin_files: Sequence[Path] = (), config_dirs: Sequence[Path] = ()
+) -> tuple[Recipe, Catalog, Composed]:
+    """Overrides to a validated recipe, with the catalog and the composed configuration that it came from.
+
+    Raises:
+        ConfigError: holds every violation.
+        PluginError: a plugin that was asked for cannot be used.
+    """
+    catalog = load_catalog(plugin_files)
+    composed = compose(overrides, config_dirs=config_dirs, plugin_roots=catalog.config_roots)
+    return build_recipe(composed, catalog), catalog, composed
+
+
+def run(
+    *overrides: str,
+    overwrite: bool = False,
+    plugin_files: Sequence[str | Path] = (),
+    config_dirs: Sequence[str | Path] = (),
+) -> RunResult:
+    """Makes the data of a recipe and writes it to its sinks.
+
+    Args:
+        overrides: as on the command line, e.g. ``"scenario=card_chain"``, ``"sink.parquet.uri=out"``.
+        overwrite: whether a run that is already in a sink's place may be replaced.
+        plugin_files: Python files to load as plugins.
+        config_dirs: folders of YAML choices, searched before the built-in ones.
+
+    Raises:
+        ConfigError: the configuration is wrong; nothing was written.
+        RefusedError: the recipe cannot or must not be carried out; nothing was written.
+        RunError: the run failed; what it had staged was taken back.
+    """
+    started = time.perf_counter()
+    recipe, catalog, _ = load_recipe(
+        overrides, plugin_files=[Path(p) for p in plugin_files], config_dirs=[Path(d) for d in config_dirs]
+    )
+    return execute(recipe, catalog, started=started, overwrite=overwrite)
+
+
+def generate(
+    *overrides: str, plugin_files: Sequence[str | Path] = (), config_dirs: Sequence[str | Path] = ()
+) -> "pd.DataFrame":
+    """Makes the transactions of a recipe in memory; sinks are not opened.
+
+    Raises:
+        ConfigError: the configuration is wrong.
+        RefusedError: the recipe cannot be carried out.
+    """
+    import pyarrow as pa
+
+    recipe, _, _ = load_recipe(
+        overrides, plugin_files=[Path(p) for p in plugin_files], config_dirs=[Path(d) for d in config_dirs]
+    )
+    prepared = prepare(recipe)
+    blocks = len(prepared.plan.rows_b)
+    batches = [block.batches["transactions"].native for block in recipe.runner.make().map(prepared.make_block, blocks)]
+    frame: pd.DataFrame = pa.Table.from_batches(batches).to_pandas()
+    return frame
+
+
+def run_directory(base: Path | None = None) -> Path:
+    """A fresh directory for a run that names none: the time of day, and a few random letters against collisions."""
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+    return (base or Path("runs")) / f"{stamp}-{os.urandom(2).hex()}"
+
+
+def execute(
+    recipe: Recipe,
+    catalog: Catalog,
+    *,
+    started: float,
+    overwrite: bool = False,
+    directory: Path | None = None,
+    progress: Progress | None = None,
+) -> RunResult:
+    """Carries out a recipe.
+
+    Args:
+        started: ``time.perf_counter()`` when the work began.
+        directory: where sinks without a uri write; a fresh one below ``runs/`` if None.
+        progress: is called after each block.
+
+    Raises:
+        RefusedError, RunError, InterruptedRun: nothing of the run is left.
+        PartlyDone: some sinks were committed before one failed.
+    """
+    prepared = prepare(recipe)
+    sinks = open_sinks(prepared, directory or run_directory(), overwrite=overwrite)
+    try:
+        tallies = _write_blocks(prepared, sinks, progress)
+        manifests = {name: _finish(prepared, catalog, name, sink, tallies) for name, sink in sinks.items()}
+        _commit(sinks, manifests)
+    except KeyboardInterrupt as interrupt:
+        _abort(sinks)
+        raise InterruptedRun("interrupted: nothing was written") from interrupt
+    except BaseException:
+        _abort(sinks)
+        raise
+    parsed = {name: json.loads(manifest) for name, manifest in manifests.items()}
+    first = next(iter(parsed.values()))
+    return RunResult(
+        places={name: sink.uri for name, sink in sinks.items()},
+        manifests=parsed,
+        rows=first["counts"]["transactions"],
+        fraud_rows=first["counts"]["fraud"],
+        digest=first["digest"],
+        seconds=time.perf_counter() - started,
+    )
+
+
+def open_sinks(prepared: Prepared, directory: Path, *, overwrite: bool) -> dict[str, Sink]:
+    """Makes the sinks, which check their places. Of several sinks without a uri each gets its own folder.
+
+    Raises:
+        RefusedError: a place cannot be written to, or holds another run.
+    """
+    sinks = prepared.recipe.sinks
+    homeless = [name for name, part in sinks.items() if part.config.uri is None]
+    opened = {}
+    for name, part in sinks.items():
+        uri = part.config.uri or str(directory / name if len(homeless) > 1 else directory)
+        extra = tuple(batch.table for batch in prepared.extra)
+        job = SinkJob(uri, prepared.make_block.tables, extra, len(prepared.plan.rows_b), overwrite)
+        opened[name] = part.make(job)
+    return opened
+
+
+Tallies = dict[str, TableTally]
+
+
+def _write_blocks(prepared: Prepared, sinks: Mapping[str, Sink], progress: Progress | None) -> Tallies:
+    """Makes every block once, hands it to every sink, and counts."""
+    tallies = {table.name: TableTally(table, [], []) for table in prepared.make_block.tables}
+    tallies |= {b.table.name: TableTally(b.table, [b.native.num_rows], [digest_batch(b.native)]) for b in prepared.extra}
+    for sink in sinks.values():
+        sink.open(prepared.extra)
+    total, written = int(prepared.plan.rows_b.sum()), 0
+    runner = prepared.recipe.runner.make()
+    finished = runner.map(_Work(prepared.make_block, tuple(sinks.values())), len(prepared.plan.rows_b))
+    try:
+        for done in finished:
+            for sink, receipt in zip(sinks.values(), done.receipts, strict=True):
+                sink.collect(receipt)
+            for name, digest in done.digests.items():
+                tallies[name].rows.append(done.rows[name])
+                tallies[name].digests.append(digest)
+            written += done.rows["transactions"]
+            if progress:
+                progress(written, total)
+    finally:
+        finished.close()
+    return tallies
+
+
+@dataclass(frozen=True)
+class _Done:
+    """What a worker sends back of a block."""
+
+    receipts: tuple[Receipt, ...]
+    rows: Mapping[str, int]
+    digests: Mapping[str, bytes]
+
+
+@dataclass(frozen=True)
+class _Work:
+    """The work on one block: make it, and write it to every sink."""
+
+    make_block: Callable[[int], Block]
+    sinks: tuple[Sink, ...]
+
+    def __call__(self, index: int) -> _Done:
+        block = self.make_block(index)
+        receipts = tuple(sink.write(index, block.batches) for sink in self.sinks)
+        return _Done(receipts, {name: block.rows(name) for name in block.batches}, block.digests)
+
+
+def _finish(prepared: Prepared, catalog: Catalog, name: str, sink: Sink, tallies: Tallies) -> bytes:
+    """Completes a sink and writes its manifest."""
+    recipe = prepared.recipe
+    part = recipe.sinks[name]
+    used = [("generator", recipe.generator), ("amount", recipe.amount), ("sink", part)]
+    used += [("scenario", scenario) for scenario in recipe.scenarios.values()]
+    owners = {catalog.owner(group, component.spec.name) for group, component in used} - {"synth"}
+    scenarios = prepared.scenario_counts()
+    counts = Counts(int(prepared.plan.rows_b.sum()), prepared.plan.fraud_rows(), scenarios)
+    return write_manifest(
+        recipe=recipe.content,
+        fingerprint=recipe.fingerprint,
+        plugins={provider.name: provider.version for provider in catalog.providers if provider.name in owners},
+        counts=counts,
+        tables=describe_tables(list(tallies.values())),
+        sink={key: value for key, value in dataclasses.asdict(part.config).items() if key != "uri"},
+        files=sink.finish(),
+    )
+
+
+def _commit(sinks: Mapping[str, Sink], manifests: Mapping[str, bytes]) -> None:
+    """Commits sink by sink; the first failure decides between nothing and partly done."""
+    done: list[str] = []
+    for name, sink in sinks.items():
+        try:
+            sink.commit(manifests[name])
+        except SynthError as error:
+            if not done:
+                raise
+            raise PartlyDone(f"sink {name!r} failed after {', '.join(done)} had been committed: {error}") from error
+        done.append(name)
+
+
+def _abort(sinks: Mapping[str, Sink]) -> None:
+    """Takes back every sink, whatever state it is in."""
+    for sink in sinks.values():
+        sink.abort()
