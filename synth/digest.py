@@ -32,7 +32,7 @@ def digest_batch(batch: pa.RecordBatch) -> bytes:
             state.update(text)
         else:
             values = values_of(column)
-            if valid is not None:
+            if valid is not None and len(column):
                 values = values.reshape(len(column), -1) * valid[:, None]
             state.update(values)
     return state.digest()
