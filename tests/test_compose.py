@@ -321,7 +321,12 @@ def test_every_wrong_override_is_reported_in_order() -> None:
         ("hydra.searchpath=[x]", "'hydra.searchpath' is not allowed",
          "use --config-dir DIR, or ./conf of the working directory"),
         ("seed=range(1,3)", "'seed=range(1,3)' is a sweep", "add -m to run it"),
-        ("seed", "cannot read the override 'seed'", "write key=value"),
+        ("seed", "cannot read the override 'seed'", "write key=value, with a key such as timeline.start"),
+        ("a..b=1", "cannot read the override 'a..b=1'", "write key=value, with a key such as timeline.start"),
+        ("amount.buckets.9.low=1", "cannot set 'amount.buckets.9.low': list index out of range", ""),
+        ("amount=${oc.env:SYNTH_TEST_UNSET}", "cannot compose: Error resolving interpolation "
+         "'${oc.env:SYNTH_TEST_UNSET}', possible interpolation keys: "
+         "experiment, runner, columns, generator, population", ""),
         ("+x={_target_: os.system}", "'x._target_' is not allowed: a configuration cannot name code; "
          "synth looks components up by 'kind'", ""),
     ],
@@ -414,6 +419,34 @@ def test_broken_yaml(write: Write) -> None:
         "conf/generator/list.yaml:1",
     )
     assert (twice.message, twice.where) == ("duplicate key 'fields'", "conf/columns/twice.yaml:2")
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "place", "hint"),
+    [
+        ("defaults: hello\n", "'defaults' must be a list", ":2", ""),
+        ("defaults:\n  - amount: gamma\n", "no group named 'experiment/amount'", ":3",
+         "write '/amount' for the group at the top"),
+        ("defaults:\n  - /columns: full\n", "'columns' is chosen a second time", ":3",
+         "write 'override /columns: …'"),
+        ("defaults:\n  - override /amount: gamma\n  - /columns: full\n",
+         "cannot compose: Override 'amount : gamma' is defined before 'columns: full'.", "", ""),
+        ("a: &a [*a]\n", "an anchor (&) holds an alias (*) of itself, or the nesting is too deep", "", ""),
+        ("a: !!python/object/apply:os.system [exit]\n", "cannot read the file: could not determine a constructor for "
+         "the tag 'tag:yaml.org,2002:python/object/apply:os.system'", ":2:4", ""),
+    ],
+)  # fmt: skip
+def test_a_wrong_file(write: Write, text: str, message: str, place: str, hint: str) -> None:
+    write("conf/experiment/wrong.yaml", f"# @package _global_\n{text}")
+    found = only("experiment=wrong")
+    assert (found.message, found.where, found.hint) == (message, f"conf/experiment/wrong.yaml{place}", hint)
+
+
+def test_files_that_do_not_fit_together(write: Write) -> None:
+    write("conf/experiment/clash.yaml", "# @package _global_\nsink: {parquet: [1]}\n")
+    found = only("experiment=clash")
+    assert found.message.startswith("cannot compose: Cannot merge ")
+    assert found.where == "conf/experiment/clash.yaml"
 
 
 def test_unreadable_text(project: Path, write: Write) -> None:

@@ -1,7 +1,5 @@
 """``${sagemaker_bucket:}``: the bucket that a SageMaker session uses by default."""
 
-from typing import Any
-
 
 class BucketError(Exception):
     """Why the bucket's name could not be found out, in one line without any credential."""
@@ -26,7 +24,8 @@ def sagemaker_bucket() -> str:
             message = "no AWS region; set AWS_DEFAULT_REGION"
             raise BucketError(message)
         patience = Config(connect_timeout=5, read_timeout=10, retries={"max_attempts": 2})
-        identity: dict[str, Any] = session.client("sts", region_name=region, config=patience).get_caller_identity()
+        sts = session.client("sts", region_name=region, config=patience)
+        account = sts.get_caller_identity()["Account"]
     except NoCredentialsError as error:
         message = "no AWS credentials"
         raise BucketError(message) from error
@@ -37,4 +36,4 @@ def sagemaker_bucket() -> str:
         raise BucketError(message) from error
     except BotoCoreError as error:
         raise BucketError(str(error).splitlines()[0]) from error
-    return f"sagemaker-{region}-{identity['Account']}"
+    return f"sagemaker-{region}-{account}"

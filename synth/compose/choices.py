@@ -1,7 +1,7 @@
 """Which file every group takes, checked before Hydra loads any: it stops at the first mistake, this finds them all."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import yaml
 
@@ -43,14 +43,14 @@ class Choices:
     Attributes:
         chosen: group key -> what the command line or an ``override`` entry puts there; the first one wins.
         lists: group -> the options chosen, for each group that takes several.
-        singles: the groups that take one.
+        singles: group key -> the entry that lists it, for each group that takes one.
     """
 
     library: Library
     given: Sequence[Given]
     violations: list[Violation] = field(default_factory=list)
     lists: dict[str, list[str]] = field(default_factory=dict)
-    singles: set[str] = field(default_factory=set)
+    singles: dict[str, str] = field(default_factory=dict)
     chosen: dict[str, Wanted] = field(default_factory=dict)
     _taken: set[str] = field(default_factory=set)
     _appended: dict[str, Entry] = field(default_factory=dict)
@@ -139,7 +139,7 @@ class Choices:
         if entry.wanted.many:
             self.lists[entry.key] = [name for name, _ in wanted.options]
         elif entry.group:
-            self.singles.add(entry.key)
+            self.singles.setdefault(entry.key, entry.wanted.where)
             if wanted.many and wanted.options:
                 hint = f"choose one: {entry.key}={wanted.options[0][0]}"
                 self._refuse(entry.group, f"'{entry.key}' takes one option, not a list", wanted.where, hint)
@@ -165,7 +165,10 @@ class Choices:
         group, _, name = config_path.rpartition("/")
         options = option_names(self.library.roots, group)
         if group and not options:
-            return unknown_group(group, group_names(self.library.roots), where)
+            violation = unknown_group(group, group_names(self.library.roots), where)
+            meant = group.rpartition("/")[2]
+            absolute = "/" in group and meant in group_names(self.library.roots)
+            return replace(violation, hint=f"write '/{meant}' for the group at the top") if absolute else violation
         return unknown_option(group or "config", name, options, where)
 
     def _report_unused(self) -> None:
@@ -186,7 +189,11 @@ class Choices:
         """The file's defaults list, Hydra's own groups left out."""
         pairs = file.node.value if file.node else []
         defaults = next((value for key, value in pairs if key.value == "defaults"), None)
+        if defaults is None:
+            return []
         if not isinstance(defaults, yaml.SequenceNode):
+            message = "'defaults' must be a list"
+            self.violations.append(Violation(path="defaults", message=message, where=file.at(defaults)))
             return []
         entries = []
         for item in defaults.value:

@@ -1,5 +1,6 @@
 """One composition, step by step: read, check, load, override, resolve. Each step reports all that it finds."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -22,6 +23,8 @@ from synth.compose.results import Composed
 from synth.compose.roots import PRIMARY, ConfigSource, group_names, option_names
 from synth.errors import ConfigError, Violation
 
+_FAILURES = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError, TypeError, LookupError, AssertionError)
+
 
 def compose_roots(overrides: Sequence[str], roots: Sequence[ConfigSource]) -> Composed:
     """Compose from the given roots; see ``synth.compose.compose``."""
@@ -29,7 +32,7 @@ def compose_roots(overrides: Sequence[str], roots: Sequence[ConfigSource]) -> Co
     given = [item for item in read_overrides(overrides) if not item.steers_hydra]
     choices = check_choices(library, given)
     register_resolvers()
-    with modern_hydra(), readable_errors(library, given):
+    with modern_hydra(), readable_errors(library, given, choices):
         defaults, config = _load(given, roots)
         origins = _origins_of_files(library, defaults)
         violations = _check_packages(library, defaults, choices)
@@ -45,22 +48,46 @@ def compose_roots(overrides: Sequence[str], roots: Sequence[ConfigSource]) -> Co
 
 
 @contextmanager
-def readable_errors(library: Library, given: Sequence[Given]) -> Iterator[None]:
+def readable_errors(library: Library, given: Sequence[Given], choices: Choices) -> Iterator[None]:
     """What no check foresaw still ends as a ConfigError: Hydra's reason, without its advice."""
     try:
         yield
-    except (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError, TypeError, AssertionError) as error:
-        cause = error.__cause__ if isinstance(error, HydraException) and not str(error) else error
-        lines = [line.strip() for line in str(cause).splitlines() if line.strip()]
-        reason = lines[0] if lines else type(error).__name__
-        culprit = next((item for item in given if f"'{item.group}" in reason or item.text in reason), None)
-        where = culprit.where if culprit else ""
-        if culprit:
-            reason = reason.replace(culprit.text, culprit.shown)
-        mark = getattr(error, "problem_mark", None)
-        if mark is not None:
-            where = f"{library.label_of(mark.name)}:{mark.line + 1}:{mark.column + 1}"
-        raise ConfigError([Violation(path="", message=f"cannot compose: {reason}", where=where)]) from error
+    except _FAILURES as error:
+        raise ConfigError([_violation(error, library, given, choices)]) from error
+
+
+def _violation(error: Exception, library: Library, given: Sequence[Given], choices: Choices) -> Violation:
+    cause = error.__cause__ if isinstance(error, HydraException) and not str(error) else error
+    lines = [line.strip() for line in str(cause).splitlines() if line.strip()] or [type(error).__name__]
+    reason = " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]
+    mark = getattr(error, "problem_mark", None)
+    if mark is not None:
+        where = f"{library.label_of(mark.name)}:{mark.line + 1}:{mark.column + 1}"
+        return Violation(path="", message=f"cannot read the file: {reason}", where=where)
+    if twice := re.match(r"Multiple values for ([^ ]+?)\.", reason):
+        key = twice[1]
+        return Violation(
+            path=key,
+            message=f"'{key}' is chosen a second time",
+            where=choices.singles.get(key, ""),
+            hint=f"write 'override /{key}: …'",
+        )
+    if in_file := re.match(r"In '?([\w/.-]+)'?: (?:\w+ raised while composing config: )?", reason):
+        file = library.find(in_file[1])
+        return Violation(
+            path="",
+            message=f"cannot compose: {reason[in_file.end() :]}",
+            where=file.label if file else "",
+        )
+    for item in given:
+        value = item.text.partition("=")[2]
+        if item.text in reason or ("${" in value and value in reason):
+            return Violation(
+                path=item.key,
+                message=f"cannot compose: {reason.replace(item.text, item.shown)}",
+                where=item.where,
+            )
+    return Violation(path="", message=f"cannot compose: {reason}")
 
 
 def _load(given: Sequence[Given], roots: Sequence[ConfigSource]) -> tuple[DefaultsList, DictConfig]:
@@ -125,19 +152,19 @@ def _apply(
         item = by_identity[id(parsed)]
         try:
             ConfigLoaderImpl._apply_overrides_to_config([parsed], config)
-        except HydraException as error:
+        except _FAILURES as error:
             violations.append(_explain(item, error, config, library))
         else:
             origins.add_override(item)
     return violations
 
 
-def _explain(item: Given, error: HydraException, config: DictConfig, library: Library) -> Violation:
+def _explain(item: Given, error: Exception, config: DictConfig, library: Library) -> Violation:
     cause = error.__cause__
-    exists = OmegaConf.select(config, item.key, throw_on_missing=False) is not None
-    if isinstance(cause, ConfigAttributeError | ConfigKeyError) or (item.parsed.is_delete() and not exists):
+    deletes = item.parsed.is_delete()
+    if isinstance(cause, ConfigAttributeError | ConfigKeyError) or (deletes and "does not exist" in str(error)):
         return _unknown_key(item, config, library)
-    if item.parsed.is_delete():
+    if deletes:
         message = f"cannot delete '{item.key}': it has another value"
         return Violation(path=item.key, message=message, where=item.where, hint=f"~{item.key} deletes any value")
     if isinstance(cause, GrammarParseError):

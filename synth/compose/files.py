@@ -1,7 +1,7 @@
 """The YAML files of the searched roots as node trees, which know the line of every value."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +78,10 @@ def read_config_file(path: Path, label: str) -> ConfigFile:
     if not isinstance(node, yaml.MappingNode):
         return _broken(label, "the file must hold a mapping, 'key: value'", f"{label}:{node.start_mark.line + 1}")
     file = ConfigFile(label=label, node=node)
-    return ConfigFile(label=label, node=node, violations=tuple(_check_nodes(file, node, "")))
+    try:
+        return replace(file, violations=tuple(_check_nodes(file, node, "")))
+    except RecursionError:
+        return _broken(label, "an anchor (&) holds an alias (*) of itself, or the nesting is too deep", label)
 
 
 def _broken(label: str, message: str, where: str) -> ConfigFile:

@@ -14,6 +14,7 @@ from synth.errors import ConfigError, Violation
 
 _SECRET_KEY = re.compile(r"(?i)passw|secret|token|credential|(api|access|private|account)_?key")
 _USER_INFO = re.compile(r"(?<=//)[^/@\s]+(?=@)")
+_KEY = re.compile(r"(\+{0,2}|~)\w+([./@]\w+)*")
 _QUOTING = "values with '=', '{' or ',' need quotes of their own: 'key=\"a=b\"'"
 
 
@@ -86,15 +87,12 @@ def read_overrides(overrides: Sequence[str], *, multirun: bool = False) -> list[
 def _unreadable(text: str) -> Violation:
     shown = command_line(text).removeprefix("command line: ")
     key, equals, _ = text.partition("=")
-    if not equals and not text.startswith("~"):
-        return Violation(
-            path="", message=f"cannot read the override '{shown}'", where=command_line(text), hint="write key=value"
-        )
+    readable = equals and _KEY.fullmatch(key)
     return Violation(
-        path=key.lstrip("+~") if re.fullmatch(r"[+~]*[\w.@/]+", key) else "",
+        path=key.lstrip("+~") if readable else "",
         message=f"cannot read the override '{shown}'",
         where=command_line(text),
-        hint=f"quote the value; {_QUOTING}",
+        hint=f"quote the value; {_QUOTING}" if readable else "write key=value, with a key such as timeline.start",
     )
 
 

@@ -42,11 +42,11 @@ def sweep_roots(
     directory = Path(sweep_dir).absolute()
     given = read_overrides(overrides, multirun=True)
     library = Library(roots=roots)
-    check_choices(library, given)
+    choices = check_choices(library, given)
     plugins = Plugins.instance()
     repository = Repository(roots, with_hydra=True)
     _check_launch(given, repository)
-    with readable_errors(library, given), modern_hydra():
+    with readable_errors(library, given, choices), modern_hydra():
         settings = _hydra_settings(given, repository, directory)
         sweeper = plugins.instantiate_sweeper(
             hydra_context=HydraContext(config_loader=JobLoader.over(repository), callbacks=Callbacks()),
