@@ -93,10 +93,10 @@ class BucketLaw:
     def draw(self, rows: int, *, rng: np.random.Generator, quota: npt.NDArray[np.int64] | None = None) -> Minor:
         """Amounts by quota, shuffled; without a quota each row picks its bucket by share."""
         if quota is None:
-            return self.draw_from(rng.choice(len(self.share_k), size=rows, p=self.share_k / self.share_k.sum()), rng=rng)
-        parts = [
-            rng.integers(low, high, size=n) for low, high, n in zip(self.low_k, self.high_k, quota, strict=True)
-        ]
+            return self.draw_from(
+                rng.choice(len(self.share_k), size=rows, p=self.share_k / self.share_k.sum()), rng=rng
+            )
+        parts = [rng.integers(low, high, size=n) for low, high, n in zip(self.low_k, self.high_k, quota, strict=True)]
         amounts = np.concatenate(parts)
         rng.shuffle(amounts)
         return amounts

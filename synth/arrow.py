@@ -7,7 +7,9 @@ import pyarrow as pa
 _TYPES = {np.dtype(np.int64): pa.int64(), np.dtype(np.float64): pa.float64(), np.dtype(np.int8): pa.int8()}
 
 
-def to_arrow(values: npt.NDArray[np.int64 | np.float64 | np.int8], valid: npt.NDArray[np.bool_] | None = None) -> pa.Array:
+def to_arrow(
+    values: npt.NDArray[np.int64 | np.float64 | np.int8], valid: npt.NDArray[np.bool_] | None = None
+) -> pa.Array:
     """An Arrow column over the array's own memory.
 
     Args:

@@ -157,9 +157,7 @@ def _register(name: str, module: ModuleType, version: str, source: str) -> Loade
     try:
         manager.register(module, name)
         _refuse_unknown_hooks(manager, module)
-        claims = [
-            (group, _checked(spec, hook)) for group, hook in HOOKS.items() for spec in _call(manager, hook)
-        ]
+        claims = [(group, _checked(spec, hook)) for group, hook in HOOKS.items() for spec in _call(manager, hook)]
         roots = tuple(str(root) for root in _call(manager, "synth_config_roots"))
     except Exception as error:  # noqa: BLE001 — a plugin may fail in any way
         told = str(error) if isinstance(error, PluginError) else f"{type(error).__name__}: {error}"
@@ -189,5 +187,7 @@ def _checked(spec: object, hook: str) -> Spec:
         raise PluginError(f"hook {hook!r} returned {spec!r} instead of synth.Spec(config, factory)")
     kind = getattr(spec.config, "__dataclass_fields__", {}).get("kind")
     if kind is None or not isinstance(kind.default, str):
-        raise PluginError(f"config class {spec.config.__name__!r} of hook {hook!r} has no field kind: Literal['…'] = '…'")
+        raise PluginError(
+            f"config class {spec.config.__name__!r} of hook {hook!r} has no field kind: Literal['…'] = '…'"
+        )
     return spec

@@ -19,7 +19,9 @@ class FieldConfig:
 
     name: Annotated[str, Limits(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$", description="its name in the output")]
     source: Annotated[str, Limits(description="the event column that it shows")]
-    format: Annotated[str | None, Limits(description="how CSV and JSON print it; null: the column's first format")] = None
+    format: Annotated[str | None, Limits(description="how CSV and JSON print it; null: the column's first format")] = (
+        None
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +116,9 @@ def episode_table() -> Table:
 def holder_table(events: Table) -> Table:
     """The holders table; the card number is named as the view names it, where it shows one."""
     shown = next((f.name for f in events.fields if f.column.name == "card_number"), "card_number")
-    return Table("holders", tuple(_plain(c, shown if c.name == "card_number" else c.name) for c in HOLDER_COLUMNS.values()))
+    return Table(
+        "holders", tuple(_plain(c, shown if c.name == "card_number" else c.name) for c in HOLDER_COLUMNS.values())
+    )
 
 
 def _plain(column: Column, name: str) -> Field:
@@ -134,7 +138,9 @@ class Batch:
     printers: Mapping[str, Callable[[], pa.Array]]
 
     @classmethod
-    def of(cls, table: Table, columns: Mapping[str, pa.Array], printers: Mapping[str, Callable[[], pa.Array]]) -> "Batch":
+    def of(
+        cls, table: Table, columns: Mapping[str, pa.Array], printers: Mapping[str, Callable[[], pa.Array]]
+    ) -> "Batch":
         """A batch from one array a field; int64 microseconds become the table's timestamps."""
         arrays = [
             columns[arrow.name].view(arrow.type) if pa.types.is_timestamp(arrow.type) else columns[arrow.name]

@@ -46,7 +46,14 @@ EVENT_COLUMNS = {
         Column("amount", "double", "major units", "observable", "amount in major units", formats=AMOUNT_FORMATS),
         Column("fraud_label", "int8", "", "truth", "1 for fraud, 0 for genuine"),
         Column("scenario", "string", "", "truth", "scenario of a fraud event", nullable=True),
-        Column("episode_id", "int64", "", "truth", "episode of a fraud event, from 0 in order of first event", nullable=True),
+        Column(
+            "episode_id",
+            "int64",
+            "",
+            "truth",
+            "episode of a fraud event, from 0 in order of first event",
+            nullable=True,
+        ),
         Column("role", "string", "", "truth", "what a fraud event is within its episode", nullable=True),
     )
 }

@@ -54,7 +54,10 @@ def describe_tables(tallies: Sequence[TableTally]) -> dict[str, dict[str, Any]]:
             "rows": sum(tally.rows),
             "digest": tally.digest,
             "block_rows": list(tally.rows),
-            "columns": [as_json(f.column) | {"name": f.name, "source": f.column.name, "format": f.format} for f in tally.table.fields],
+            "columns": [
+                as_json(f.column) | {"name": f.name, "source": f.column.name, "format": f.format}
+                for f in tally.table.fields
+            ],
         }
         for tally in tallies
     }

@@ -16,7 +16,12 @@ Words = npt.NDArray[np.uint32]
 MESSAGE_MAX = 55
 _SINES = [np.uint32(int(abs(math.sin(i + 1)) * 2**32)) for i in range(64)]
 _SHIFTS = [7, 12, 17, 22] * 4 + [5, 9, 14, 20] * 4 + [4, 11, 16, 23] * 4 + [6, 10, 15, 21] * 4
-_WORD = [*range(16), *((5 * i + 1) % 16 for i in range(16)), *((3 * i + 5) % 16 for i in range(16)), *(7 * i % 16 for i in range(16))]
+_WORD = [
+    *range(16),
+    *((5 * i + 1) % 16 for i in range(16)),
+    *((3 * i + 5) % 16 for i in range(16)),
+    *(7 * i % 16 for i in range(16)),
+]
 _START = [np.uint32(word) for word in (0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476)]
 _HEX = np.frombuffer("".join(f"{byte:02x}" for byte in range(256)).encode(), dtype=np.uint16)
 

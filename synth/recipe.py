@@ -153,7 +153,12 @@ class _Build:
             keys = ", ".join(data) if isinstance(data, dict) else repr(data)
             choose = f"{group}=[{name}]" if name else f"{group}={self.catalog.names(group)[0]}"
             told = f"{path} has no kind, only {keys}" if data else f"{path} is missing"
-            self.add(path, told, f"a kind: {', '.join(self.catalog.names(group))}", f"choose it with {choose}, or drop these keys")
+            self.add(
+                path,
+                told,
+                f"a kind: {', '.join(self.catalog.names(group))}",
+                f"choose it with {choose}, or drop these keys",
+            )
             return None
         spec = self._find(path, group, data["kind"])
         config = self.typed(path, spec.config, data) if spec else None
@@ -200,10 +205,16 @@ class _Build:
         elif problem["type"] in ("missing", "missing_argument", "missing_keyword_only_argument"):
             self.add(full, f"{full} is missing", _doc_of(config, steps))
         else:
-            allowed = re.sub(r"^(Input|String|List|Dictionary) should (be|have|match) ", r"", problem["msg"]).replace("Input should be ", "")
+            allowed = re.sub(r"^(Input|String|List|Dictionary) should (be|have|match) ", r"", problem["msg"]).replace(
+                "Input should be ", ""
+            )
             named = re.findall(r"'([^']+)'", allowed) if problem["type"] == "literal_error" else []
             value = problem["input"]
-            shown = f"{full} is {value!r}" if not isinstance(value, dict | list) else f"{full} is {type(value).__name__} {json.dumps(value)[:60]}"
+            shown = (
+                f"{full} is {value!r}"
+                if not isinstance(value, dict | list)
+                else f"{full} is {type(value).__name__} {json.dumps(value)[:60]}"
+            )
             self.add(full, shown, allowed, _nearest(str(value), named))
 
     def _check_places(self, sinks: Mapping[str, Part]) -> None:
@@ -221,7 +232,11 @@ class _Build:
                 self.add(f"sink.{name}.uri", str(error), "a directory or s3://bucket/prefix")
                 continue
             if place in places:
-                self.add(f"sink.{name}.uri", f"sinks {places[place]!r} and {name!r} write into the same place {uri!r}", "one place a sink")
+                self.add(
+                    f"sink.{name}.uri",
+                    f"sinks {places[place]!r} and {name!r} write into the same place {uri!r}",
+                    "one place a sink",
+                )
             places[place] = name
 
     def _check_world(

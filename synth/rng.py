@@ -50,7 +50,7 @@ def split_exactly(total: int, shares: npt.ArrayLike) -> npt.NDArray[np.int64]:
     if missing > 0:
         parts[np.argsort(parts - quota, kind="stable")[:missing]] += 1
     elif missing < 0:
-        parts[np.argsort(quota - parts, kind="stable")[: -missing]] -= 1
+        parts[np.argsort(quota - parts, kind="stable")[:-missing]] -= 1
     return parts
 
 

@@ -146,7 +146,9 @@ def execute(
         PartlyDone: some sinks were committed before one failed.
     """
     prepared = prepare(recipe)
-    sinks = open_sinks(prepared, directory or run_directory(), overwrite=overwrite)
+    sinks = make_sinks(prepared, directory or run_directory(), overwrite=overwrite)
+    for sink in sinks.values():
+        sink.check()
     try:
         tallies = _write_blocks(prepared, sinks, progress)
         manifests = {name: _finish(prepared, catalog, name, sink, tallies) for name, sink in sinks.items()}
@@ -169,21 +171,17 @@ def execute(
     )
 
 
-def open_sinks(prepared: Prepared, directory: Path, *, overwrite: bool) -> dict[str, Sink]:
-    """Makes the sinks, which check their places. Of several sinks without a uri each gets its own folder.
-
-    Raises:
-        RefusedError: a place cannot be written to, or holds another run.
-    """
+def make_sinks(prepared: Prepared, directory: Path, *, overwrite: bool) -> dict[str, Sink]:
+    """The sinks of a recipe, in name order. Of several sinks without a uri each gets its own folder."""
     sinks = prepared.recipe.sinks
     homeless = [name for name, part in sinks.items() if part.config.uri is None]
-    opened = {}
+    made = {}
     for name, part in sinks.items():
         uri = part.config.uri or str(directory / name if len(homeless) > 1 else directory)
         extra = tuple(batch.table for batch in prepared.extra)
         job = SinkJob(uri, prepared.make_block.tables, extra, len(prepared.plan.rows_b), overwrite)
-        opened[name] = part.make(job)
-    return opened
+        made[name] = part.make(job)
+    return made
 
 
 Tallies = dict[str, TableTally]
@@ -192,7 +190,9 @@ Tallies = dict[str, TableTally]
 def _write_blocks(prepared: Prepared, sinks: Mapping[str, Sink], progress: Progress | None) -> Tallies:
     """Makes every block once, hands it to every sink, and counts."""
     tallies = {table.name: TableTally(table, [], []) for table in prepared.make_block.tables}
-    tallies |= {b.table.name: TableTally(b.table, [b.native.num_rows], [digest_batch(b.native)]) for b in prepared.extra}
+    tallies |= {
+        b.table.name: TableTally(b.table, [b.native.num_rows], [digest_batch(b.native)]) for b in prepared.extra
+    }
     for sink in sinks.values():
         sink.open(prepared.extra)
     total, written = int(prepared.plan.rows_b.sum()), 0

@@ -26,7 +26,11 @@ class TimelineConfig:
             try:
                 seconds[name] = parse_second(text)
             except ValueError as error:
-                yield name, f"{text!r} is not a time: {error}", "ISO 8601 in whole seconds, e.g. 2022-01-01 or 2022-01-01T08:30:00"
+                yield (
+                    name,
+                    f"{text!r} is not a time: {error}",
+                    "ISO 8601 in whole seconds, e.g. 2022-01-01 or 2022-01-01T08:30:00",
+                )
         if len(seconds) == 2 and seconds["start"] >= seconds["end"]:
             yield "end", f"end {self.end!r} is not after start {self.start!r}", "start < end"
 

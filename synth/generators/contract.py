@@ -51,7 +51,6 @@ class Events(Keys):
         """The events of a mask or an index, in that order."""
         return Events(self.time_us_t[rows], self.card_t[rows], self.amount_minor_t[rows])
 
-
     def joined(self, other: "Events") -> "Events":
         """These events, then the other ones."""
         return Events(

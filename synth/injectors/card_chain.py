@@ -83,7 +83,11 @@ class CardChain:
         fraud = self.config.fraud_rows(scene.rows)
         told = f"ratio {self.config.ratio!r} of {scene.rows:,} transactions is {fraud:,} fraud rows"
         if fraud < low:
-            yield "ratio", f"{told}, less than one chain of {low}", f"at least {math.ceil(low / scene.rows * 1e9) / 1e9!r}"
+            yield (
+                "ratio",
+                f"{told}, less than one chain of {low}",
+                f"at least {math.ceil(low / scene.rows * 1e9) / 1e9!r}",
+            )
         elif fraud > -(-fraud // high) * high or -(-fraud // high) * low > fraud:
             yield "ratio", f"{told}, which chains of {low} to {high} events cannot add up to", "a count that they can"
         longest_s = (high - 1) * self.config.interval_s.max
@@ -97,9 +101,7 @@ class CardChain:
     def plan(self, scene: Scene, *, streams: Streams) -> FraudEvents:
         """Draws lengths, victims, gaps, start times and amounts."""
         bounds = self.config.chain_length
-        length_e = draw_lengths(
-            self.config.fraud_rows(scene.rows), bounds.min, bounds.max, rng=streams.draw("lengths")
-        )
+        length_e = draw_lengths(self.config.fraud_rows(scene.rows), bounds.min, bounds.max, rng=streams.draw("lengths"))
         card_e = streams.draw("victims").integers(scene.cards, size=len(length_e))
         head_e = np.cumsum(length_e) - length_e
         episode_f = np.repeat(np.arange(len(length_e)), length_e)
@@ -153,7 +155,11 @@ class CardChain:
         )
         yield from _first(events.episode_f, outside_f, "leaves the window")
         order = np.lexsort((events.time_us_f[head_e], events.card_f[head_e]))
-        card_e, start_e, end_e = events.card_f[head_e][order], events.time_us_f[head_e][order], events.time_us_f[tail_e][order]
+        card_e, start_e, end_e = (
+            events.card_f[head_e][order],
+            events.time_us_f[head_e][order],
+            events.time_us_f[tail_e][order],
+        )
         overlap_e = (np.diff(card_e) == 0) & (start_e[1:] <= end_e[:-1])
         yield from _first(names[order][1:], overlap_e, "overlaps another chain on its card")
 

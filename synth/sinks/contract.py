@@ -45,11 +45,21 @@ class Receipt:
 class Sink(Protocol):
     """Where the tables go. Nothing is visible to a reader before ``commit``; nothing staged is left after ``abort``.
 
-    The factory checks the place (``RefusedError``) and touches nothing. Then ``open``, ``write`` per block on any worker in any
+    The factory touches nothing. A run calls ``check`` on all sinks, then ``open``, ``write`` per block on any worker in any
     order, ``collect`` per receipt on the driver in block order, ``finish``, and ``commit``; or, at any moment, ``abort``.
     """
 
     uri: str
+
+    def check(self) -> None:
+        """Finds out whether this run may write here, and leaves no trace.
+
+        Raises:
+            RefusedError: the place cannot be reached or written, or holds another run.
+        """
+
+    def measure(self, batches: Mapping[str, Batch]) -> int:
+        """Bytes that these rows would take, for a forecast; touches nothing."""
 
     def open(self, extra: Sequence[Batch]) -> None:
         """Prepares the place and writes the tables that come once."""
@@ -60,7 +70,7 @@ class Sink(Protocol):
     def collect(self, receipt: Receipt) -> None:
         """Takes a block's receipt, in block order."""
 
-    def finish(self) -> dict[str, list[Staged]]:
+    def finish(self) -> Mapping[str, Sequence[Staged]]:
         """Completes everything, still invisible, and tells the files of each table."""
 
     def commit(self, manifest: bytes) -> None:

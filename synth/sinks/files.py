@@ -51,8 +51,18 @@ class FileSink:
         self._parts = {"transactions"} if layout == "parts" else set()
         self._open: dict[str, tuple[Upload, TableFile]] = {}
         self._staged: dict[str, list[Staged]] = {table.name: [] for table in (*job.tables, *job.extra)}
-        names = [name for table in (*job.tables, *job.extra) for name in self._names(table.name)]
-        self._store.check(names, overwrite=job.overwrite)
+
+    def check(self) -> None:
+        """Asks the store whether this run may write here."""
+        names = [name for table in (*self._job.tables, *self._job.extra) for name in self._names(table.name)]
+        self._store.check(names, overwrite=self._job.overwrite)
+
+    def measure(self, batches: Mapping[str, Batch]) -> int:
+        """Encodes the rows into nothing and counts the bytes."""
+        counter = Counter()
+        for batch in batches.values():
+            self._format.write_part(batch, counter)
+        return counter.bytes
 
     def _names(self, table: str) -> list[str]:
         if table in self._parts:
@@ -125,6 +135,24 @@ def _files_of(manifest: bytes | None) -> list[str]:
         return [str(file["name"]) for table in tables.values() for file in table["files"]]
     except (ValueError, KeyError, TypeError, AttributeError):
         return []
+
+
+class Counter:
+    """An upload to nowhere that counts its bytes."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+
+    def write(self, data: Any) -> None:
+        """Counts."""
+        self.bytes += memoryview(data).nbytes
+
+    def close(self) -> Staged:
+        """Nothing was staged."""
+        raise NotImplementedError
+
+    def abort(self) -> None:
+        """Nothing to take back."""
 
 
 class UploadStream(io.RawIOBase):

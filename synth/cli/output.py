@@ -1,0 +1,68 @@
+"""What a command says: results on stdout, as text or as one JSON object; errors on stderr."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from synth.errors import ConfigError, SynthError
+
+
+def succeed(args: argparse.Namespace, data: Any, text: str) -> int:
+    """Prints the result of a command; returns its exit code."""
+    if args.json:
+        _envelope(args, 0, data, [])
+    elif text and not args.quiet:
+        sys.stdout.write(text.rstrip("\n") + "\n")
+    return 0
+
+
+def fail(args: argparse.Namespace, error: BaseException, exit_code: int, data: Any = None) -> int:
+    """Prints what went wrong; returns the exit code."""
+    if isinstance(error, ConfigError):
+        problems = [asdict(violation) for violation in error.violations]
+        told = str(error)
+    elif isinstance(error, SynthError):
+        problems = [{"message": str(error)}]
+        told = f"error: {error}"
+    elif isinstance(error, KeyboardInterrupt):
+        problems = [{"message": "interrupted"}]
+        told = "interrupted"
+    else:
+        problems = [{"message": f"{type(error).__name__}: {error}"}]
+        told = f"internal error: {type(error).__name__}: {error}\n  --debug shows where; please report it"
+    print(told, file=sys.stderr)
+    if args.json:
+        _envelope(args, exit_code, data, problems)
+    return exit_code
+
+
+def _envelope(args: argparse.Namespace, exit_code: int, data: Any, errors: list[dict[str, Any]]) -> None:
+    answer = {"command": args.command, "exit_code": exit_code, "data": data, "errors": errors}
+    sys.stdout.write(json.dumps(answer, indent=1) + "\n")
+
+
+def table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
+    """Rows as aligned columns, those of ``right`` flush right."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
+    lines = []
+    for row in rows:
+        cells = [cell.rjust(w) if i in right else cell.ljust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def plural(count: int, noun: str) -> str:
+    """``1 episode``, ``2,077 episodes``."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def size(count: float) -> str:
+    """Bytes for people, in powers of ten."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"

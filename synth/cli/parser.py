@@ -1,0 +1,85 @@
+"""What the command line takes."""
+
+import argparse
+from pathlib import Path
+
+from synth import __version__
+
+_TOP = """\
+A declarative simulator of labelled payment events, with exact ground truth.
+
+  synth run scenario=card_chain                      5.4 million card transactions, 0.25 % of them fraud
+  synth preview scenario=card_chain                  some rows and one whole episode, written nowhere
+  synth run -m scenario=card_chain seed=1,2,3        a sweep, with a table at the end
+"""
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of all commands. ``module`` of the result is the module that carries the command out."""
+    parser = argparse.ArgumentParser(
+        prog="synth", description=_TOP, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--version", action="version", version=f"synth {__version__}")
+    _add_globals(parser, root=True)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+
+    def command(name: str, summary: str, *, overrides: bool = True, module: str = "") -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+        made.set_defaults(module=module or name)
+        _add_globals(made, root=False)
+        if overrides:
+            made.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="what differs from the defaults, e.g. scenario=card_chain")
+        return made
+
+    run = command("run", "make the data of a recipe and write it to its sinks")
+    run.add_argument("-m", "--multirun", action="store_true", help="sweep: a job for each combination of comma-separated values")
+    run.add_argument("--dry-run", action="store_true", help="plan the run and check its sinks, but write nothing")
+    run.add_argument("--workers", type=_positive, metavar="N", help="blocks made at a time; the same as runner.workers=N")
+    run.add_argument("--overwrite", action="store_true", help="replace the run that a sink's place holds, once the new one is complete")
+    command("validate", "check a recipe and write nothing")
+    command("plan", "show what a run would make: rows, bytes, fraud, blocks, sinks")
+    preview = command("preview", "show some rows and one whole episode of a recipe, written nowhere")
+    preview.add_argument("--rows", type=_positive, default=10, metavar="N", help="how many rows to show (default 10)")
+    listing = command("list", "list the choices of each group", overrides=False)
+    listing.add_argument("group", nargs="?", help="only this group, e.g. scenario")
+    describe = command("describe", "explain a choice, a kind or a column", overrides=False)
+    describe.add_argument("name", help="e.g. card_chain, amount=lognormal, tid")
+    config = command("config", "show the composed configuration", overrides=False)
+    config.add_argument("action", choices=["show"])
+    config.add_argument("overrides", nargs="*", metavar="KEY=VALUE")
+    config.add_argument("--origin", action="store_true", help="say beside each value where it was set")
+    schema = command("schema", "print the JSON Schema of configurations", overrides=False)
+    schema.add_argument("what", choices=["config"])
+    verify = command("verify", "read an output back and check it against its manifest", overrides=False)
+    verify.add_argument("uri", help="a directory or s3://bucket/prefix that holds a run")
+    plugins = command("plugins", "list the plugins and what they provide", overrides=False)
+    plugins.add_argument("action", choices=["list"])
+    completion = command("completion", "print the completion script of a shell", overrides=False)
+    completion.add_argument("shell", choices=["bash", "zsh", "fish", "query"])
+    completion.add_argument("line", nargs="?", default="", help=argparse.SUPPRESS)
+    return parser
+
+
+def _add_globals(parser: argparse.ArgumentParser, *, root: bool) -> None:
+    """The flags that may stand before or after the command."""
+
+    def default(value: object) -> object:
+        return value if root else argparse.SUPPRESS
+
+    group = parser.add_argument_group("everywhere")
+    group.add_argument("--json", action="store_true", default=default(False), help="answer as one JSON object on stdout")
+    group.add_argument("--quiet", action="store_true", default=default(False), help="errors only")
+    group.add_argument("--debug", action="store_true", default=default(False), help="show tracebacks")
+    group.add_argument(
+        "--plugin", action="append", type=Path, metavar="FILE", default=default([]), help="load a plugin from a Python file; repeatable"
+    )
+    group.add_argument(
+        "--config-dir", action="append", type=Path, metavar="DIR", default=default([]), help="search a folder of YAML choices first; repeatable"
+    )
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return number

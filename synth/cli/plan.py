@@ -1,0 +1,56 @@
+"""``synth plan``."""
+
+import argparse
+from typing import Any
+
+from synth.cli import output
+from synth.prepare import Prepared, prepare
+from synth.run import load_recipe, make_sinks, run_directory
+
+
+def main(args: argparse.Namespace) -> int:
+    """Shows what a run would make."""
+    recipe, _, _ = load_recipe(args.overrides, plugin_files=args.plugin, config_dirs=args.config_dir)
+    return show(args, prepare(recipe))
+
+
+def show(args: argparse.Namespace, prepared: Prepared) -> int:
+    """Prints a plan. Bytes are scaled up from the first block."""
+    data = describe(prepared)
+    rows = [
+        ["rows", f"{data['rows']:,}"],
+        ["fraud rows", f"{data['fraud_rows']:,}"],
+        ["blocks", f"{data['blocks']:,} of about {data['rows'] // data['blocks']:,} rows"],
+        ["window", f"{data['window_s'] / 86400:,.1f} days"],
+        ["cards", f"{data['cards']:,}"],
+    ]
+    for name, counts in data["scenarios"].items():
+        rows.append([f"scenario {name}", f"{counts['rows']:,} rows in {output.plural(counts['episodes'], 'episode')}"])
+    for name, sink in data["sinks"].items():
+        rows.append([f"sink {name}", f"{sink['kind']}, about {output.size(sink['bytes'])}, {sink['uri']}"])
+    return output.succeed(args, data, output.table(rows))
+
+
+def describe(prepared: Prepared) -> dict[str, Any]:
+    """A plan as data."""
+    plan, recipe = prepared.plan, prepared.recipe
+    rows = int(plan.rows_b.sum())
+    first = prepared.make_block(0)
+    sinks = {
+        name: {
+            "kind": recipe.sinks[name].spec.name,
+            "uri": recipe.sinks[name].config.uri or "the run directory",
+            "bytes": int(sink.measure(first.batches) * rows / max(1, first.rows())),
+        }
+        for name, sink in make_sinks(prepared, run_directory(), overwrite=False).items()
+    }
+    return {
+        "rows": rows,
+        "fraud_rows": plan.fraud_rows(),
+        "blocks": len(plan.rows_b),
+        "window_s": recipe.timeline.seconds,
+        "cards": recipe.population.cards,
+        "scenarios": {name: dict(counts) for name, counts in prepared.scenario_counts().items()},
+        "sinks": sinks,
+        "fingerprint": recipe.fingerprint,
+    }

@@ -1,0 +1,75 @@
+"""``synth preview``."""
+
+import argparse
+from typing import Any
+
+import numpy as np
+
+from synth.cli import output
+from synth.prepare import Prepared, prepare
+from synth.run import load_recipe
+from synth.texts import amount_texts, time_texts
+from synth.timeline import US_PER_S
+
+
+def main(args: argparse.Namespace) -> int:
+    """Shows the first rows and the first episode."""
+    recipe, _, _ = load_recipe(args.overrides, plugin_files=args.plugin, config_dirs=args.config_dir)
+    prepared = prepare(recipe)
+    rows = prepared.make_block(0).batches["transactions"].text.slice(0, args.rows).to_pylist()
+    episode = first_episode(prepared)
+    names = [field.name for field in prepared.make_block.events.fields]
+    text = output.table([names, *([_shown(row[name]) for name in names] for row in rows)])
+    if episode:
+        text += "\n\n" + draw_episode(episode)
+    return output.succeed(args, {"rows": rows, "episode": episode}, text)
+
+
+def _shown(cell: str | None) -> str:
+    return "-" if cell is None else cell
+
+
+def first_episode(prepared: Prepared) -> dict[str, Any] | None:
+    """The run's first episode with all its events; None in a control world."""
+    plan = prepared.plan
+    if not len(plan.episodes.episode_id_e):
+        return None
+    name = plan.scenarios[int(plan.episodes.scenario_e[0])]
+    events = plan.fraud[name]
+    mine = events.take(np.flatnonzero(plan.episode_ids[name][events.episode_f] == 0))
+    seconds = mine.time_us_f // US_PER_S
+    return {
+        "scenario": name,
+        "card_number": prepared.make_block.cards.take(mine.card_f[:1]).to_arrow()[0].as_py(),
+        "events": [
+            {"time": time, "after_s": int(after), "role": plan.roles_of[name][role], "amount": amount}
+            for time, after, role, amount in zip(
+                time_texts(seconds).to_arrow().to_pylist(),
+                seconds - seconds[0],
+                mine.role_f,
+                amount_texts(mine.amount_minor_f, fixed=True).to_arrow().to_pylist(),
+                strict=True,
+            )
+        ],
+    }
+
+
+#: Characters of the drawn timeline.
+_WIDTH = 40
+
+
+def draw_episode(episode: dict[str, Any]) -> str:
+    """An episode as a timeline, a line an event."""
+    events = episode["events"]
+    length = max(1, events[-1]["after_s"])
+    total = sum(float(event["amount"]) for event in events)
+    head = (
+        f"{episode['scenario']}: {output.plural(len(events), 'event')} in {length:,} s on card "
+        f"{episode['card_number']}, {total:,.2f} in all"
+    )
+    rows = []
+    for event in events:
+        place = event["after_s"] * (_WIDTH - 1) // length
+        line = "·" * place + "●" + "·" * (_WIDTH - 1 - place)
+        rows.append([f"  {event['time']}", f"+{event['after_s']} s", line, event["role"], event["amount"]])
+    return head + "\n" + output.table(rows, right=(1, 4))

@@ -1,0 +1,105 @@
+"""``synth run``."""
+
+import argparse
+import shlex
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from synth.cli import output
+from synth.run import Progress, RunResult, execute, load_recipe, make_sinks, run_directory
+
+
+def main(args: argparse.Namespace) -> int:
+    """Makes the data, or plans it, or sweeps."""
+    if args.workers:
+        args.overrides = [*args.overrides, f"runner.workers={args.workers}"]
+    if args.multirun:
+        from synth.cli import sweep
+
+        return sweep.main(args)
+    started = time.perf_counter()
+    recipe, catalog, _ = load_recipe(args.overrides, plugin_files=args.plugin, config_dirs=args.config_dir)
+    if args.dry_run:
+        from synth.cli import plan
+        from synth.prepare import prepare
+
+        prepared = prepare(recipe)
+        for sink in make_sinks(prepared, run_directory(), overwrite=args.overwrite).values():
+            sink.check()
+        return plan.show(args, prepared)
+    with show_progress(args) as progress:
+        result = execute(recipe, catalog, started=started, overwrite=args.overwrite, progress=progress)
+    return output.succeed(args, as_data(args, result), summarise(args, result))
+
+
+def as_data(args: argparse.Namespace, result: RunResult) -> dict[str, object]:
+    """The result for ``--json``."""
+    return {
+        "places": dict(result.places),
+        "rows": result.rows,
+        "fraud_rows": result.fraud_rows,
+        "seconds": round(result.seconds, 3),
+        "digest": result.digest,
+        "repeat": repeat_command(args),
+    }
+
+
+def summarise(args: argparse.Namespace, result: RunResult) -> str:
+    """The last lines of a run."""
+    episodes = sum(counts["episodes"] for counts in next(iter(result.manifests.values()))["counts"]["scenarios"].values())
+    rows = [
+        ["rows", f"{result.rows:,}"],
+        ["fraud rows", f"{result.fraud_rows:,} in {output.plural(episodes, 'episode')}"],
+        ["seconds", f"{result.seconds:.1f}, {result.rows / result.seconds:,.0f} rows/s"],
+        *([name, place] for name, place in result.places.items()),
+        ["digest", result.digest],
+        ["repeat", repeat_command(args)],
+    ]
+    return output.table(rows)
+
+
+def repeat_command(args: argparse.Namespace) -> str:
+    """The exact command that makes the same data again."""
+    flags = [f"--plugin {shlex.quote(str(path))}" for path in args.plugin]
+    flags += [f"--config-dir {shlex.quote(str(path))}" for path in args.config_dir]
+    flags += ["--overwrite"] if args.overwrite else []
+    return " ".join(["synth run", *flags, *map(shlex.quote, args.overrides)])
+
+
+@contextmanager
+def show_progress(args: argparse.Namespace) -> Iterator[Progress | None]:
+    """A bar on a terminal, a line every few seconds elsewhere, nothing with --quiet."""
+    if args.quiet:
+        yield None
+    elif sys.stderr.isatty():
+        from tqdm import tqdm
+
+        with tqdm(unit=" rows", unit_scale=True, leave=False, smoothing=0.1, dynamic_ncols=True) as bar:
+
+            def advance(rows: int, total: int) -> None:
+                bar.total = total
+                bar.update(rows - bar.n)
+
+            yield advance
+    else:
+        yield _Lines()
+
+
+class _Lines:
+    """Progress for a log."""
+
+    def __init__(self) -> None:
+        self._started = self._told = time.perf_counter()
+
+    def __call__(self, rows: int, total: int) -> None:
+        now = time.perf_counter()
+        if now - self._told < 5 or rows == total:
+            return
+        self._told = now
+        rate = rows / (now - self._started)
+        left = (total - rows) / rate
+        print(f"{rows:,} of {total:,} rows, {rate:,.0f} rows/s, {left:.0f} s left", file=sys.stderr, flush=True)
+
+

@@ -1,0 +1,44 @@
+"""``synth run -m``."""
+
+import argparse
+from pathlib import Path
+
+from synth.cli import output
+from synth.errors import PartlyDone
+from synth.run import run_directory
+from synth.sweep import Outcome, run_sweep
+
+
+def main(args: argparse.Namespace) -> int:
+    """Runs every job of a sweep and shows a table of the results."""
+    directory = run_directory(Path("sweeps"))
+    outcomes = run_sweep(
+        args.overrides, directory, plugin_files=args.plugin, config_dirs=args.config_dir, overwrite=args.overwrite
+    )
+    data = {"directory": str(directory), "jobs": [outcome.as_row() for outcome in outcomes]}
+    failed = [outcome for outcome in outcomes if outcome.error]
+    text = show(outcomes) + f"\n\n{directory / 'results.csv'}"
+    if not failed:
+        return output.succeed(args, data, text)
+    if not args.json and not args.quiet:
+        print(text)
+    error = PartlyDone(f"{len(failed)} of {output.plural(len(outcomes), 'job')} failed; the others are done")
+    return output.fail(args, error, error.exit_code if len(failed) < len(outcomes) else failed[0].exit_code, data)
+
+
+def show(outcomes: list[Outcome]) -> str:
+    """A line a job."""
+    head = ["job", "overrides", "rows", "fraud rows", "seconds", "digest", "error"]
+    rows = [
+        [
+            str(o.job),
+            " ".join(o.overrides),
+            f"{o.rows:,}" if o.rows else "-",
+            f"{o.fraud_rows:,}" if o.rows else "-",
+            f"{o.seconds:.1f}",
+            o.digest[:12] or "-",
+            o.error.splitlines()[0].removeprefix("error: ") if o.error else "",
+        ]
+        for o in outcomes
+    ]
+    return output.table([head, *rows], right=(0, 2, 3, 4))

@@ -1,0 +1,110 @@
+"""Many runs at once: Hydra's sweepers and launchers over ``execute``, one directory a job, one table of results."""
+
+import csv
+import dataclasses
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from synth.catalog import load_catalog
+from synth.compose import Composed, sweep
+from synth.errors import ConfigError, RunError, SynthError
+from synth.recipe import build_recipe
+from synth.run import execute
+
+RESULTS = "results.csv"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one job ended.
+
+    Attributes:
+        overrides: what this job set beyond the defaults.
+        error: empty when the job is done.
+        exit_code: what ``synth run`` would have returned.
+    """
+
+    job: int = -1
+    overrides: tuple[str, ...] = ()
+    rows: int = 0
+    fraud_rows: int = 0
+    seconds: float = 0.0
+    digest: str = ""
+    error: str = ""
+    exit_code: int = 0
+
+    def as_row(self) -> dict[str, object]:
+        """For ``results.csv`` and ``--json``."""
+        return {
+            "job": self.job,
+            "overrides": " ".join(self.overrides),
+            "rows": self.rows,
+            "fraud_rows": self.fraud_rows,
+            "seconds": round(self.seconds, 3),
+            "digest": self.digest,
+            "error": self.error,
+        }
+
+
+@dataclass(frozen=True)
+class SweepTask:
+    """One job, in whatever process the launcher runs it."""
+
+    plugin_files: tuple[Path, ...]
+    overwrite: bool
+
+    def __call__(self, composed: Composed, directory: Path) -> Outcome:
+        """Runs the job; sinks without a uri write into the job's directory."""
+        started = time.perf_counter()
+        try:
+            catalog = load_catalog(self.plugin_files)
+            recipe = build_recipe(composed, catalog)
+            result = execute(recipe, catalog, started=started, directory=directory, overwrite=self.overwrite)
+        except SynthError as error:
+            seconds = time.perf_counter() - started
+            return Outcome(seconds=seconds, error=str(error), exit_code=error.exit_code)
+        return Outcome(
+            rows=result.rows, fraud_rows=result.fraud_rows, seconds=result.seconds, digest=result.digest
+        )
+
+
+def run_sweep(
+    overrides: Sequence[str],
+    directory: Path,
+    *,
+    plugin_files: Sequence[Path] = (),
+    config_dirs: Sequence[Path] = (),
+    overwrite: bool = False,
+) -> list[Outcome]:
+    """Runs every job and writes ``results.csv`` into the sweep's directory.
+
+    Raises:
+        ConfigError: the sweep itself is set up wrongly; no job has run.
+        RunError: the table cannot be written.
+    """
+    catalog = load_catalog(plugin_files)
+    task = SweepTask(tuple(path.absolute() for path in plugin_files), overwrite)
+    jobs = sweep(
+        overrides, task, sweep_dir=directory, config_dirs=config_dirs, plugin_roots=catalog.config_roots
+    )
+    outcomes = []
+    for job in jobs:
+        ended = job.result
+        if isinstance(ended, ConfigError):
+            ended = Outcome(error=str(ended), exit_code=ended.exit_code)
+        outcomes.append(dataclasses.replace(ended, job=job.number, overrides=job.overrides))
+    _write_results(directory, outcomes)
+    return outcomes
+
+
+def _write_results(directory: Path, outcomes: Sequence[Outcome]) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with (directory / RESULTS).open("w", newline="") as file:
+            writer = csv.DictWriter(file, list(outcomes[0].as_row()) if outcomes else [])
+            writer.writeheader()
+            writer.writerows(outcome.as_row() for outcome in outcomes)
+    except OSError as error:
+        raise RunError(f"{directory / RESULTS} cannot be written: {error.strerror}") from error
