@@ -1,0 +1,88 @@
+"""``synth completion``: a shell asks ``synth completion query LINE`` for the candidates of the last word."""
+
+import argparse
+import sys
+
+from synth.cli.parser import make_parser
+
+_BASH = """\
+_synth() {
+  local line="${COMP_LINE:0:COMP_POINT}" word
+  word="${line##*[[:space:]]}"
+  local cut="${word%"${COMP_WORDS[COMP_CWORD]#=}"}"
+  COMPREPLY=()
+  while IFS= read -r candidate; do
+    [ -n "$candidate" ] && COMPREPLY+=("${candidate#"$cut"}")
+  done < <(synth completion query "${line#* }" 2>/dev/null)
+  [[ ${#COMPREPLY[@]} = 1 && ${COMPREPLY[0]} = *[=.] ]] && compopt -o nospace
+}
+complete -F _synth synth synth-fraud
+"""
+
+_ZSH = """\
+#compdef synth synth-fraud
+_synth() {
+  local line="${BUFFER[1,CURSOR]}"
+  local -a candidates
+  candidates=("${(@f)$(synth completion query "${line#* }" 2>/dev/null)}")
+  compadd -Q -S '' -- ${candidates:#}
+}
+compdef _synth synth synth-fraud
+"""
+
+_FISH = """\
+function __synth_complete
+  set -l line (commandline -cp)
+  synth completion query (string replace -r '^\\S+\\s' '' -- $line) 2>/dev/null
+end
+complete -c synth -f -a '(__synth_complete)'
+complete -c synth-fraud -f -a '(__synth_complete)'
+"""
+
+_SCRIPTS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
+
+
+def main(args: argparse.Namespace) -> int:
+    """Prints a script, or the candidates."""
+    if args.shell == "query":
+        sys.stdout.write("".join(f"{candidate}\n" for candidate in candidates(args.line)))
+    else:
+        sys.stdout.write(_SCRIPTS[args.shell])
+    return 0
+
+
+#: Flags that take a value of their own.
+_VALUED = ("--plugin", "--config-dir", "--workers", "--rows")
+
+
+def candidates(line: str) -> list[str]:
+    """What could stand in place of the last word of a line that begins after ``synth``."""
+    words = line.split()
+    last = "" if not line or line[-1].isspace() else words.pop()
+    commands = make_parser()._subparsers._group_actions[0].choices  # type: ignore[union-attr]
+    assert isinstance(commands, dict)
+    command = next((word for word in words if word in commands), None)
+    if command is None:
+        return [name for name in commands if name.startswith(last)]
+    if last.startswith("-"):
+        flags = [flag for action in commands[command]._actions for flag in action.option_strings]
+        return [flag for flag in flags if flag.startswith(last)]
+    return _overrides(command, words, last)
+
+
+def _overrides(command: str, words: list[str], last: str) -> list[str]:
+    from pathlib import Path
+
+    from synth.catalog import load_catalog
+    from synth.compose import complete, list_options
+
+    values = {flag: [Path(words[i + 1]) for i, word in enumerate(words[:-1]) if word == flag] for flag in _VALUED}
+    given = [w for i, w in enumerate(words) if not w.startswith("-") and (i == 0 or words[i - 1] not in _VALUED)]
+    catalog = load_catalog(values["--plugin"])
+    if command == "list":
+        groups = list_options(config_dirs=values["--config-dir"], plugin_roots=catalog.config_roots)
+        return [group for group in groups if group.startswith(last)]
+    if command not in ("run", "validate", "plan", "preview", "config"):
+        return []
+    line = " ".join([*given[1:], last])
+    return complete(line, config_dirs=values["--config-dir"], plugin_roots=catalog.config_roots)

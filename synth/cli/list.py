@@ -1,0 +1,27 @@
+"""``synth list``."""
+
+import argparse
+from dataclasses import asdict
+
+from synth.catalog import load_catalog
+from synth.cli import output
+from synth.compose import list_options
+from synth.errors import ConfigError, Violation
+
+
+def main(args: argparse.Namespace) -> int:
+    """Lists the choices of each group, or of one."""
+    catalog = load_catalog(args.plugin)
+    groups = list_options(config_dirs=args.config_dir, plugin_roots=catalog.config_roots)
+    if args.group and args.group not in groups:
+        raise ConfigError(
+            [Violation(path=args.group, message=f"no group named {args.group!r}", allowed=", ".join(sorted(groups)))]
+        )
+    chosen = {args.group: groups[args.group]} if args.group else groups
+    rows = [
+        [f"{group}={option.name}", option.summary, option.where + (" (shadowed)" if option.shadowed else "")]
+        for group, options in chosen.items()
+        for option in options
+    ]
+    data = {group: [asdict(option) for option in options] for group, options in chosen.items()}
+    return output.succeed(args, data, output.table(rows))

@@ -1,0 +1,55 @@
+"""``synth schema config``."""
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from synth.catalog import HOOKS, Catalog, load_catalog
+from synth.cli import output
+from synth.recipe import FIXED, MULTIPLE, RunConfig, adapter
+
+
+def main(args: argparse.Namespace) -> int:
+    """Prints the JSON Schema of a composed configuration, for editors and other tools."""
+    schema = config_schema(load_catalog(args.plugin))
+    if args.json:
+        return output.succeed(args, schema, "")
+    sys.stdout.write(json.dumps(schema, indent=1) + "\n")
+    return 0
+
+
+def config_schema(catalog: Catalog) -> dict[str, Any]:
+    """One schema over all kinds of the catalog; each kind's own definitions are below ``$defs``."""
+    definitions: dict[str, Any] = {}
+    top = _define(adapter(RunConfig).json_schema(), definitions)
+    properties = dict(top["properties"])
+    for name, config in FIXED.items():
+        properties[name] = _define(adapter(config).json_schema(), definitions)
+    for group in HOOKS:
+        kinds = []
+        for kind in catalog.names(group):
+            spec = catalog.find(group, kind)
+            if spec:
+                definitions[f"{group}.{kind}"] = _required_kind(_define(adapter(spec.config).json_schema(), definitions))
+                kinds.append({"$ref": f"#/$defs/{group}.{kind}"})
+        properties[group] = {"additionalProperties": {"oneOf": kinds}, "type": "object"} if group in MULTIPLE else {"oneOf": kinds}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "synth configuration",
+        "type": "object",
+        "properties": properties,
+        "required": sorted(set(properties) - {"scenario"}),
+        "additionalProperties": False,
+        "$defs": definitions,
+    }
+
+
+def _define(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """Moves a schema's own definitions into the common ones."""
+    definitions.update(schema.pop("$defs", {}))
+    return schema
+
+
+def _required_kind(schema: dict[str, Any]) -> dict[str, Any]:
+    return schema | {"required": sorted({*schema.get("required", []), "kind"})}

@@ -1,0 +1,23 @@
+"""``synth verify``."""
+
+import argparse
+from dataclasses import asdict
+
+from synth.catalog import load_catalog
+from synth.cli import output
+from synth.errors import VerifyError
+from synth.verify import verify
+
+
+def main(args: argparse.Namespace) -> int:
+    """Reads an output back and checks it against its manifest."""
+    report = verify(args.uri, catalog=load_catalog(args.plugin))
+    data = {"uri": args.uri, "checks": [asdict(check) for check in report.checks]}
+    marks = {True: "ok", False: "FAILED", None: "not checked"}
+    text = output.table([[marks[check.ok], check.name, check.detail] for check in report.checks])
+    failed = [check for check in report.checks if check.ok is False]
+    if not failed:
+        return output.succeed(args, data, text)
+    if not args.json and not args.quiet:
+        print(text)
+    return output.fail(args, VerifyError(f"{args.uri}: {failed[0].name}: {failed[0].detail}"), 1, data)
