@@ -5,8 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.servers import Ceph, S3Server, missing_ceph, run_moto, share_ceph
+
+# The same examples on every machine, however busy it is.
+settings.register_profile("synth", deadline=None, derandomize=True)
+settings.load_profile("synth")
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Real S3 servers for tests: moto's, fast and lenient, and Ceph's radosgw, strict about credentials and uploads."""
 
 import fcntl
+import itertools
 import json
 import os
 import shutil
@@ -92,10 +93,20 @@ class S3Server:
 
 
 def free_port() -> int:
-    """A port of the loopback on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of the loopback on which nobody listens.
+
+    It lies below those that the kernel gives to outgoing connections, one of which could take it before the server
+    does; processes look from different places on.
+    """
+    first = 10_000 + os.getpid() * 61 % 10_000
+    for port in range(first + next(_ports_given), 32_000):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+    raise RuntimeError("no free port between 10000 and 32000")
+
+
+_ports_given = itertools.count()
 
 
 def wait_for_port(port: int, log: Path, seconds: float = 60) -> None:
@@ -180,18 +191,11 @@ class Ceph:
     def start_gateway(self, name: str, server: S3Server) -> None:
         """Start an S3 gateway to the same buckets at the server's endpoint: one that a test may kill.
 
-        It takes 0.1 s as a rule; now and then it hangs before its first line of log, and is started anew.
+        The name is the caller's own: the processes that share the cluster share its names too.
         """
         port = server.endpoint.rpartition(":")[2]
-        for last_attempt in (False, False, True):
-            self._call("radosgw", "-n", f"client.{name}", f"--rgw-frontends=beast endpoint=127.0.0.1:{port}")
-            try:
-                wait_for_port(int(port), Path(self.directory, f"client.{name}.log"), seconds=15)
-                break
-            except RuntimeError:
-                if last_attempt:
-                    raise
-                self.kill_gateway(name)
+        self._call("radosgw", "-n", f"client.{name}", f"--rgw-frontends=beast endpoint=127.0.0.1:{port}")
+        wait_for_port(int(port), Path(self.directory, f"client.{name}.log"))
 
     def kill_gateway(self, name: str) -> None:
         _kill(Path(self.directory, f"client.{name}.pid"))
@@ -200,8 +204,12 @@ class Ceph:
         program, *arguments = command
         if program != "monmaptool":
             arguments = ["-c", f"{self.directory}/ceph.conf", *arguments]
-        with Path(self.directory, "start.log").open("ab") as output:
-            subprocess.run([program, *arguments], check=True, timeout=60, stdout=output, stderr=output)
+        with Path(self.directory, "start.log").open("a+") as log:
+            begun = log.tell()
+            answer = subprocess.run([program, *arguments], check=False, timeout=60, stdout=log, stderr=log)
+            if answer.returncode:
+                log.seek(begun)
+                raise RuntimeError(f"{program} ended with {answer.returncode}: {log.read()[-2000:]}")
 
 
 @contextmanager

@@ -71,7 +71,10 @@ class Directory(Place):
 
 
 class Prefix(Place):
-    def __init__(self, server: S3Server, bucket: str, prefix: str) -> None:
+    def __init__(self, server: S3Server, bucket: str) -> None:
+        server.client().create_bucket(Bucket=bucket)
+        # Processes share a server, and pytest's names for temporary directories repeat between them.
+        prefix = os.urandom(6).hex()
         self.uri = f"s3://{bucket}/{prefix}"
         self.server = server
         self.client = server.client()

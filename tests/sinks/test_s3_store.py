@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import dataclass
 
 import pytest
 
@@ -29,27 +29,40 @@ def enter(server: S3Server, monkeypatch, **changed: str) -> None:
 
 
 @pytest.fixture
-def place(moto: S3Server, tmp_path: Path, monkeypatch) -> Prefix:
+def place(moto: S3Server, monkeypatch) -> Prefix:
     enter(moto, monkeypatch)
-    moto.client().create_bucket(Bucket="uploads")
-    return Prefix(moto, "uploads", tmp_path.name)
+    return Prefix(moto, "uploads")
 
 
 @pytest.fixture
-def strict(ceph: Ceph, tmp_path: Path, monkeypatch) -> Prefix:
+def strict(ceph: Ceph, monkeypatch) -> Prefix:
     enter(ceph.server, monkeypatch)
-    ceph.server.client().create_bucket(Bucket="uploads")
-    return Prefix(ceph.server, "uploads", tmp_path.name)
+    return Prefix(ceph.server, "uploads")
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """A second way into the same buckets, for the store alone: a test may kill it and start it again."""
+
+    ceph: Ceph
+    name: str
+    server: S3Server
+
+    def start(self) -> None:
+        self.ceph.start_gateway(self.name, self.server)
+
+    def kill(self) -> None:
+        self.ceph.kill_gateway(self.name)
 
 
 @pytest.fixture
-def gateway(ceph: Ceph, strict: Prefix, monkeypatch) -> Iterator[S3Server]:
-    """A second way into the same buckets, for the store alone: a test may kill it and start it again."""
+def gateway(ceph: Ceph, strict: Prefix, monkeypatch) -> Iterator[Gateway]:
     server = S3Server(f"http://127.0.0.1:{free_port()}", ceph.server.access_key, ceph.server.secret_key)
-    ceph.start_gateway("mortal", server)
+    gateway = Gateway(ceph, f"mortal-{strict.prefix}", server)
+    gateway.start()
     enter(server, monkeypatch)
-    yield server
-    ceph.kill_gateway("mortal")
+    yield gateway
+    gateway.kill()
 
 
 def start(place: Prefix, *names: str, overwrite: bool = False) -> Store:
@@ -197,12 +210,12 @@ class TestPendingUploads:
 
 @pytest.mark.server
 class TestLostServer:
-    def test_a_server_that_dies_is_one_line_and_the_next_start_cleans_up(self, ceph, strict, gateway, caplog):
+    def test_a_server_that_dies_is_one_line_and_the_next_start_cleans_up(self, strict, gateway, caplog):
         store = start(strict, "a.csv", "b.csv")
         staged = [write(store, "b.csv", b"complete, and yet not visible")]
         upload = store.create("a.csv")
         upload.write(bytes(20 * MIB))
-        ceph.kill_gateway("mortal")
+        gateway.kill()
         with pytest.raises(RunError, match=r"cannot write a\.csv to .*check AWS_ENDPOINT_URL") as failure:
             self.write_on(upload)
         assert "\n" not in str(failure.value)
@@ -212,20 +225,20 @@ class TestLostServer:
         assert strict.files() == {}
         assert len(strict.staging()) == 2
 
-        ceph.start_gateway("mortal", gateway)
+        gateway.start()
         again = start(strict, "a.csv", "b.csv")
         assert strict.staging() == []
         again.publish([write(again, "a.csv", b"a")], b"{}", replaced=[])
         assert strict.files() == {"a.csv": b"a", "manifest.json": b"{}"}
 
-    def test_a_server_that_is_back_in_time_can_be_tidied_at_once(self, ceph, strict, gateway):
+    def test_a_server_that_is_back_in_time_can_be_tidied_at_once(self, strict, gateway):
         store = start(strict, "a.csv")
         upload = store.create("a.csv")
         upload.write(bytes(20 * MIB))
-        ceph.kill_gateway("mortal")
+        gateway.kill()
         with pytest.raises(RunError):
             self.write_on(upload)
-        ceph.start_gateway("mortal", gateway)
+        gateway.start()
         store.discard([])
         assert strict.files() == {}
         assert strict.staging() == []

@@ -30,9 +30,7 @@ def place(request, tmp_path: Path, monkeypatch) -> Place:
     server = found if request.param == "moto" else found.server
     for key, value in server.environ().items():
         monkeypatch.setenv(key, value)
-    bucket = "contract"
-    server.client().create_bucket(Bucket=bucket)
-    return Prefix(server, bucket, tmp_path.name)
+    return Prefix(server, "contract")
 
 
 def stage(store: Store, name: str, *pieces: bytes) -> Staged:
