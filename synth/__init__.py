@@ -16,6 +16,8 @@ if TYPE_CHECKING:
         VerifyError,
     )
     from synth.hookspecs import Spec, hookimpl
+    from synth.injectors.contract import FraudEvents, Injector, Scene
+    from synth.rng import Streams
     from synth.run import RunResult, generate, run
 
 _HOME = {
@@ -30,18 +32,24 @@ _HOME = {
         "VerifyError",
     ),
     "hookspecs": ("Spec", "hookimpl"),
+    "injectors.contract": ("FraudEvents", "Injector", "Scene"),
+    "rng": ("Streams",),
     "run": ("RunResult", "generate", "run"),
 }
 
 __all__ = [
     "ConfigError",
+    "FraudEvents",
+    "Injector",
     "InterruptedRun",
     "PartlyDone",
     "PluginError",
     "RefusedError",
     "RunError",
     "RunResult",
+    "Scene",
     "Spec",
+    "Streams",
     "SynthError",
     "VerifyError",
     "generate",

@@ -18,7 +18,7 @@ from pydantic import Field
 
 from synth.amount import BucketLaw
 from synth.errors import RefusedError
-from synth.injectors.contract import FraudEvents, Injection, Int64, Scene
+from synth.injectors.contract import FraudEvents, Injector, Int64, Scene
 from synth.rng import Streams
 from synth.timeline import US_PER_S
 
@@ -68,7 +68,7 @@ class CardChainConfig:
         return int(Decimal(str(self.ratio)) * rows)
 
 
-class CardChain:
+class CardChain(Injector):
     """The injector."""
 
     roles = ("head", "follower")
@@ -128,10 +128,6 @@ class CardChain:
         if self.config.follower_amount == "run" or not isinstance(scene.amount, BucketLaw):
             return scene.amount.draw(total, rng=rng)
         return scene.amount.draw_from(deal_small_first(follower_e, scene.amount.share_k, rng=rng), rng=rng)
-
-    def inject(self, here: FraudEvents) -> Injection:
-        """All planned events; in replace mode as many genuine rows give way."""
-        return Injection(here, replaced=len(here.time_us_f) if self.replaces else 0)
 
     def check(self, scene: Scene, events: FraudEvents) -> Iterator[str]:
         """Yields broken chain rules: count, length, gaps, one card, window, overlap."""

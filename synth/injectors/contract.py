@@ -3,9 +3,9 @@
 An injector never touches the table and never writes truth; ``synth.block`` does both from what it returns.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -74,8 +74,8 @@ class Injection:
     replaced: int
 
 
-class Injector(Protocol):
-    """A fraud pattern.
+class Injector(ABC):
+    """A fraud pattern. ``plan`` is the pattern; the other methods have defaults.
 
     Attributes:
         roles: what an event can be within its episode.
@@ -85,21 +85,25 @@ class Injector(Protocol):
     roles: tuple[str, ...]
     replaces: bool
 
-    def violations(self, scene: Scene) -> Iterator[tuple[str, str, str]]:
-        """Yields (path below the scenario, message, what is allowed) for what only the whole recipe shows."""
-
+    @abstractmethod
     def plan(self, scene: Scene, *, streams: Streams) -> FraudEvents:
         """Every event of the run with its absolute time, so that no block has to look into its neighbour.
 
-        Events of one episode lie on one card, in different seconds, inside the window. Episodes of one plan must not share
-        a (second, card). Clashes with other scenarios are settled afterwards by moving a whole episode in time.
+        Events of one episode lie on one card, in different seconds, inside the window. Episodes of one plan should not overlap
+        in time on a card: one that overlaps another, of this or an earlier scenario, is moved in time as a whole.
 
         Raises:
             RefusedError: the episodes cannot be placed.
         """
 
     def inject(self, here: FraudEvents) -> Injection:
-        """What block gets, given the scenario's planned events that fall into it."""
+        """What a block gets, given the planned events that fall into it: all of them, and as many genuine rows give way."""
+        return Injection(here, replaced=len(here.time_us_f) if self.replaces else 0)
+
+    def violations(self, scene: Scene) -> Iterator[tuple[str, str, str]]:
+        """Yields (path below the scenario, message, what is allowed) for what only the whole recipe shows."""
+        yield from ()
 
     def check(self, scene: Scene, events: FraudEvents) -> Iterator[str]:
         """Yields what is wrong with finished episodes, read back from an output and sorted by (episode, time)."""
+        yield from ()

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import pyarrow as pa
 from pydantic import Field
 
+from synth.arrow import texts_of
 from synth.columns import Batch, Table
 from synth.sinks.contract import SinkJob
 from synth.sinks.files import FileSink, TableFile, UploadStream
@@ -47,17 +48,20 @@ class CsvLines:
 
     def lines(self, batch: Batch) -> pa.Buffer:
         """All rows of a block."""
-        return write_lines(batch.text, "needed" if batch.table.quoted else "none")
+        import pyarrow.csv
 
-
-def write_lines(batch: pa.RecordBatch, quoting: str) -> pa.Buffer:
-    """Text columns joined by commas, a row a line."""
-    import pyarrow.csv
-
-    stream = pa.BufferOutputStream()
-    options = pyarrow.csv.WriteOptions(include_header=False, batch_size=16_384, quoting_style=quoting)
-    pyarrow.csv.write_csv(batch, stream, options)
-    return stream.getvalue()
+        text = batch.text
+        quoting = "needed" if batch.table.quoted else "none"
+        options = pyarrow.csv.WriteOptions(include_header=False, batch_size=16_384, quoting_style=quoting)
+        if batch.table.quoted:
+            grown = pa.BufferOutputStream()
+            pyarrow.csv.write_csv(text, grown, options)
+            return grown.getvalue()
+        # Without quotes the size is known: every text, and a comma or a line end behind it.
+        size = text.num_rows * text.num_columns + sum(len(texts_of(column)[1]) for column in text.columns)
+        buffer = pa.allocate_buffer(size)
+        pyarrow.csv.write_csv(text, pa.FixedSizeBufferWriter(buffer), options)
+        return buffer
 
 
 @dataclass(frozen=True)

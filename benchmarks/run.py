@@ -1,0 +1,113 @@
+"""Measures synth as a user meets it: whole processes, from start to committed output, compared in one run.
+
+    python benchmarks/run.py [--only NAME ...] [--runs N] [--out DIR]
+
+Every comparison alternates its commands, so that a machine that slows down slows all of them; medians are quoted. The notebook's
+code and the floor need faker, pandas and duckdb, which the ``test`` extra brings.
+"""
+
+import argparse
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).parent
+SYNTH = str(Path(sys.executable).with_name("synth"))
+MAIN = ["scenario=card_chain", "--overwrite", "--quiet"]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One process: wall and processor seconds, peak resident memory in MB."""
+
+    wall: float
+    cpu: float
+    peak: float
+
+
+def measure(command: list[str], directory: Path) -> Sample:
+    """Runs a command to its end; the kernel counts."""
+    started = time.perf_counter()
+    process = subprocess.Popen(command, cwd=directory, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - started
+    if os.waitstatus_to_exitcode(status):
+        raise SystemExit(f"failed: {' '.join(command)}")
+    return Sample(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def compare(commands: dict[str, list[str]], runs: int, directory: Path) -> dict[str, Sample]:
+    """Alternates the commands; the median of each figure, after one warm-up round of all but the slow."""
+    samples: dict[str, list[Sample]] = {name: [] for name in commands}
+    for turn in range(runs + 1):
+        for name, command in commands.items():
+            if turn == 0 and name == "notebook":
+                continue
+            sample = measure(command, directory)
+            if turn:
+                samples[name].append(sample)
+    return {
+        name: Sample(*(statistics.median(getattr(s, f) for s in taken) for f in ("wall", "cpu", "peak")))
+        for name, taken in samples.items()
+    }
+
+
+def show(title: str, medians: dict[str, Sample], rows: dict[str, int]) -> None:
+    """A table, and each command against the first."""
+    print(f"\n## {title}\n\n| command | wall s | cpu s | peak MB | rows/s | wall against the first |\n| --- | ---: | ---: | ---: | ---: | ---: |")
+    first = next(iter(medians.values()))
+    for name, m in medians.items():
+        rate = f"{rows[name] / m.wall:,.0f}" if rows.get(name) else "-"
+        print(f"| {name} | {m.wall:.2f} | {m.cpu:.2f} | {m.peak:.0f} | {rate} | {m.wall / first.wall:.3f} |", flush=True)
+
+
+def main() -> None:
+    """Runs the chosen comparisons."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", nargs="*", default=["start", "floor", "workers", "sinks", "growth", "notebook"])
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--out", type=Path, help="where to write (default: a temporary directory)")
+    args = parser.parse_args()
+    out = args.out or Path(tempfile.mkdtemp(prefix="synth-bench-"))
+    out.mkdir(parents=True, exist_ok=True)
+    csv = [SYNTH, "run", *MAIN, "sink=csv", f"sink.csv.uri={out / 'csv'}"]
+    parquet = [SYNTH, "run", *MAIN, f"sink.parquet.uri={out / 'parquet'}"]
+    large = [*parquet[:-1], f"sink.parquet.uri={out / 'large'}", "generator.transactions=54000000"]
+    n = 5_400_000
+    comparisons = {
+        "start": {"help": [SYNTH, "--help"], "validate": [SYNTH, "validate", "scenario=card_chain"]},
+        "floor": {
+            "floor, 2 threads": [sys.executable, str(HERE / "floor.py"), str(out / "floor.csv"), "2"],
+            "synth, csv": csv,
+        },
+        "workers": {"1 worker": [*csv, "--workers", "1"], "2 workers": [*csv, "--workers", "2"]},
+        "sinks": {
+            "parquet": parquet,
+            "csv": csv,
+            "jsonl": [SYNTH, "run", *MAIN, "sink=jsonl", f"sink.jsonl.uri={out / 'jsonl'}"],
+        },
+        "growth": {"5.4 M, parquet": parquet, "54 M, parquet": large},
+        "notebook": {
+            "notebook": [sys.executable, str(HERE / "notebook.py"), str(n), str(out / "notebook.csv")],
+            "synth, csv": csv,
+        },
+    }
+    print(f"{platform.platform()}, {len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}, medians of {args.runs}")
+    try:
+        for name in args.only:
+            rows = dict.fromkeys(comparisons[name], 0 if name == "start" else n) | {"54 M, parquet": 10 * n}
+            show(name, compare(comparisons[name], args.runs, out), rows)
+    finally:
+        if not args.out:
+            shutil.rmtree(out)
+
+
+if __name__ == "__main__":
+    main()
