@@ -1,0 +1,162 @@
+"""An output read back: the manifest says what is there, ``synth.parsers`` reads it; no code of the writers is used."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+from pydantic import TypeAdapter, ValidationError
+from typing_extensions import TypedDict
+
+from synth.errors import RefusedError, VerifyError
+from synth.parsers import ColumnEntry, read_csv, read_jsonl, read_parquet, schema_of, typed_batch
+from synth.sinks.store_contract import require_names
+from synth.sinks.stores import MANIFEST, Store, open_store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMAT = 1
+"""The newest form of manifest that is understood here."""
+
+_COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
+
+
+class FileEntry(TypedDict):
+    """A file, as the manifest describes it."""
+
+    name: str
+    bytes: int
+    sha256: str
+
+
+class TableEntry(TypedDict):
+    """A table, as the manifest describes it; the rows of the transactions' blocks follow each other in its files."""
+
+    rows: int
+    digest: str
+    block_rows: list[int]
+    columns: list[ColumnEntry]
+    files: list[FileEntry]
+
+
+class Manifest(TypedDict):
+    """What a reader needs of a manifest; the manifest itself holds more."""
+
+    format: int
+    recipe: dict[str, Any]
+    sink: dict[str, Any]
+    counts: dict[str, Any]
+    digest: str
+    tables: dict[str, TableEntry]
+
+
+@dataclass(frozen=True)
+class Output:
+    """A committed output.
+
+    Attributes:
+        uri: where it is.
+        manifest: what it says of itself, as in ``manifest.json``.
+        store: the place, open for reading.
+    """
+
+    uri: str
+    manifest: Manifest
+    store: Store
+
+    def table(self, name: str) -> TableEntry:
+        """What the manifest says of a table.
+
+        Raises:
+            RefusedError: there is no such table.
+        """
+        tables = self.manifest["tables"]
+        if name not in tables:
+            raise RefusedError(f"{self.uri} holds no table {name!r}, only {', '.join(tables)}")
+        return tables[name]
+
+    def schema(self, table: str) -> pa.Schema:
+        """The columns of a table; a time that its text files print without the seconds is text here, too."""
+        entry = self.table(table)
+        return schema_of(entry["columns"], printed=not all(f["name"].endswith(".parquet") for f in entry["files"]))
+
+    def batches(self, table: str) -> Iterator[pa.RecordBatch]:
+        """The rows of a table in order, with the manifest's types; memory does not grow with the rows.
+
+        Raises:
+            RefusedError: there is no such table, or its files are in a format that cannot be read here.
+            VerifyError: a file is missing or truncated, or does not hold the columns that the manifest names.
+        """
+        schema = self.schema(table)
+        for file in self.table(table)["files"]:
+            with self._naming(file["name"]):
+                for columns in self._read(table, file["name"]):
+                    yield typed_batch(columns, schema)
+
+    def to_pandas(self, table: str = "transactions") -> "pd.DataFrame":
+        """A table as a data frame; card numbers are text, times are UTC.
+
+        Raises:
+            RefusedError, VerifyError: as ``batches``.
+        """
+        frame: pd.DataFrame = pa.Table.from_batches(self.batches(table), self.schema(table)).to_pandas()
+        return frame
+
+    @contextmanager
+    def _naming(self, file: str) -> Iterator[None]:
+        """Turns what a parser says of a file into one line with the file's name."""
+        try:
+            yield
+        except (pa.ArrowException, OSError, EOFError, ValueError) as error:
+            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            raise VerifyError(f"{file} in {self.uri} cannot be read: {reason}") from error
+
+    def _read(self, table: str, file: str) -> Iterator[list[pa.ChunkedArray]]:
+        """The columns of a file, piece by piece."""
+        stem, dot, last = file.rpartition(".")
+        compression = _COMPRESSIONS.get(dot + last)
+        kind = stem.rpartition(".")[2] if compression else last
+        columns = self.table(table)["columns"]
+        try:
+            stream = self.store.open_reader(file)
+        except RefusedError as error:
+            raise VerifyError(f"{file} is missing or closed: {error}") from error
+        with stream:
+            if kind == "parquet" and not compression:
+                yield from read_parquet(stream, columns)
+            elif kind == "csv":
+                yield from read_csv(stream, compression, columns, header=bool(self.manifest["sink"].get("header")))
+            elif kind == "jsonl":
+                yield from read_jsonl(stream, compression, columns)
+            else:
+                raise RefusedError(f"{file} in {self.uri} is neither CSV, JSON lines nor Parquet")
+
+
+def open_output(uri: str) -> Output:
+    """The output at a directory or ``s3://bucket/prefix``.
+
+    Raises:
+        RefusedError: the place holds no run, cannot be read, or holds one of a newer form.
+    """
+    store = open_store(uri)
+    text = store.read_manifest()
+    if text is None:
+        raise RefusedError(f"{uri} holds no synth run: {MANIFEST} is missing")
+    try:
+        manifest = json.loads(text)
+    except ValueError as error:
+        raise RefusedError(f"{uri} holds no synth run: {MANIFEST} is not JSON: {error}") from error
+    form = manifest.get("format") if isinstance(manifest, dict) else None
+    if isinstance(form, int) and form > FORMAT:
+        raise RefusedError(f"{MANIFEST} of {uri} has format {form}, newer than {FORMAT}: upgrade synth to read it")
+    try:
+        TypeAdapter(Manifest).validate_python(manifest, strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(map(str, first["loc"])) or "its content"
+        raise RefusedError(f"{MANIFEST} of {uri} is not one of synth: {place}: {first['msg']}") from error
+    require_names([file["name"] for table in manifest["tables"].values() for file in table["files"]], uri)
+    return Output(uri, manifest, store)
