@@ -2,8 +2,8 @@
 
     python benchmarks/run.py [--only NAME ...] [--runs N] [--out DIR]
 
-Every comparison alternates its commands, so that a machine that slows down slows all of them; medians are quoted. The notebook's
-code and the floor need faker, pandas and duckdb, which the ``test`` extra brings.
+Every comparison alternates its commands, so that a machine that slows down slows all of them; medians are quoted. The
+notebook's code and the floor need faker, pandas and duckdb, which the ``test`` extra brings.
 """
 
 import argparse
@@ -61,11 +61,13 @@ def compare(commands: dict[str, list[str]], runs: int, directory: Path) -> dict[
 
 def show(title: str, medians: dict[str, Sample], rows: dict[str, int]) -> None:
     """A table, and each command against the first."""
-    print(f"\n## {title}\n\n| command | wall s | cpu s | peak MB | rows/s | wall against the first |\n| --- | ---: | ---: | ---: | ---: | ---: |")
+    print(f"\n## {title}\n\n| command | wall s | cpu s | peak MB | rows/s | wall against the first |\n|" + " --- |" * 6)
     first = next(iter(medians.values()))
     for name, m in medians.items():
         rate = f"{rows[name] / m.wall:,.0f}" if rows.get(name) else "-"
-        print(f"| {name} | {m.wall:.2f} | {m.cpu:.2f} | {m.peak:.0f} | {rate} | {m.wall / first.wall:.3f} |", flush=True)
+        print(
+            f"| {name} | {m.wall:.2f} | {m.cpu:.2f} | {m.peak:.0f} | {rate} | {m.wall / first.wall:.3f} |", flush=True
+        )
 
 
 def main() -> None:
@@ -99,7 +101,10 @@ def main() -> None:
             "synth, csv": csv,
         },
     }
-    print(f"{platform.platform()}, {len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}, medians of {args.runs}")
+    print(
+        f"{platform.platform()}, {len(os.sched_getaffinity(0))} cores, "
+        f"Python {platform.python_version()}, medians of {args.runs}"
+    )
     try:
         for name in args.only:
             rows = dict.fromkeys(comparisons[name], 0 if name == "start" else n) | {"54 M, parquet": 10 * n}

@@ -108,7 +108,7 @@ class BucketLaw:
 
 @dataclass(frozen=True, kw_only=True)
 class LognormalConfig:
-    """exp(N(ln median, sigma)), redrawn inside [low, high): the usual law of purchase amounts, skewed with a long tail."""
+    """exp(N(ln median, sigma)), redrawn inside [low, high): skewed with a long tail, as purchases are."""
 
     kind: Literal["lognormal"] = "lognormal"
     median: Annotated[float, Field(gt=0, lt=HIGHEST, description="half of the amounts lie below, in major units")]
@@ -127,7 +127,7 @@ class LognormalConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class GammaConfig:
-    """Gamma with the given mean and shape, redrawn inside [low, high): skewed, with a lighter tail than the lognormal."""
+    """Gamma by mean and shape, redrawn inside [low, high): skewed, with a lighter tail than the lognormal."""
 
     kind: Literal["gamma"] = "gamma"
     mean: Annotated[float, Field(gt=0, lt=HIGHEST, description="mean before the bounds, in major units")]
@@ -160,7 +160,8 @@ class ParetoConfig:
     def sample(self, rows: int, rng: np.random.Generator) -> npt.NDArray[np.float64]:
         """(rows,) amounts in major units; F^-1(u) = low (1 - u (1 - (low / high)^alpha))^(-1 / alpha)."""
         reach = 1.0 - (self.low / self.high) ** self.alpha
-        return self.low * (1.0 - rng.random(rows) * reach) ** (-1.0 / self.alpha)
+        amounts: npt.NDArray[np.float64] = self.low * (1.0 - rng.random(rows) * reach) ** (-1.0 / self.alpha)
+        return amounts
 
 
 #: Redrawing is refused where fewer than one draw in this many would lie inside the bounds.

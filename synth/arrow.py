@@ -1,4 +1,4 @@
-"""NumPy arrays as Arrow columns, zero-copy. ``pa.array`` would import pandas first, a third of a second in every run."""
+"""NumPy arrays as Arrow columns, zero-copy; ``pa.array`` would import pandas first, a third of a second a run."""
 
 import numpy as np
 import numpy.typing as npt

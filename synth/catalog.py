@@ -1,7 +1,7 @@
 """Plugins in, one catalog of components out; the only user of pluggy's PluginManager.
 
-A plugin that cannot be loaded, misspells a hook or claims a taken name breaks nobody but the recipe that needs it: what went wrong
-is kept here and told when it matters, and by ``synth plugins list``.
+A plugin that cannot be loaded, misspells a hook or claims a taken name breaks nobody but the recipe that needs it:
+what went wrong is kept here and told when it matters, and by ``synth plugins list``.
 """
 
 import difflib
@@ -85,7 +85,8 @@ class Catalog:
         if len(claims) > 1:
             owners = " and ".join(repr(owner) for owner, _ in claims)
             raise PluginError(
-                f"{group} kind {kind!r} is claimed by {owners}: disable one with SYNTH_DISABLE_PLUGINS=<name>, or rename it"
+                f"{group} kind {kind!r} is claimed by {owners}: "
+                "disable one with SYNTH_DISABLE_PLUGINS=<name>, or rename it"
             )
         return claims[0][1] if claims else None
 

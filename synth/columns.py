@@ -82,7 +82,7 @@ class Table:
 
     @property
     def quoted(self) -> bool:
-        """Whether a text may hold what CSV and JSON have to escape: never in numbers, times, digests and names of ours."""
+        """Whether a text may hold what CSV and JSON have to escape; numbers, times and ids never do."""
         return any(f.column.free_text for f in self.fields)
 
 

@@ -1,8 +1,8 @@
 """The extension points: what a plugin can add to synth, on one page.
 
-A plugin is a module with functions marked ``@synth.hookimpl`` that return specs. A spec names a component, its config class
-and its factory; synth finds clashes, validates configs and documents the component from it. The built-ins register
-through the same hooks (``synth.builtin``).
+A plugin is a module with functions marked ``@synth.hookimpl`` that return specs. A spec names a component, its config
+class and its factory; synth finds clashes, validates configs and documents the component from it. The built-ins
+register through the same hooks (``synth.builtin``).
 """
 
 from collections.abc import Callable
@@ -21,7 +21,8 @@ class Spec:
     """One component.
 
     Attributes:
-        config: a frozen, keyword-only standard dataclass. Its field ``kind: Literal["name"]`` holds the name that recipes use;
+        config: a frozen, keyword-only standard dataclass. Its field ``kind: Literal["name"]`` holds the name that
+        recipes use;
             its other fields carry range, unit and one-line doc as ``Annotated[..., pydantic.Field(...)]``. A method
             ``violations()`` may yield (path, message, allowed) for what ranges cannot say.
         factory: makes the component from its config; the arguments after the config are those of the hook's contract.

@@ -38,8 +38,8 @@ class TableTally:
     """What a run counted of one table: rows and content digest of each block."""
 
     table: Table
-    rows: Sequence[int]
-    digests: Sequence[bytes]
+    rows: list[int]
+    digests: list[bytes]
 
     @property
     def digest(self) -> str:
@@ -96,7 +96,7 @@ def write_manifest(
         "counts": {"transactions": counts.transactions, "fraud": counts.fraud, "scenarios": counts.scenarios},
         "digest": digest_run({name: table["digest"] for name, table in tables.items()}),
         "tables": {
-            name: table | {"files": [{"name": f.name, "bytes": f.bytes, "sha256": f.sha256} for f in files[name]]}
+            name: {**table, "files": [{"name": f.name, "bytes": f.bytes, "sha256": f.sha256} for f in files[name]]}
             for name, table in tables.items()
         },
     }

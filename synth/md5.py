@@ -1,8 +1,8 @@
 """MD5 of many short messages at once, as array operations on 32-bit words (RFC 1321).
 
-hashlib takes one message a call, which costs more than the hash itself on 40-byte messages: on one core this is about seven times
-faster than a loop over hashlib.md5 (benchmarks/README.md), and it releases the interpreter lock. A message must fit into one
-64-byte block: 55 bytes at most.
+hashlib takes one message a call, which costs more than the hash itself on 40-byte messages: on one core this is about
+seven times faster than a loop over hashlib.md5 (benchmarks/README.md), and it releases the interpreter lock. A message
+must fit into one 64-byte block: 55 bytes at most.
 """
 
 import math

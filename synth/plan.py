@@ -81,7 +81,7 @@ class Plan:
         return events.take(np.arange(first, last))
 
     def truth_of(self, name: str, events: FraudEvents) -> Int64:
-        """(3, f) what truth says of a scenario's events: index of the scenario, run-wide episode id, index of the role."""
+        """(3, f) the truth of a scenario's events: index of the scenario, run-wide episode id, index of the role."""
         place = self.scenarios.index(name)
         first_role = sum(len(self.roles_of[earlier]) for earlier in self.scenarios[:place])
         scenario_f = np.full(len(events.role_f), place)
@@ -92,7 +92,7 @@ class Plan:
         """All episodes of the run, in order of their ids, and so of their first events."""
         parts = [_summarise(i, self.episode_ids[name], self.fraud[name]) for i, name in enumerate(self.scenarios)]
         columns = np.concatenate(parts, axis=1) if parts else np.empty((7, 0), dtype=np.int64)
-        return EpisodeRows(*columns[:, np.argsort(columns[0])], scenarios=self.scenarios)
+        return EpisodeRows(self.scenarios, *columns[:, np.argsort(columns[0])])
 
     def episodes_starting(self, block: int) -> EpisodeRows:
         """The episodes whose first event falls into one block."""
@@ -144,8 +144,8 @@ def _count_rows(cast: Cast, blocks: BlockPlan, fraud: Mapping[str, FraudEvents])
     if short.size:
         block = int(short[0])
         raise RefusedError(
-            f"block {block} has {blocks.rows_b[block]:,} genuine rows, and {replaced_b[block]:,} fraud rows would take their "
-            "place: lower the ratio, use mode add, or raise block_rows"
+            f"block {block} has {blocks.rows_b[block]:,} genuine rows, and {replaced_b[block]:,} fraud rows "
+            "would take their place: lower the ratio, use mode add, or raise block_rows"
         )
     return rows_b - replaced_b
 
@@ -191,8 +191,8 @@ _MOVES = 24
 def settle(planned: Mapping[str, FraudEvents], cast: Cast, blocks: BlockPlan) -> dict[str, FraudEvents]:
     """Moves whole episodes until none overlaps another on its card, and in mode add none meets a genuine event.
 
-    Scenarios settle in name order, whatever order the recipe gives them in: an episode gives way to those of earlier scenarios.
-    It moves by a few random seconds, more with each try, inside the window, and keeps its own shape.
+    Scenarios settle in name order, whatever order the recipe gives them in: an episode gives way to those of earlier
+    scenarios. It moves by a few random seconds, more with each try, inside the window, and keeps its own shape.
 
     Raises:
         RefusedError: an episode finds no room.
@@ -231,7 +231,7 @@ def _overlapping(taken: Spans, spans: Spans) -> Mask:
 
 
 def _meets_genuine(events: FraudEvents, cast: Cast, blocks: BlockPlan) -> Mask:
-    """(f,) bool: the events in whose (second, card) the control world has one. Draws the keys of each block with fraud."""
+    """(f,) bool: the events whose (second, card) the control world has, too. Draws the keys of their blocks."""
     code_f = sort_code(events.time_us_f, events.card_f, cast.world.cards)
     block_f = np.searchsorted(blocks.edge_s_b, events.time_us_f // US_PER_S, side="right") - 1
     meets_f = np.zeros(len(code_f), dtype=bool)

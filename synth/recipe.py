@@ -8,7 +8,6 @@ import re
 import typing
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
@@ -122,12 +121,12 @@ class _Build:
             run=run,
             population=fixed["population"],
             timeline=Timeline.parse(fixed["timeline"]),
-            generator=typing.cast(Part, single["generator"]),
-            amount=typing.cast(Part, single["amount"]),
+            generator=typing.cast("Part", single["generator"]),
+            amount=typing.cast("Part", single["amount"]),
             scenarios=several["scenario"],
             columns=fixed["columns"],
             sinks=several["sink"],
-            runner=typing.cast(Part, single["runner"]),
+            runner=typing.cast("Part", single["runner"]),
             content=content,
         )
 
@@ -256,7 +255,6 @@ class _Build:
             self.add(_join(path, below), f"{_join(path, below)}: {message}", allowed)
 
 
-@cache
 def adapter(config: type[Any]) -> TypeAdapter[Any]:
     """A strict validator of a config class that refuses unknown keys, in nested classes, too.
 
@@ -297,7 +295,7 @@ def _config_at(config: Any, data: Any, steps: list[Any]) -> Any:
         data = data[step]
         hints = typing.get_type_hints(here, include_extras=True) if dataclasses.is_dataclass(here) else {}
         inner = hints.get(step, here)
-        candidates = [c for c in _dataclasses_in(inner)] if inner is not here else [here]
+        candidates = list(_dataclasses_in(inner)) if inner is not here else [here]
         kinds = [c for c in candidates if isinstance(data, dict) and data.get("kind") == _kind(c)]
         here = (kinds or candidates or [here])[0]
     return here

@@ -44,6 +44,7 @@ class Truth:
 class EpisodeRows:
     """Episodes, in order of first event: (e,) int64 each, except the scenario's name."""
 
+    scenarios: tuple[str, ...]
     episode_id_e: Int64
     scenario_e: Int64
     card_e: Int64
@@ -51,11 +52,10 @@ class EpisodeRows:
     last_us_e: Int64
     events_e: Int64
     amount_minor_e: Int64
-    scenarios: tuple[str, ...]
 
     def __getitem__(self, episodes: slice) -> "EpisodeRows":
         arrays = (getattr(self, name)[episodes] for name in self.__dataclass_fields__ if name != "scenarios")
-        return EpisodeRows(*arrays, scenarios=self.scenarios)
+        return EpisodeRows(self.scenarios, *arrays)
 
 
 @dataclass(frozen=True)

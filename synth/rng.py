@@ -1,6 +1,7 @@
 """Keyed random streams: every decision of a run draws from its own stream, named after the decision.
 
-A stream depends on (seed, name, indices) alone, so that adding a scenario, a sink or a worker changes nobody else's draws.
+A stream depends on (seed, name, indices) alone, so that adding a scenario, a sink or a worker changes nobody else's
+draws.
 """
 
 import hashlib
@@ -45,7 +46,7 @@ def split_exactly(total: int, shares: npt.ArrayLike) -> npt.NDArray[np.int64]:
     """
     weights = np.asarray(shares, dtype=np.float64)
     quota = total * (weights / weights.sum())
-    parts = np.floor(quota + 1e-9).astype(np.int64)
+    parts: npt.NDArray[np.int64] = np.floor(quota + 1e-9).astype(np.int64)
     missing = total - int(parts.sum())
     if missing > 0:
         parts[np.argsort(parts - quota, kind="stable")[:missing]] += 1
@@ -68,8 +69,8 @@ def deal_exactly(
         rows_b: (b,) size of each hand; sums to ``counts.sum()``.
 
     Returns:
-        (b, k) int64: row sums are ``rows_b``, column sums are ``counts``. A pack of 10^9 cards or more is first cut into equal
-        packs in proportion to the colours, since the sampler takes no larger one.
+        (b, k) int64: row sums are ``rows_b``, column sums are ``counts``. A pack of 10^9 cards or more is first cut
+        into equal packs in proportion to the colours, since the sampler takes no larger one.
     """
     dealt = np.zeros((len(rows_b), len(counts)), dtype=np.int64)
     left = counts.astype(np.int64).copy()
@@ -89,8 +90,8 @@ def draw_distinct(size: int, below: int, *, rng: np.random.Generator) -> npt.NDA
     """A uniform subset of [0, below), sorted.
 
     Returns:
-        (size,) int64 distinct numbers. Drawn with replacement until enough distinct ones are there, never more than are missing;
-        where a quarter of all numbers is asked for, taken from a shuffle.
+        (size,) int64 distinct numbers. Drawn with replacement until enough distinct ones are there, never more than
+        are missing; where a quarter of all numbers is asked for, taken from a shuffle.
     """
     if below < 4 * size:
         return np.sort(rng.permutation(below)[:size])

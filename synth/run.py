@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from synth.block import Block
 from synth.catalog import Catalog, load_catalog
-
 from synth.compose import Composed, compose
 from synth.digest import digest_batch
 from synth.errors import InterruptedRun, PartlyDone, SynthError

@@ -65,9 +65,7 @@ class SweepTask:
         except SynthError as error:
             seconds = time.perf_counter() - started
             return Outcome(seconds=seconds, error=str(error), exit_code=error.exit_code)
-        return Outcome(
-            rows=result.rows, fraud_rows=result.fraud_rows, seconds=result.seconds, digest=result.digest
-        )
+        return Outcome(rows=result.rows, fraud_rows=result.fraud_rows, seconds=result.seconds, digest=result.digest)
 
 
 def run_sweep(
@@ -86,9 +84,7 @@ def run_sweep(
     """
     catalog = load_catalog(plugin_files)
     task = SweepTask(tuple(path.absolute() for path in plugin_files), overwrite)
-    jobs = sweep(
-        overrides, task, sweep_dir=directory, config_dirs=config_dirs, plugin_roots=catalog.config_roots
-    )
+    jobs = sweep(overrides, task, sweep_dir=directory, config_dirs=config_dirs, plugin_roots=catalog.config_roots)
     outcomes = []
     for job in jobs:
         ended = job.result

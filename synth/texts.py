@@ -1,4 +1,4 @@
-"""Times, amounts and card numbers as text: fixed-width byte matrices in, Arrow strings out, no Python string in between."""
+"""Times, amounts and card numbers as text: byte matrices in, Arrow strings out, no Python string in between."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -135,7 +135,7 @@ WHOLE_LIMIT = 100_000_000
 
 @cache
 def _cents(fixed: bool) -> tuple[npt.NDArray[np.uint64], Int64]:
-    """For each number of cents below 100, the text after the whole units, packed, and its length: .0 (fixed: .00), .01, ..."""
+    """For each number of cents, the packed text after the whole units, .0 (fixed: .00), .01, ..., and its length."""
     return _pack([f".{cents:02d}" if fixed or cents % 10 else f".{cents // 10}" for cents in range(100)])
 
 
@@ -157,7 +157,8 @@ def _pack(texts: list[str]) -> tuple[npt.NDArray[np.uint64], Int64]:
 
 
 def amount_texts(minor_t: Int64, *, fixed: bool = False) -> Texts:
-    """Amounts in major units as Python prints the float: 604.26, 0.3, 100.0; or, fixed, with two decimals: 0.30, 100.00.
+    """Amounts in major units as Python prints the float: 604.26, 0.3, 100.0; or, fixed, with two decimals: 0.30,
+    100.00.
 
     Whole units and cents are looked up as packed bytes and joined by a shift.
 
@@ -177,10 +178,10 @@ def amount_texts(minor_t: Int64, *, fixed: bool = False) -> Texts:
         long_t = wholes[head_t] | (_tails()[tail_t] << (wholes_length[head_t].astype(np.uint64) * np.uint64(8)))
         low_t = np.where(head_t > 0, long_t, wholes[tail_t])
     shift_t = length_t.astype(np.uint64) * np.uint64(8)
-    tail_t = cents[cents_t]
+    fraction_t = cents[cents_t]
     words = np.zeros((len(minor_t), 2), dtype="<u8")
-    words[:, 0] = low_t | np.left_shift(tail_t, shift_t)
-    words[:, 1] = np.right_shift(tail_t, np.uint64(64) - shift_t)
+    words[:, 0] = low_t | np.left_shift(fraction_t, shift_t)
+    words[:, 1] = np.right_shift(fraction_t, np.uint64(64) - shift_t)
     length_t = length_t + cents_length[cents_t]
     width = int(length_t.max(initial=0))
     return Texts(words.view(np.uint8)[:, :width], length_t)

@@ -36,7 +36,9 @@ class CardTesting(Injector):
         amount = rng.integers(100, 200, size=(episodes, events))
         amount[:, -1] = rng.integers(20_000, 90_000, size=episodes)
         role = np.tile(np.arange(events) // self.config.probes, episodes)
-        return FraudEvents(np.repeat(np.arange(episodes), events), time_s.ravel() * 1_000_000, card, amount.ravel(), role)
+        return FraudEvents(
+            np.repeat(np.arange(episodes), events), time_s.ravel() * 1_000_000, card, amount.ravel(), role
+        )
 
 
 @hookimpl

@@ -13,8 +13,8 @@ from synth.errors import SynthError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command and returns its exit code: 0 done, 1 failed, 2 wrong usage or configuration, 3 refused, 4 partly done,
-    130 interrupted.
+    """Runs one command and returns its exit code: 0 done, 1 failed, 2 wrong usage or configuration, 3 refused, 4
+    partly done, 130 interrupted.
     """
     args = parse(sys.argv[1:] if argv is None else argv)
     signal.signal(signal.SIGTERM, _interrupt)
@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 1
-    except Exception as error:  # noqa: BLE001 — the last resort: a user sees no traceback
+    except Exception as error:
         if args.debug:
             raise
         return output.fail(args, error, 1)

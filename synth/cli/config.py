@@ -34,7 +34,10 @@ def _lines(config: dict[str, Any], origins: Any, path: str = "", indent: int = 0
             lines += _lines(value, origins, here, indent + 1)
         elif isinstance(value, list) and value and isinstance(value[0], dict):
             lines.append((start, ""))
-            lines += [("  " * indent + f"  - {json.dumps(item)}", origins.get(f"{here}.{i}", origins.get(here, ""))) for i, item in enumerate(value)]
+            lines += [
+                ("  " * indent + f"  - {json.dumps(item)}", origins.get(f"{here}.{i}", origins.get(here, "")))
+                for i, item in enumerate(value)
+            ]
         else:
             lines.append((f"{start} {json.dumps(value)}", origins.get(here, "")))
     return lines

@@ -25,11 +25,16 @@ def main(args: argparse.Namespace) -> int:
         for group, options in groups.items():
             for option in options:
                 if option.name == name:
-                    return output.succeed(args, {"group": group, "summary": option.summary, "file": option.where},
-                                          f"{group}={name}\n\n{option.summary}\n\n{option.where}")
+                    return output.succeed(
+                        args,
+                        {"group": group, "summary": option.summary, "file": option.where},
+                        f"{group}={name}\n\n{option.summary}\n\n{option.where}",
+                    )
         near = difflib.get_close_matches(name, known, 1)
         hint = f"did you mean {near[0]!r}?" if near else ""
-        raise ConfigError([Violation(path="", message=f"nothing is named {name!r}", allowed=", ".join(known), hint=hint)])
+        raise ConfigError(
+            [Violation(path="", message=f"nothing is named {name!r}", allowed=", ".join(known), hint=hint)]
+        )
     return output.succeed(args, found, show(found))
 
 
@@ -46,7 +51,11 @@ def find(catalog: Catalog, name: str, group: str = "") -> dict[str, Any] | None:
             owner = catalog.owner(candidate, name)
             return {"title": f"{candidate} kind {name}, from {owner}", "doc": _doc(spec), "keys": keys_of(spec.config)}
     if name in FIXED:
-        return {"title": f"{name}, a part of every recipe", "doc": inspect.getdoc(FIXED[name]), "keys": keys_of(FIXED[name])}
+        return {
+            "title": f"{name}, a part of every recipe",
+            "doc": inspect.getdoc(FIXED[name]),
+            "keys": keys_of(FIXED[name]),
+        }
     if name in EVENT_COLUMNS:
         column = as_json(EVENT_COLUMNS[name]) | {"formats": ", ".join(EVENT_COLUMNS[name].formats)}
         return {"title": f"event column {name}", "doc": column["doc"], "column": column}
@@ -75,7 +84,13 @@ def _walk(schema: dict[str, Any], root: dict[str, Any], prefix: str) -> list[dic
             continue
         resolved = _resolve(below, root)
         item = resolved.get("items") or resolved.get("additionalProperties")
-        keys.append({"key": prefix + name, "type": _type(resolved), "doc": below.get("description") or resolved.get("description", "")})
+        keys.append(
+            {
+                "key": prefix + name,
+                "type": _type(resolved),
+                "doc": below.get("description") or resolved.get("description", ""),
+            }
+        )
         if "properties" in resolved:
             keys += _walk(resolved, root, f"{prefix}{name}.")
         elif isinstance(item, dict):
@@ -85,7 +100,10 @@ def _walk(schema: dict[str, Any], root: dict[str, Any], prefix: str) -> list[dic
 
 def _resolve(schema: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
     while "$ref" in schema:
-        schema = {**root["$defs"][schema["$ref"].rpartition("/")[2]], **{k: v for k, v in schema.items() if k != "$ref"}}
+        schema = {
+            **root["$defs"][schema["$ref"].rpartition("/")[2]],
+            **{k: v for k, v in schema.items() if k != "$ref"},
+        }
     return schema
 
 
@@ -96,7 +114,9 @@ def _type(schema: dict[str, Any]) -> str:
         return " | ".join(str(choice) for choice in schema.get("enum", [schema.get("const")]))
     limits = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
     told = [f"{sign} {schema[key]:g}" for key, sign in limits.items() if key in schema]
-    kind = {"object": "mapping", "array": "list", "string": "text"}.get(schema.get("type", ""), schema.get("type", "one of several"))
+    kind = {"object": "mapping", "array": "list", "string": "text"}.get(
+        schema.get("type", ""), schema.get("type", "one of several")
+    )
     return " ".join([kind, ", ".join(told)]).strip()
 
 
@@ -106,7 +126,7 @@ def show(found: dict[str, Any]) -> str:
     if "keys" in found:
         text += "\n\n" + output.table([[f"  {key['key']}", key["type"], key["doc"]] for key in found["keys"]])
     if "column" in found:
-        text += "\n\n" + output.table([[f"  {key}", str(value)] for key, value in found["column"].items() if value != ""])
+        text += "\n\n" + output.table(
+            [[f"  {key}", str(value)] for key, value in found["column"].items() if value != ""]
+        )
     return text
-
-

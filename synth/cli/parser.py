@@ -28,14 +28,27 @@ def make_parser() -> argparse.ArgumentParser:
         made.set_defaults(module=module or name)
         _add_globals(made, root=False)
         if overrides:
-            made.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="what differs from the defaults, e.g. scenario=card_chain")
+            made.add_argument(
+                "overrides",
+                nargs="*",
+                metavar="KEY=VALUE",
+                help="what differs from the defaults, e.g. scenario=card_chain",
+            )
         return made
 
     run = command("run", "make the data of a recipe and write it to its sinks")
-    run.add_argument("-m", "--multirun", action="store_true", help="sweep: a job for each combination of comma-separated values")
+    run.add_argument(
+        "-m", "--multirun", action="store_true", help="sweep: a job for each combination of comma-separated values"
+    )
     run.add_argument("--dry-run", action="store_true", help="plan the run and check its sinks, but write nothing")
-    run.add_argument("--workers", type=_positive, metavar="N", help="blocks made at a time; the same as runner.workers=N")
-    run.add_argument("--overwrite", action="store_true", help="replace the run that a sink's place holds, once the new one is complete")
+    run.add_argument(
+        "--workers", type=_positive, metavar="N", help="blocks made at a time; the same as runner.workers=N"
+    )
+    run.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="replace the run that a sink's place holds, once the new one is complete",
+    )
     command("validate", "check a recipe and write nothing")
     command("plan", "show what a run would make: rows, bytes, fraud, blocks, sinks")
     preview = command("preview", "show some rows and one whole episode of a recipe, written nowhere")
@@ -67,14 +80,26 @@ def _add_globals(parser: argparse.ArgumentParser, *, root: bool) -> None:
         return value if root else argparse.SUPPRESS
 
     group = parser.add_argument_group("everywhere")
-    group.add_argument("--json", action="store_true", default=default(False), help="answer as one JSON object on stdout")
+    group.add_argument(
+        "--json", action="store_true", default=default(False), help="answer as one JSON object on stdout"
+    )
     group.add_argument("--quiet", action="store_true", default=default(False), help="errors only")
     group.add_argument("--debug", action="store_true", default=default(False), help="show tracebacks")
     group.add_argument(
-        "--plugin", action="append", type=Path, metavar="FILE", default=default([]), help="load a plugin from a Python file; repeatable"
+        "--plugin",
+        action="append",
+        type=Path,
+        metavar="FILE",
+        default=default([]),
+        help="load a plugin from a Python file; repeatable",
     )
     group.add_argument(
-        "--config-dir", action="append", type=Path, metavar="DIR", default=default([]), help="search a folder of YAML choices first; repeatable"
+        "--config-dir",
+        action="append",
+        type=Path,
+        metavar="DIR",
+        default=default([]),
+        help="search a folder of YAML choices first; repeatable",
     )
 
 

@@ -48,7 +48,9 @@ def as_data(args: argparse.Namespace, result: RunResult) -> dict[str, object]:
 
 def summarise(args: argparse.Namespace, result: RunResult) -> str:
     """The last lines of a run."""
-    episodes = sum(counts["episodes"] for counts in next(iter(result.manifests.values()))["counts"]["scenarios"].values())
+    episodes = sum(
+        counts["episodes"] for counts in next(iter(result.manifests.values()))["counts"]["scenarios"].values()
+    )
     rows = [
         ["rows", f"{result.rows:,}"],
         ["fraud rows", f"{result.fraud_rows:,} in {output.plural(episodes, 'episode')}"],
@@ -101,5 +103,3 @@ class _Lines:
         rate = rows / (now - self._started)
         left = (total - rows) / rate
         print(f"{rows:,} of {total:,} rows, {rate:,.0f} rows/s, {left:.0f} s left", file=sys.stderr, flush=True)
-
-

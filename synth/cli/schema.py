@@ -31,9 +31,13 @@ def config_schema(catalog: Catalog) -> dict[str, Any]:
         for kind in catalog.names(group):
             spec = catalog.find(group, kind)
             if spec:
-                definitions[f"{group}.{kind}"] = _required_kind(_define(adapter(spec.config).json_schema(), definitions))
+                definitions[f"{group}.{kind}"] = _required_kind(
+                    _define(adapter(spec.config).json_schema(), definitions)
+                )
                 kinds.append({"$ref": f"#/$defs/{group}.{kind}"})
-        properties[group] = {"additionalProperties": {"oneOf": kinds}, "type": "object"} if group in MULTIPLE else {"oneOf": kinds}
+        properties[group] = (
+            {"additionalProperties": {"oneOf": kinds}, "type": "object"} if group in MULTIPLE else {"oneOf": kinds}
+        )
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "synth configuration",

@@ -10,5 +10,7 @@ def main(args: argparse.Namespace) -> int:
     """Composes and checks a recipe; says what it is."""
     recipe, _, composed = load_recipe(args.overrides, plugin_files=args.plugin, config_dirs=args.config_dir)
     data = {"fingerprint": recipe.fingerprint, "choices": dict(composed.choices)}
-    chosen = (f"{group}={'[' + ','.join(o) + ']' if isinstance(o, list) else o}" for group, o in composed.choices.items())
+    chosen = (
+        f"{group}={'[' + ','.join(o) + ']' if isinstance(o, list) else o}" for group, o in composed.choices.items()
+    )
     return output.succeed(args, data, f"valid: {' '.join(chosen)}\nfingerprint {recipe.fingerprint}")

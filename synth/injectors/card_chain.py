@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Annotated, Literal
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import Field
 
 from synth.amount import BucketLaw
@@ -51,8 +52,8 @@ class CardChainConfig:
     follower_amount: Annotated[
         Literal["small_first", "run"],
         Field(
-            description="small_first: ceil(n x share) draws from each bucket in order, cut to the n followers and shuffled "
-            "(a law without buckets is drawn as it is); run: the run's amount law"
+            description="small_first: ceil(n x share) draws from each bucket in order, cut to the n followers, "
+            "shuffled; a law without buckets is drawn as it is. run: the run's amount law"
         ),
     ]
 
@@ -160,7 +161,7 @@ class CardChain(Injector):
         yield from _first(names[order][1:], overlap_e, "overlaps another chain on its card")
 
 
-def _first(names: Int64, bad: np.ndarray, what: str) -> Iterator[str]:  # type: ignore[type-arg]
+def _first(names: Int64, bad: npt.NDArray[np.bool_], what: str) -> Iterator[str]:
     if bad.any():
         yield f"chain {int(names[np.argmax(bad)])} {what} ({int(np.count_nonzero(bad)):,} in all)"
 
@@ -189,8 +190,8 @@ def draw_lengths(total: int, low: int, high: int, *, rng: np.random.Generator) -
 def place_apart(card_e: Int64, span_s_e: Int64, window_s: int, *, rng: np.random.Generator) -> Int64:
     """Start offsets at which no two intervals of one card overlap, uniform over all such arrangements.
 
-    The free seconds of a card are shared out between its intervals: sorted uniform offsets into the free time, each pushed
-    back by the intervals before it.
+    The free seconds of a card are shared out between its intervals: sorted uniform offsets into the free time, each
+    pushed back by the intervals before it.
 
     Args:
         card_e: (e,) victim of each interval.
@@ -218,11 +219,11 @@ def place_apart(card_e: Int64, span_s_e: Int64, window_s: int, *, rng: np.random
     return start_e
 
 
-def deal_small_first(follower_e: Int64, share_k: np.ndarray, *, rng: np.random.Generator) -> Int64:  # type: ignore[type-arg]
+def deal_small_first(follower_e: Int64, share_k: npt.NDArray[np.float64], *, rng: np.random.Generator) -> Int64:
     """The notebook's chain law: which bucket each follower's amount comes from.
 
-    A chain of n followers takes ceil(n x share) draws from each bucket, in bucket order, cut to n: the first buckets win. The
-    draws are then shuffled within the chain.
+    A chain of n followers takes ceil(n x share) draws from each bucket, in bucket order, cut to n: the first buckets
+    win. The draws are then shuffled within the chain.
 
     Args:
         follower_e: (e,) followers of each chain.

@@ -89,15 +89,16 @@ class Injector(ABC):
     def plan(self, scene: Scene, *, streams: Streams) -> FraudEvents:
         """Every event of the run with its absolute time, so that no block has to look into its neighbour.
 
-        Events of one episode lie on one card, in different seconds, inside the window. Episodes of one plan should not overlap
-        in time on a card: one that overlaps another, of this or an earlier scenario, is moved in time as a whole.
+        Events of one episode lie on one card, in different seconds, inside the window. Episodes of one plan should not
+        overlap in time on a card: one that overlaps another, of this or an earlier scenario, is moved in time as a
+        whole.
 
         Raises:
             RefusedError: the episodes cannot be placed.
         """
 
     def inject(self, here: FraudEvents) -> Injection:
-        """What a block gets, given the planned events that fall into it: all of them, and as many genuine rows give way."""
+        """What a block gets of the planned events that fall into it: all; as many genuine rows may give way."""
         return Injection(here, replaced=len(here.time_us_f) if self.replaces else 0)
 
     def violations(self, scene: Scene) -> Iterator[tuple[str, str, str]]:

@@ -18,6 +18,6 @@ class Runner(Protocol):
     def map(self, work: Callable[[int], Result], blocks: int) -> Iterator[Result]:
         """Yields ``work(block)`` for every block, in block order, holding a bounded number of results at a time.
 
-        ``work`` pickles. Closing the iterator stops the work: no block begins after that, and none is still running when the
-        call returns. An exception of ``work`` is raised where its result would have been.
+        ``work`` pickles. Closing the iterator stops the work: no block begins after that, and none is still running
+        when the call returns. An exception of ``work`` is raised where its result would have been.
         """

@@ -1,7 +1,7 @@
 """Threads on this machine.
 
-The work is array operations of NumPy and Arrow, which release the interpreter lock; threads start at once, share the plan and
-hand finished blocks over without a copy.
+The work is array operations of NumPy and Arrow, which release the interpreter lock; threads start at once, share the
+plan and hand finished blocks over without a copy.
 """
 
 import os

@@ -45,8 +45,9 @@ class Receipt:
 class Sink(Protocol):
     """Where the tables go. Nothing is visible to a reader before ``commit``; nothing staged is left after ``abort``.
 
-    The factory touches nothing. A run calls ``check`` on all sinks, then ``open``, ``write`` per block on any worker in any
-    order, ``collect`` per receipt on the driver in block order, ``finish``, and ``commit``; or, at any moment, ``abort``.
+    The factory touches nothing. A run calls ``check`` on all sinks, then ``open``, ``write`` per block on any worker
+    in any order, ``collect`` per receipt on the driver in block order, ``finish``, and ``commit``; or, at any moment,
+    ``abort``.
     """
 
     uri: str

@@ -68,8 +68,8 @@ class CsvLines:
 class TextFormat:
     """A format of lines, compressed or not.
 
-    A gzip file that holds all blocks has one member a block, compressed by the workers; every gzip reader joins them. zstd
-    readers often stop after the first frame, so that the driver compresses such a file as one.
+    A gzip file that holds all blocks has one member a block, compressed by the workers; every gzip reader joins them.
+    zstd readers often stop after the first frame, so that the driver compresses such a file as one.
     """
 
     kind: str

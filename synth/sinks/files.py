@@ -23,13 +23,11 @@ class TableFile(Protocol):
 
 
 class FileFormat(Protocol):
-    """How a table becomes a file.
+    """How a table becomes a file."""
 
-    Attributes:
-        suffix: file name extension, with its dot.
-    """
-
-    suffix: str
+    @property
+    def suffix(self) -> str:
+        """File name extension, with its dot."""
 
     def encode(self, batch: Batch) -> Any:
         """What a worker can make of a block alone, for a file that holds all blocks."""

@@ -63,7 +63,7 @@ class JsonLines:
                 filling = np.frombuffer(piece, dtype=np.uint8) if isinstance(piece, bytes) else piece.chars[rows]
                 laid[:, end - width : end] = filling
             squeezed.append(laid[laid != 0])
-        return memoryview(np.concatenate(squeezed)) if squeezed else memoryview(b"")
+        return np.concatenate(squeezed).data if squeezed else memoryview(b"")
 
 
 def _value(field: TableField, text: pa.StringArray) -> list[bytes | Texts]:
@@ -72,10 +72,11 @@ def _value(field: TableField, text: pa.StringArray) -> list[bytes | Texts]:
         for raw, escaped in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t")):
             text = pc.replace_substring(text, raw, escaped)
     value = Texts.from_arrow(text)
-    quote: bytes | Texts = b'"' if _is_text(field) else b""
+    mark = b'"' if _is_text(field) else b""
+    quote: bytes | Texts = mark
     if text.null_count:
         valid = validity_of(text)
-        quote = Texts(np.where(valid[:, None], np.frombuffer(quote, dtype=np.uint8), 0).astype(np.uint8))
+        quote = Texts(np.where(valid[:, None], np.frombuffer(mark, dtype=np.uint8), 0).astype(np.uint8))
         value = value.replaced(~valid, b"null")
     return [quote, value, quote]
 

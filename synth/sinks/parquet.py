@@ -1,4 +1,4 @@
-"""Parquet: one file a block for the transactions, one file for each side table; real types, units and docs in the schema."""
+"""Parquet: a file a block for the transactions, a file for each side table; units and docs in the schema."""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal
