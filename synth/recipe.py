@@ -1,26 +1,26 @@
 """Plain configuration in, frozen typed recipe out, or every violation at once."""
 
 import dataclasses
-import difflib
 import hashlib
 import json
-import re
 import typing
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field
 
 from synth.catalog import HOOKS, Catalog
 from synth.columns import ColumnsConfig
 from synth.compose import Composed, origin_of
-from synth.errors import ConfigError, PluginError, Violation
+from synth.errors import ConfigError, PluginError, RefusedError, Violation
 from synth.generators.contract import World
 from synth.hookspecs import Spec
 from synth.injectors.contract import Scene
 from synth.population.cards import PopulationConfig
+from synth.sinks.stores import parse_uri
 from synth.timeline import Timeline, TimelineConfig
+from synth.typed import Finding, join, nearest, read_config
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,8 +98,9 @@ class _Build:
         self.violations: list[Violation] = []
 
     def add(self, path: str, message: str, allowed: str = "", hint: str = "") -> None:
-        """Notes a violation, with where its value was set."""
-        where = origin_of(self.composed, path)
+        """Notes a violation, with where its value was set, or the first value below it."""
+        below = (origin for at, origin in self.composed.origins.items() if at.startswith(f"{path}."))
+        where = origin_of(self.composed, path) or next(below, "")
         self.violations.append(Violation(path=path, message=message, where=where, allowed=allowed, hint=hint))
 
     def recipe(self) -> Recipe | None:
@@ -134,7 +135,7 @@ class _Build:
         known = [*PLAIN, *FIXED, *HOOKS]
         for key in self.config:
             if key not in known:
-                self.add(key, f"unknown key {key!r}", ", ".join(sorted(known)), _nearest(key, known))
+                self.add(key, f"unknown key {key!r}", ", ".join(sorted(known)), nearest(key, known))
 
     def parts(self, group: str) -> dict[str, Part]:
         """The instances of a multiple group, in name order."""
@@ -174,7 +175,7 @@ class _Build:
             told = f"no {group} kind named {kind!r}"
             for provider in self.catalog.broken():
                 told += f"; plugin {provider.name!r} ({provider.source}) could not be loaded: {provider.error}"
-            self.add(f"{path}.kind", told, ", ".join(names), _nearest(str(kind), names))
+            self.add(f"{path}.kind", told, ", ".join(names), nearest(str(kind), names))
         return spec
 
     def typed(self, path: str, config: type[Any], data: Any) -> Any:
@@ -182,44 +183,15 @@ class _Build:
         if data is None:
             self.add(path, f"{path} is missing")
             return None
-        try:
-            typed = adapter(config).validate_json(json.dumps(data))
-        except ValidationError as error:
-            for problem in error.errors(include_url=False):
-                self._note(path, config, data, problem)
-            return None
-        before = len(self.violations)
-        if hasattr(typed, "violations"):
-            for below, message, allowed in typed.violations():
-                self.add(_join(path, below), f"{_join(path, below)}: {message}", allowed)
-        return typed if len(self.violations) == before else None
-
-    def _note(self, path: str, config: type[Any], data: Any, problem: Any) -> None:
-        """One pydantic error as a violation."""
-        steps = _steps_in(data, problem["loc"])
-        full = _join(path, ".".join(map(str, steps)))
-        if problem["type"] == "unexpected_keyword_argument":
-            known = _keys_beside(config, data, steps)
-            self.add(full, f"unknown key {full!r}", ", ".join(known), _nearest(str(steps[-1]), known))
-        elif problem["type"] in ("missing", "missing_argument", "missing_keyword_only_argument"):
-            self.add(full, f"{full} is missing", _doc_of(config, steps))
-        else:
-            allowed = re.sub(r"^(Input|String|List|Dictionary) should (be|have|match) ", r"", problem["msg"]).replace(
-                "Input should be ", ""
-            )
-            named = re.findall(r"'([^']+)'", allowed) if problem["type"] == "literal_error" else []
-            value = problem["input"]
-            shown = (
-                f"{full} is {value!r}"
-                if not isinstance(value, dict | list)
-                else f"{full} is {type(value).__name__} {json.dumps(value)[:60]}"
-            )
-            self.add(full, shown, allowed, _nearest(str(value), named))
+        typed, findings = read_config(path, config, data)
+        for finding in findings:
+            self.add(*finding)
+        if typed is not None and hasattr(typed, "violations"):
+            findings += self._check(path, typed.violations())
+        return None if findings else typed
 
     def _check_places(self, sinks: Mapping[str, Part]) -> None:
-        from synth.errors import RefusedError
-        from synth.sinks.stores import parse_uri
-
+        """Refuses uris that name no place, and two sinks in one place."""
         places: dict[Any, str] = {}
         for name, part in sinks.items():
             uri = getattr(part.config, "uri", None)
@@ -231,11 +203,8 @@ class _Build:
                 self.add(f"sink.{name}.uri", str(error), "a directory or s3://bucket/prefix")
                 continue
             if place in places:
-                self.add(
-                    f"sink.{name}.uri",
-                    f"sinks {places[place]!r} and {name!r} write into the same place {uri!r}",
-                    "one place a sink",
-                )
+                told = f"sinks {places[place]!r} and {name!r} write into the same place {uri!r}"
+                self.add(f"sink.{name}.uri", told, "one place a sink")
             places[place] = name
 
     def _check_world(
@@ -250,78 +219,10 @@ class _Build:
         for name, part in scenarios.items():
             self._check(f"scenario.{name}", part.make().violations(scene))
 
-    def _check(self, path: str, problems: Iterable[tuple[str, str, str]]) -> None:
-        for below, message, allowed in problems:
-            self.add(_join(path, below), f"{_join(path, below)}: {message}", allowed)
-
-
-def adapter(config: type[Any]) -> TypeAdapter[Any]:
-    """A strict validator of a config class that refuses unknown keys, in nested classes, too.
-
-    It takes JSON: in strict mode pydantic builds a standard dataclass from a JSON object, not from a dict.
-    """
-    for nested in _dataclasses_in(config):
-        nested.__pydantic_config__ = ConfigDict(extra="forbid", strict=True)
-    return TypeAdapter(config)
-
-
-def _dataclasses_in(annotation: Any) -> Iterator[Any]:
-    if dataclasses.is_dataclass(annotation):
-        yield annotation
-        for inner in typing.get_type_hints(annotation, include_extras=True).values():
-            yield from _dataclasses_in(inner)
-    else:
-        for inner in typing.get_args(annotation):
-            yield from _dataclasses_in(inner)
-
-
-def _steps_in(data: Any, loc: tuple[Any, ...]) -> list[Any]:
-    """The config path of a pydantic location, without the union tags that pydantic puts in between."""
-    steps: list[Any] = []
-    for i, step in enumerate(loc):
-        inside = (isinstance(data, dict) and step in data) or (isinstance(data, list) and isinstance(step, int))
-        if inside:
-            data = data[step]
-        elif i < len(loc) - 1:
-            continue
-        steps.append(step)
-    return steps
-
-
-def _config_at(config: Any, data: Any, steps: list[Any]) -> Any:
-    """The dataclass that describes the mapping that holds the last step."""
-    here = config
-    for step in steps[:-1]:
-        data = data[step]
-        hints = typing.get_type_hints(here, include_extras=True) if dataclasses.is_dataclass(here) else {}
-        inner = hints.get(step, here)
-        candidates = list(_dataclasses_in(inner)) if inner is not here else [here]
-        kinds = [c for c in candidates if isinstance(data, dict) and data.get("kind") == _kind(c)]
-        here = (kinds or candidates or [here])[0]
-    return here
-
-
-def _kind(config: Any) -> Any:
-    found = config.__dataclass_fields__.get("kind")
-    return found.default if found else None
-
-
-def _keys_beside(config: Any, data: Any, steps: list[Any]) -> list[str]:
-    return [f.name for f in dataclasses.fields(_config_at(config, data, steps)) if f.name != "kind"]
-
-
-def _doc_of(config: Any, steps: list[Any]) -> str:
-    hints = typing.get_type_hints(_config_at(config, {}, steps[-1:]), include_extras=True)
-    for extra in getattr(hints.get(str(steps[-1])), "__metadata__", ()):
-        if getattr(extra, "description", None):
-            return str(extra.description)
-    return ""
-
-
-def _join(path: str, below: str) -> str:
-    return f"{path}.{below}".strip(".")
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word, list(known), 1)
-    return f"did you mean {near[0]!r}?" if near else ""
+    def _check(self, path: str, problems: Iterable[tuple[str, str, str]]) -> list[Finding]:
+        found = [
+            Finding(join(path, below), f"{join(path, below)}: {text}", allowed, "") for below, text, allowed in problems
+        ]
+        for finding in found:
+            self.add(*finding)
+        return found

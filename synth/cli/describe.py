@@ -11,7 +11,8 @@ from synth.compose import list_options
 from synth.errors import ConfigError, Violation
 from synth.events import EVENT_COLUMNS, as_json
 from synth.hookspecs import Spec
-from synth.recipe import FIXED, adapter
+from synth.recipe import FIXED
+from synth.typed import adapter
 
 
 def main(args: argparse.Namespace) -> int:

@@ -2,12 +2,12 @@
 
 import argparse
 import json
-import sys
 from typing import Any
 
 from synth.catalog import HOOKS, Catalog, load_catalog
 from synth.cli import output
-from synth.recipe import FIXED, MULTIPLE, RunConfig, adapter
+from synth.recipe import FIXED, MULTIPLE, RunConfig
+from synth.typed import adapter
 
 
 def main(args: argparse.Namespace) -> int:
@@ -15,7 +15,7 @@ def main(args: argparse.Namespace) -> int:
     schema = config_schema(load_catalog(args.plugin))
     if args.json:
         return output.succeed(args, schema, "")
-    sys.stdout.write(json.dumps(schema, indent=1) + "\n")
+    output.say(json.dumps(schema, indent=1))
     return 0
 
 
