@@ -7,10 +7,16 @@ what went wrong is kept here and told when it matters, and by ``synth plugins li
 import difflib
 import importlib.metadata
 import importlib.util
+import inspect
+import json
 import os
+import shutil
 import sys
+import tempfile
+import weakref
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,6 +28,7 @@ from synth.errors import PluginError
 from synth.hookspecs import PROJECT, Spec
 
 ENTRY_POINTS = "synth"
+BUILT_IN = "built in"
 
 #: Config group → the hook that fills it.
 HOOKS = {
@@ -62,10 +69,29 @@ class Catalog:
     kinds: Mapping[str, Mapping[str, list[tuple[str, Spec]]]]
     providers: tuple[Provider, ...]
 
-    @property
+    @cached_property
     def config_roots(self) -> list[tuple[str, str]]:
-        """(provider, folder) of the plugins' YAML choices."""
-        return [(provider.name, root) for provider in self.providers for root in provider.roots]
+        """(provider, folder) of the plugins' YAML choices.
+
+        A plugin that ships none gets a file a kind, written from the defaults of its config class.
+        """
+        roots = [(provider.name, root) for provider in self.providers for root in provider.roots]
+        bare = [p for p in self.providers if p.provides and not p.roots and p.source != BUILT_IN]
+        if bare:
+            folder = Path(tempfile.mkdtemp(prefix="synth-"))
+            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+            roots += [(provider.name, str(self._write_options(provider, folder))) for provider in bare]
+        return roots
+
+    def _write_options(self, provider: Provider, folder: Path) -> Path:
+        root = folder / provider.name / "kinds"
+        for group, kinds in provider.provides.items():
+            (root / group).mkdir(parents=True)
+            for kind in kinds:
+                spec = next(spec for owner, spec in self.kinds[group][kind] if owner == provider.name)
+                package = f"# @package {group}.{kind}\n" if group in ("scenario", "sink") else ""
+                (root / group / f"{kind}.yaml").write_text(package + _defaults_as_yaml(spec.config))
+        return root
 
     def names(self, group: str) -> list[str]:
         """The kinds of a group."""
@@ -86,7 +112,7 @@ class Catalog:
             owners = " and ".join(repr(owner) for owner, _ in claims)
             raise PluginError(
                 f"{group} kind {kind!r} is claimed by {owners}: "
-                "disable one with SYNTH_DISABLE_PLUGINS=<name>, or rename it"
+                "rename one, or leave its plugin out (SYNTH_DISABLE_PLUGINS=<name> if it is installed)"
             )
         return claims[0][1] if claims else None
 
@@ -103,7 +129,7 @@ def load_catalog(plugin_files: Sequence[Path] = ()) -> Catalog:
     Raises:
         PluginError: one of ``plugin_files`` cannot be used; the user asked for it.
     """
-    loaded = [_register("synth", builtin, __version__, "built in")]
+    loaded = [_register("synth", builtin, __version__, BUILT_IN)]
     loaded += [_load_entry_point(point) for point in _entry_points()]
     for path in plugin_files:
         provider, claims = _load_file(path)
@@ -115,6 +141,17 @@ def load_catalog(plugin_files: Sequence[Path] = ()) -> Catalog:
         for group, spec in specs:
             kinds[group].setdefault(spec.name, []).append((provider.name, spec))
     return Catalog(kinds, tuple(provider for provider, _ in loaded))
+
+
+def _defaults_as_yaml(config: type[Any]) -> str:
+    """A config class as an option file: its doc as the comment, ``???`` where a key has no default."""
+    lines = ["# " + (inspect.getdoc(config) or "").partition("\n")[0]]
+    for each in fields(config):
+        value = "???" if each.default is MISSING else each.default
+        if each.default_factory is not MISSING:
+            value = each.default_factory()
+        lines.append(f"{each.name}: {json.dumps(asdict(value) if is_dataclass(value) else value)}")
+    return "\n".join(lines) + "\n"
 
 
 Loaded = tuple[Provider, list[tuple[str, Spec]]]
