@@ -3,8 +3,11 @@
 import dataclasses
 import json
 import os
+import signal
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -151,7 +154,8 @@ def execute(
     try:
         tallies = _write_blocks(prepared, sinks, progress)
         manifests = {name: _finish(prepared, catalog, name, sink, tallies) for name, sink in sinks.items()}
-        _commit(sinks, manifests)
+        with _undisturbed():
+            _commit(sinks, manifests)
     except KeyboardInterrupt as interrupt:
         _abort(sinks)
         raise InterruptedRun("interrupted: nothing was written") from interrupt
@@ -269,5 +273,25 @@ def _commit(sinks: Mapping[str, Sink], manifests: Mapping[str, bytes]) -> None:
 
 def _abort(sinks: Mapping[str, Sink]) -> None:
     """Takes back every sink, whatever state it is in."""
-    for sink in sinks.values():
-        sink.abort()
+    with _undisturbed():
+        for sink in sinks.values():
+            sink.abort()
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Overhears Ctrl-C and SIGTERM: a commit or a cleaning up that stops half-way would leave neither old nor new."""
+    numbers = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
+    handlers = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+def without_secret(override: str) -> str:
+    """An override as it may be shown."""
+    from synth.compose.overrides import command_line
+
+    return command_line(override).removeprefix("command line: ")

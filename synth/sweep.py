@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,11 +10,13 @@ from pathlib import Path
 
 from synth.catalog import load_catalog
 from synth.compose import Composed, sweep
-from synth.errors import ConfigError, RunError, SynthError
+from synth.errors import ConfigError, InterruptedRun, RunError, SynthError
 from synth.recipe import build_recipe
-from synth.run import execute
+from synth.run import execute, without_secret
 
 RESULTS = "results.csv"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Outcome:
         """For ``results.csv`` and ``--json``."""
         return {
             "job": self.job,
-            "overrides": " ".join(self.overrides),
+            "overrides": " ".join(map(without_secret, self.overrides)),
             "rows": self.rows,
             "fraud_rows": self.fraud_rows,
             "seconds": round(self.seconds, 3),
@@ -62,10 +65,19 @@ class SweepTask:
             catalog = load_catalog(self.plugin_files)
             recipe = build_recipe(composed, catalog)
             result = execute(recipe, catalog, started=started, directory=directory, overwrite=self.overwrite)
+        except InterruptedRun as interrupt:
+            raise KeyboardInterrupt from interrupt  # stops the sweep, too
         except SynthError as error:
-            seconds = time.perf_counter() - started
-            return Outcome(seconds=seconds, error=str(error), exit_code=error.exit_code)
+            return _failed(error, error.exit_code, started)
+        except Exception as error:  # a plugin may fail in any way; the other jobs go on
+            log.debug("a job failed", exc_info=error)
+            return _failed(f"internal error: {type(error).__name__}: {error}", 1, started)
         return Outcome(rows=result.rows, fraud_rows=result.fraud_rows, seconds=result.seconds, digest=result.digest)
+
+
+def _failed(error: object, exit_code: int, started: float) -> Outcome:
+    told = str(error).removeprefix("error: ")
+    return Outcome(seconds=time.perf_counter() - started, error=told, exit_code=exit_code)
 
 
 def run_sweep(
@@ -89,7 +101,7 @@ def run_sweep(
     for job in jobs:
         ended = job.result
         if isinstance(ended, ConfigError):
-            ended = Outcome(error=str(ended), exit_code=ended.exit_code)
+            ended = _failed(ended, ended.exit_code, time.perf_counter())
         outcomes.append(dataclasses.replace(ended, job=job.number, overrides=job.overrides))
     _write_results(directory, outcomes)
     return outcomes

@@ -1,8 +1,8 @@
 """``synth completion``: a shell asks ``synth completion query LINE`` for the candidates of the last word."""
 
 import argparse
-import sys
 
+from synth.cli import output
 from synth.cli.parser import make_parser
 
 _BASH = """\
@@ -45,9 +45,11 @@ _SCRIPTS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
 def main(args: argparse.Namespace) -> int:
     """Prints a script, or the candidates."""
     if args.shell == "query":
-        sys.stdout.write("".join(f"{candidate}\n" for candidate in candidates(args.line)))
+        found = candidates(args.line)
+        if found:
+            output.say("\n".join(found))
     else:
-        sys.stdout.write(_SCRIPTS[args.shell])
+        output.say(_SCRIPTS[args.shell])
     return 0
 
 
@@ -59,8 +61,7 @@ def candidates(line: str) -> list[str]:
     """What could stand in place of the last word of a line that begins after ``synth``."""
     words = line.split()
     last = "" if not line or line[-1].isspace() else words.pop()
-    commands = make_parser()._subparsers._group_actions[0].choices  # type: ignore[union-attr]
-    assert isinstance(commands, dict)
+    commands = make_parser().commands()
     command = next((word for word in words if word in commands), None)
     if command is None:
         return [name for name in commands if name.startswith(last)]

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -15,8 +16,29 @@ def succeed(args: argparse.Namespace, data: Any, text: str) -> int:
     if args.json:
         _envelope(args, 0, data, [])
     elif text and not args.quiet:
-        sys.stdout.write(text.rstrip("\n") + "\n")
+        say(text)
     return 0
+
+
+def say(text: str) -> None:
+    """Writes a result to stdout, now: what is wrong with stdout has to come out before the exit code is decided.
+
+    Raises:
+        SynthError: stdout takes no more.
+    """
+    try:
+        sys.stdout.write(text.rstrip("\n") + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _drop_stdout()
+        raise SynthError(f"cannot write the answer to the standard output: {error.strerror}") from error
+
+
+def _drop_stdout() -> None:
+    """Sends what is still buffered nowhere, or it would fail once more at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def fail(args: argparse.Namespace, error: BaseException, exit_code: int, data: Any = None) -> int:
@@ -41,7 +63,7 @@ def fail(args: argparse.Namespace, error: BaseException, exit_code: int, data: A
 
 def _envelope(args: argparse.Namespace, exit_code: int, data: Any, errors: list[dict[str, Any]]) -> None:
     answer = {"command": args.command, "exit_code": exit_code, "data": data, "errors": errors}
-    sys.stdout.write(json.dumps(answer, indent=1) + "\n")
+    say(json.dumps(answer, indent=1))
 
 
 def table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:

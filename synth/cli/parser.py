@@ -1,9 +1,13 @@
 """What the command line takes."""
 
 import argparse
+import difflib
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any, NoReturn
 
 from synth import __version__
+from synth.errors import SynthError
 
 _TOP = """\
 A declarative simulator of labelled payment events, with exact ground truth.
@@ -14,11 +18,49 @@ A declarative simulator of labelled payment events, with exact ground truth.
 """
 
 
-def make_parser() -> argparse.ArgumentParser:
+class UsageError(SynthError):
+    """The command line itself is wrong."""
+
+    exit_code = 2
+
+    def __init__(self, command: str | None, message: str) -> None:
+        self.command = command
+        super().__init__(f"{message}\n  see {' '.join(['synth', *([command] if command else []), '--help'])}")
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises what is wrong, so that it is told like any other error, with --json too."""
+
+    def error(self, message: str) -> NoReturn:
+        """Names the command and where to read about it."""
+        raise UsageError(self.prog.partition(" ")[2] or None, message.removeprefix("argument COMMAND: "))
+
+    def flags(self, command: str) -> list[str]:
+        """The flags of a command."""
+        return [flag for action in self.commands()[command]._actions for flag in action.option_strings]
+
+    def commands(self) -> dict[str, "Parser"]:
+        """The parser of each command."""
+        assert self._subparsers is not None
+        return dict(self._subparsers._group_actions[0].choices or {})
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if isinstance(action, argparse._SubParsersAction) and value not in action.choices:
+            commands = ", ".join(action.choices)
+            told = f"no command {value!r}{near(value, action.choices)}; there are: {commands}"
+            raise argparse.ArgumentError(action, told)
+        super()._check_value(action, value)
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """`` (did you mean 'plan'?)``, or nothing."""
+    found = difflib.get_close_matches(word, list(known), 1)
+    return f" (did you mean {found[0]!r}?)" if found else ""
+
+
+def make_parser() -> Parser:
     """The parser of all commands. ``module`` of the result is the module that carries the command out."""
-    parser = argparse.ArgumentParser(
-        prog="synth", description=_TOP, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = Parser(prog="synth", description=_TOP, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--version", action="version", version=f"synth {__version__}")
     _add_globals(parser, root=True)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
@@ -104,7 +146,6 @@ def _add_globals(parser: argparse.ArgumentParser, *, root: bool) -> None:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
+    return int(text)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from synth.cli import output
-from synth.run import Progress, RunResult, execute, load_recipe, make_sinks, run_directory
+from synth.run import Progress, RunResult, execute, load_recipe, make_sinks, run_directory, without_secret
 
 
 def main(args: argparse.Namespace) -> int:
@@ -63,11 +63,11 @@ def summarise(args: argparse.Namespace, result: RunResult) -> str:
 
 
 def repeat_command(args: argparse.Namespace) -> str:
-    """The exact command that makes the same data again."""
+    """The exact command that makes the same data again, secrets left out."""
     flags = [f"--plugin {shlex.quote(str(path))}" for path in args.plugin]
     flags += [f"--config-dir {shlex.quote(str(path))}" for path in args.config_dir]
     flags += ["--overwrite"] if args.overwrite else []
-    return " ".join(["synth run", *flags, *map(shlex.quote, args.overrides)])
+    return " ".join(["synth run", *flags, *(shlex.quote(without_secret(o)) for o in args.overrides)])
 
 
 @contextmanager

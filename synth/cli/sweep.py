@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from synth.cli import output
-from synth.errors import PartlyDone
+from synth.errors import PartlyDone, SynthError
 from synth.run import run_directory
 from synth.sweep import Outcome, run_sweep
 
@@ -21,9 +21,12 @@ def main(args: argparse.Namespace) -> int:
     if not failed:
         return output.succeed(args, data, text)
     if not args.json and not args.quiet:
-        print(text)
-    error = PartlyDone(f"{len(failed)} of {output.plural(len(outcomes), 'job')} failed; the others are done")
-    return output.fail(args, error, error.exit_code if len(failed) < len(outcomes) else failed[0].exit_code, data)
+        output.say(text)
+    if len(failed) < len(outcomes):
+        told = f"{len(failed)} of {len(outcomes)} jobs failed, the others are done"
+        return output.fail(args, PartlyDone(f"{told}; job {failed[0].job}: {failed[0].error}"), 4, data)
+    told = f"all {output.plural(len(failed), 'job')} failed" if len(failed) > 1 else "the only job failed"
+    return output.fail(args, SynthError(f"{told}; job 0: {failed[0].error}"), failed[0].exit_code, data)
 
 
 def show(outcomes: list[Outcome]) -> str:
@@ -32,12 +35,12 @@ def show(outcomes: list[Outcome]) -> str:
     rows = [
         [
             str(o.job),
-            " ".join(o.overrides),
+            str(o.as_row()["overrides"]),
             f"{o.rows:,}" if o.rows else "-",
             f"{o.fraud_rows:,}" if o.rows else "-",
             f"{o.seconds:.1f}",
             o.digest[:12] or "-",
-            o.error.splitlines()[0].removeprefix("error: ") if o.error else "",
+            o.error.splitlines()[0] if o.error else "",
         ]
         for o in outcomes
     ]

@@ -19,5 +19,5 @@ def main(args: argparse.Namespace) -> int:
     if not failed:
         return output.succeed(args, data, text)
     if not args.json and not args.quiet:
-        print(text)
+        output.say(text)
     return output.fail(args, VerifyError(f"{args.uri}: {failed[0].name}: {failed[0].detail}"), 1, data)
