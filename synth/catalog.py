@@ -150,7 +150,9 @@ def _defaults_as_yaml(config: type[Any]) -> str:
         value = "???" if each.default is MISSING else each.default
         if each.default_factory is not MISSING:
             value = each.default_factory()
-        lines.append(f"{each.name}: {json.dumps(asdict(value) if is_dataclass(value) else value)}")
+        lines.append(
+            f"{each.name}: {json.dumps(asdict(value) if is_dataclass(value) and not isinstance(value, type) else value)}"
+        )
     return "\n".join(lines) + "\n"
 
 
