@@ -118,8 +118,8 @@ class TestDealExactly:
     def test_one_hand_is_hypergeometric(self) -> None:
         """The first of two hands of 5 from 4 red and 6 black: P(k red) = C(4, k) C(6, 5 - k) / C(10, 5).
 
-        20,000 deals; each frequency is a mean of indicators with a standard deviation of 0.5 / sqrt(20,000) = 0.0036 at most.
-        Five of them, 0.018, are exceeded once in 1.7 million.
+        20,000 deals; a frequency has a standard deviation of 0.5 / sqrt(20,000) = 0.0036 at most. Five of them,
+        0.018, are exceeded once in 1.7 million.
         """
         rng, deals = np.random.default_rng(5), 20_000
         counts, hands = np.array([4, 6]), np.array([5, 5])

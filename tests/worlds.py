@@ -1,0 +1,71 @@
+"""Small worlds for tests: the built-in recipe, composed once, with some of its plain values exchanged."""
+
+import copy
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from synth.catalog import Catalog
+from synth.compose import Composed
+from synth.digest import digest_run, digest_table
+from synth.prepare import Prepared, prepare
+from synth.recipe import Recipe, build_recipe
+from synth.run import load_recipe
+
+START = datetime(2022, 3, 1, tzinfo=UTC)
+
+
+@cache
+def _composed(columns: str, amount: str) -> tuple[Catalog, Composed]:
+    _, catalog, composed = load_recipe(["scenario=card_chain", f"columns={columns}", f"amount={amount}"])
+    return catalog, composed
+
+
+def chain(**changes: Any) -> dict[str, Any]:
+    """The built-in card chain with some values exchanged; a mapping is merged."""
+    config = copy.deepcopy(_composed("full", "buckets")[1].config["scenario"]["card_chain"])
+    return {**config, **{k: {**config[k], **v} if isinstance(v, dict) else v for k, v in changes.items()}}
+
+
+def make_recipe(
+    *,
+    scenarios: Mapping[str, Mapping[str, Any]] | None = None,
+    cards: int = 50,
+    transactions: int = 1000,
+    block_rows: int = 200,
+    seconds: int = 86_400,
+    seed: int = 1,
+    amount: str = "buckets",
+    columns: str = "full",
+) -> Recipe:
+    """A validated recipe. Without ``scenarios`` it is the control world."""
+    catalog, composed = _composed(columns, amount)
+    config = copy.deepcopy(composed.config) | {"seed": seed, "block_rows": block_rows}
+    config["population"]["cards"] = cards
+    config["generator"]["transactions"] = transactions
+    config["timeline"] = {"start": START.isoformat(), "end": (START + timedelta(seconds=seconds)).isoformat()}
+    config["scenario"] = dict(scenarios or {})
+    return build_recipe(replace(composed, config=config), catalog)
+
+
+def frame_of(recipe: Recipe) -> pd.DataFrame:
+    """The transactions, made block by block."""
+    make_block = prepare(recipe).make_block
+    batches = [make_block(i).batches["transactions"].native for i in range(len(make_block.plan.rows_b))]
+    return pa.Table.from_batches(batches).to_pandas()
+
+
+def digest_of(prepared: Prepared, order: Iterable[int] | None = None) -> str:
+    """The content digest of a run whose blocks are made in the given order."""
+    make_block = prepared.make_block
+    made = {i: make_block(i) for i in (range(len(make_block.plan.rows_b)) if order is None else order)}
+    digests = {
+        table.name: digest_table(table.schema, [made[i].digests[table.name] for i in sorted(made)])
+        for table in make_block.tables
+    }
+    return digest_run(digests)
