@@ -1,0 +1,223 @@
+"""Configurations that are wrong, each in one way or several, and nothing else.
+
+The text that a user reads stands beside this file as ``<name>.out``; ``refresh.py`` rewrites the texts, and a human
+reads them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Case:
+    """Overrides and files of the user's own, by path below the working directory.
+
+    Attributes:
+        gap: what the configuration check is known to get wrong here; its test is expected to fail until that is mended.
+    """
+
+    overrides: tuple[str, ...]
+    files: Mapping[str, str] = field(default_factory=dict)
+    gap: str = ""
+
+
+def case(*overrides: str, files: Mapping[str, str] | None = None, gap: str = "") -> Case:
+    return Case(overrides, files or {}, gap)
+
+
+def experiment(text: str, *overrides: str) -> Case:
+    """A preset of the user's own."""
+    return case("experiment=mine", *overrides, files={"conf/experiment/mine.yaml": f"# @package _global_\n{text}"})
+
+
+CHAIN = "scenario=card_chain"
+
+CASES: dict[str, Case] = {
+    # Keys that do not exist
+    "unknown_key_at_the_top": case("sead=3"),
+    "unknown_key_added_at_the_top": case("+rows=3"),
+    "unknown_key_of_a_group": case("population.card=3"),
+    "unknown_key_added_to_a_group": case("+population.card=3"),
+    "unknown_key_of_a_network": case("+population.networks.visa.size=3"),
+    "unknown_key_of_a_scenario": case(CHAIN, "scenario.card_chain.ration=0.1"),
+    "unknown_key_added_to_a_scenario": case(CHAIN, "+scenario.card_chain.modus=add"),
+    "unknown_key_in_a_scenarios_range": case(CHAIN, "+scenario.card_chain.chain_length.mean=4"),
+    "unknown_key_of_a_bucket": case("amount.buckets=[{share: 1.0, low: 1, high: 2, weight: 3}]"),
+    "unknown_key_of_a_mixture_part": case("amount=mixture", "+amount.parts.large.law.beta=2"),
+    "unknown_key_of_a_sink": case("+sink.parquet.level=3", gap="tells that no sink is chosen"),
+    "unknown_key_of_a_column": case("columns.fields=[{name: a, source: tid, width: 3}]"),
+    "unknown_key_of_an_amount_law": case("+amount.mean=3"),
+    "unknown_key_in_a_file": experiment("generator:\n  transaction: 5\n"),
+    "unknown_top_key_in_a_file": experiment("sceanrio: {}\n"),
+    # Choices that do not exist
+    "unknown_option": case("generator=spending"),
+    "unknown_option_near_match": case("amount=lognormall"),
+    "unknown_option_in_a_list": case("scenario=[card_chain,card_chian]"),
+    "unknown_option_of_a_sink": case("sink=parket"),
+    "unknown_option_in_a_file": experiment("defaults:\n  - override /columns: notebok\n"),
+    "unknown_group": case("+amounts=buckets"),
+    "unknown_kind": experiment("generator:\n  kind: unifrom\n"),
+    "unknown_kind_of_a_scenario": case("+scenario.mine={kind: card_chane}"),
+    "unknown_kind_of_a_mixture_part": case(
+        "amount=mixture", "amount.parts.large.law.kind=paretto", gap="a library's words"
+    ),
+    "kind_that_is_no_text": case("+scenario.mine={kind: 3}"),
+    "fragment_without_kind": case("+scenario.mine.ratio=0.1"),
+    "sink_not_chosen": case("sink.csv.uri=out", gap="does not say that it has to be chosen first"),
+    "scenario_not_chosen": case("scenario.card_chain.ratio=0.1"),
+    "one_option_wanted_but_a_list": case("generator=[uniform]"),
+    "scenario_without_its_keys": case("+scenario.mine={kind: card_chain}"),
+    "file_without_a_package": case(
+        "scenario=mine", files={"conf/scenario/mine.yaml": "kind: card_chain\nratio: 0.1\n"}
+    ),
+    "option_added_that_is_there": case("+experiment=notebook"),
+    "unknown_option_under_another_name": case("+scenario@scenario.night=card_chian"),
+    # Types
+    "text_for_a_number": case("population.cards=many"),
+    "quoted_number": case("population.cards='100'"),
+    "float_for_a_whole_number": case("generator.transactions=1000.5"),
+    "exponent_for_a_whole_number": case("generator.transactions=1e6"),
+    "bool_for_a_number": case("seed=true"),
+    "bool_for_a_float": case(CHAIN, "scenario.card_chain.ratio=true"),
+    "number_for_a_bool": case("sink=csv", "sink.csv.header=1", gap="tells that no sink is chosen"),
+    "number_for_a_text": case("timeline.start=2022"),
+    "mapping_for_a_number": case("seed={a: 1}"),
+    "number_for_a_mapping": case(CHAIN, "scenario.card_chain.chain_length=3"),
+    "list_for_a_mapping": case("population.networks=[visa]", gap="a library's words"),
+    "text_for_a_list": case("columns.fields=all"),
+    "text_for_buckets": case("amount.buckets=many"),
+    "list_for_scenarios": experiment("scenario: [card_chain]\n"),
+    "null_for_a_number": case("seed=null"),
+    "null_for_a_group": case("amount=null"),
+    "deleted_key": case("~seed", gap="no place"),
+    "deleted_group": case("~generator", gap="no place"),
+    "null_for_a_scenario": case(CHAIN, "scenario.card_chain=null"),
+    "null_for_a_sink": case("sink.parquet=null", gap="tells that no sink is chosen"),
+    "null_for_a_list": case("columns.fields=null"),
+    "null_for_a_mapping": case("population.networks=null"),
+    "null_for_the_timeline": case("timeline=null"),
+    "empty_value": case("population.cards="),
+    "list_index": case("amount.buckets.0.share=0.1"),
+    "cards_beyond_64_bits": case("population.cards=100000000000000000000", gap="taken"),
+    "number_as_a_prefix": case("population.networks.visa.prefixes=[4]"),
+    # Ranges
+    "negative_seed": case("seed=-1"),
+    "seed_beyond_64_bits": case("seed=9223372036854775808"),
+    "no_cards": case("population.cards=0"),
+    "no_transactions": case("generator.transactions=0"),
+    "no_block_rows": case("block_rows=0"),
+    "ratio_above_half": case(CHAIN, "scenario.card_chain.ratio=0.6"),
+    "ratio_of_zero": case(CHAIN, "scenario.card_chain.ratio=0"),
+    "length_out_of_range": case(CHAIN, "scenario.card_chain.chain_length.max=100000"),
+    "chain_bounds_crossed": case(CHAIN, "scenario.card_chain.chain_length={min: 5, max: 4}"),
+    "interval_bounds_crossed": case(CHAIN, "scenario.card_chain.interval_s={min: 60, max: 30}"),
+    "unknown_mode": case(CHAIN, "scenario.card_chain.mode=adds"),
+    "unknown_compression": case("sink.parquet.compression=lz5", gap="tells that no sink is chosen"),
+    "no_workers": case("runner.workers=0"),
+    "infinite_ratio": case(CHAIN, "scenario.card_chain.ratio=inf"),
+    "not_a_number": case(CHAIN, "scenario.card_chain.ratio=nan"),
+    # Amounts
+    "shares_of_buckets": case("amount.buckets=[{share: 0.5, low: 1, high: 2}, {share: 0.4, low: 2, high: 3}]"),
+    "share_of_zero": case("amount.buckets=[{share: 0, low: 1, high: 2}, {share: 1.0, low: 2, high: 3}]"),
+    "no_buckets": case("amount.buckets=[]"),
+    "low_not_below_high": case("amount.buckets=[{share: 1.0, low: 2, high: 2}]"),
+    "finer_than_a_cent": case("amount.buckets=[{share: 1.0, low: 1.005, high: 2}]"),
+    "negative_amount": case("amount.buckets=[{share: 1.0, low: -5, high: 2}]"),
+    "bucket_without_high": case("amount.buckets=[{share: 1.0, low: 1}]"),
+    "pareto_bounds_crossed": case("amount=pareto", "amount.low=20000"),
+    "lognormal_outside_its_bounds": case("amount=lognormal", "amount.low=9000000", "amount.high=9000001"),
+    "gamma_shape_of_zero": case("amount=gamma", "amount.shape=0"),
+    "shares_of_a_mixture": case("amount=mixture", "amount.parts.large.share=0.2"),
+    "mixture_part_with_crossed_bounds": case("amount=mixture", "amount.parts.large.law.low=20000"),
+    # Time
+    "start_is_no_date": case("timeline.start=yesterday"),
+    "end_is_no_date": case("timeline.end=2022-02-30"),
+    "finer_than_a_second": case('timeline.start="2022-01-01T00:00:00.5"'),
+    "offset_that_does_not_exist": case('timeline.start="2022-01-01T00:00:00+99:00"'),
+    "end_before_start": case("timeline.end=2021-01-01"),
+    "end_is_start": case("timeline.end=${timeline.start}"),
+    # Cards
+    "shares_of_networks": case("population=mixed", "population.networks.visa.share=0.5"),
+    "prefix_inside_another": case('population.networks.visa.prefixes=["4","41"]'),
+    "prefix_with_a_letter": case('population.networks.visa.prefixes=["4x"]'),
+    "no_prefixes": case("population.networks.visa.prefixes=[]"),
+    "too_few_card_numbers": case("population.networks.visa={share: 1.0, length: 12, prefixes: ['41111111']}"),
+    "number_too_long": case("population.networks.visa={share: 1.0, length: 19, prefixes: ['95']}"),
+    "unknown_locale": case("population.profile=faker", "population.locale=en_UK"),
+    "unknown_profile": case("population.profile=fakr"),
+    # What only the whole world shows
+    "more_transactions_than_seconds": case("population.cards=1", "timeline.end=2022-01-02"),
+    "ratio_too_small_for_a_chain": case(CHAIN, "generator.transactions=1000"),
+    "ratio_that_chains_cannot_meet": case(
+        CHAIN,
+        "generator.transactions=1000",
+        "scenario.card_chain.ratio=0.011",
+        "scenario.card_chain.chain_length={min: 10, max: 10}",
+    ),
+    "chain_longer_than_the_window": case(
+        CHAIN, "timeline.end=2022-01-01T00:15:00", "generator.transactions=100000", "scenario.card_chain.ratio=0.01"
+    ),
+    # Columns
+    "unknown_source": case("columns.fields=[{name: a, source: amont}]"),
+    "unknown_format": case("columns.fields=[{name: a, source: amount, format: fixed3}]"),
+    "time_format_without_a_percent": case("columns.fields=[{name: a, source: time, format: YYYY}]"),
+    "two_columns_of_one_name": case("columns.fields=[{name: a, source: tid}, {name: a, source: time}]"),
+    "column_name_with_a_comma": case("columns.fields=[{name: 'a,b', source: tid}]"),
+    "no_columns": case("columns.fields=[]"),
+    "column_without_a_source": case("columns.fields=[{name: a}]"),
+    # Sinks
+    "no_sink": case("sink=[]", gap="no place"),
+    "two_sinks_in_one_place": case("sink=[csv,parquet]", "sink.csv.uri=out", "sink.parquet.uri=./out/"),
+    "two_sinks_in_one_bucket": case(
+        "sink=[csv,parquet]", "sink.csv.uri=s3://bucket/x", "sink.parquet.uri=s3://bucket/x/"
+    ),
+    "uri_of_another_scheme": case("sink.parquet.uri=ftp://host/data"),
+    "uri_of_a_file": case("sink.parquet.uri=file:///data"),
+    "uri_with_one_slash": case("sink.parquet.uri=s3:/bucket/data"),
+    "uri_with_a_password": case("sink.parquet.uri=s3://key:secret@bucket/data"),
+    "uri_that_is_a_list": case("sink.parquet.uri=[a,b]", gap="tells that no sink is chosen"),
+    "uri_without_a_bucket": case("sink.parquet.uri=s3://"),
+    "empty_uri": case("sink.parquet.uri=''"),
+    # Syntax and interpolation
+    "sweep_without_multirun": case("seed=1,2,3"),
+    "sweep_of_a_choice_without_multirun": case("amount=buckets,pareto"),
+    "override_without_a_value": case("seed"),
+    "override_that_cannot_be_read": case("seed=[1"),
+    "broken_yaml": case(
+        "experiment=mine", files={"conf/experiment/mine.yaml": "# @package _global_\nseed: [1,\nx: 2\n"}
+    ),
+    "tab_in_yaml": case(
+        "experiment=mine", files={"conf/experiment/mine.yaml": "# @package _global_\ntimeline:\n\tend: 1\n"}
+    ),
+    "key_given_twice_in_yaml": experiment("seed: 1\nseed: 2\n"),
+    "yaml_that_is_a_list": case("experiment=mine", files={"conf/experiment/mine.yaml": "- seed\n"}),
+    "missing_environment_variable": case("sink.parquet.uri=${oc.env:SYNTH_TEST_NOWHERE}"),
+    "mandatory_value": case(
+        "scenario=mine",
+        files={"conf/scenario/mine.yaml": "# @package scenario.mine\nkind: card_chain\nratio: ???\nmode: ???\n"},
+    ),
+    "interpolation_of_nothing": case("seed=${sed}"),
+    "interpolation_in_a_circle": case("seed=${block_rows}", "block_rows=${seed}"),
+    "interpolation_that_cannot_be_read": experiment("seed: ${oops\n"),
+    "unknown_resolver": case("seed=${now:%Y}"),
+    "target_in_a_file": experiment("generator:\n  _target_: os.system\n"),
+    "target_on_the_command_line": case("+generator._target_=os.system"),
+    # Several at once
+    "several_at_once": case(
+        CHAIN,
+        "seed=-1",
+        "population.cards=none",
+        "scenario.card_chain.mode=adds",
+        "timeline.end=2020-01-01",
+        "runner.workers=0",
+    ),
+    "several_choices_at_once": case("generator=spending", "amount=lognormall", "scenario=[card_chain,card_chian]"),
+    "several_keys_at_once": case("sead=1", "population.crads=2", "generator.rows=3"),
+    "several_in_a_file": experiment("seed: x\nblock_rows: 0\ntimeline:\n  start: never\n"),
+    "several_scenarios_at_once": case(
+        CHAIN,
+        "+scenario@scenario.night=card_chain",
+        "scenario.card_chain.ratio=2",
+        "scenario.night.ratio=0",
+    ),
+}

@@ -1,0 +1,31 @@
+"""What a user reads about a bad configuration."""
+
+from contextlib import chdir
+from pathlib import Path
+
+from synth.errors import ConfigError
+from synth.run import load_recipe
+from tests.bad_configs.cases import Case
+
+HERE = Path(__file__).parent
+
+
+def refusal(case: Case, directory: Path) -> ConfigError | None:
+    """The error of a case that is composed in an empty directory; None when the configuration is taken."""
+    for name, text in case.files.items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    with chdir(directory):
+        before = sorted(directory.rglob("*"))
+        try:
+            load_recipe(case.overrides)
+        except ConfigError as error:
+            assert sorted(directory.rglob("*")) == before
+            return error
+    return None
+
+
+def expected(name: str) -> Path:
+    """The file that holds a case's text."""
+    return HERE / f"{name}.out"
