@@ -10,9 +10,9 @@ install = $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.tx
 .PHONY: run setup test lint types imports unit wheel readme format bench
 .NOTPARALLEL:
 
-# The README's first command: 5.4 million card transactions, 0.25 % of them in fraud chains.
+# The README's first command: 5.4 million card transactions, 0.25 % of them in fraud chains; make run ARGS=seed=2
 run: .venv/.installed
-	$(BIN)/synth run scenario=card_chain
+	$(BIN)/synth run scenario=card_chain $(ARGS)
 
 setup: .venv/.installed-dev
 
@@ -35,6 +35,7 @@ wheel: .venv/.installed-dev
 	$(BIN)/python tests/wheel_check.py
 
 readme: .venv/.installed-dev
+	place=$$(mktemp -d) && $(MAKE) run ARGS=sink.parquet.uri=$$place/run && rm -r $$place
 	$(BIN)/python tests/readme_commands.py
 
 format: .venv/.installed-dev
