@@ -3,8 +3,10 @@
 import csv
 import dataclasses
 import logging
+import shutil
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from synth.compose import Composed, sweep
 from synth.errors import ConfigError, InterruptedRun, RunError, SynthError
 from synth.recipe import build_recipe
 from synth.run import execute, without_secret
+from synth.sinks.store_contract import STAGING
 
 RESULTS = "results.csv"
 
@@ -96,7 +99,11 @@ def run_sweep(
     """
     catalog = load_catalog(plugin_files)
     task = SweepTask(tuple(path.absolute() for path in plugin_files), overwrite)
-    jobs = sweep(overrides, task, sweep_dir=directory, config_dirs=config_dirs, plugin_roots=catalog.config_roots)
+    try:
+        jobs = sweep(overrides, task, sweep_dir=directory, config_dirs=config_dirs, plugin_roots=catalog.config_roots)
+    except KeyboardInterrupt:
+        _tidy(directory)
+        raise
     outcomes = []
     for job in jobs:
         ended = job.result
@@ -105,6 +112,15 @@ def run_sweep(
         outcomes.append(dataclasses.replace(ended, job=job.number, overrides=job.overrides))
     _write_results(directory, outcomes)
     return outcomes
+
+
+def _tidy(directory: Path) -> None:
+    """Removes what killed workers had staged, and the directories of jobs that left nothing; finished jobs stay."""
+    for staged in sorted(directory.rglob(f"{STAGING}*")):
+        shutil.rmtree(staged) if staged.is_dir() else staged.unlink(missing_ok=True)
+    for path in [*sorted(directory.rglob("*"), reverse=True), directory, directory.parent]:
+        with suppress(OSError):
+            path.rmdir()
 
 
 def _write_results(directory: Path, outcomes: Sequence[Outcome]) -> None:

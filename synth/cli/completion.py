@@ -68,22 +68,25 @@ def candidates(line: str) -> list[str]:
     if last.startswith("-"):
         flags = [flag for action in commands[command]._actions for flag in action.option_strings]
         return [flag for flag in flags if flag.startswith(last)]
-    return _overrides(command, words, last)
+    given = [w for i, w in enumerate(words) if not w.startswith("-") and (i == 0 or words[i - 1] not in _VALUED)][1:]
+    fixed = [action.choices for action in commands[command]._actions if not action.option_strings and action.choices]
+    if fixed and not given:
+        return [word for word in fixed[0] if word.startswith(last) and word != "query"]
+    return _overrides(command, words, given[len(fixed) :], last)
 
 
-def _overrides(command: str, words: list[str], last: str) -> list[str]:
+def _overrides(command: str, words: list[str], given: list[str], last: str) -> list[str]:
     from pathlib import Path
 
     from synth.catalog import load_catalog
     from synth.compose import complete, list_options
 
     values = {flag: [Path(words[i + 1]) for i, word in enumerate(words[:-1]) if word == flag] for flag in _VALUED}
-    given = [w for i, w in enumerate(words) if not w.startswith("-") and (i == 0 or words[i - 1] not in _VALUED)]
     catalog = load_catalog(values["--plugin"])
     if command == "list":
         groups = list_options(config_dirs=values["--config-dir"], plugin_roots=catalog.config_roots)
         return [group for group in groups if group.startswith(last)]
     if command not in ("run", "validate", "plan", "preview", "config"):
         return []
-    line = " ".join([*given[1:], last])
+    line = " ".join([*given, last])
     return complete(line, config_dirs=values["--config-dir"], plugin_roots=catalog.config_roots)
