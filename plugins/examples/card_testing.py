@@ -30,15 +30,14 @@ class CardTesting(Injector):
     def plan(self, scene: Scene, *, streams: Streams) -> FraudEvents:
         """Draws victims, times and amounts, an array a column."""
         rng, episodes, events = streams.draw("episodes"), self.config.cards, self.config.probes + 1
+        episode = np.repeat(np.arange(episodes), events)
         card = np.repeat(rng.integers(scene.cards, size=episodes), events)
         start_s = rng.integers(scene.timeline.start_s, scene.timeline.end_s - events * 60, size=episodes)
         time_s = start_s[:, None] + rng.integers(5, 60, size=(episodes, events)).cumsum(axis=1)
         amount = rng.integers(100, 200, size=(episodes, events))
         amount[:, -1] = rng.integers(20_000, 90_000, size=episodes)
         role = np.tile(np.arange(events) // self.config.probes, episodes)
-        return FraudEvents(
-            np.repeat(np.arange(episodes), events), time_s.ravel() * 1_000_000, card, amount.ravel(), role
-        )
+        return FraudEvents(episode, time_s.ravel() * 1_000_000, card, amount.ravel(), role)
 
 
 @hookimpl

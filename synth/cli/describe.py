@@ -114,7 +114,7 @@ def _type(schema: dict[str, Any]) -> str:
     if "enum" in schema or "const" in schema:
         return " | ".join(str(choice) for choice in schema.get("enum", [schema.get("const")]))
     limits = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
-    told = [f"{sign} {schema[key]:g}" for key, sign in limits.items() if key in schema]
+    told = [f"{sign} {schema[key]:,}" for key, sign in limits.items() if key in schema]
     kind = {"object": "mapping", "array": "list", "string": "text"}.get(
         schema.get("type", ""), schema.get("type", "one of several")
     )

@@ -1,0 +1,119 @@
+"""Writes docs/reference.md from the code: python docs/write_reference.py [--check]"""
+
+import inspect
+import sys
+from pathlib import Path
+
+from synth import hookspecs
+from synth.catalog import HOOKS, load_catalog
+from synth.cli.describe import keys_of
+from synth.cli.parser import make_parser
+from synth.compose import list_options
+from synth.events import EPISODE_COLUMNS, EVENT_COLUMNS, HOLDER_COLUMNS, LABEL_COLUMNS, Column
+from synth.recipe import FIXED, RunConfig
+
+PAGE = Path(__file__).with_name("reference.md")
+
+
+def main() -> int:
+    """Writes the page, or says whether it is up to date."""
+    text = "\n".join([*intro(), *commands(), *keys(), *options(), *columns(), *hooks()])
+    if "--check" not in sys.argv:
+        PAGE.write_text(text)
+        return 0
+    fresh = PAGE.is_file() and PAGE.read_text() == text
+    if not fresh:
+        print(f"{PAGE} is out of date: run python docs/write_reference.py", file=sys.stderr)
+    return 0 if fresh else 1
+
+
+def intro() -> list[str]:
+    """The head of the page."""
+    return ["# Reference", "", "Written by `docs/write_reference.py` from the code; do not edit.", ""]
+
+
+def table(head: list[str], rows: list[list[str]]) -> list[str]:
+    """A Markdown table."""
+    lines = [" | ".join(cell.replace("|", "\\|") for cell in row) for row in rows]
+    return [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}", *(f"| {line} |" for line in lines), ""]
+
+
+def commands() -> list[str]:
+    """Every command and its flags."""
+    parser = make_parser()
+    rows = []
+    for name, command in parser.commands().items():
+        actions = [action for action in command._actions if action.help != "==SUPPRESS==" and action.dest != "help"]
+        own = [action for action in actions if action.dest not in ("json", "quiet", "debug", "plugin", "config_dir")]
+        told = [f"`{', '.join(a.option_strings) or a.metavar or a.dest}` {a.help or ''}".strip() for a in own]
+        rows.append([f"`synth {name}`", command.description or "", "; ".join(told)])
+    everywhere = [a for a in parser._actions if a.option_strings and a.dest != "help"]
+    flags = [[f"`{', '.join(a.option_strings)}`", a.help or ""] for a in everywhere]
+    return [
+        "## Commands",
+        "",
+        *table(["command", "what it does", "arguments"], rows),
+        *table(["everywhere", ""], flags),
+    ]
+
+
+def keys() -> list[str]:
+    """Every key of every configuration, by group and kind."""
+    catalog = load_catalog()
+    lines = ["## Keys", ""]
+    sections = [("", RunConfig), *((name, config) for name, config in FIXED.items())]
+    for group in HOOKS:
+        for kind in catalog.names(group):
+            spec = catalog.find(group, kind)
+            if spec:
+                prefix = f"{group}.<name>" if group in ("scenario", "sink") else group
+                sections.append((f"{prefix}, kind: {kind}", spec.config))
+    for title, config in sections:
+        lines += [f"### {title or 'top level'}", "", (inspect.getdoc(config) or "").partition("\n\n")[0], ""]
+        lines += table(["key", "type", "meaning"], [[f"`{k['key']}`", k["type"], k["doc"]] for k in keys_of(config)])
+    return lines
+
+
+def options() -> list[str]:
+    """The built-in choices of each group."""
+    rows = [[f"`{group}={option.name}`", option.summary] for group, found in list_options().items() for option in found]
+    return ["## Choices", "", *table(["choice", "what it is"], rows)]
+
+
+def columns() -> list[str]:
+    """Every column of every table."""
+
+    def rows(found: list[Column]) -> list[list[str]]:
+        return [
+            [f"`{c.name}`", c.arrow, c.unit or "-", c.role, c.doc + (" (null for genuine)" if c.nullable else "")]
+            for c in found
+        ]
+
+    head = ["column", "type", "unit", "role", "meaning"]
+    lines = [
+        "## Columns",
+        "",
+        "What a view can show (`columns.fields[].source`):",
+        "",
+        *table(head, rows(list(EVENT_COLUMNS.values()))),
+    ]
+    lines += [f"The labels table has {', '.join(f'`{name}`' for name in LABEL_COLUMNS)}. The episodes table:", ""]
+    lines += [*table(head, rows(list(EPISODE_COLUMNS.values()))), "The holders table:", ""]
+    return [*lines, *table(head, rows(list(HOLDER_COLUMNS.values())))]
+
+
+def hooks() -> list[str]:
+    """Every hook with its docstring."""
+    found = {name: hook for name, hook in vars(hookspecs).items() if name.startswith("synth_")}
+    rows = [
+        [
+            f"`{name}() -> {inspect.signature(hook).return_annotation}`".replace("synth.hookspecs.", ""),
+            inspect.getdoc(hook) or "",
+        ]
+        for name, hook in found.items()
+    ]
+    return ["## Hooks", "", *table(["hook", "contract"], rows)]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

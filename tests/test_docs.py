@@ -1,0 +1,64 @@
+"""The docs say what the code does."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import synth
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = sorted(
+    [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md"), ROOT / "benchmarks/README.md"]
+)
+
+
+def test_the_reference_is_written_from_the_code_of_today() -> None:
+    done = subprocess.run(
+        [sys.executable, "docs/write_reference.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text())
+    missing = [target for target in targets if not (page.parent / target).exists()]
+    assert not missing
+
+
+def test_the_readme_shows_the_plugin_as_it_is() -> None:
+    shown = re.search(r"```python\n(class CardTesting.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert shown
+    file = [line.strip() for line in (ROOT / "plugins/examples/card_testing.py").read_text().splitlines()]
+    absent = [line for line in shown[1].splitlines() if line.strip() and line.strip() not in file]
+    assert not absent
+
+
+def yaml_examples() -> list[tuple[str, str]]:
+    return re.findall(r"`conf/([\w/]+\.yaml)`:\n\n```yaml\n(.*?)```", (ROOT / "docs/recipes.md").read_text(), re.DOTALL)
+
+
+def test_the_recipes_page_has_examples() -> None:
+    assert [name for name, _ in yaml_examples()] == ["scenario/slow_chain.yaml", "columns/mine.yaml"]
+
+
+@pytest.mark.parametrize(("name", "text"), yaml_examples())
+def test_the_examples_of_the_recipes_page_work(name: str, text: str, tmp_path: Path) -> None:
+    file = tmp_path / name
+    file.parent.mkdir()
+    file.write_text(text)
+    choice = f"{file.parent.name}={file.stem}"
+    frame = synth.generate(choice, "generator.transactions=20000", config_dirs=[tmp_path])
+    assert len(frame) >= 20_000
+
+
+def test_every_choice_of_the_command_line_stands_on_the_recipes_page_or_in_the_reference() -> None:
+    pages = "".join(page.read_text() for page in PAGES)
+    choices = [
+        f"{path.parent.name}={path.stem}" for path in (ROOT / "conf").glob("*/*.yaml") if path.parent.name != "hydra"
+    ]
+    assert choices
+    assert not [choice for choice in choices if choice not in pages]
