@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import pyarrow as pa
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from synth.errors import RefusedError, VerifyError
@@ -37,7 +37,7 @@ class TableEntry(TypedDict):
 
     rows: int
     digest: str
-    block_rows: list[int]
+    block_rows: list[Annotated[int, Field(ge=0)]]
     columns: list[ColumnEntry]
     files: list[FileEntry]
 
@@ -46,6 +46,7 @@ class Manifest(TypedDict):
     """What a reader needs of a manifest; the manifest itself holds more."""
 
     format: int
+    fingerprint: str
     recipe: dict[str, Any]
     sink: dict[str, Any]
     counts: dict[str, Any]

@@ -111,7 +111,7 @@ def test_no_run(tmp_path: Path) -> None:
         ("{", "holds no synth run: manifest.json is not JSON"),
         ('{"format": 2}', "has format 2, newer than 1: upgrade synth to read it"),
         ("[]", "is not one of synth: its content: Input should be a valid dictionary"),
-        ('{"format": 1}', "is not one of synth: recipe: Field required"),
+        ('{"format": 1}', "is not one of synth: fingerprint: Field required"),
     ],
 )
 def test_a_manifest_that_is_none(manifest: str, told: str, tmp_path: Path) -> None:
