@@ -63,16 +63,28 @@ def list_digests(node: object, path: str = "") -> Iterator[tuple[str, object]]:
             yield from list_digests(child, f"{path}[{position}]")
 
 
-def run_small(binaries: Path, directory: Path) -> dict[str, object]:
+def run_small(binaries: Path, directory: Path, *overrides: str) -> dict[str, object]:
     """Make a small run into ``directory`` and return the digests of its manifest."""
     directory.mkdir()
-    call(binaries / "synth", *SMALL_RUN, f"sink.parquet.uri={directory / 'out'}", cwd=directory)
+    call(binaries / "synth", *SMALL_RUN, *overrides, f"sink.parquet.uri={directory / 'out'}", cwd=directory)
     manifest = json.loads((directory / "out" / "manifest.json").read_text(encoding="utf-8"))
     digests = dict(list_digests(manifest))
     if not digests:
         message = "wheel: the manifest holds no digest"
         raise SystemExit(message)
     return digests
+
+
+def check_plugin(binaries: Path, directory: Path, ours: dict[str, object]) -> None:
+    """Install a plugin package beside the wheel: it offers its scenario, and does not touch recipes without it."""
+    uv = Path(sys.executable).parent / "uv"
+    plugin = ROOT / "plugins" / "synth-velocity"
+    call(uv, "pip", "install", "--python", binaries / "python", "-c", ROOT / "constraints.txt", plugin, cwd=directory)
+    if run_small(binaries, directory / "unused") != ours:
+        raise SystemExit("wheel: an installed plugin changes the bytes of a recipe that does not use it")
+    if run_small(binaries, directory / "used", "scenario=[card_chain,velocity_fast]") == ours:
+        raise SystemExit("wheel: the plugin's scenario changes nothing")
+    call(binaries / "synth", "verify", directory / "used" / "out", cwd=directory)
 
 
 def main() -> None:
@@ -89,6 +101,7 @@ def main() -> None:
         if ours != theirs:
             message = f"wheel: its bytes differ from the checkout's\n  checkout {ours}\n  wheel    {theirs}"
             raise SystemExit(message)
+        check_plugin(binaries, directory, ours)
         print(f"wheel: {wheel.name} installs alone and makes the checkout's bytes")
 
 
