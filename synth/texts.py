@@ -111,7 +111,7 @@ def time_texts(second_t: Int64) -> Texts:
         second_t: (t,) int64, years 1 to 9999.
     """
     day_t, clock_t = divide(second_t, DAY_S)
-    first = int(day_t.min(initial=0)) if len(day_t) else 0
+    first = int(day_t.min()) if len(day_t) else 0
     last = int(day_t.max()) if len(day_t) else 0
     days = np.datetime_as_string(np.arange(first, last + 1).astype("datetime64[D]")).astype("S10")
     chars = np.empty((len(second_t), 19), dtype=np.uint8)
