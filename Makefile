@@ -7,7 +7,7 @@ BIN := .venv/bin
 install = $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt $(1) \
 	|| $(BIN)/python -m pip install --quiet -c constraints.txt $(1)
 
-.PHONY: run setup test lint types imports unit wheel readme format bench
+.PHONY: run setup test lint types imports unit hydra-next wheel readme format bench
 .NOTPARALLEL:
 
 # The README's first command: 5.4 million card transactions, 0.25 % of them in fraud chains; make run ARGS=seed=2
@@ -16,7 +16,7 @@ run: .venv/.installed
 
 setup: .venv/.installed-dev
 
-test: lint types imports unit wheel readme
+test: lint types imports unit hydra-next wheel readme
 
 lint: .venv/.installed-dev
 	$(BIN)/ruff check
@@ -30,6 +30,10 @@ imports: .venv/.installed-dev
 
 unit: .venv/.installed-dev
 	$(BIN)/pytest
+
+# The adapter to Hydra once more, with the newest candidate of its next release.
+hydra-next: .venv-hydra-next/.installed
+	.venv-hydra-next/bin/pytest -q tests/test_compose.py tests/test_golden.py
 
 wheel: .venv/.installed-dev
 	$(BIN)/python tests/wheel_check.py
@@ -49,6 +53,12 @@ bench: .venv/.installed-dev
 	@test -n "$(PYTHON)" || { echo "make: Python 3.11 or newer is needed, with its venv module; or name one: make PYTHON=..."; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet -c constraints.txt uv || true
+	@touch $@
+
+.venv-hydra-next/.installed: .venv/.installed-dev constraints-hydra-next.txt
+	$(PYTHON) -m venv .venv-hydra-next
+	@sed 's/=.*/==/' constraints-hydra-next.txt | grep -v -f - constraints.txt | cat - constraints-hydra-next.txt > .venv-hydra-next/constraints.txt
+	@$(BIN)/uv pip install --quiet --prerelease=allow --python .venv-hydra-next/bin/python -c .venv-hydra-next/constraints.txt -e '.[test]'
 	@touch $@
 
 .venv/.installed: .venv/.created pyproject.toml constraints.txt
