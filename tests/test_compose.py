@@ -252,7 +252,8 @@ def test_a_wheel_holds_conf_inside_the_package(tmp_path: Path) -> None:
     repository = Path(__file__).resolve().parents[1]
     site = tmp_path / "site"
     shutil.copytree(repository / "synth" / "compose", site / "synth" / "compose")
-    shutil.copy(repository / "synth" / "errors.py", site / "synth")
+    for name in ("__init__.py", "errors.py"):
+        shutil.copy(repository / "synth" / name, site / "synth")
     shutil.copytree(builtin_conf(), site / "synth" / "conf")
     done = run_python(
         "from synth.compose import *; print(builtin_conf()); print(compose([]).origins['seed'])", PYTHONPATH=str(site)
