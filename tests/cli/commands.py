@@ -1,0 +1,134 @@
+"""Real commands in real processes, as a user types them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+
+#: A run of well under a second, with two episodes in it.
+TINY = ("generator.transactions=3000", "block_rows=1000", "population.cards=500", "scenario=card_chain")
+
+#: A run of some seconds, to be disturbed; the writer of the table is what it waits for.
+LONG = ("generator.transactions=6000000", "block_rows=50000", "scenario=card_chain", "sink=csv", "runner.workers=2")
+
+#: What somebody would type by accident, and nobody may ever read.
+CANARY = "hunter2canary"
+
+
+#: A plugin in one file, with a fraud pattern called mine: the built-in one under another name.
+MINE = """
+from dataclasses import dataclass
+from typing import Literal
+import synth
+from synth.injectors.card_chain import CardChain, CardChainConfig, ChainLength, Interval
+
+@dataclass(frozen=True, kw_only=True)
+class MineConfig(CardChainConfig):
+    '''A pattern of my own.'''
+    kind: Literal["mine"] = "mine"
+    ratio: float = 0.0025
+    mode: Literal["replace", "add"] = "replace"
+    chain_length: ChainLength = ChainLength(min=3, max=10)
+    interval_s: Interval = Interval(min=30, max=120)
+    follower_amount: Literal["small_first", "run"] = "run"
+
+@synth.hookimpl
+def synth_injectors():
+    return [synth.Spec(MineConfig, CardChain)]
+"""
+
+
+@dataclass(frozen=True)
+class Answer:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def envelope(self) -> dict[str, Any]:
+        """The one JSON object on stdout."""
+        found = json.loads(self.out)
+        assert list(found) == ["command", "exit_code", "data", "errors"]
+        assert found["exit_code"] == self.code
+        return found
+
+    def row(self, name: str) -> str:
+        """What stands behind a name in a table of two columns."""
+        [found] = [line for line in self.out.splitlines() if line.split("  ")[0] == name]
+        return found.removeprefix(name).strip()
+
+    def one_line(self) -> str:
+        """The error, which has to be told in one line."""
+        assert "Traceback" not in self.err
+        [line] = self.err.splitlines()
+        return line
+
+
+def environ(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """This process's environment without what would lead a run elsewhere."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SYNTH_", "AWS_", "COV_"))}
+    aws = {
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    return kept | aws | {"PYTHONPATH": str(ROOT)} | dict(extra or {})
+
+
+def command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "synth", *words]
+
+
+def synth(*words: str, cwd: Path, env: Mapping[str, str] | None = None, seconds: float = 120) -> Answer:
+    done = subprocess.run(
+        command(*words), cwd=cwd, env=environ(env), capture_output=True, text=True, timeout=seconds, check=False
+    )
+    return Answer(done.returncode, done.stdout, done.stderr)
+
+
+def start(*words: str, cwd: Path, env: Mapping[str, str] | None = None) -> "subprocess.Popen[str]":
+    """A command that goes on; in a session of its own, so that a signal reaches it alone or with its children."""
+    pipe = subprocess.PIPE
+    return subprocess.Popen(
+        command(*words), cwd=cwd, env=environ(env), stdout=pipe, stderr=pipe, text=True, start_new_session=True
+    )
+
+
+def finish(process: "subprocess.Popen[str]", seconds: float = 60) -> Answer:
+    try:
+        out, err = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
+    return Answer(process.returncode, out, err)
+
+
+def wait_for_bytes(place: Path, pattern: str, at_least: int, process: "subprocess.Popen[str]") -> None:
+    """Returns when a file below the place has grown so far."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        for path in place.rglob(pattern):
+            try:
+                if path.stat().st_size >= at_least:
+                    return
+            except FileNotFoundError:
+                continue
+        time.sleep(0.005)
+    raise AssertionError(f"the run ended before {pattern} held {at_least} bytes: {finish(process)}")
+
+
+def tree(place: Path) -> dict[str, int]:
+    """Every file and folder with its size; folders have none."""
+    return {p.relative_to(place).as_posix(): p.stat().st_size if p.is_file() else -1 for p in sorted(place.rglob("*"))}
+
+
+def contents(place: Path) -> dict[str, bytes]:
+    return {p.relative_to(place).as_posix(): p.read_bytes() for p in sorted(place.rglob("*")) if p.is_file()}
