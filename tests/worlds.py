@@ -54,10 +54,14 @@ def make_recipe(
 
 
 def frame_of(recipe: Recipe) -> pd.DataFrame:
-    """The transactions, made block by block."""
-    make_block = prepare(recipe).make_block
-    batches = [make_block(i).batches["transactions"].native for i in range(len(make_block.plan.rows_b))]
-    return pa.Table.from_batches(batches).to_pandas()
+    """The transactions of a recipe, made block by block."""
+    return tables_of(prepare(recipe))["transactions"]
+
+
+def tables_of(prepared: Prepared) -> dict[str, pd.DataFrame]:
+    """Every table that blocks add to."""
+    blocks = [prepared.make_block(i).batches for i in range(len(prepared.plan.rows_b))]
+    return {name: pa.Table.from_batches([block[name].native for block in blocks]).to_pandas() for name in blocks[0]}
 
 
 def digest_of(prepared: Prepared, order: Iterable[int] | None = None) -> str:
