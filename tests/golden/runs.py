@@ -1,0 +1,33 @@
+"""The tiny runs whose digests are kept: each amount law, mode, view and kind of population at least once."""
+
+SMALL = ("population.cards=40", "generator.transactions=1200", "timeline.end=2022-01-04", "block_rows=250")
+FRAUD = ("scenario=card_chain", "scenario.card_chain.ratio=0.05")
+
+RUNS: dict[str, tuple[str, ...]] = {
+    "control world": SMALL,
+    "replace, notebook view": (*SMALL, *FRAUD),
+    "add, full view": (*SMALL, *FRAUD, "scenario.card_chain.mode=add", "columns=full"),
+    "add, crowded": (
+        *SMALL,
+        *FRAUD,
+        "scenario.card_chain.mode=add",
+        "columns=full",
+        "population.cards=1",
+        "timeline.end=2022-01-01T06:00:00",
+    ),
+    "two scenarios": (
+        *SMALL,
+        *FRAUD,
+        "+scenario@scenario.night=card_chain",
+        "scenario.night.ratio=0.02",
+        "scenario.night.mode=add",
+        "scenario.night.follower_amount=run",
+    ),
+    "mixed population": (*SMALL, *FRAUD, "population=mixed"),
+    "notebook spans": (*SMALL, *FRAUD, "amount=notebook_spans"),
+    "lognormal": (*SMALL, *FRAUD, "amount=lognormal"),
+    "gamma": (*SMALL, *FRAUD, "amount=gamma"),
+    "pareto": (*SMALL, *FRAUD, "amount=pareto"),
+    "mixture": (*SMALL, *FRAUD, "amount=mixture"),
+    "one block, another seed": (*SMALL, *FRAUD, "block_rows=100000", "seed=7"),
+}
