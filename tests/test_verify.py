@@ -185,7 +185,9 @@ def test_the_control_world_and_an_added_plugin(mode: str, tmp_path: Path) -> Non
     recipe = (*SMALL[1:], "scenario=[card_chain,card_testing]", f"scenario.card_chain.mode={mode}")
     uri = f"sink.parquet.uri={tmp_path / 'plugin'}"
     result = run(*recipe, uri, plugin_files=[PLUGIN])
-    assert failed(verify(str(tmp_path / "plugin"), catalog=load_catalog([PLUGIN]))) == {}
+    report = verify(str(tmp_path / "plugin"), catalog=load_catalog([PLUGIN]))
+    assert failed(report) == {}
+    assert unchecked(report)["scenario card_testing"] == "CardTesting has no check of its own"
     assert result.fraud_rows > 600
     missing = unchecked(verify(str(tmp_path / "plugin"), catalog=CATALOG))
     told = "no scenario kind named 'card_testing': load the plugin that provides it"
