@@ -25,7 +25,7 @@ class TimelineConfig:
         for name, text in (("start", self.start), ("end", self.end)):
             try:
                 seconds[name] = parse_second(text)
-            except ValueError as error:
+            except (ValueError, OverflowError) as error:
                 yield (
                     name,
                     f"{text!r} is not a time: {error}",
