@@ -313,8 +313,8 @@ class TestTotalOrder:
 def two_samples(fraud: pd.Series, genuine: pd.Series) -> float:
     """How far two samples' frequencies lie apart: Pearson's statistic in standard deviations above its mean.
 
-    With c categories it has c - 1 degrees of freedom, that mean, and twice that variance. Where nothing leaks it exceeds
-    6 for fewer than 2 in 10,000 seeds.
+    With c categories it has c - 1 degrees of freedom, that mean, and twice that variance. Where nothing leaks it
+    exceeds 6 for fewer than 2 in 10,000 seeds.
     """
     table = pd.concat([fraud.value_counts(), genuine.value_counts()], axis=1).fillna(0).to_numpy(dtype=float)
     expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()

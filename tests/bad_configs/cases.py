@@ -134,6 +134,7 @@ CASES: dict[str, Case] = {
     "end_is_no_date": case("timeline.end=2022-02-30"),
     "finer_than_a_second": case('timeline.start="2022-01-01T00:00:00.5"'),
     "offset_that_does_not_exist": case('timeline.start="2022-01-01T00:00:00+99:00"'),
+    "time_before_year_1": case('timeline.start="0001-01-01T00:00:00+14:00"'),
     "end_before_start": case("timeline.end=2021-01-01"),
     "end_is_start": case("timeline.end=${timeline.start}"),
     # Cards
@@ -163,6 +164,14 @@ CASES: dict[str, Case] = {
     "time_format_without_a_percent": case("columns.fields=[{name: a, source: time, format: YYYY}]"),
     "two_columns_of_one_name": case("columns.fields=[{name: a, source: tid}, {name: a, source: time}]"),
     "column_name_with_a_comma": case("columns.fields=[{name: 'a,b', source: tid}]"),
+    "time_format_strftime": case("columns.fields=[{name: a, source: time, format: strftime}]", gap="taken"),
+    "time_format_with_a_comma": case(
+        "sink=csv", 'columns.fields=[{name: a, source: time, format: "%d, %b"}]', gap="taken"
+    ),
+    "id_named_like_a_label": case("columns.fields=[{name: role, source: tid}]", gap="taken"),
+    "card_named_like_a_holders_column": case(
+        "population.profile=faker", "columns.fields=[{name: email, source: card_number}]", gap="taken"
+    ),
     "no_columns": case("columns.fields=[]"),
     "column_without_a_source": case("columns.fields=[{name: a}]"),
     # Sinks
