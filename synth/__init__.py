@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from synth.hookspecs import Spec, hookimpl
     from synth.injectors.contract import FraudEvents, Injector, Scene
     from synth.rng import Streams
-    from synth.run import RunResult, generate, run
+    from synth.execution import RunResult, generate, run
 
 _HOME = {
     "errors": (
@@ -34,7 +34,7 @@ _HOME = {
     "hookspecs": ("Spec", "hookimpl"),
     "injectors.contract": ("FraudEvents", "Injector", "Scene"),
     "rng": ("Streams",),
-    "run": ("RunResult", "generate", "run"),
+    "execution": ("RunResult", "generate", "run"),
 }
 
 __all__ = [

@@ -1,6 +1,7 @@
 """Output views: which columns the emitted table has, under which names, and how text formats print them."""
 
 import difflib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -46,12 +47,20 @@ class ColumnsConfig:
                 yield (
                     f"fields.{i}.format",
                     f"column {field.source!r} has no format {field.format!r}",
-                    ", ".join(column.formats).replace("strftime", "a strftime pattern such as %Y-%m-%d"),
+                    ", ".join(column.formats).replace(
+                        "strftime", "a strftime pattern such as %Y-%m-%d, without commas, quotes and backslashes"
+                    ),
                 )
 
 
+#: Directives of strftime whose meaning does not depend on the platform, and characters that need no quotes in CSV and JSON.
+_PATTERN = re.compile(r"(%[YymdHMSjbBaAIpeFTRuwzZDCGgUVWh%]|[^%,\"\\\n\r\t])*")
+
+
 def _knows(column: Column, text_format: str) -> bool:
-    return text_format in column.formats or ("strftime" in column.formats and "%" in text_format)
+    if text_format in column.formats:
+        return True
+    return "strftime" in column.formats and "%" in text_format and _PATTERN.fullmatch(text_format) is not None
 
 
 @dataclass(frozen=True)

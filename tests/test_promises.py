@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from synth.errors import ConfigError, RefusedError
 from synth.prepare import Prepared, prepare
 from synth.rng import Streams
-from synth.run import run
+from synth.execution import run
 from synth.timeline import US_PER_S
 from tests.worlds import START, chain, digest_of, frame_of, make_recipe, tables_of
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from synth.cli import output
 from synth.prepare import Prepared, prepare
-from synth.run import load_recipe, make_sinks, run_directory
+from synth.execution import load_recipe, make_sinks, run_directory
 
 
 def main(args: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ import numpy as np
 
 from synth.cli import output
 from synth.prepare import Prepared, prepare
-from synth.run import load_recipe
+from synth.execution import load_recipe
 from synth.texts import amount_texts, time_texts
 from synth.timeline import US_PER_S
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from synth.cli import output
-from synth.run import Progress, RunResult, execute, load_recipe, make_sinks, run_directory, without_secret
+from synth.execution import Progress, RunResult, execute, load_recipe, make_sinks, run_directory, without_secret
 
 
 def main(args: argparse.Namespace) -> int:

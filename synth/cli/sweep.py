@@ -5,7 +5,7 @@ from pathlib import Path
 
 from synth.cli import output
 from synth.errors import PartlyDone, SynthError
-from synth.run import run_directory
+from synth.execution import run_directory
 from synth.sweep import Outcome, run_sweep
 
 

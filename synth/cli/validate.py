@@ -3,7 +3,7 @@
 import argparse
 
 from synth.cli import output
-from synth.run import load_recipe
+from synth.execution import load_recipe
 
 
 def main(args: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from synth.run import run
+from synth.execution import run
 
 GOLDEN = Path(__file__).parent / "digests.json"
 
