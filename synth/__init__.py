@@ -15,10 +15,10 @@ if TYPE_CHECKING:
         SynthError,
         VerifyError,
     )
+    from synth.execution import RunResult, generate, run
     from synth.hookspecs import Spec, hookimpl
     from synth.injectors.contract import FraudEvents, Injector, Scene
     from synth.rng import Streams
-    from synth.execution import RunResult, generate, run
 
 _HOME = {
     "errors": (

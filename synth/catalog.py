@@ -147,12 +147,12 @@ def _defaults_as_yaml(config: type[Any]) -> str:
     """A config class as an option file: its doc as the comment, ``???`` where a key has no default."""
     lines = ["# " + (inspect.getdoc(config) or "").partition("\n")[0]]
     for each in fields(config):
-        value = "???" if each.default is MISSING else each.default
+        value: Any = "???" if each.default is MISSING else each.default
         if each.default_factory is not MISSING:
             value = each.default_factory()
-        lines.append(
-            f"{each.name}: {json.dumps(asdict(value) if is_dataclass(value) and not isinstance(value, type) else value)}"
-        )
+        if is_dataclass(value):
+            value = asdict(value)
+        lines.append(f"{each.name}: {json.dumps(value)}")
     return "\n".join(lines) + "\n"
 
 

@@ -53,7 +53,7 @@ class ColumnsConfig:
                 )
 
 
-#: Directives of strftime whose meaning does not depend on the platform, and characters that need no quotes in CSV and JSON.
+#: The directives of strftime that Arrow knows, and characters that need no quotes in CSV and JSON.
 _PATTERN = re.compile(r"(%[YymdHMSjbBaAIpeFTRuwzZDCGgUVWh%]|[^%,\"\\\n\r\t])*")
 
 

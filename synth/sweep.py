@@ -13,8 +13,8 @@ from pathlib import Path
 from synth.catalog import load_catalog
 from synth.compose import Composed, sweep
 from synth.errors import ConfigError, InterruptedRun, RunError, SynthError
-from synth.recipe import build_recipe
 from synth.execution import execute, without_secret
+from synth.recipe import build_recipe
 from synth.sinks.store_contract import STAGING
 
 RESULTS = "results.csv"

@@ -4,8 +4,8 @@ import argparse
 from typing import Any
 
 from synth.cli import output
-from synth.prepare import Prepared, prepare
 from synth.execution import load_recipe, make_sinks, run_directory
+from synth.prepare import Prepared, prepare
 
 
 def main(args: argparse.Namespace) -> int:
