@@ -150,7 +150,7 @@ def _defaults_as_yaml(config: type[Any]) -> str:
         value: Any = "???" if each.default is MISSING else each.default
         if each.default_factory is not MISSING:
             value = each.default_factory()
-        if is_dataclass(value):
+        if is_dataclass(value) and not isinstance(value, type):
             value = asdict(value)
         lines.append(f"{each.name}: {json.dumps(value)}")
     return "\n".join(lines) + "\n"

@@ -109,7 +109,8 @@ def test_chain_rules(fraud: duckdb.DuckDBPyConnection) -> None:
         (partition by card_number order by first_time) as earlier from episodes) where first_time <= earlier"""
     assert one(fraud, overlaps) == (0,)
     agree = """select count(*) from episodes e join (select episode_id, count(*) as n,
-        min(moment) as a, max(moment) as z, round(sum(amount) * 100) as cents, min(cc_num) as card from chained group by episode_id) c using (episode_id)
+        min(moment) as a, max(moment) as z, round(sum(amount) * 100) as cents, min(cc_num) as card
+        from chained group by episode_id) c using (episode_id)
         where e.events = n and e.first_time::timestamp = a and e.last_time::timestamp = z
         and e.amount_minor = cents and e.card_number::varchar = card"""
     assert one(fraud, agree) == (chains,)

@@ -11,8 +11,8 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from synth.errors import RefusedError, VerifyError
-from synth.reader import open_output
 from synth.execution import generate, run
+from synth.reader import open_output
 from tests.servers import S3Server
 
 SMALL = ("scenario=card_chain", "generator.transactions=4000", "block_rows=900", "population.cards=300")

@@ -17,8 +17,8 @@ import pytest
 from synth.catalog import load_catalog
 from synth.digest import digest_batch, digest_run, digest_table
 from synth.errors import RefusedError
-from synth.reader import open_output
 from synth.execution import run
+from synth.reader import open_output
 from synth.verify import Report, verify
 from synth.verify.ids import UniqueIds
 from synth.verify.rows import CardSeconds, Rows, is_luhn_valid
