@@ -10,8 +10,7 @@ from pydantic import Field
 from synth.arrow import texts_of
 from synth.columns import Batch, Table
 from synth.sinks.contract import SinkJob
-from synth.sinks.files import FileSink, TableFile, UploadStream
-from synth.sinks.stores import Upload
+from synth.sinks.files import FileSink, TableFile, Target, TargetStream
 
 Compression = Literal["none", "gzip", "zstd"]
 Uri = Annotated[str | None, Field(description="a directory or s3://bucket/prefix; null: the run directory")]
@@ -86,17 +85,17 @@ class TextFormat:
         lines = self.rows.lines(batch)
         return gzip.compress(lines, mtime=0) if self.compression == "gzip" else lines
 
-    def open_file(self, table: Table, upload: Upload) -> TableFile:
+    def open_file(self, table: Table, target: Target) -> TableFile:
         """Begins with the first line, where there is one."""
-        file = LineFile(upload, self.compression)
+        file = LineFile(target, self.compression)
         first = self.rows.first_line(table)
         if first:
             file.append(gzip.compress(first, mtime=0) if self.compression == "gzip" else first)
         return file
 
-    def write_part(self, batch: Batch, upload: Upload) -> None:
+    def write_part(self, batch: Batch, target: Target) -> None:
         """A file of one block."""
-        file = self.open_file(batch.table, upload)
+        file = self.open_file(batch.table, target)
         file.append(self.encode(batch))
         file.close()
 
@@ -104,10 +103,10 @@ class TextFormat:
 class LineFile:
     """Encoded lines, one after the other."""
 
-    def __init__(self, upload: Upload, compression: Compression) -> None:
-        self._target: Any = upload
+    def __init__(self, target: Target, compression: Compression) -> None:
+        self._target: Any = target
         if compression == "zstd":
-            self._target = pa.CompressedOutputStream(pa.PythonFile(UploadStream(upload), mode="w"), "zstd")
+            self._target = pa.CompressedOutputStream(pa.PythonFile(TargetStream(target), mode="w"), "zstd")
 
     def append(self, payload: Any) -> None:
         """Adds lines."""

@@ -12,6 +12,13 @@ from synth.sinks.stores import Staged, Upload, open_store
 Layout = Literal["file", "parts"]
 
 
+class Target(Protocol):
+    """What takes the bytes of a file: an upload, or a counter."""
+
+    def write(self, data: Any) -> None:
+        """Appends anything that offers contiguous bytes."""
+
+
 class TableFile(Protocol):
     """One file of a table, written block by block in order."""
 
@@ -19,7 +26,7 @@ class TableFile(Protocol):
         """Adds what ``FileFormat.encode`` made of a block."""
 
     def close(self) -> None:
-        """Writes what belongs at the end; the upload stays open."""
+        """Writes what belongs at the end; the target stays open."""
 
 
 class FileFormat(Protocol):
@@ -32,10 +39,10 @@ class FileFormat(Protocol):
     def encode(self, batch: Batch) -> Any:
         """What a worker can make of a block alone, for a file that holds all blocks."""
 
-    def open_file(self, table: Table, upload: Upload) -> TableFile:
+    def open_file(self, table: Table, target: Target) -> TableFile:
         """Begins a file that holds all blocks."""
 
-    def write_part(self, batch: Batch, upload: Upload) -> None:
+    def write_part(self, batch: Batch, target: Target) -> None:
         """Writes a file that holds one block."""
 
 
@@ -89,12 +96,19 @@ class FileSink:
         staged, payloads = [], {}
         for name, batch in batches.items():
             if name in self._parts:
-                upload = self._store.create(self._part_name(name, block))
-                self._format.write_part(batch, upload)
-                staged.append(upload.close())
+                staged.append(self._write_part(self._part_name(name, block), batch))
             else:
                 payloads[name] = self._format.encode(batch)
         return Receipt(block, tuple(staged), payloads)
+
+    def _write_part(self, name: str, batch: Batch) -> Staged:
+        upload = self._store.create(name)
+        try:
+            self._format.write_part(batch, upload)
+            return upload.close()
+        except BaseException:
+            upload.abort()
+            raise
 
     def collect(self, receipt: Receipt) -> None:
         """Appends the block to the shared files."""
@@ -136,7 +150,7 @@ def _files_of(manifest: bytes | None) -> list[str]:
 
 
 class Counter:
-    """An upload to nowhere that counts its bytes."""
+    """Bytes that go nowhere but into a sum."""
 
     def __init__(self) -> None:
         self.bytes = 0
@@ -145,19 +159,12 @@ class Counter:
         """Counts."""
         self.bytes += memoryview(data).nbytes
 
-    def close(self) -> Staged:
-        """Nothing was staged."""
-        raise NotImplementedError
 
-    def abort(self) -> None:
-        """Nothing to take back."""
+class TargetStream(io.RawIOBase):
+    """A target as the file object that Arrow's writers want; closing it leaves the target open."""
 
-
-class UploadStream(io.RawIOBase):
-    """An upload as the file object that Arrow's writers want; closing it leaves the upload open."""
-
-    def __init__(self, upload: Upload) -> None:
-        self._upload = upload
+    def __init__(self, target: Target) -> None:
+        self._target = target
         self._position = 0
 
     def writable(self) -> bool:
@@ -169,8 +176,8 @@ class UploadStream(io.RawIOBase):
         return self._position
 
     def write(self, data: Any) -> int:
-        """Appends to the upload."""
+        """Appends to the target."""
         size = memoryview(data).nbytes
-        self._upload.write(data)
+        self._target.write(data)
         self._position += size
         return size

@@ -9,8 +9,7 @@ from pydantic import Field
 from synth.columns import Batch, Table
 from synth.sinks.contract import SinkJob
 from synth.sinks.csv import Uri
-from synth.sinks.files import FileSink, TableFile, UploadStream
-from synth.sinks.stores import Upload
+from synth.sinks.files import FileSink, TableFile, Target, TargetStream
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,13 +41,13 @@ class ParquetFormat:
         """The native columns."""
         return batch.native
 
-    def open_file(self, table: Table, upload: Upload) -> TableFile:
+    def open_file(self, table: Table, target: Target) -> TableFile:
         """Begins a file that grows by row groups."""
-        return RowGroups(table, upload, self)
+        return RowGroups(table, target, self)
 
-    def write_part(self, batch: Batch, upload: Upload) -> None:
+    def write_part(self, batch: Batch, target: Target) -> None:
         """A file of one block."""
-        file = self.open_file(batch.table, upload)
+        file = self.open_file(batch.table, target)
         file.append(batch.native)
         file.close()
 
@@ -56,14 +55,14 @@ class ParquetFormat:
 class RowGroups:
     """One Parquet file."""
 
-    def __init__(self, table: Table, upload: Upload, file_format: ParquetFormat) -> None:
+    def __init__(self, table: Table, target: Target, file_format: ParquetFormat) -> None:
         import pyarrow.parquet as pq
 
         # Names of cards and scenarios repeat, ids do not: a dictionary of ids would cost time and be thrown away.
         repeated = [field.name for field in table.fields if field.column.name != "tid"]
         self._rows = file_format.row_group_rows
         self._writer = pq.ParquetWriter(
-            pa.PythonFile(UploadStream(upload), mode="w"),
+            pa.PythonFile(TargetStream(target), mode="w"),
             table.schema,
             compression=file_format.compression,
             use_dictionary=repeated,
