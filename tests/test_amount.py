@@ -92,7 +92,7 @@ class TestBuckets:
         assert minor.max() < round(high * 100)
 
     def test_every_cent_of_a_bucket_is_drawn_alike(self) -> None:
-        """100 cents, 20,000 draws: Pearson's statistic has 99 degrees of freedom, mean 99, variance 198; 6 sd above is 183."""
+        """100 cents, 20,000 draws: Pearson's statistic has mean 99 and variance 198; six deviations above is 183."""
         minor = draw(buckets((1.0, 1, 2)))
         assert sorted(set(minor.tolist())) == list(range(100, 200))
         counts = np.bincount(minor - 100)
@@ -106,7 +106,7 @@ class TestBuckets:
             assert abs(np.count_nonzero(minor < high * 100) / DRAWS - share) < FAR
 
     def test_the_buckets_are_shuffled(self) -> None:
-        """Of 20,000 rows with two halves, the first 10,000 hold 5,000 small ones, sd sqrt(10,000 / 4 / 2) = 35; 6 sd = 212."""
+        """The first 10,000 of 20,000 rows hold 5,000 small ones, sd sqrt(10,000 / 4 / 2) = 35; six of them are 212."""
         minor = draw(buckets((0.5, 1, 2), (0.5, 3, 4)))
         assert abs(np.count_nonzero(minor[: DRAWS // 2] < 200) - 5000) < 212
 

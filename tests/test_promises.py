@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from synth.errors import ConfigError, RefusedError
+from synth.execution import run
 from synth.prepare import Prepared, prepare
 from synth.rng import Streams
-from synth.execution import run
 from synth.timeline import US_PER_S
 from tests.worlds import START, chain, digest_of, frame_of, make_recipe, tables_of
 

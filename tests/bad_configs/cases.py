@@ -165,9 +165,7 @@ CASES: dict[str, Case] = {
     "two_columns_of_one_name": case("columns.fields=[{name: a, source: tid}, {name: a, source: time}]"),
     "column_name_with_a_comma": case("columns.fields=[{name: 'a,b', source: tid}]"),
     "time_format_strftime": case("columns.fields=[{name: a, source: time, format: strftime}]", gap="taken"),
-    "time_format_with_a_comma": case(
-        "sink=csv", 'columns.fields=[{name: a, source: time, format: "%d, %b"}]', gap="taken"
-    ),
+    "time_format_with_a_comma": case("sink=csv", 'columns.fields=[{name: a, source: time, format: "%d, %b"}]'),
     "id_named_like_a_label": case("columns.fields=[{name: role, source: tid}]", gap="taken"),
     "card_named_like_a_holders_column": case(
         "population.profile=faker", "columns.fields=[{name: email, source: card_number}]", gap="taken"
