@@ -398,7 +398,6 @@ def test_a_secret_appears_nowhere(moto: S3Server, tmp_path: Path) -> None:
     moto.client().create_bucket(Bucket="canary")
     env = moto.environ() | {"AWS_SECRET_ACCESS_KEY": CANARY}
     lines = [
-        (0, ["run", *TINY, "sink=csv", "sink.csv.uri=s3://canary/raw", "--overwrite"]),
         (0, ["run", "--json", *TINY, "sink=csv", "sink.csv.uri=s3://canary/raw", "--overwrite"]),
         (0, ["config", "show", "--origin"]),
         (2, ["run", *TINY, "sink=csv", f"+sink.csv.password={CANARY}"]),
@@ -414,6 +413,13 @@ def test_a_secret_appears_nowhere(moto: S3Server, tmp_path: Path) -> None:
     assert CANARY not in str(found)
     assert CANARY.encode() not in manifest
     assert tree(tmp_path) == {}
+
+
+@pytest.mark.xfail(reason="command_line looks for a secret's name in the override's key only")
+def test_a_secret_within_a_mapping_appears_nowhere(tmp_path: Path) -> None:
+    answer = synth("validate", "sink=csv", f"+sink.csv={{kind: csv, password: {CANARY}}}", cwd=tmp_path)
+    assert answer.code == 2
+    assert CANARY not in answer.err
 
 
 def test_the_repeat_line_masks_a_secret(tmp_path: Path) -> None:
