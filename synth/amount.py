@@ -149,7 +149,7 @@ class ParetoConfig:
     """Power law between two bounds, density ~ x^-(alpha + 1) on [low, high), drawn by its inverse."""
 
     kind: Literal["pareto"] = "pareto"
-    alpha: Annotated[float, Field(gt=0, le=100, description="tail index; smaller is heavier")]
+    alpha: Annotated[float, Field(ge=0.01, le=100, description="tail index; smaller is heavier")]
     low: Low
     high: High
 

@@ -38,6 +38,9 @@ class ColumnsConfig:
             if field.name in seen:
                 yield f"fields.{i}.name", f"two columns are named {field.name!r}", "each name once"
             seen.add(field.name)
+            if field.name in _NAMES_BESIDE.get(field.source, ()):
+                told = f"{field.source} cannot be named {field.name!r}: a side table has another column of that name"
+                yield f"fields.{i}.name", told, "another name"
             column = EVENT_COLUMNS.get(field.source)
             if column is None:
                 near = difflib.get_close_matches(field.source, EVENT_COLUMNS, 1)
@@ -53,12 +56,18 @@ class ColumnsConfig:
                 )
 
 
+#: The side tables show these columns under the view's name for them, beside columns with names of their own.
+_NAMES_BESIDE = {
+    "tid": {*LABEL_COLUMNS} - {"tid"},
+    "card_number": {*HOLDER_COLUMNS} - {"card_number"},
+}
+
 #: The directives of strftime that Arrow knows, and characters that need no quotes in CSV and JSON.
 _PATTERN = re.compile(r"(%[YymdHMSjbBaAIpeFTRuwzZDCGgUVWh%]|[^%,\"\\\n\r\t])*")
 
 
 def _knows(column: Column, text_format: str) -> bool:
-    if text_format in column.formats:
+    if text_format in column.formats and text_format != "strftime":
         return True
     return "strftime" in column.formats and "%" in text_format and _PATTERN.fullmatch(text_format) is not None
 

@@ -7,7 +7,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from synth.errors import RefusedError
+from synth.amount import HIGHEST
+from synth.errors import PluginError, RefusedError
 from synth.generators.contract import BlockPlan, Generator, Int64, World, rows_with, sort_code
 from synth.injectors.contract import FraudEvents, Injector, Scene
 from synth.render import EpisodeRows
@@ -127,10 +128,30 @@ def make_plan(cast: Cast) -> Plan:
         name: injector.plan(cast.scene, streams=Streams(cast.seed, f"scenario/{name}"))
         for name, injector in cast.injectors.items()
     }
+    for name, events in planned.items():
+        _refuse_broken(name, events, cast)
     settled = settle(planned, cast, blocks)
     fraud = {name: events.take(np.lexsort((events.card_f, events.time_us_f))) for name, events in settled.items()}
     roles_of = {name: cast.injectors[name].roles for name in fraud}
     return Plan(blocks, fraud, _number_episodes(fraud), _count_rows(cast, blocks, fraud), roles_of)
+
+
+def _refuse_broken(name: str, events: FraudEvents, cast: Cast) -> None:
+    """Holds an injector to its contract, before its events are taken for granted."""
+    timeline, injector = cast.world.timeline, cast.injectors[name]
+    rules = {
+        "an event outside the window": (events.time_us_f < timeline.start_s * US_PER_S)
+        | (events.time_us_f >= timeline.end_s * US_PER_S),
+        "a time that is no whole second": events.time_us_f % US_PER_S != 0,
+        "a card that does not exist": (events.card_f < 0) | (events.card_f >= cast.world.cards),
+        "an amount out of range": (events.amount_minor_f < 0) | (events.amount_minor_f >= HIGHEST * 100),
+        "a role that it does not declare": (events.role_f < 0) | (events.role_f >= len(injector.roles)),
+        "an episode on two cards": Spans.of(events).card_e[events.episode_f] != events.card_f,
+    }
+    for rule, broken_f in rules.items():
+        if broken_f.any():
+            kind = type(injector).__name__
+            raise PluginError(f"scenario {name!r}: its injector {kind} plans {rule}; that is an error in its code")
 
 
 def _count_rows(cast: Cast, blocks: BlockPlan, fraud: Mapping[str, FraudEvents]) -> Int64:

@@ -110,7 +110,7 @@ class _Build:
         fixed = {name: self.typed(name, config, self.config.get(name)) for name, config in FIXED.items()}
         single = {group: self.part(group, self.config.get(group)) for group in HOOKS if group not in MULTIPLE}
         several = {group: self.parts(group) for group in MULTIPLE}
-        if not several["sink"]:
+        if not self.config.get("sink"):
             self.add("sink", "no sink is chosen: the data would go nowhere", ", ".join(self.catalog.names("sink")))
         self._check_places(several["sink"])
         parts = [run, *fixed.values(), *single.values()]
@@ -212,6 +212,11 @@ class _Build:
     ) -> None:
         law = single["amount"].make()
         timeline = Timeline.parse(fixed["timeline"])
+        if max(abs(timeline.start_s), abs(timeline.end_s)) * fixed["population"].cards >= 2**62:
+            self.add(
+                "population.cards", "so many cards at times so far from 1970 cannot be put in order", "fewer cards"
+            )
+            return
         world = World(fixed["population"].cards, timeline, law, run.block_rows)
         generator = single["generator"].make()
         self._check("generator", generator.violations(world))

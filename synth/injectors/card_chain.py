@@ -188,7 +188,7 @@ def draw_lengths(total: int, low: int, high: int, *, rng: np.random.Generator) -
 
 
 def place_apart(card_e: Int64, span_s_e: Int64, window_s: int, *, rng: np.random.Generator) -> Int64:
-    """Start offsets at which no two intervals of one card overlap, uniform over all such arrangements.
+    """Random start offsets at which no two intervals of one card overlap.
 
     The free seconds of a card are shared out between its intervals: sorted uniform offsets into the free time, each
     pushed back by the intervals before it.

@@ -40,7 +40,7 @@ class FraudEvents:
 
     Attributes:
         episode_f: (f,) int64 episode number, from 0 without gaps.
-        time_us_f: (f,) int64 microseconds since 1970-01-01 UTC.
+        time_us_f: (f,) int64 microseconds since 1970-01-01 UTC, whole seconds.
         card_f: (f,) int64 index into the population's cards; one card an episode.
         amount_minor_f: (f,) int64 minor units.
         role_f: (f,) int64 index into the injector's ``roles``.

@@ -49,7 +49,7 @@ class NetworkConfig:
 class PopulationConfig:
     """The cards of a run, and who holds them."""
 
-    cards: Annotated[int, Field(ge=1, description="number of cards, all distinct, Luhn-valid")]
+    cards: Annotated[int, Field(ge=1, le=1_000_000_000, description="number of cards, all distinct, Luhn-valid")]
     networks: Annotated[
         dict[str, NetworkConfig], Field(min_length=1, max_length=100, description="card networks by name")
     ]
