@@ -4,13 +4,14 @@ import argparse
 import os
 import signal
 import sys
+import time
 from collections.abc import Sequence
 from importlib import import_module
 from types import FrameType
 
 from synth.cli import output
 from synth.cli.parser import UsageError, make_parser, near
-from synth.errors import SynthError
+from synth.errors import InterruptedRun, SynthError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -19,22 +20,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     words = sys.argv[1:] if argv is None else argv
     _prepare_streams()
+    _interrupted.clear()
     try:
         args = parse(words)
     except UsageError as error:
         args = argparse.Namespace(command=error.command, json="--json" in words)
         return output.fail(args, error, error.exit_code)
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _SIGNALS:
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _interrupt)
     try:
         return int(import_module(f"synth.cli.{args.module}").main(args))
-    except SynthError as error:
-        if args.debug:
-            raise
+    except InterruptedRun as error:
         return output.fail(args, error, error.exit_code)
     except KeyboardInterrupt as error:
         return output.fail(args, error, 130)
+    except SynthError as error:
+        if args.debug:
+            raise
+        if _interrupted:  # a library took the interrupt for a failure of its own
+            return output.fail(args, KeyboardInterrupt(), 130)
+        return output.fail(args, error, error.exit_code)
     except BrokenPipeError:
         # Nobody reads any more; what is still buffered must not fail once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -42,7 +48,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if args.debug:
             raise
-        return output.fail(args, error, 1)
+        return output.fail(args, KeyboardInterrupt() if _interrupted else error, 130 if _interrupted else 1)
+    finally:
+        if argv is None:  # the command has had its say; only the interpreter's own end is left
+            for number in _SIGNALS:
+                signal.signal(number, signal.SIG_IGN)
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -73,8 +83,36 @@ def _prepare_streams() -> None:
             stream.reconfigure(errors="replace")
 
 
+#: What stops a command, and the alarm that an interrupt during an import sets.
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
+
+#: How long a command may take to clean up before another Ctrl-C ends it at once.
+_PATIENCE_S = 10
+
+
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Stops the command, once: whoever presses Ctrl-C again must not disturb the cleaning up."""
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, signal.SIG_IGN)
+    """Stops the command, once: whoever presses Ctrl-C again must not disturb the cleaning up.
+
+    An import that is interrupted may swallow the exception or leave half a module: the interrupt comes a little later.
+    """
+    if _interrupted:
+        if time.monotonic() - _interrupted[0] > _PATIENCE_S:
+            os.write(2, b"interrupted again: something may be left staged; the next run into the place takes it back\n")
+            os._exit(130)
+        return
+    if _is_importing(frame):
+        signal.setitimer(signal.ITIMER_REAL, 0.02)
+        return
+    _interrupted.append(time.monotonic())
     raise KeyboardInterrupt
+
+
+_interrupted: list[float] = []
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
