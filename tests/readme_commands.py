@@ -1,10 +1,10 @@
 """Run every command that README.md shows, and compare what it prints with what the page says.
 
-A fenced ``console`` block is a promise: each line that starts with ``$ `` is run by bash, in order, all in one directory
-that holds only ``plugins``, with this interpreter's ``bin`` first on the path. A line that ends in a backslash goes on
-in the next one. ``# exit 2`` at the end of a command says that it must fail with that code. Lines below a command are
-its output: ``...`` stands for anything, within a line or over several; runs of spaces count as one; no lines: not
-compared. ``<!-- not run: reason -->`` above a block leaves it out, and the reason is printed.
+A fenced ``console`` block is a promise: each line that starts with ``$ `` is run by bash, in order, all in one
+directory that holds only ``plugins``, with this interpreter's ``bin`` first on the path. A line that ends in a
+backslash goes on in the next one. ``# exit 2`` at the end of a command says that it must fail with that code. Lines
+below a command are its output: ``...`` stands for anything, within a line or over several; runs of spaces count as one;
+no lines: not compared. ``<!-- not run: reason -->`` above a block leaves it out, and the reason is printed.
 
     python tests/readme_commands.py [FILE]
 """
