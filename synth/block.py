@@ -13,7 +13,7 @@ from synth.columns import Batch, Table
 from synth.digest import digest_batch
 from synth.errors import RunError
 from synth.generators.contract import Events, Int64, rows_with, sort_code
-from synth.plan import Cast, Plan
+from synth.plan import Cast, Plan, blaming
 from synth.render import Rows, Truth, render_episodes, render_events, render_labels
 from synth.rng import Streams
 from synth.texts import Texts
@@ -80,7 +80,8 @@ class BlockMaker:
         """Adds the fraud rows, drops the replaced ones, and puts all in order."""
         times, cards, amounts, facts, replaced = [], [], [], [], 0
         for name, injector in self.cast.injectors.items():
-            injection = injector.inject(self.plan.fraud_here(name, index))
+            with blaming(name, injector):
+                injection = injector.inject(self.plan.fraud_here(name, index))
             added = injection.added
             times.append(added.time_us_f)
             cards.append(added.card_f)

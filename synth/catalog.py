@@ -160,10 +160,15 @@ Loaded = tuple[Provider, list[tuple[str, Spec]]]
 
 
 def _entry_points() -> list[importlib.metadata.EntryPoint]:
-    allowed = os.environ.get("SYNTH_PLUGINS")
-    refused = set(os.environ.get("SYNTH_DISABLE_PLUGINS", "").split(","))
+    allowed, refused = _listed("SYNTH_PLUGINS"), _listed("SYNTH_DISABLE_PLUGINS")
     points = sorted(importlib.metadata.entry_points(group=ENTRY_POINTS), key=lambda point: point.name)
-    return [p for p in points if p.name not in refused and (allowed is None or p.name in allowed.split(","))]
+    return [p for p in points if p.name not in (refused or ()) and (allowed is None or p.name in allowed)]
+
+
+def _listed(variable: str) -> list[str] | None:
+    """The names in a comma-separated environment variable; None when it is not set."""
+    value = os.environ.get(variable)
+    return None if value is None else [name.strip() for name in value.split(",")]
 
 
 def _load_entry_point(point: importlib.metadata.EntryPoint) -> Loaded:

@@ -1,6 +1,7 @@
 """Everything that spans blocks, decided once: row counts, quotas and every fraud episode with its event times."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -8,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synth.amount import HIGHEST
-from synth.errors import PluginError, RefusedError
+from synth.errors import RefusedError, RunError, SynthError
 from synth.generators.contract import BlockPlan, Generator, Int64, World, rows_with, sort_code
 from synth.injectors.contract import FraudEvents, Injector, Scene
 from synth.render import EpisodeRows
@@ -124,16 +125,31 @@ def make_plan(cast: Cast) -> Plan:
         RefusedError: episodes cannot be placed, or a block has fewer genuine rows than fraud would replace.
     """
     blocks = cast.generator.plan(cast.world, streams=cast.genuine_streams)
-    planned = {
-        name: injector.plan(cast.scene, streams=Streams(cast.seed, f"scenario/{name}"))
-        for name, injector in cast.injectors.items()
-    }
-    for name, events in planned.items():
-        _refuse_broken(name, events, cast)
+    planned = {}
+    for name, injector in cast.injectors.items():
+        with blaming(name, injector):
+            planned[name] = injector.plan(cast.scene, streams=Streams(cast.seed, f"scenario/{name}"))
+            _refuse_broken(name, planned[name], cast)
     settled = settle(planned, cast, blocks)
     fraud = {name: events.take(np.lexsort((events.card_f, events.time_us_f))) for name, events in settled.items()}
     roles_of = {name: cast.injectors[name].roles for name in fraud}
     return Plan(blocks, fraud, _number_episodes(fraud), _count_rows(cast, blocks, fraud), roles_of)
+
+
+@contextmanager
+def blaming(name: str, injector: Injector) -> Iterator[None]:
+    """Says whose error it is when the code of an injector fails.
+
+    Raises:
+        RunError: instead of anything that is no SynthError.
+    """
+    try:
+        yield
+    except SynthError:
+        raise
+    except Exception as error:
+        told = f"scenario {name!r}: its injector {type(injector).__name__} failed: {type(error).__name__}: {error}"
+        raise RunError(told) from error
 
 
 def _refuse_broken(name: str, events: FraudEvents, cast: Cast) -> None:
@@ -151,7 +167,7 @@ def _refuse_broken(name: str, events: FraudEvents, cast: Cast) -> None:
     for rule, broken_f in rules.items():
         if broken_f.any():
             kind = type(injector).__name__
-            raise PluginError(f"scenario {name!r}: its injector {kind} plans {rule}; that is an error in its code")
+            raise RunError(f"scenario {name!r}: its injector {kind} plans {rule}; that is an error in its code")
 
 
 def _count_rows(cast: Cast, blocks: BlockPlan, fraud: Mapping[str, FraudEvents]) -> Int64:

@@ -1,66 +1,90 @@
 """``synth describe``."""
 
 import argparse
-import difflib
 import inspect
+import json
 from typing import Any
 
 from synth.catalog import HOOKS, Catalog, load_catalog
 from synth.cli import output
-from synth.compose import list_options
-from synth.errors import ConfigError, Violation
+from synth.compose import Option, compose, list_options
+from synth.errors import ConfigError, Violation, nearest
 from synth.events import EVENT_COLUMNS, as_json
 from synth.hookspecs import Spec
-from synth.recipe import FIXED
+from synth.recipe import FIXED, MULTIPLE
 from synth.typed import adapter
+
+Options = dict[str, list[Option]]
 
 
 def main(args: argparse.Namespace) -> int:
-    """Explains a kind of the catalog, a fixed part of every recipe, or an event column."""
+    """Explains a group, a choice, a kind of the catalog, a fixed part of every recipe, or an event column."""
     catalog = load_catalog(args.plugin)
-    name = args.name.rpartition("=")[2]
-    found = find(catalog, name, args.name.rpartition("=")[0])
+    options = list_options(config_dirs=args.config_dir, plugin_roots=catalog.config_roots)
+    group, _, name = args.name.rpartition("=")
+    found = _group(options, name) or find(catalog, name, group) or _option(options, name, group)
     if found is None:
-        groups = list_options(config_dirs=args.config_dir, plugin_roots=catalog.config_roots)
-        known = sorted({*names(catalog), *(option.name for options in groups.values() for option in options)})
-        for group, options in groups.items():
-            for option in options:
-                if option.name == name:
-                    return output.succeed(
-                        args,
-                        {"group": group, "summary": option.summary, "file": option.where},
-                        f"{group}={name}\n\n{option.summary}\n\n{option.where}",
-                    )
-        near = difflib.get_close_matches(name, known, 1)
-        hint = f"did you mean {near[0]!r}?" if near else ""
-        raise ConfigError(
-            [Violation(path="", message=f"nothing is named {name!r}", allowed=", ".join(known), hint=hint)]
+        known = sorted({*names(catalog), *options, *(option.name for each in options.values() for option in each)})
+        violation = Violation(
+            path="", message=f"nothing is named {name!r}", allowed=", ".join(known), hint=nearest(name, known)
         )
+        raise ConfigError([violation])
+    if "keys" in found:
+        _add_values(found, options, args, catalog)
     return output.succeed(args, found, show(found))
 
 
 def names(catalog: Catalog) -> list[str]:
-    """What can be described."""
+    """What can be described beside groups and options."""
     return [*(kind for group in HOOKS for kind in catalog.names(group)), *FIXED, *EVENT_COLUMNS]
 
 
 def find(catalog: Catalog, name: str, group: str = "") -> dict[str, Any] | None:
-    """The description of a name as data."""
+    """The description of a kind, a fixed part or a column as data."""
     for candidate in [group] if group in HOOKS else HOOKS:
         spec = catalog.find(candidate, name)
         if spec:
-            owner = catalog.owner(candidate, name)
-            return {"title": f"{candidate} kind {name}, from {owner}", "doc": _doc(spec), "keys": keys_of(spec.config)}
+            title = f"{candidate} kind {name}, from {catalog.owner(candidate, name)}"
+            return {"title": title, "doc": _doc(spec), "keys": keys_of(spec.config), "choice": [candidate, name]}
     if name in FIXED:
-        return {
-            "title": f"{name}, a part of every recipe",
-            "doc": inspect.getdoc(FIXED[name]),
-            "keys": keys_of(FIXED[name]),
-        }
+        title = f"{name}, a part of every recipe"
+        return {"title": title, "doc": inspect.getdoc(FIXED[name]), "keys": keys_of(FIXED[name]), "choice": [name, ""]}
     if name in EVENT_COLUMNS:
         column = as_json(EVENT_COLUMNS[name]) | {"formats": ", ".join(EVENT_COLUMNS[name].formats)}
         return {"title": f"event column {name}", "doc": column["doc"], "column": column}
     return None
+
+
+def _group(options: Options, name: str) -> dict[str, Any] | None:
+    if name not in options or name in FIXED:
+        return None
+    several = "takes several at once" if name in MULTIPLE else "takes one"
+    rows = {f"{name}={option.name}": option.summary for option in options[name]}
+    return {"title": f"group {name}", "doc": f"It {several}:", "column": rows}
+
+
+def _option(options: Options, name: str, group: str) -> dict[str, Any] | None:
+    for each in [group] if group in options else options:
+        for option in options[each]:
+            if option.name == name:
+                return {"title": f"{each}={name}, {option.where}", "doc": option.summary}
+    return None
+
+
+def _add_values(found: dict[str, Any], options: Options, args: argparse.Namespace, catalog: Catalog) -> None:
+    """Adds to each key the value that the choice of the same name gives it."""
+    group, kind = found.pop("choice")
+    if kind and kind not in [option.name for option in options.get(group, [])]:
+        return
+    overrides = [f"{group}={kind}"] if kind else []
+    composed = compose(overrides, config_dirs=args.config_dir, plugin_roots=catalog.config_roots)
+    values = composed.config[group][kind] if group in MULTIPLE else composed.config[group]
+    for key in found["keys"]:
+        value = values
+        for step in key["key"].split("."):
+            value = value.get(step) if isinstance(value, dict) else None
+        if value is not None and not isinstance(value, dict | list):
+            key["value"] = json.dumps(value)
 
 
 def _doc(spec: Spec) -> str:
@@ -79,7 +103,7 @@ def keys_of(config: type[Any]) -> list[dict[str, str]]:
 
 
 def _walk(schema: dict[str, Any], root: dict[str, Any], prefix: str) -> list[dict[str, str]]:
-    keys = []
+    keys: list[dict[str, str]] = []
     for name, below in schema.get("properties", {}).items():
         if name == "kind":
             continue
@@ -125,7 +149,9 @@ def show(found: dict[str, Any]) -> str:
     """A description as text."""
     text = f"{found['title']}\n\n{found['doc']}"
     if "keys" in found:
-        text += "\n\n" + output.table([[f"  {key['key']}", key["type"], key["doc"]] for key in found["keys"]])
+        text += "\n\n" + output.table(
+            [[f"  {key['key']}", key.get("value", ""), key["type"], key["doc"]] for key in found["keys"]]
+        )
     if "column" in found:
         text += "\n\n" + output.table(
             [[f"  {key}", str(value)] for key, value in found["column"].items() if value != ""]

@@ -31,10 +31,11 @@ def main(args: argparse.Namespace) -> int:
         return plan.show(args, prepared)
     with show_progress(args) as progress:
         result = execute(recipe, catalog, started=started, overwrite=args.overwrite, progress=progress)
-    return output.succeed(args, as_data(args, result), summarise(args, result))
+    placed = any(part.config.uri is not None for part in recipe.sinks.values())
+    return output.succeed(args, as_data(args, result, placed=placed), summarise(args, result, placed=placed))
 
 
-def as_data(args: argparse.Namespace, result: RunResult) -> dict[str, object]:
+def as_data(args: argparse.Namespace, result: RunResult, *, placed: bool) -> dict[str, object]:
     """The result for ``--json``."""
     return {
         "places": dict(result.places),
@@ -42,11 +43,11 @@ def as_data(args: argparse.Namespace, result: RunResult) -> dict[str, object]:
         "fraud_rows": result.fraud_rows,
         "seconds": round(result.seconds, 3),
         "digest": result.digest,
-        "repeat": repeat_command(args),
+        "repeat": repeat_command(args, placed=placed),
     }
 
 
-def summarise(args: argparse.Namespace, result: RunResult) -> str:
+def summarise(args: argparse.Namespace, result: RunResult, *, placed: bool) -> str:
     """The last lines of a run."""
     episodes = sum(
         counts["episodes"] for counts in next(iter(result.manifests.values()))["counts"]["scenarios"].values()
@@ -57,16 +58,20 @@ def summarise(args: argparse.Namespace, result: RunResult) -> str:
         ["seconds", f"{result.seconds:.1f}, {result.rows / result.seconds:,.0f} rows/s"],
         *([name, place] for name, place in result.places.items()),
         ["digest", result.digest],
-        ["repeat", repeat_command(args)],
+        ["repeat", repeat_command(args, placed=placed)],
     ]
     return output.table(rows)
 
 
-def repeat_command(args: argparse.Namespace) -> str:
-    """The exact command that makes the same data again, secrets left out."""
+def repeat_command(args: argparse.Namespace, *, placed: bool) -> str:
+    """The exact command that makes the same data again, secrets left out.
+
+    Args:
+        placed: whether a sink has a place of its own, which then holds this run already.
+    """
     flags = [f"--plugin {shlex.quote(str(path))}" for path in args.plugin]
     flags += [f"--config-dir {shlex.quote(str(path))}" for path in args.config_dir]
-    flags += ["--overwrite"] if args.overwrite else []
+    flags += ["--overwrite"] if placed or args.overwrite else []
     return " ".join(["synth run", *flags, *(shlex.quote(without_secret(o)) for o in args.overrides)])
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import yaml
 from hydra._internal.core_plugins.bash_completion import BashCompletion
+from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 
@@ -22,6 +23,7 @@ def complete_line(line: str, roots: Sequence[ConfigSource]) -> list[str]:
     found = _LIST.fullmatch(last)
     if found and (found["open"] or found["chosen"]):
         return _complete_list(found, roots)
+    Plugins.instance()  # registers the groups of Hydra's own that its defaults name
     completer = BashCompletion(make_loader(Repository(roots, with_hydra=True)))
     try:
         with modern_hydra():

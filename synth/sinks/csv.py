@@ -93,26 +93,26 @@ class TextFormat:
             file.append(gzip.compress(first, mtime=0) if self.compression == "gzip" else first)
         return file
 
-    def write_part(self, batch: Batch, target: Target) -> None:
-        """A file of one block."""
-        file = self.open_file(batch.table, target)
-        file.append(self.encode(batch))
-        file.close()
-
 
 class LineFile:
     """Encoded lines, one after the other."""
 
     def __init__(self, target: Target, compression: Compression) -> None:
-        self._target: Any = target
+        self._stream = TargetStream(target)
+        self._frame = None
         if compression == "zstd":
-            self._target = pa.CompressedOutputStream(pa.PythonFile(TargetStream(target), mode="w"), "zstd")
+            self._frame = pa.CompressedOutputStream(pa.PythonFile(self._stream, mode="w"), "zstd")
 
     def append(self, payload: Any) -> None:
         """Adds lines."""
-        self._target.write(payload)
+        (self._frame or self._stream).write(payload)
 
     def close(self) -> None:
         """Ends the zstd frame."""
-        if isinstance(self._target, pa.CompressedOutputStream):
-            self._target.close()
+        if self._frame:
+            self._frame.close()
+
+    def abort(self) -> None:
+        """Ends it nowhere."""
+        self._stream.drop()
+        self.close()

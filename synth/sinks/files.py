@@ -28,6 +28,9 @@ class TableFile(Protocol):
     def close(self) -> None:
         """Writes what belongs at the end; the target stays open."""
 
+    def abort(self) -> None:
+        """Writes nothing more; never raises."""
+
 
 class FileFormat(Protocol):
     """How a table becomes a file."""
@@ -37,13 +40,10 @@ class FileFormat(Protocol):
         """File name extension, with its dot."""
 
     def encode(self, batch: Batch) -> Any:
-        """What a worker can make of a block alone, for a file that holds all blocks."""
+        """What a worker makes of a block alone."""
 
     def open_file(self, table: Table, target: Target) -> TableFile:
-        """Begins a file that holds all blocks."""
-
-    def write_part(self, batch: Batch, target: Target) -> None:
-        """Writes a file that holds one block."""
+        """Begins a file."""
 
 
 class FileSink:
@@ -66,7 +66,9 @@ class FileSink:
         """Encodes the rows into nothing and counts the bytes."""
         counter = Counter()
         for batch in batches.values():
-            self._format.write_part(batch, counter)
+            file = self._format.open_file(batch.table, counter)
+            file.append(self._format.encode(batch))
+            file.close()
         return counter.bytes
 
     def _names(self, table: str) -> list[str]:
@@ -103,10 +105,13 @@ class FileSink:
 
     def _write_part(self, name: str, batch: Batch) -> Staged:
         upload = self._store.create(name)
+        file = self._format.open_file(batch.table, upload)
         try:
-            self._format.write_part(batch, upload)
+            file.append(self._format.encode(batch))
+            file.close()
             return upload.close()
         except BaseException:
+            file.abort()
             upload.abort()
             raise
 
@@ -131,7 +136,8 @@ class FileSink:
 
     def abort(self) -> None:
         """Takes back open and staged files."""
-        for upload, _ in self._open.values():
+        for upload, file in self._open.values():
+            file.abort()
             upload.abort()
         self._open.clear()
         self._store.discard(self._all_staged())
@@ -166,6 +172,11 @@ class TargetStream(io.RawIOBase):
     def __init__(self, target: Target) -> None:
         self._target = target
         self._position = 0
+        self._dropped = False
+
+    def drop(self) -> None:
+        """Swallows what Arrow still writes, for an Arrow writer that is given up writes its end all the same."""
+        self._dropped = True
 
     def writable(self) -> bool:
         """Always."""
@@ -178,6 +189,7 @@ class TargetStream(io.RawIOBase):
     def write(self, data: Any) -> int:
         """Appends to the target."""
         size = memoryview(data).nbytes
-        self._target.write(data)
+        if not self._dropped:
+            self._target.write(data)
         self._position += size
         return size

@@ -140,7 +140,7 @@ class LocalStore:
         try:
             yield
         except OSError as error:
-            advice = "choose another uri"
+            advice = "is it the right place?" if doing.startswith("read") else "choose another uri"
             if error.errno in {ENOSPC, EDQUOT}:
                 advice = f"{shutil.disk_usage(self._nearest()).free:,} bytes are free: make room or {advice}"
             raise kind(f"cannot {doing} {self.uri}: {error.strerror or error}; {advice}") from error

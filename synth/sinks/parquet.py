@@ -45,12 +45,6 @@ class ParquetFormat:
         """Begins a file that grows by row groups."""
         return RowGroups(table, target, self)
 
-    def write_part(self, batch: Batch, target: Target) -> None:
-        """A file of one block."""
-        file = self.open_file(batch.table, target)
-        file.append(batch.native)
-        file.close()
-
 
 class RowGroups:
     """One Parquet file."""
@@ -61,8 +55,9 @@ class RowGroups:
         # Names of cards and scenarios repeat, ids do not: a dictionary of ids would cost time and be thrown away.
         repeated = [field.name for field in table.fields if field.column.name != "tid"]
         self._rows = file_format.row_group_rows
+        self._stream = TargetStream(target)
         self._writer = pq.ParquetWriter(
-            pa.PythonFile(TargetStream(target), mode="w"),
+            pa.PythonFile(self._stream, mode="w"),
             table.schema,
             compression=file_format.compression,
             use_dictionary=repeated,
@@ -74,4 +69,9 @@ class RowGroups:
 
     def close(self) -> None:
         """Writes the footer."""
+        self._writer.close()
+
+    def abort(self) -> None:
+        """Writes the footer nowhere."""
+        self._stream.drop()
         self._writer.close()

@@ -372,7 +372,6 @@ def test_bash_offers(line: str, offered: list[str], tmp_path: Path) -> None:
     assert [each.rpartition("=")[2] or each for each in found] == offered or found == offered
 
 
-@pytest.mark.xfail(reason="a fresh process does not register Hydra's own groups before it completes keys")
 def test_completion_offers_keys(tmp_path: Path) -> None:
     assert synth("completion", "query", "run timeline.", cwd=tmp_path).out.split() == [
         "timeline.end=",
