@@ -1,7 +1,12 @@
-"""What can go wrong, as one tree: every class knows the exit code that the command line gives it."""
+"""What can go wrong, as one tree: every class knows the exit code that the command line gives it; and words for it."""
 
-from collections.abc import Sequence
+import json
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+_SECRET_KEY = re.compile(r"(?i)passw|secret|token|credential|(api|access|private|account)_?key")
+_USER_INFO = re.compile(r"(?<=//)[^/@\s]+(?=@)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,3 +82,52 @@ class InterruptedRun(SynthError):
     """The user stopped the run; what it had staged was taken back."""
 
     exit_code = 130
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """``did you mean 'ratio'?``, or nothing where nothing is near."""
+    import difflib
+
+    near = difflib.get_close_matches(word, list(known), 1, cutoff=0.65)
+    return f"did you mean {near[0]!r}?" if near else ""
+
+
+def in_yaml(value: object) -> str:
+    """A value in YAML's words, on one line, long ones cut, without the secrets below it."""
+    if isinstance(value, dict | list):
+        kind = "mapping" if isinstance(value, dict) else "list"
+        return f"a {kind}, {_cut(_flow(value))}" if value else f"an empty {kind}"
+    return _cut(_flow(value)) if value != "" else "an empty text"
+
+
+def _flow(value: object) -> str:
+    if isinstance(value, dict):
+        shown = {key: "***" if is_secret(str(key)) else _flow(below) for key, below in value.items()}
+        return "{" + ", ".join(f"{key}: {below}" for key, below in shown.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    return json.dumps(value) if value is None or isinstance(value, bool) else repr(value)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 80 else f"{text[:79]}…"
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 card``, ``2,000 cards``."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def is_secret(key: str) -> bool:
+    """Whether a key sounds as if its value should not be told."""
+    return _SECRET_KEY.search(key) is not None
+
+
+def hide_user(text: str) -> str:
+    """A text without the ``user:password`` of the uris in it."""
+    return _USER_INFO.sub("***", text)
+
+
+def one_line(text: str) -> str:
+    """A text with line ends and other unprintable characters escaped."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
