@@ -2,11 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import yaml
 
 from synth.compose.files import ConfigFile, Library, Node
-from synth.compose.overrides import Given, unknown_group, unknown_option
+from synth.compose.overrides import (
+    Given,
+    command_line,
+    read_overrides,
+    sweep_outside_multirun,
+    unknown_group,
+    unknown_option,
+)
 from synth.compose.resolving import forbidden_resolvers
 from synth.compose.roots import PRIMARY, group_names, option_names
 from synth.errors import ConfigError, Violation
@@ -42,14 +50,16 @@ class Choices:
 
     Attributes:
         chosen: group key -> what the command line or an ``override`` entry puts there; the first one wins.
-        lists: group -> the options chosen, for each group that takes several.
+        multirun: several values for one key are a sweep, and no mistake.
+        lists: group -> what is chosen, for each group that takes several.
         singles: group key -> the entry that lists it, for each group that takes one.
     """
 
     library: Library
     given: Sequence[Given]
     violations: list[Violation] = field(default_factory=list)
-    lists: dict[str, list[str]] = field(default_factory=dict)
+    multirun: bool = False
+    lists: dict[str, Wanted] = field(default_factory=dict)
     singles: dict[str, str] = field(default_factory=dict)
     chosen: dict[str, Wanted] = field(default_factory=dict)
     _taken: set[str] = field(default_factory=set)
@@ -72,10 +82,10 @@ class Choices:
                 self._appended[entry.key] = entry
         self._visit(PRIMARY)
         self._check_appended()
-        self._check_deleted()
+        for given in self.given:
+            self._check_given(given)
+        self._check_repeated()
         self._report_unused()
-        places = [given.where for given in self.given]
-        self.violations.sort(key=lambda v: places.index(v.where) if v.where in places else len(places))
 
     def _wanted_by(self, given: Given) -> Wanted | None:
         """What an override chooses; None when it sets a key or is wrong."""
@@ -87,20 +97,11 @@ class Choices:
                 self.violations.append(unknown_group(given.group, group_names(self.library.roots), given.where))
             return None
         value = parsed.value()
-        if isinstance(value, dict) or parsed.is_delete():
+        names: list[Any] = value if isinstance(value, list) else [value]
+        if parsed.is_delete() or parsed.is_force_add() or not all(isinstance(name, str) for name in names):
             return None
-        if parsed.is_force_add():
-            self._refuse(given.group, f"a group cannot be forced with '++': '{given.text}'", given.where, "use one '+'")
-            return None
-        names = [name for name in (value if isinstance(value, list) else [value]) if isinstance(name, str)]
-        if len(names) != (len(value) if isinstance(value, list) else 1):
-            self._refuse(
-                given.group, f"'{given.text}' does not name an option", given.where, f"'{given.group}=[]' for none"
-            )
-            return None
-        return Wanted(
-            options=tuple((name, given.where) for name in names), where=given.where, many=isinstance(value, list)
-        )
+        options = tuple((name, given.where) for name in names)
+        return Wanted(options=options, where=given.where, many=isinstance(value, list))
 
     def _check_appended(self) -> None:
         for key, entry in self._appended.items():
@@ -109,13 +110,38 @@ class Choices:
                 hint = f"without the '+': {key}={','.join(names)}"
                 self._refuse(entry.group, f"'{key}' takes one option and has one already", entry.wanted.where, hint)
             elif key in self.lists:
-                self.lists[key] += names
+                before = self.lists[key]
+                self.lists[key] = replace(before, options=before.options + entry.wanted.options)
 
-    def _check_deleted(self) -> None:
-        for given in self.given:
-            if given.parsed.is_delete() and given.group in self.lists:
-                message = f"'{given.group}' takes several options and cannot be deleted"
-                self._refuse(given.group, message, given.where, f"{given.group}=[] for none")
+    def _check_given(self, given: Given) -> None:
+        """What is wrong with an override once it is known which groups take several options."""
+        parsed, group, many = given.parsed, given.group, given.group in self.lists
+        if given.steers_hydra:
+            return
+        if parsed.is_sweep_override():
+            if not self.multirun:
+                self.violations.append(sweep_outside_multirun(given, many=many))
+        elif parsed.is_delete():
+            if many:
+                message = f"'{group}' takes several options and cannot be deleted"
+                self._refuse(group, message, given.where, f"{group}=[] for none")
+        elif not self._is_group(group) or isinstance(parsed.value(), dict):
+            return
+        elif parsed.is_force_add():
+            self._refuse(group, f"a group cannot be forced with '++': '{given.shown}'", given.where, "use one '+'")
+        elif self._wanted_by(given) is None:
+            options = option_names(self.library.roots, group)
+            hint = f"'{group}=[]' for none" if many else f"name one, such as {group}={next(iter(options), '…')}"
+            self._refuse(group, f"'{given.shown}' does not name an option", given.where, hint, ", ".join(options))
+
+    def _check_repeated(self) -> None:
+        for key, wanted in self.lists.items():
+            seen: set[str] = set()
+            for name, where in wanted.options:
+                if name in seen:
+                    hint = f"for a second one under a name of its own: +{key}@{key}.second={name}"
+                    self._refuse(key, f"'{key}' takes '{name}' twice", where, hint)
+                seen.add(name)
 
     def _visit(self, config_path: str) -> None:
         file = self.library.find(config_path)
@@ -137,7 +163,7 @@ class Choices:
         self._taken.add(entry.key)
         wanted = self.chosen.get(entry.key, entry.wanted)
         if entry.wanted.many:
-            self.lists[entry.key] = [name for name, _ in wanted.options]
+            self.lists[entry.key] = wanted
         elif entry.group:
             self.singles.setdefault(entry.key, entry.wanted.where)
             if wanted.many and wanted.options:
@@ -155,11 +181,14 @@ class Choices:
                 self._refuse(entry.group, f"'{entry.key}' needs an option", where, f"choose one: {entry.key}=…")
                 continue
             config_path = f"{entry.group}/{name}" if entry.group else name
-            if self.library.find(config_path) is None:
+            if any(step in ("", ".", "..") for step in name.split("/")):
+                options = option_names(self.library.roots, entry.group)
+                self.violations.append(unknown_option(entry.group or "config", name, options, where))
+            elif self.library.find(config_path) is None:
                 if not entry.optional:
                     self.violations.append(self._missing(config_path, where))
-                continue
-            self._visit(config_path)
+            else:
+                self._visit(config_path)
 
     def _missing(self, config_path: str, where: str) -> Violation:
         group, _, name = config_path.rpartition("/")
@@ -214,16 +243,24 @@ class Choices:
     def _is_group(self, name: str) -> bool:
         return any((root.path / name).is_dir() for root in self.library.roots)
 
-    def _refuse(self, group: str, message: str, where: str, hint: str) -> None:
-        self.violations.append(Violation(path=group.replace("/", "."), message=message, where=where, hint=hint))
+    def _refuse(self, group: str, message: str, where: str, hint: str, allowed: str = "") -> None:
+        path = group.replace("/", ".")
+        self.violations.append(Violation(path=path, message=message, where=where, hint=hint, allowed=allowed))
 
 
-def check_choices(library: Library, given: Sequence[Given]) -> Choices:
-    """Walk the defaults lists; raises ConfigError when a choice or a file is wrong."""
-    choices = Choices(library=library, given=given)
+def check_choices(library: Library, overrides: Sequence[str], *, multirun: bool = False) -> Choices:
+    """Read the overrides and walk the defaults lists.
+
+    Raises:
+        ConfigError: an override cannot be read, or a choice or a file is wrong.
+    """
+    given, violations = read_overrides(overrides)
+    choices = Choices(library=library, given=given, violations=violations, multirun=multirun)
     choices.walk()
     if choices.violations:
-        raise ConfigError(choices.violations)
+        places = [command_line(override) for override in overrides]
+        order = {where: number for number, where in reversed(list(enumerate(places)))}
+        raise ConfigError(sorted(choices.violations, key=lambda v: order.get(v.where, len(order))))
     return choices
 
 

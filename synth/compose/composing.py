@@ -17,11 +17,11 @@ from synth.compose.choices import Choices, check_choices
 from synth.compose.files import Library, broken_interpolation
 from synth.compose.loading import Repository, make_loader, modern_hydra
 from synth.compose.origins import Origins
-from synth.compose.overrides import Given, did_you_mean, read_overrides
+from synth.compose.overrides import Given
 from synth.compose.resolving import Resolver, register_resolvers
 from synth.compose.results import Composed
 from synth.compose.roots import PRIMARY, ConfigSource, group_names, option_names
-from synth.errors import ConfigError, Violation
+from synth.errors import ConfigError, Violation, in_yaml, nearest
 
 _FAILURES = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError, TypeError, LookupError, AssertionError)
 
@@ -29,22 +29,37 @@ _FAILURES = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError,
 def compose_roots(overrides: Sequence[str], roots: Sequence[ConfigSource]) -> Composed:
     """Compose from the given roots; see ``synth.compose.compose``."""
     library = Library(roots=roots)
-    given = [item for item in read_overrides(overrides) if not item.steers_hydra]
-    choices = check_choices(library, given)
+    choices = check_choices(library, overrides)
+    given = [item for item in choices.given if not item.steers_hydra]
     register_resolvers()
     with modern_hydra(), readable_errors(library, given, choices):
-        defaults, config = _load(given, roots)
+        repository = Repository(roots)
+        cache = CachingConfigRepository(repository)
+        defaults = _defaults(given, cache)
         origins = _origins_of_files(library, defaults)
+        config = _load(defaults, cache, repository)
+        for group, wanted in choices.lists.items():
+            origins.add_absent(group, wanted.where)
+        for item in given:
+            if item.parsed.is_delete():
+                origins.add_absent(item.key, item.where)
         violations = _check_packages(library, defaults, choices)
-        violations += _apply(given, defaults, config, origins, library)
+        violations += _apply(given, defaults, config, origins, choices)
         resolver = Resolver(origins=origins.found)
         plain = resolver.plain(config)
     violations += resolver.violations
     if violations:
         raise ConfigError(violations)
     known: dict[str, Any] = dict(defaults.overrides.known_choices)
-    chosen = {group: name for group, name in known.items() if name is not None} | choices.lists
-    return Composed(config=plain, origins=origins.within(plain), choices=chosen, overrides=tuple(overrides))
+    chosen = {group: name for group, name in known.items() if name is not None}
+    several = {group: [name for name, _ in wanted.options] for group, wanted in choices.lists.items()}
+    return Composed(
+        config=plain,
+        origins=origins.within(plain),
+        choices=chosen | several,
+        overrides=tuple(overrides),
+        options={group: tuple(option_names(roots, group)) for group in several},
+    )
 
 
 @contextmanager
@@ -60,6 +75,7 @@ def _violation(error: Exception, library: Library, given: Sequence[Given], choic
     cause = error.__cause__ if isinstance(error, HydraException) and not str(error) else error
     lines = [line.strip() for line in str(cause).splitlines() if line.strip()] or [type(error).__name__]
     reason = " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]
+    reason = reason.replace("DictConfig", "a mapping").replace("ListConfig", "a list")
     mark = getattr(error, "problem_mark", None)
     if mark is not None:
         where = f"{library.label_of(mark.name)}:{mark.line + 1}:{mark.column + 1}"
@@ -90,22 +106,24 @@ def _violation(error: Exception, library: Library, given: Sequence[Given], choic
     return Violation(path="", message=f"cannot compose: {reason}")
 
 
-def _load(given: Sequence[Given], roots: Sequence[ConfigSource]) -> tuple[DefaultsList, DictConfig]:
-    """Hydra's composition of the files; the overrides of single keys are still to come."""
-    repository = Repository(roots)
-    cache = CachingConfigRepository(repository)
-    defaults = create_defaults_list(
+def _defaults(given: Sequence[Given], cache: CachingConfigRepository) -> DefaultsList:
+    """Which files Hydra merges, in its order."""
+    return create_defaults_list(
         repo=cache,
         config_name=PRIMARY,
         overrides_list=[item.parsed for item in given],
         prepend_hydra=False,
         skip_missing=False,
     )
+
+
+def _load(defaults: DefaultsList, cache: CachingConfigRepository, repository: Repository) -> DictConfig:
+    """Hydra's composition of the files; the overrides of single keys are still to come."""
     config = make_loader(repository)._compose_config_from_defaults_list(defaults.defaults, cache)
     with open_dict(config):
         config.pop("hydra", None)
     OmegaConf.set_struct(config, True)
-    return defaults, config
+    return config
 
 
 def _origins_of_files(library: Library, defaults: DefaultsList) -> Origins:
@@ -114,6 +132,8 @@ def _origins_of_files(library: Library, defaults: DefaultsList) -> Origins:
         file = library.find(default.config_path or "")
         if file is not None:
             origins.add_file(file, default.package or "")
+    if origins.clashes:
+        raise ConfigError(origins.clashes)
     return origins
 
 
@@ -144,7 +164,7 @@ def _check_packages(library: Library, defaults: DefaultsList, choices: Choices) 
 
 
 def _apply(
-    given: Sequence[Given], defaults: DefaultsList, config: DictConfig, origins: Origins, library: Library
+    given: Sequence[Given], defaults: DefaultsList, config: DictConfig, origins: Origins, choices: Choices
 ) -> list[Violation]:
     violations = []
     by_identity = {id(item.parsed): item for item in given}
@@ -153,17 +173,17 @@ def _apply(
         try:
             ConfigLoaderImpl._apply_overrides_to_config([parsed], config)
         except _FAILURES as error:
-            violations.append(_explain(item, error, config, library))
+            violations.append(_explain(item, error, config, choices))
         else:
             origins.add_override(item)
     return violations
 
 
-def _explain(item: Given, error: Exception, config: DictConfig, library: Library) -> Violation:
+def _explain(item: Given, error: Exception, config: DictConfig, choices: Choices) -> Violation:
     cause = error.__cause__
     deletes = item.parsed.is_delete()
     if isinstance(cause, ConfigAttributeError | ConfigKeyError) or (deletes and "does not exist" in str(error)):
-        return _unknown_key(item, config, library)
+        return _unknown_key(item, config, choices)
     if deletes:
         message = f"cannot delete '{item.key}': it has another value"
         return Violation(path=item.key, message=message, where=item.where, hint=f"~{item.key} deletes any value")
@@ -176,11 +196,16 @@ def _explain(item: Given, error: Exception, config: DictConfig, library: Library
             where=item.where,
             hint="leave the '+' out to change it",
         )
+    value = item.parsed.value()
+    if isinstance(value, list | dict) and "Cannot merge" in str(cause or error):
+        message = f"{item.key} is {in_yaml(value)}"
+        allowed = "a mapping" if isinstance(value, list) else "a list"
+        return Violation(path=item.key, message=message, where=item.where, allowed=allowed)
     reason = str(cause or error).splitlines()[0]
     return Violation(path=item.key, message=f"cannot set '{item.key}': {reason}", where=item.where)
 
 
-def _unknown_key(item: Given, config: DictConfig, library: Library) -> Violation:
+def _unknown_key(item: Given, config: DictConfig, choices: Choices) -> Violation:
     parent: Any = config
     *_, last = parts = item.key.split(".")
     for part in parts:
@@ -188,16 +213,29 @@ def _unknown_key(item: Given, config: DictConfig, library: Library) -> Violation
             last = part
             break
         parent = parent._get_node(part)
+    else:
+        value = item.parsed.value() if isinstance(parent, DictConfig) else None
+        inside = [str(key) for key in value if key not in parent] if isinstance(value, dict) else []
+        parts += inside[:1]
+        last = parts[-1]
+    key = ".".join(parts)
+    roots = choices.library.roots
     siblings = [str(key) for key in parent] if isinstance(parent, DictConfig) else []
-    groups = group_names(library.roots) if parent is config else []
-    hint = did_you_mean(last, siblings + [group for group in groups if group != item.key])
-    if parts[0] == last and len(parts) > 1 and parts[1] in option_names(library.roots, last):
-        hint = f"choose it first: {last}=[{parts[1]}]"
+    groups = group_names(roots) if parent is config else []
+    message = f"unknown key '{key}'"
+    group, _, name = ".".join(parts[:2]).partition(".")
+    options = option_names(roots, group) if group in choices.lists else []
+    unchosen = options if last == name else []
+    hint = nearest(last, [*siblings, *unchosen, *(group for group in groups if group != item.key)])
+    if last in parts[:2] and name in options:
+        hint = f"choose it first: {group}=[{name}]"
     elif item.key in groups:
-        hint = f"name an option: {item.key}=…"
+        hint = f"name an option: {item.key}=" + (f"[{options[0]}]" if options else "…")
+        if not item.parsed.is_delete():
+            message = f"'{item.key}' takes the names of options, not {in_yaml(item.parsed.value())}"
     return Violation(
-        path=item.key,
-        message=f"unknown key '{item.key}'",
+        path=key,
+        message=message,
         where=item.where,
         allowed="" if hint else ", ".join(siblings),
         hint=hint,

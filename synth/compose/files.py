@@ -69,8 +69,7 @@ def read_config_file(path: Path, label: str) -> ConfigFile:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{label}:{mark.line + 1}:{mark.column + 1}" if mark else label
-        reason = ", ".join(part for part in (error.context, error.problem) if part)
-        return _broken(label, f"broken YAML: {reason}", where)
+        return _broken(label, f"broken YAML: {_reason(error, path)}", where)
     except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
         return _broken(label, f"cannot read the file: {str(error).splitlines()[0]}", label)
     if node is None:
@@ -82,6 +81,21 @@ def read_config_file(path: Path, label: str) -> ConfigFile:
         return replace(file, violations=tuple(_check_nodes(file, node, "")))
     except RecursionError:
         return _broken(label, "an anchor (&) holds an alias (*) of itself, or the nesting is too deep", label)
+
+
+def _reason(error: yaml.MarkedYAMLError, path: Path) -> str:
+    """The parser's reason, with what stands where it stopped and where the unfinished began."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+
+    def char_at(mark: Any) -> str:
+        return "".join(lines[mark.line : mark.line + 1])[mark.column : mark.column + 1] if mark else ""
+
+    opened = char_at(error.context_mark)
+    if char_at(error.problem_mark) == "\t":
+        return "a tab; indent with spaces"
+    if error.context_mark and opened and opened in "[{'\"":
+        return f"the {opened} of line {error.context_mark.line + 1} is not closed: {error.problem}"
+    return ", ".join(part for part in (error.context, error.problem) if part)
 
 
 def _broken(label: str, message: str, where: str) -> ConfigFile:

@@ -3,17 +3,14 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, ValueType
 from hydra.errors import HydraException
 
 from synth.compose.files import searchpath_violation
-from synth.errors import ConfigError, Violation
+from synth.errors import Violation, hide_user, is_secret, nearest, one_line
 
-_SECRET_KEY = re.compile(r"(?i)passw|secret|token|credential|(api|access|private|account)_?key")
-_USER_INFO = re.compile(r"(?<=//)[^/@\s]+(?=@)")
 _KEY = re.compile(r"(\+{0,2}|~)\w+([./@]\w+)*")
 _QUOTING = "values with '=', '{' or ',' need quotes of their own: 'key=\"a=b\"'"
 
@@ -51,37 +48,24 @@ class Given:
 def command_line(override: str) -> str:
     """The origin of an override's values, fit for display: secrets are blanked out."""
     key, equals, value = override.partition("=")
-    shown = "***" if equals and _SECRET_KEY.search(key) else _USER_INFO.sub("***", value)
-    return f"command line: {key}{equals}{shown}"
+    shown = "***" if equals and is_secret(key) else hide_user(value)
+    return f"command line: {one_line(key + equals + shown)}"
 
 
-def read_overrides(overrides: Sequence[str], *, multirun: bool = False) -> list[Given]:
-    """Parse all of them.
-
-    Args:
-        multirun: several values for one key are a sweep, and no mistake.
-
-    Raises:
-        ConfigError: for every override that cannot be read.
-    """
+def read_overrides(overrides: Sequence[str]) -> tuple[list[Given], list[Violation]]:
+    """Those that can be read, and what is wrong with the others."""
     parser = OverridesParser.create()
     given: list[Given] = []
     violations: list[Violation] = []
-    failure: HydraException | None = None
     for text in overrides:
         try:
             given.append(Given(text=text, parsed=parser.parse_overrides([text])[0]))
-        except HydraException as error:
-            failure = error
+        except HydraException:
             violations.append(_unreadable(text))
             continue
         if given[-1].group == "hydra.searchpath":
             violations.append(searchpath_violation(given[-1].where))
-        elif given[-1].parsed.is_sweep_override() and not multirun:
-            violations.append(_sweep_outside_multirun(given[-1]))
-    if violations:
-        raise ConfigError(violations) from failure
-    return given
+    return given, violations
 
 
 def _unreadable(text: str) -> Violation:
@@ -96,22 +80,17 @@ def _unreadable(text: str) -> Violation:
     )
 
 
-def _sweep_outside_multirun(given: Given) -> Violation:
-    key, _, values = given.text.partition("=")
+def sweep_outside_multirun(given: Given, *, many: bool) -> Violation:
+    """Several values where one is wanted; ``many`` tells of a group that takes several options."""
+    key, _, values = given.shown.partition("=")
     if given.parsed.value_type is ValueType.SIMPLE_CHOICE_SWEEP:
         message = f"'{given.shown}' names several values"
-        hint = f"use '{key}=[{values}]' for all of them, -m for a sweep, or quotes for one text with a comma"
-        if _SECRET_KEY.search(key):
-            hint = "use quotes for one text with a comma"
+        hint = "add -m for a sweep over them, or quotes for one text with a comma"
+        if many:
+            hint = f"use '{key}=[{values}]' for all of them, -m for a sweep, or quotes for one text with a comma"
     else:
         message, hint = f"'{given.shown}' is a sweep", "add -m to run it"
     return Violation(path=given.group, message=message, where=given.where, hint=hint)
-
-
-def did_you_mean(name: str, candidates: Sequence[str]) -> str:
-    """A hint with the nearest candidate; empty when none is near."""
-    near = get_close_matches(name, candidates, n=1)
-    return f"did you mean '{near[0]}'?" if near else ""
 
 
 def unknown_option(group: str, name: str, options: Sequence[str], where: str) -> Violation:
@@ -120,7 +99,7 @@ def unknown_option(group: str, name: str, options: Sequence[str], where: str) ->
         message=f"no {group} named '{name}'",
         where=where,
         allowed=", ".join(options),
-        hint=did_you_mean(name, options),
+        hint=nearest(name, options),
     )
 
 
@@ -130,5 +109,5 @@ def unknown_group(group: str, groups: Sequence[str], where: str) -> Violation:
         message=f"no group named '{group}'",
         where=where,
         allowed=", ".join(groups),
-        hint=did_you_mean(group, groups),
+        hint=nearest(group, groups),
     )

@@ -16,9 +16,8 @@ from omegaconf.errors import (
 
 from synth.compose.bucket import sagemaker_bucket
 from synth.compose.files import target_violation
-from synth.compose.overrides import did_you_mean
 from synth.compose.results import nearest_origin
-from synth.errors import Violation
+from synth.errors import Violation, nearest
 
 _RESOLVER = re.compile(r"(?<!\\)\$\{\s*((?:[^:{}$]|\$\{[^{}]*\})+?)\s*:")
 _CIRCLE = "refers to a mapping that it is a part of"
@@ -46,7 +45,7 @@ def forbidden_resolvers(path: str, text: str, where: str) -> Iterator[Violation]
                 message=f"'{path}' uses the resolver '{name}', which is not one of the standard ones",
                 where=where,
                 allowed=", ".join(_STANDARD),
-                hint=did_you_mean(name, _STANDARD),
+                hint=nearest(name, _STANDARD),
             )
 
 
@@ -115,7 +114,7 @@ class Resolver:
         elif isinstance(error, InterpolationKeyError):
             missing = _quoted(reason)
             message = f"'{path}' refers to '{missing}', which does not exist"
-            self._report(path, message, hint=did_you_mean(missing, list(self.origins)))
+            self._report(path, message, hint=nearest(missing, list(self.origins)))
         elif "Recursive interpolation" in reason:
             self._report(path, f"'{path}' refers to itself through {reference}")
         elif "parent node" in reason:

@@ -1,7 +1,7 @@
 """What comes out: one composed configuration, or the jobs of a sweep."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +21,18 @@ class Composed:
 
     Attributes:
         config: nested dict, list, str, int, float, bool and None only; every interpolation resolved.
-        origins: dotted config path -> ``file:line`` or ``command line: <override>``, for leaves, mappings and lists.
+        origins: dotted config path -> ``file:line`` or ``command line: <override>``, for leaves, mappings and lists,
+            and for what an override deleted; in the order in which they were set.
         choices: group -> chosen option, or the list of options for a group that takes several.
         overrides: as given, secrets included: not for display.
+        options: group -> what it offers, for a group that takes several options.
     """
 
     config: dict[str, Any]
     origins: Mapping[str, str]
     choices: Mapping[str, str | list[str]]
     overrides: tuple[str, ...]
+    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,7 +27,7 @@ from synth.compose.choices import check_choices
 from synth.compose.composing import compose_roots, readable_errors
 from synth.compose.files import Library
 from synth.compose.loading import Repository, make_loader, modern_hydra
-from synth.compose.overrides import Given, read_overrides, unknown_option
+from synth.compose.overrides import Given, unknown_option
 from synth.compose.results import Composed, Job
 from synth.compose.roots import PRIMARY, ConfigSource
 from synth.errors import ConfigError, Violation
@@ -40,9 +40,9 @@ def sweep_roots(
 ) -> list[Job]:
     """Sweep over the given roots; see ``synth.compose.sweep``."""
     directory = Path(sweep_dir).absolute()
-    given = read_overrides(overrides, multirun=True)
     library = Library(roots=roots)
-    choices = check_choices(library, given)
+    choices = check_choices(library, overrides, multirun=True)
+    given = choices.given
     plugins = Plugins.instance()
     repository = Repository(roots, with_hydra=True)
     _check_launch(given, repository)
