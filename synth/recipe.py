@@ -13,14 +13,14 @@ from pydantic import Field
 from synth.catalog import HOOKS, Catalog
 from synth.columns import ColumnsConfig
 from synth.compose import Composed, origin_of
-from synth.errors import ConfigError, PluginError, RefusedError, Violation
+from synth.errors import ConfigError, PluginError, RefusedError, Violation, in_yaml, nearest
 from synth.generators.contract import World
 from synth.hookspecs import Spec
 from synth.injectors.contract import Scene
 from synth.population.cards import PopulationConfig
 from synth.sinks.stores import parse_uri
 from synth.timeline import Timeline, TimelineConfig
-from synth.typed import Finding, join, nearest, read_config
+from synth.typed import Finding, in_words, join, read_config, schema_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,9 +98,11 @@ class _Build:
         self.violations: list[Violation] = []
 
     def add(self, path: str, message: str, allowed: str = "", hint: str = "") -> None:
-        """Notes a violation, with where its value was set, or the first value below it."""
-        below = (origin for at, origin in self.composed.origins.items() if at.startswith(f"{path}."))
-        where = origin_of(self.composed, path) or next(below, "")
+        """Notes a violation, with where its value was set, or what was changed below it."""
+        below = [origin for at, origin in self.composed.origins.items() if at.startswith(f"{path}.")]
+        own = origin_of(self.composed, path) or next(iter(below), "")
+        changed = below and below[-1].rpartition(":")[0] != own.rpartition(":")[0]
+        where = below[-1] if changed else own
         self.violations.append(Violation(path=path, message=message, where=where, allowed=allowed, hint=hint))
 
     def recipe(self) -> Recipe | None:
@@ -111,7 +113,9 @@ class _Build:
         single = {group: self.part(group, self.config.get(group)) for group in HOOKS if group not in MULTIPLE}
         several = {group: self.parts(group) for group in MULTIPLE}
         if not self.config.get("sink"):
-            self.add("sink", "no sink is chosen: the data would go nowhere", ", ".join(self.catalog.names("sink")))
+            sinks = self.catalog.names("sink")
+            hint = f"choose one: sink=[{sinks[0]}]"
+            self.add("sink", "no sink is chosen: the data would go nowhere", ", ".join(sinks), hint)
         self._check_places(several["sink"])
         parts = [run, *fixed.values(), *single.values()]
         if self.violations or any(part is None for part in parts):
@@ -141,7 +145,8 @@ class _Build:
         """The instances of a multiple group, in name order."""
         instances = self.config.get(group) or {}
         if not isinstance(instances, dict):
-            self.add(group, f"{group} is {instances!r}", "a mapping of instances by name")
+            hint = f"options are chosen in the defaults list: override /{group}: […]"
+            self.add(group, f"{group} is {in_yaml(instances)}", "a mapping of instances by name", hint)
             return {}
         typed = {name: self.part(f"{group}.{name}", instances[name]) for name in sorted(instances)}
         return {name: part for name, part in typed.items() if part is not None}
@@ -150,15 +155,17 @@ class _Build:
         """One component: its kind looked up, its config typed."""
         group, _, name = path.partition(".")
         if not isinstance(data, dict) or "kind" not in data:
-            keys = ", ".join(data) if isinstance(data, dict) else repr(data)
-            choose = f"{group}=[{name}]" if name else f"{group}={self.catalog.names(group)[0]}"
-            told = f"{path} has no kind, only {keys}" if data else f"{path} is missing"
-            self.add(
-                path,
-                told,
-                f"a kind: {', '.join(self.catalog.names(group))}",
-                f"choose it with {choose}, or drop these keys",
-            )
+            options = self.composed.options.get(group, ())
+            choose = f"{group}={self.catalog.names(group)[0]}"
+            if name:
+                choose = f"{group}=[{name}]" if name in options else f"+{group}@{path}={next(iter(options), '…')}"
+            told = f"{path} has no kind, only {', '.join(data)}" if isinstance(data, dict) else f"{path} is missing"
+            if data is not None and not isinstance(data, dict):
+                told = f"{path} is {in_yaml(data)}"
+            hint = f"choose it with {choose}" + (", or drop these keys" if isinstance(data, dict) else "")
+            if name and data is None:
+                told, hint = f"{path} is null", f"to leave it out, choose the others: {group}=[…]"
+            self.add(path, told, f"a kind: {', '.join(self.catalog.names(group))}", hint)
             return None
         spec = self._find(path, group, data["kind"])
         config = self.typed(path, spec.config, data) if spec else None
@@ -172,7 +179,7 @@ class _Build:
             return None
         if spec is None:
             names = self.catalog.names(group)
-            told = f"no {group} kind named {kind!r}"
+            told = f"no {group} kind named {in_yaml(kind)}"
             for provider in self.catalog.broken():
                 told += f"; plugin {provider.name!r} ({provider.source}) could not be loaded: {provider.error}"
             self.add(f"{path}.kind", told, ", ".join(names), nearest(str(kind), names))
@@ -180,8 +187,8 @@ class _Build:
 
     def typed(self, path: str, config: type[Any], data: Any) -> Any:
         """A config object, or None after noting what is wrong."""
-        if data is None:
-            self.add(path, f"{path} is missing")
+        if data is None and path not in self.config:
+            self.add(path, f"{path} is missing", in_words(schema_of(config)))
             return None
         typed, findings = read_config(path, config, data)
         for finding in findings:
@@ -200,7 +207,7 @@ class _Build:
             try:
                 place = dataclasses.replace(parse_uri(uri), uri="")
             except RefusedError as error:
-                self.add(f"sink.{name}.uri", str(error), "a directory or s3://bucket/prefix")
+                self.add(f"sink.{name}.uri", f"sink.{name}.uri: {error}")
                 continue
             if place in places:
                 told = f"sinks {places[place]!r} and {name!r} write into the same place {uri!r}"
@@ -213,9 +220,8 @@ class _Build:
         law = single["amount"].make()
         timeline = Timeline.parse(fixed["timeline"])
         if max(abs(timeline.start_s), abs(timeline.end_s)) * fixed["population"].cards >= 2**62:
-            self.add(
-                "population.cards", "so many cards at times so far from 1970 cannot be put in order", "fewer cards"
-            )
+            told = "population.cards: so many cards at times so far from 1970 cannot be put in order"
+            self.add("population.cards", told, "fewer cards")
             return
         world = World(fixed["population"].cards, timeline, law, run.block_rows)
         generator = single["generator"].make()

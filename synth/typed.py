@@ -1,7 +1,6 @@
 """Plain data in, one typed config object out, or everything that is wrong with it in words."""
 
 import dataclasses
-import difflib
 import json
 import re
 import typing
@@ -9,6 +8,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.errors import PydanticUserError
+
+from synth.errors import counted, hide_user, in_yaml, is_secret, nearest
+
+Schema = dict[str, Any]
 
 
 class Finding(NamedTuple):
@@ -30,7 +34,10 @@ def read_config(path: str, config: type[Any], data: Any) -> tuple[Any, list[Find
     try:
         return adapter(config).validate_json(json.dumps(data)), []
     except ValidationError as error:
-        return None, [_explain(path, config, data, problem) for problem in error.errors(include_url=False)]
+        schema = schema_of(config)
+        found = [_explain(path, schema, data, problem) for problem in error.errors(include_url=False)]
+        # a value that fits none of several types is complained about once a type
+        return None, list({finding.path: finding for finding in reversed(found)}.values())[::-1]
 
 
 def adapter(config: type[Any]) -> TypeAdapter[Any]:
@@ -43,6 +50,14 @@ def adapter(config: type[Any]) -> TypeAdapter[Any]:
     return TypeAdapter(config)
 
 
+def schema_of(config: type[Any]) -> Schema:
+    """The JSON Schema of a config class; empty where it has none."""
+    try:
+        return adapter(config).json_schema()
+    except PydanticUserError:  # a plugin's type may have none
+        return {}
+
+
 def _dataclasses_in(annotation: Any) -> Iterator[Any]:
     if dataclasses.is_dataclass(annotation):
         yield annotation
@@ -53,66 +68,153 @@ def _dataclasses_in(annotation: Any) -> Iterator[Any]:
             yield from _dataclasses_in(inner)
 
 
-def _steps_in(data: Any, loc: tuple[Any, ...]) -> list[Any]:
+def _holds(data: Any, step: Any) -> bool:
+    return step in data if isinstance(data, dict) else isinstance(data, list) and step in range(len(data))
+
+
+def _steps_in(data: Any, loc: tuple[Any, ...], *, missing: bool) -> list[Any]:
     """The config path of a pydantic location, without the union tags that pydantic puts in between."""
     steps: list[Any] = []
     for i, step in enumerate(loc):
-        inside = (isinstance(data, dict) and step in data) or (isinstance(data, list) and isinstance(step, int))
-        if inside:
+        if _holds(data, step):
             data = data[step]
-        elif i < len(loc) - 1:
-            continue
-        steps.append(step)
+            steps.append(step)
+        elif missing and i == len(loc) - 1:
+            steps.append(step)
     return steps
 
 
-def _config_at(config: Any, data: Any, steps: list[Any]) -> Any:
-    """The dataclass that describes the mapping that holds the last step."""
-    here = config
-    for step in steps[:-1]:
-        data = data[step]
-        hints = typing.get_type_hints(here, include_extras=True) if dataclasses.is_dataclass(here) else {}
-        inner = hints.get(step, here)
-        candidates = list(_dataclasses_in(inner)) if inner is not here else [here]
-        kinds = [c for c in candidates if isinstance(data, dict) and data.get("kind") == _kind(c)]
-        here = (kinds or candidates or [here])[0]
-    return here
-
-
-def _kind(config: Any) -> Any:
-    found = config.__dataclass_fields__.get("kind")
-    return found.default if found else None
-
-
-def _explain(path: str, config: Any, data: Any, problem: Any) -> Finding:
-    """One pydantic error in our words."""
-    steps = _steps_in(data, problem["loc"])
+def _explain(path: str, schema: Schema, data: Any, problem: Any) -> Finding:
+    """One pydantic error in our words; what is allowed comes from the schema, whatever pydantic complains about."""
+    missing = problem["type"].startswith("missing")
+    steps, value, told = _steps_in(data, problem["loc"], missing=missing), problem["input"], problem["msg"]
+    below = _schema_at(schema, schema, data, steps)
+    if problem["type"].startswith("union_tag") and "discriminator" in below:
+        tag, kinds = below["discriminator"]["propertyName"], below["discriminator"]["mapping"]
+        below, steps = {"enum": list(kinds)}, [*steps, tag]
+        missing, value = tag not in value, value.get(tag)
     full = join(path, ".".join(map(str, steps)))
     if problem["type"] == "unexpected_keyword_argument":
-        known = [f.name for f in dataclasses.fields(_config_at(config, data, steps)) if f.name != "kind"]
+        properties = _schema_at(schema, schema, data, steps[:-1], inside=True).get("properties", {})
+        known = [key for key in properties if key != "kind"]
         return Finding(full, f"unknown key {full!r}", ", ".join(known), nearest(str(steps[-1]), known))
-    if problem["type"].startswith("missing"):
-        return Finding(full, f"{full} is missing", _doc_of(_config_at(config, data, steps), str(steps[-1])), "")
-    allowed = re.sub(r"^\w+ should (be |have |match )?", "", problem["msg"])
-    choices = re.findall(r"'([^']+)'", allowed) if problem["type"] == "literal_error" else []
-    value = problem["input"]
-    shown = repr(value) if not isinstance(value, dict | list) else f"{type(value).__name__} {json.dumps(value)[:60]}"
-    return Finding(full, f"{full} is {shown}", allowed, nearest(str(value), choices))
+    allowed, doc = in_words(below, schema), below.get("description", "")
+    if missing:
+        head = doc.partition(";")[0]
+        return Finding(full, f"{full} is missing" + (f": {head}" if head else ""), allowed, "")
+    if problem["type"] in ("value_error", "assertion_error") or not allowed:
+        allowed = told.partition(", ")[2] or told
+    elif allowed.startswith("text") and doc:
+        allowed += f": {doc}"
+    shown = "***" if any(is_secret(str(step)) for step in steps) else hide_user(in_yaml(value))
+    return Finding(full, f"{full} is {shown}", allowed, _hint(value, allowed))
 
 
-def _doc_of(config: Any, key: str) -> str:
-    """The one-line doc of a field."""
-    hint = typing.get_type_hints(config, include_extras=True).get(key)
-    docs = (getattr(extra, "description", None) for extra in getattr(hint, "__metadata__", ()))
-    return next((str(doc) for doc in docs if doc), "")
+def _hint(value: Any, allowed: str) -> str:
+    """The next step from a value to one that is allowed; nothing where none is near."""
+    if isinstance(value, str):
+        number = re.fullmatch(r"[+-]?[\d_]*\.?\d+(e[+-]?\d+)?", value, re.IGNORECASE)
+        choices = [choice for choice in re.findall("'([^']+)'", allowed) if choice != value]
+        return "drop the quotes" if number and "number" in allowed else nearest(value, choices)
+    if isinstance(value, float) and value.is_integer() and "whole number" in allowed:
+        return f"write {int(value)}"
+    if isinstance(value, int | float) and not isinstance(value, bool) and allowed.startswith("text"):
+        return f'quote it: "{value}"'
+    return ""
+
+
+def _resolve(schema: Schema, root: Schema) -> Schema:
+    while "$ref" in schema:
+        target = root["$defs"][schema["$ref"].rpartition("/")[2]]
+        schema = {**target, **{key: value for key, value in schema.items() if key != "$ref"}}
+    return schema
+
+
+def _schema_at(schema: Schema, root: Schema, data: Any, steps: list[Any], *, inside: bool = False) -> Schema:
+    """The schema of the value at the end of the steps; of several kinds the one that the data choose.
+
+    Args:
+        inside: whether the last value's own kind is to be chosen, too.
+    """
+    for step in steps:
+        here = _chosen(schema, root, data)
+        schema = here.get("properties", {}).get(step) or here.get("items") or here.get("additionalProperties") or {}
+        data = data[step] if _holds(data, step) else None
+    return _chosen(schema, root, data) if inside else _resolve(schema, root)
+
+
+def _chosen(schema: Schema, root: Schema, data: Any) -> Schema:
+    schema = _resolve(schema, root)
+    options = [_resolve(option, root) for option in schema.get("oneOf") or schema.get("anyOf") or []]
+    kind = data.get("kind") if isinstance(data, dict) else None
+    fitting = [o for o in options if kind and o.get("properties", {}).get("kind", {}).get("const") == kind]
+    mappings = [o for o in options if "properties" in o or "items" in o]
+    return (fitting or mappings or options or [schema])[0]
+
+
+_TYPES = {
+    "integer": "a whole number",
+    "number": "a number",
+    "string": "text",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "null",
+}
+_SIZES = {"string": ("Length", "character"), "array": ("Items", "item"), "object": ("Properties", "key")}
+
+
+def in_words(schema: Schema, root: Schema | None = None) -> str:
+    """What a JSON Schema, a part of another one, allows, in YAML's words; empty where it says nothing."""
+    root = root or schema
+    schema = _resolve(schema, root)
+    options = schema.get("oneOf") or schema.get("anyOf") or []
+    if "discriminator" in schema:
+        tag = schema["discriminator"]
+        return f"a mapping whose {tag['propertyName']} is {_either(tag['mapping'])}"
+    if options:
+        return " or ".join(dict.fromkeys(in_words(option, root) for option in options))
+    if "enum" in schema or "const" in schema:
+        return _either(schema.get("enum", [schema.get("const")]))
+    kind = schema.get("type", "")
+    if "properties" in schema:
+        return f"a mapping with {', '.join(schema['properties'])}"
+    told = _TYPES.get(kind, "") + (f" ({schema['format']})" if "format" in schema else "")
+    told += f" that matches {schema['pattern']}" if "pattern" in schema and "description" not in schema else ""
+    told += f", a multiple of {schema['multipleOf']}" if "multipleOf" in schema else ""
+    if kind in _SIZES:
+        size, thing = _SIZES[kind]
+        least, most = schema.get(f"min{size}"), schema.get(f"max{size}")
+        if least is not None and most is not None:
+            return f"{told} of {least:,} to {counted(most, thing)}"
+        sides = {"at least": least, "at most": most}
+        return told + "".join(f" of {name} {counted(n, thing)}" for name, n in sides.items() if n is not None)
+    keys = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
+    low, above, high, below = (schema.get(key) for key in keys)
+    if kind == "integer":
+        low, above = (low if above is None else above + 1), None
+        high, below = (high if below is None else below - 1), None
+    limits = _limits(low, above, high, below)
+    return f"{told} {limits}".replace(" ,", ",").strip()
+
+
+def _limits(low: Any, above: Any, high: Any, below: Any) -> str:
+    """``from 1 to 10``; or each limit by itself: ``above 0, at most 0.5``."""
+    if low is not None and high is not None:
+        return f"from {_count(low)} to {_count(high)}"
+    named: dict[str, Any] = {", at least": low, "above": above, ", at most": high, ", below": below}
+    return "".join(f"{name} {_count(limit)}" for name, limit in named.items() if limit is not None)
+
+
+def _count(number: Any) -> str:
+    return f"{number:,}" if isinstance(number, int) else f"{number:,.15g}"
+
+
+def _either(choices: Iterable[Any]) -> str:
+    *others, last = map(in_yaml, choices)
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def join(path: str, below: str) -> str:
     """A dotted path below another; either may be empty."""
     return f"{path}.{below}".strip(".")
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """``did you mean 'ratio'?``, or nothing where nothing is near."""
-    near = difflib.get_close_matches(word, list(known), 1)
-    return f"did you mean {near[0]!r}?" if near else ""
