@@ -43,9 +43,9 @@ def range_problems(path: str, low: float, high: float) -> Iterator[Problem]:
     dot = f"{path}." if path else ""
     for name, value in (("low", low), ("high", high)):
         if abs(value * 100 - round(value * 100)) > 1e-6:
-            yield f"{dot}{name}", f"{value!r} is finer than a cent", "at most two decimals"
+            yield f"{dot}{name}", f"{value:,.15g} is finer than a cent", "at most two decimals"
     if to_minor(low) >= to_minor(high):
-        yield f"{dot}low", f"low {low!r} is not below high {high!r}", "low < high"
+        yield path, f"low {low:,.15g} is not below high {high:,.15g}", "low < high"
 
 
 def share_problems(path: str, shares: list[float]) -> Iterator[Problem]:
@@ -175,7 +175,9 @@ def _redraw_problems(sample: "Sampler", low: float, high: float) -> Iterator[Pro
         probe = np.floor(sample(10_000, Streams(0, "amount").draw("probe")) * 100)
         inside = np.count_nonzero((probe >= to_minor(low)) & (probe < to_minor(high)))
         if inside * _REDRAWS < len(probe):
-            yield "", f"fewer than 1 % of the draws lie between low {low!r} and high {high!r}", "bounds around the bulk"
+            first, last = np.percentile(probe, [5, 95]) / 100
+            told = f"fewer than 1 % of the draws lie between low {low:,.15g} and high {high:,.15g}"
+            yield "", told, f"bounds around the bulk: 90 % of the draws lie between {first:,.2f} and {last:,.2f}"
 
 
 class Sampler(Protocol):

@@ -1,6 +1,5 @@
 """Output views: which columns the emitted table has, under which names, and how text formats print them."""
 
-import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field as Limits
 
+from synth.errors import nearest
 from synth.events import EPISODE_COLUMNS, EVENT_COLUMNS, HOLDER_COLUMNS, LABEL_COLUMNS, Column, metadata
 
 
@@ -18,7 +18,13 @@ from synth.events import EPISODE_COLUMNS, EVENT_COLUMNS, HOLDER_COLUMNS, LABEL_C
 class FieldConfig:
     """One column of a view."""
 
-    name: Annotated[str, Limits(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$", description="its name in the output")]
+    name: Annotated[
+        str,
+        Limits(
+            pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$",
+            description="its name in the output; letters, digits, _ . -, with a letter or _ first",
+        ),
+    ]
     source: Annotated[str, Limits(description="the event column that it shows")]
     format: Annotated[str | None, Limits(description="how CSV and JSON print it; null: the column's first format")] = (
         None
@@ -43,17 +49,14 @@ class ColumnsConfig:
                 yield f"fields.{i}.name", told, "another name"
             column = EVENT_COLUMNS.get(field.source)
             if column is None:
-                near = difflib.get_close_matches(field.source, EVENT_COLUMNS, 1)
-                hint = f" (did you mean {near[0]!r}?)" if near else ""
+                near = nearest(field.source, EVENT_COLUMNS)
+                hint = f" ({near})" if near else ""
                 yield f"fields.{i}.source", f"no event column named {field.source!r}{hint}", ", ".join(EVENT_COLUMNS)
-            elif field.format is not None and not _knows(column, field.format):
-                yield (
-                    f"fields.{i}.format",
-                    f"column {field.source!r} has no format {field.format!r}",
-                    ", ".join(column.formats).replace(
-                        "strftime", "a strftime pattern such as %Y-%m-%d, without commas, quotes and backslashes"
-                    ),
-                )
+            elif field.format is not None and (reason := _refusal(column, field.format)) is not None:
+                told = f"column {field.source!r} has no format {field.format!r}{reason}"
+                named = ", ".join(name for name in column.formats if name != "strftime")
+                pattern = "or a pattern such as %Y-%m-%d (no commas, quotes or backslashes)"
+                yield f"fields.{i}.format", told, f"{named}, {pattern}" if "strftime" in column.formats else named
 
 
 #: The side tables show these columns under the view's name for them, beside columns with names of their own.
@@ -66,10 +69,16 @@ _NAMES_BESIDE = {
 _PATTERN = re.compile(r"(%[YymdHMSjbBaAIpeFTRuwzZDCGgUVWh%]|[^%,\"\\\n\r\t])*")
 
 
-def _knows(column: Column, text_format: str) -> bool:
+def _refusal(column: Column, text_format: str) -> str | None:
+    """Why a column cannot be printed so, as far as it can be told; None when it can."""
     if text_format in column.formats and text_format != "strftime":
-        return True
-    return "strftime" in column.formats and "%" in text_format and _PATTERN.fullmatch(text_format) is not None
+        return None
+    if "strftime" not in column.formats or "%" not in text_format:
+        return ""
+    rest = _PATTERN.sub("", text_format, count=1)
+    if not rest:
+        return None
+    return f": {rest[:2]} is no directive" if rest[0] == "%" else f": {rest[0]!r} may not be in it"
 
 
 @dataclass(frozen=True)

@@ -28,11 +28,21 @@ class TimelineConfig:
             except (ValueError, OverflowError) as error:
                 yield (
                     name,
-                    f"{text!r} is not a time: {error}",
+                    f"{text!r} is not a time{_reason(error)}",
                     "ISO 8601 in whole seconds, e.g. 2022-01-01 or 2022-01-01T08:30:00",
                 )
         if len(seconds) == 2 and seconds["start"] >= seconds["end"]:
-            yield "end", f"end {self.end!r} is not after start {self.start!r}", "start < end"
+            yield "end", f"{self.end!r} is not after start {self.start!r}", "a time after start"
+
+
+def _reason(error: Exception) -> str:
+    """What datetime has against a time, without the time itself."""
+    reason = str(error)
+    if isinstance(error, OverflowError):
+        reason = "in UTC it lies outside the years 1 to 9999"
+    elif reason.startswith("offset must be"):
+        reason = "its offset is beyond 24 hours"
+    return "" if reason.startswith("Invalid isoformat") else f": {reason}"
 
 
 def parse_second(text: str) -> int:

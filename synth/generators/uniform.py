@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
+from synth.errors import counted
 from synth.generators.contract import BlockPlan, Events, Int64, Keys, World
 from synth.rng import URN_LIMIT, Streams, draw_distinct
 from synth.timeline import US_PER_S
@@ -34,10 +35,11 @@ class UniformGenerator:
         """Yields when the pairs of the window are too few to draw from freely."""
         most = world.cards * world.timeline.seconds // 2
         if self.config.transactions > most:
+            pairs = f"{counted(world.cards, 'card')} x {counted(world.timeline.seconds, 'second')}"
             yield (
                 "transactions",
                 f"{self.config.transactions:,} transactions do not fit: each card has at most one a second",
-                f"at most {most:,}, half of {world.cards:,} cards x {world.timeline.seconds:,} seconds",
+                f"at most {most:,}, half of {pairs}",
             )
 
     def plan(self, world: World, *, streams: Streams) -> BlockPlan:

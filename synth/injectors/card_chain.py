@@ -7,6 +7,7 @@ Source: the fraud chain attack of Amazon SageMaker's feature store notebook for 
 transactions"), which cuts its last chain short and may miss its count by a few rows; here both are exact.
 """
 
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from synth.amount import BucketLaw
-from synth.errors import RefusedError
+from synth.errors import RefusedError, counted
 from synth.injectors.contract import FraudEvents, Injector, Int64, Scene
 from synth.rng import Streams
 from synth.timeline import US_PER_S
@@ -52,8 +53,9 @@ class CardChainConfig:
     follower_amount: Annotated[
         Literal["small_first", "run"],
         Field(
-            description="small_first: ceil(n x share) draws from each bucket in order, cut to the n followers, "
-            "shuffled; a law without buckets is drawn as it is. run: the run's amount law"
+            description="amounts of a chain after its head; small_first: ceil(n x share) draws from each bucket in "
+            "order, cut to the n followers, shuffled; a law without buckets is drawn as it is. "
+            "run: the run's amount law"
         ),
     ]
 
@@ -62,7 +64,7 @@ class CardChainConfig:
         for name in ("chain_length", "interval_s"):
             bounds = getattr(self, name)
             if bounds.min > bounds.max:
-                yield f"{name}.min", f"min {bounds.min} is above max {bounds.max}", "min <= max"
+                yield name, f"min {bounds.min:,} is above max {bounds.max:,}", "min <= max"
 
     def fraud_rows(self, rows: int) -> int:
         """int(ratio x rows), in exact arithmetic."""
@@ -82,15 +84,16 @@ class CardChain(Injector):
         """Yields when no whole chains add up to the ratio, or a chain is longer than the window."""
         low, high = self.config.chain_length.min, self.config.chain_length.max
         fraud = self.config.fraud_rows(scene.rows)
-        told = f"ratio {self.config.ratio!r} of {scene.rows:,} transactions is {fraud:,} fraud rows"
+        told = f"ratio {self.config.ratio!r} of {counted(scene.rows, 'transaction')} is {counted(fraud, 'fraud row')}"
+        chains = -(-fraud // high)
         if fraud < low:
-            yield (
-                "ratio",
-                f"{told}, less than one chain of {low}",
-                f"at least {math.ceil(low / scene.rows * 1e9) / 1e9!r}",
-            )
-        elif fraud > -(-fraud // high) * high or -(-fraud // high) * low > fraud:
-            yield "ratio", f"{told}, which chains of {low} to {high} events cannot add up to", "a count that they can"
+            least = _ratios(scene.rows, low)
+            allowed = f"at least {least}" if "ratio" in least else least
+            yield "ratio", f"{told}, less than one chain of {low:,}", allowed
+        elif chains * low > fraud:
+            lengths = f"{low:,} to {high:,}" if low < high else f"{low:,}"
+            told += f", which chains of {lengths} events cannot add up to"
+            yield "ratio", told, _ratios(scene.rows, (chains - 1) * high, chains * low)
         longest_s = (high - 1) * self.config.interval_s.max
         if longest_s >= scene.timeline.seconds:
             yield (
@@ -159,6 +162,19 @@ class CardChain(Injector):
         )
         overlap_e = (np.diff(card_e) == 0) & (start_e[1:] <= end_e[:-1])
         yield from _first(names[order][1:], overlap_e, "overlaps another chain on its card")
+
+
+def _ratios(rows: int, *counts: int) -> str:
+    """Ratios that make the given counts of fraud rows, with as few decimals as possible: ``10 rows: ratio 0.01``."""
+    found = []
+    for count in counts:
+        if not 0 < 2 * count <= rows:
+            continue
+        places = next(n for n in itertools.count(1) if -(-count * 10**n // rows) * rows // 10**n == count)
+        found.append((f"{count:,}", f"{Decimal(-(-count * 10**places // rows)).scaleb(-places):f}"))
+    if not found:
+        return "shorter chains, or more transactions"
+    return f"{' or '.join(count for count, _ in found)} rows: ratio {' or '.join(ratio for _, ratio in found)}"
 
 
 def _first(names: Int64, bad: npt.NDArray[np.bool_], what: str) -> Iterator[str]:

@@ -3,9 +3,9 @@
 Arrays end in their axis: ``_c`` per card, ``_n`` per network, ``_p`` per prefix of one network.
 """
 
-import difflib
 import itertools
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from synth.errors import counted
 from synth.rng import draw_distinct, split_exactly
 
 Int64 = npt.NDArray[np.int64]
@@ -22,7 +23,7 @@ Problem = tuple[str, str, str]
 
 _INT64_MAX = 2**63 - 1
 
-Prefix = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,7}$")]
+Prefix = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,7}$", description="1 to 8 digits, the first not 0")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,9 +73,10 @@ class PopulationConfig:
         yield from self._prefix_problems()
         for name, count in self.cards_by_network().items():
             network = self.networks[name]
-            if count > network.capacity():
-                message = f"{name} gets {count} of the cards, but its prefixes leave room for {network.capacity()}"
-                yield f"networks.{name}.prefixes", message, f"shorter prefixes, or at most {network.capacity()} cards"
+            room = network.capacity()
+            if count > room:
+                message = f"{name} gets {counted(count, 'card')}, but its prefixes leave room for {room:,}"
+                yield f"networks.{name}.prefixes", message, f"shorter prefixes, or at most {counted(room, 'card')}"
         if self.profile is not None:
             yield from _locale_problems(self.locale)
 
@@ -98,9 +100,9 @@ def _locale_problems(locale: str) -> Iterator[Problem]:
     from faker.config import AVAILABLE_LOCALES
 
     if locale not in AVAILABLE_LOCALES:
-        near = difflib.get_close_matches(locale, sorted(AVAILABLE_LOCALES), n=1)
-        meant = f" (did you mean {near[0]!r}?)" if near else ""
-        yield "locale", f"Faker has no locale {locale!r}{meant}", "a Faker locale, e.g. en_US, de_DE, ja_JP"
+        language = re.split("[-_]", locale)[0].lower()
+        related = sorted(known for known in AVAILABLE_LOCALES if known.split("_")[0] == language)
+        yield "locale", f"Faker has no locale {locale!r}", ", ".join(related) or "e.g. en_US, de_DE, ja_JP"
 
 
 @dataclass(frozen=True)
