@@ -13,7 +13,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -169,7 +169,7 @@ class Ceph:
             ceph._call("ceph-mon", "-i", "a")
             ceph._call("ceph", "osd", "new", osd)
             ceph._call("ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", osd)
-            ceph._call("ceph-osd", "-i", "0")
+            ceph._start_osd()
             ceph._call("ceph", "osd", "crush", "add", "osd.0", "1.0", "root=default", "host=localhost")
             ceph.start_gateway("rgw", ceph.server)
             ceph.add_user("synth", ceph.server.access_key, ceph.server.secret_key)
@@ -177,6 +177,14 @@ class Ceph:
             ceph.stop()
             raise
         return ceph
+
+    def _start_osd(self) -> None:
+        """Start the store, again and again: it dies when it asks its monitor before it knows the cluster's id."""
+        for _ in range(30):
+            with suppress(RuntimeError):
+                return self._call("ceph-osd", "-i", "0")
+            time.sleep(0.2)
+        return self._call("ceph-osd", "-i", "0")
 
     def stop(self) -> None:
         """Kill every daemon, for nothing here is worth keeping, and remove the directory."""
