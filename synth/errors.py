@@ -5,7 +5,11 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-_SECRET_KEY = re.compile(r"(?i)passw|secret|token|credential|(api|access|private|account)_?key")
+_SECRET = "passw|secret|token|credential|(?:api|access|private|account)_?key"
+_SECRET_KEY = re.compile(_SECRET, re.IGNORECASE)
+_SECRET_PAIR = re.compile(
+    rf"""([\w-]*(?:{_SECRET})[\w-]*['"]?\s*[:=]\s*)(?:"[^"]*"|'[^']*'|[^,}}\]\s]+)""", re.IGNORECASE
+)
 _USER_INFO = re.compile(r"(?<=//)[^/@\s]+(?=@)")
 
 
@@ -123,9 +127,9 @@ def is_secret(key: str) -> bool:
     return _SECRET_KEY.search(key) is not None
 
 
-def hide_user(text: str) -> str:
-    """A text without the ``user:password`` of the uris in it."""
-    return _USER_INFO.sub("***", text)
+def hide_secrets(text: str) -> str:
+    """A text without the ``user:password`` of the uris and the ``password: value`` of the mappings in it."""
+    return _SECRET_PAIR.sub(r"\1***", _USER_INFO.sub("***", text))
 
 
 def one_line(text: str) -> str:

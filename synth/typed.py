@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.errors import PydanticUserError
 
-from synth.errors import counted, hide_user, in_yaml, is_secret, nearest
+from synth.errors import counted, hide_secrets, in_yaml, is_secret, nearest
 
 Schema = dict[str, Any]
 
@@ -106,7 +106,7 @@ def _explain(path: str, schema: Schema, data: Any, problem: Any) -> Finding:
         allowed = told.partition(", ")[2] or told
     elif allowed.startswith("text") and doc:
         allowed += f": {doc}"
-    shown = "***" if any(is_secret(str(step)) for step in steps) else hide_user(in_yaml(value))
+    shown = "***" if any(is_secret(str(step)) for step in steps) else hide_secrets(in_yaml(value))
     return Finding(full, f"{full} is {shown}", allowed, _hint(value, allowed))
 
 

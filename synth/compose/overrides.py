@@ -9,7 +9,7 @@ from hydra.core.override_parser.types import Override, ValueType
 from hydra.errors import HydraException
 
 from synth.compose.files import searchpath_violation
-from synth.errors import Violation, hide_user, is_secret, nearest, one_line
+from synth.errors import Violation, hide_secrets, is_secret, nearest, one_line
 
 _KEY = re.compile(r"(\+{0,2}|~)\w+([./@]\w+)*")
 _QUOTING = "values with '=', '{' or ',' need quotes of their own: 'key=\"a=b\"'"
@@ -48,7 +48,9 @@ class Given:
 def command_line(override: str) -> str:
     """The origin of an override's values, fit for display: secrets are blanked out."""
     key, equals, value = override.partition("=")
-    shown = "***" if equals and is_secret(key) else hide_user(value)
+    # The second step is a name of the user's own, such as scenario.credential_stuffing.
+    secret = any(is_secret(step) for place, step in enumerate(key.split(".")) if place != 1)
+    shown = "***" if equals and secret else hide_secrets(value)
     return f"command line: {one_line(key + equals + shown)}"
 
 

@@ -408,7 +408,6 @@ def test_a_secret_appears_nowhere(moto: S3Server, tmp_path: Path) -> None:
     assert tree(tmp_path) == {}
 
 
-@pytest.mark.xfail(reason="command_line looks for a secret's name in the override's key only")
 def test_a_secret_within_a_mapping_appears_nowhere(tmp_path: Path) -> None:
     answer = synth("validate", "sink=csv", f"+sink.csv={{kind: csv, password: {CANARY}}}", cwd=tmp_path)
     assert answer.code == 2

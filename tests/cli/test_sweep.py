@@ -116,7 +116,7 @@ def make(config):
     assert answer.code == 4
     good, bad = results(answer, tmp_path)
     assert (good["fraud_rows"], good["error"]) == ("30", "")
-    assert bad["error"] == "internal error: ZeroDivisionError: in a bad mood"
+    assert bad["error"] == "error: scenario 'mine': its injector Moody failed: ZeroDivisionError: in a bad mood"
     assert "Traceback" not in answer.err
 
 
