@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from synth.columns import Batch, Table
+from synth.batch import Batch
+from synth.columns import Table
 from synth.digest import digest_batch
 from synth.errors import RunError
 from synth.generators.contract import Events, Int64, rows_with, sort_code

@@ -1,17 +1,18 @@
 """Output views: which columns the emitted table has, under which names, and how text formats print them."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import pyarrow as pa
-import pyarrow.compute as pc
 from pydantic import Field as Limits
 
 from synth.errors import nearest
 from synth.events import EPISODE_COLUMNS, EVENT_COLUMNS, HOLDER_COLUMNS, LABEL_COLUMNS, Column, metadata
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,8 +99,10 @@ class Table:
     fields: tuple[Field, ...]
 
     @cached_property
-    def schema(self) -> pa.Schema:
+    def schema(self) -> "pa.Schema":
         """The Arrow schema, with unit, role and doc in the fields' metadata."""
+        import pyarrow as pa
+
         return pa.schema(
             [
                 pa.field(f.name, _arrow_type(f.column.arrow), nullable=f.column.nullable, metadata=metadata(f.column))
@@ -113,7 +116,9 @@ class Table:
         return any(f.column.free_text for f in self.fields)
 
 
-def _arrow_type(text: str) -> pa.DataType:
+def _arrow_type(text: str) -> "pa.DataType":
+    import pyarrow as pa
+
     if text == "timestamp[us, tz=UTC]":
         return pa.timestamp("us", tz="UTC")
     return pa.date32() if text == "date32[day]" else pa.type_for_alias(text)
@@ -150,52 +155,3 @@ def holder_table(events: Table) -> Table:
 
 def _plain(column: Column, name: str) -> Field:
     return Field(name, column, column.formats[0])
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Rows of one table, natively typed, and on demand as text.
-
-    Attributes:
-        printers: field name → makes its text column, where there is a shorter way than printing the native one.
-    """
-
-    table: Table
-    native: pa.RecordBatch
-    printers: Mapping[str, Callable[[], pa.Array]]
-
-    @classmethod
-    def of(
-        cls, table: Table, columns: Mapping[str, pa.Array], printers: Mapping[str, Callable[[], pa.Array]]
-    ) -> "Batch":
-        """A batch from one array a field; int64 microseconds become the table's timestamps."""
-        arrays = [
-            columns[arrow.name].view(arrow.type) if pa.types.is_timestamp(arrow.type) else columns[arrow.name]
-            for arrow in table.schema
-        ]
-        return cls(table, pa.RecordBatch.from_arrays(arrays, schema=table.schema), printers)
-
-    @cached_property
-    def text(self) -> pa.RecordBatch:
-        """The same rows as strings, as CSV and JSON print them; nulls stay null."""
-        columns = [
-            self.printers[field.name]() if field.name in self.printers else print_column(column, field.format)
-            for field, column in zip(self.table.fields, self.native.columns, strict=True)
-        ]
-        return pa.RecordBatch.from_arrays(columns, names=[field.name for field in self.table.fields])
-
-
-def print_column(array: pa.Array, text_format: str) -> pa.Array:
-    """A native column as strings."""
-    if pa.types.is_timestamp(array.type):
-        return _print_time(array, text_format)
-    return array.cast(pa.string())
-
-
-def _print_time(array: pa.Array, text_format: str) -> pa.Array:
-    if text_format == "epoch_us":
-        return array.cast(pa.int64()).cast(pa.string())
-    seconds = array.cast(pa.timestamp("s", tz="UTC"))
-    if text_format == "epoch_s":
-        return seconds.cast(pa.int64()).cast(pa.string())
-    return pc.strftime(seconds, format="%Y-%m-%dT%H:%M:%SZ" if text_format == "iso" else text_format)

@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from synth.block import Block
-from synth.catalog import Catalog, load_catalog
-from synth.compose import Composed, compose
+from synth.catalog import Catalog
 from synth.digest import digest_batch
 from synth.errors import InterruptedRun, PartlyDone, SynthError
 from synth.manifest import Counts, TableTally, describe_tables, write_manifest
 from synth.prepare import Prepared, prepare
-from synth.recipe import Recipe, build_recipe
+from synth.recipe import Recipe, load_recipe
 from synth.sinks.contract import Receipt, Sink, SinkJob
 
 if TYPE_CHECKING:
@@ -58,20 +57,6 @@ class RunResult:
         from synth.reader import open_output
 
         return open_output(next(iter(self.places.values()))).to_pandas(table)
-
-
-def load_recipe(
-    overrides: Sequence[str], *, plugin_files: Sequence[Path] = (), config_dirs: Sequence[Path] = ()
-) -> tuple[Recipe, Catalog, Composed]:
-    """Overrides to a validated recipe, with the catalog and the composed configuration that it came from.
-
-    Raises:
-        ConfigError: holds every violation.
-        PluginError: a plugin that was asked for cannot be used.
-    """
-    catalog = load_catalog(plugin_files)
-    composed = compose(overrides, config_dirs=config_dirs, plugin_roots=catalog.config_roots)
-    return build_recipe(composed, catalog), catalog, composed
 
 
 def run(

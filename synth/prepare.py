@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from synth.batch import Batch
 from synth.block import BlockMaker
-from synth.columns import Batch, Table, episode_table, event_table, holder_table, label_table
+from synth.columns import Table, episode_table, event_table, holder_table, label_table
 from synth.generators.contract import World
 from synth.plan import Cast, Plan, make_plan
 from synth.population.cards import card_text, draw_cards

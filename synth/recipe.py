@@ -4,15 +4,16 @@ import dataclasses
 import hashlib
 import json
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from synth.catalog import HOOKS, Catalog
+from synth.catalog import HOOKS, Catalog, load_catalog
 from synth.columns import ColumnsConfig
-from synth.compose import Composed, origin_of
+from synth.compose import Composed, compose, origin_of
 from synth.errors import ConfigError, PluginError, RefusedError, Violation, in_yaml, nearest
 from synth.generators.contract import World
 from synth.hookspecs import Spec
@@ -87,6 +88,20 @@ def build_recipe(composed: Composed, catalog: Catalog) -> Recipe:
     if build.violations or recipe is None:
         raise ConfigError(build.violations)
     return recipe
+
+
+def load_recipe(
+    overrides: Sequence[str], *, plugin_files: Sequence[Path] = (), config_dirs: Sequence[Path] = ()
+) -> tuple[Recipe, Catalog, Composed]:
+    """Overrides to a validated recipe, with the catalog and the composed configuration that it came from.
+
+    Raises:
+        ConfigError: holds every violation.
+        PluginError: a plugin that was asked for cannot be used.
+    """
+    catalog = load_catalog(plugin_files)
+    composed = compose(overrides, config_dirs=config_dirs, plugin_roots=catalog.config_roots)
+    return build_recipe(composed, catalog), catalog, composed
 
 
 class _Build:

@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from synth.arrow import names_to_arrow, to_arrow
-from synth.columns import Batch, Field, Table
+from synth.batch import Batch
+from synth.columns import Field, Table
 from synth.generators.contract import Events, Int64
 from synth.md5 import md5_hex
 from synth.texts import Texts, amount_texts, iso_texts, join_texts, time_texts

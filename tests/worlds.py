@@ -13,9 +13,8 @@ import pyarrow as pa
 from synth.catalog import Catalog
 from synth.compose import Composed
 from synth.digest import digest_run, digest_table
-from synth.execution import load_recipe
 from synth.prepare import Prepared, prepare
-from synth.recipe import Recipe, build_recipe
+from synth.recipe import Recipe, build_recipe, load_recipe
 
 START = datetime(2022, 3, 1, tzinfo=UTC)
 

@@ -4,8 +4,9 @@ import argparse
 from typing import Any
 
 from synth.cli import output
-from synth.execution import load_recipe, make_sinks, run_directory
+from synth.execution import make_sinks, run_directory
 from synth.prepare import Prepared, prepare
+from synth.recipe import load_recipe
 
 
 def main(args: argparse.Namespace) -> int:

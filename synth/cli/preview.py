@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from synth.cli import output
-from synth.execution import load_recipe
 from synth.prepare import Prepared, prepare
+from synth.recipe import load_recipe
 from synth.texts import amount_texts, time_texts
 from synth.timeline import US_PER_S
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from synth.cli import output
-from synth.execution import Progress, RunResult, execute, load_recipe, make_sinks, run_directory, without_secret
+from synth.execution import Progress, RunResult, execute, make_sinks, run_directory, without_secret
+from synth.recipe import load_recipe
 
 
 def main(args: argparse.Namespace) -> int:

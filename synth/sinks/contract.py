@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from synth.columns import Batch, Table
+from synth.columns import Table
 from synth.sinks.stores import Staged
+
+if TYPE_CHECKING:
+    from synth.batch import Batch
 
 
 @dataclass(frozen=True)
@@ -59,13 +62,13 @@ class Sink(Protocol):
             RefusedError: the place cannot be reached or written, or holds another run.
         """
 
-    def measure(self, batches: Mapping[str, Batch]) -> int:
+    def measure(self, batches: "Mapping[str, Batch]") -> int:
         """Bytes that these rows would take, for a forecast; touches nothing."""
 
-    def open(self, extra: Sequence[Batch]) -> None:
+    def open(self, extra: "Sequence[Batch]") -> None:
         """Prepares the place and writes the tables that come once."""
 
-    def write(self, block: int, batches: Mapping[str, Batch]) -> Receipt:
+    def write(self, block: int, batches: "Mapping[str, Batch]") -> Receipt:
         """Stages or encodes one block; idempotent."""
 
     def collect(self, receipt: Receipt) -> None:

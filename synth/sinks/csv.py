@@ -2,15 +2,18 @@
 
 import gzip
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import pyarrow as pa
 from pydantic import Field
 
-from synth.arrow import texts_of
-from synth.columns import Batch, Table
+from synth.columns import Table
 from synth.sinks.contract import SinkJob
 from synth.sinks.files import FileSink, TableFile, Target, TargetStream
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from synth.batch import Batch
 
 Compression = Literal["none", "gzip", "zstd"]
 Uri = Annotated[str | None, Field(description="a directory or s3://bucket/prefix; null: the run directory")]
@@ -45,9 +48,12 @@ class CsvLines:
         """The column names."""
         return (",".join(field.name for field in table.fields) + "\n").encode() if self.header else b""
 
-    def lines(self, batch: Batch) -> pa.Buffer:
+    def lines(self, batch: "Batch") -> "pa.Buffer":
         """All rows of a block."""
+        import pyarrow as pa
         import pyarrow.csv
+
+        from synth.arrow import texts_of
 
         text = batch.text
         quoting = "needed" if batch.table.quoted else "none"
@@ -80,7 +86,7 @@ class TextFormat:
         """.csv, .csv.gz, ..."""
         return self.kind + SUFFIX[self.compression]
 
-    def encode(self, batch: Batch) -> Any:
+    def encode(self, batch: "Batch") -> Any:
         """The block's lines."""
         lines = self.rows.lines(batch)
         return gzip.compress(lines, mtime=0) if self.compression == "gzip" else lines
@@ -101,6 +107,8 @@ class LineFile:
         self._stream = TargetStream(target)
         self._frame = None
         if compression == "zstd":
+            import pyarrow as pa
+
             self._frame = pa.CompressedOutputStream(pa.PythonFile(self._stream, mode="w"), "zstd")
 
     def append(self, payload: Any) -> None:

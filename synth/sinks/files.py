@@ -2,12 +2,16 @@
 
 import io
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from synth.columns import Batch, Table
+from synth.columns import Table
 from synth.sinks.contract import Receipt, SinkJob
 from synth.sinks.stores import Staged, Upload, open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from synth.batch import Batch
 
 Layout = Literal["file", "parts"]
 
@@ -39,7 +43,7 @@ class FileFormat(Protocol):
     def suffix(self) -> str:
         """File name extension, with its dot."""
 
-    def encode(self, batch: Batch) -> Any:
+    def encode(self, batch: "Batch") -> Any:
         """What a worker makes of a block alone."""
 
     def open_file(self, table: Table, target: Target) -> TableFile:
@@ -62,7 +66,7 @@ class FileSink:
         names = [name for table in (*self._job.tables, *self._job.extra) for name in self._names(table.name)]
         self._store.check(names, overwrite=self._job.overwrite)
 
-    def measure(self, batches: Mapping[str, Batch]) -> int:
+    def measure(self, batches: "Mapping[str, Batch]") -> int:
         """Encodes the rows into nothing and counts the bytes."""
         counter = Counter()
         for batch in batches.values():
@@ -79,7 +83,7 @@ class FileSink:
     def _part_name(self, table: str, block: int) -> str:
         return f"{table}/part-{block:05d}{self._format.suffix}"
 
-    def open(self, extra: Sequence[Batch]) -> None:
+    def open(self, extra: "Sequence[Batch]") -> None:
         """Starts the store and writes the tables that come once."""
         self._store.start()
         for batch in extra:
@@ -93,7 +97,7 @@ class FileSink:
         upload = self._store.create(self._names(table.name)[0])
         self._open[table.name] = (upload, self._format.open_file(table, upload))
 
-    def write(self, block: int, batches: Mapping[str, Batch]) -> Receipt:
+    def write(self, block: int, batches: "Mapping[str, Batch]") -> Receipt:
         """Writes the block's own files and encodes what goes into shared ones."""
         staged, payloads = [], {}
         for name, batch in batches.items():
@@ -103,7 +107,7 @@ class FileSink:
                 payloads[name] = self._format.encode(batch)
         return Receipt(block, tuple(staged), payloads)
 
-    def _write_part(self, name: str, batch: Batch) -> Staged:
+    def _write_part(self, name: str, batch: "Batch") -> Staged:
         upload = self._store.create(name)
         file = self._format.open_file(batch.table, upload)
         try:

@@ -3,20 +3,22 @@
 import json
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from pydantic import Field
 
-from synth.arrow import validity_of
-from synth.columns import Batch, Table
 from synth.columns import Field as TableField
+from synth.columns import Table
 from synth.sinks.contract import SinkJob
 from synth.sinks.csv import Compression, TextFormat, Uri
 from synth.sinks.files import FileSink
-from synth.texts import Texts
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from synth.batch import Batch
+    from synth.texts import Texts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +49,7 @@ class JsonLines:
         """None."""
         return b""
 
-    def lines(self, batch: Batch) -> memoryview:
+    def lines(self, batch: "Batch") -> memoryview:
         """All rows of a block."""
         pieces: list[bytes | Texts] = []
         for i, (field, text) in enumerate(zip(batch.table.fields, batch.text.columns, strict=True)):
@@ -66,8 +68,13 @@ class JsonLines:
         return np.concatenate(squeezed).data if squeezed else memoryview(b"")
 
 
-def _value(field: TableField, text: pa.StringArray) -> list[bytes | Texts]:
+def _value(field: TableField, text: "pa.StringArray") -> "list[bytes | Texts]":
     """The pieces of a JSON value; a text never holds a zero byte, so that zeros can stand for padding."""
+    import pyarrow.compute as pc
+
+    from synth.arrow import validity_of
+    from synth.texts import Texts
+
     if field.column.free_text:
         for raw, escaped in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t")):
             text = pc.replace_substring(text, raw, escaped)

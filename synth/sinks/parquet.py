@@ -1,15 +1,19 @@
 """Parquet: a file a block for the transactions, a file for each side table; units and docs in the schema."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import pyarrow as pa
 from pydantic import Field
 
-from synth.columns import Batch, Table
+from synth.columns import Table
 from synth.sinks.contract import SinkJob
 from synth.sinks.csv import Uri
 from synth.sinks.files import FileSink, TableFile, Target, TargetStream
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from synth.batch import Batch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +41,7 @@ class ParquetFormat:
     row_group_rows: int
     suffix: str = ".parquet"
 
-    def encode(self, batch: Batch) -> pa.RecordBatch:
+    def encode(self, batch: "Batch") -> "pa.RecordBatch":
         """The native columns."""
         return batch.native
 
@@ -50,6 +54,7 @@ class RowGroups:
     """One Parquet file."""
 
     def __init__(self, table: Table, target: Target, file_format: ParquetFormat) -> None:
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
         # Names of cards and scenarios repeat, ids do not: a dictionary of ids would cost time and be thrown away.
@@ -63,8 +68,10 @@ class RowGroups:
             use_dictionary=repeated,
         )
 
-    def append(self, payload: pa.RecordBatch) -> None:
+    def append(self, payload: "pa.RecordBatch") -> None:
         """Adds the rows of a block."""
+        import pyarrow as pa
+
         self._writer.write_table(pa.Table.from_batches([payload]), row_group_size=self._rows)
 
     def close(self) -> None:

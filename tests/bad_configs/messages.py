@@ -4,7 +4,7 @@ from contextlib import chdir
 from pathlib import Path
 
 from synth.errors import ConfigError
-from synth.execution import load_recipe
+from synth.recipe import load_recipe
 from tests.bad_configs.cases import Case
 
 HERE = Path(__file__).parent
