@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from synth.batch import Batch, print_column
 from synth.columns import (
-    Batch,
     ColumnsConfig,
     FieldConfig,
     Table,
@@ -17,7 +17,6 @@ from synth.columns import (
     event_table,
     holder_table,
     label_table,
-    print_column,
 )
 from synth.events import EVENT_COLUMNS, LABEL_COLUMNS
 
