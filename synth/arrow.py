@@ -45,7 +45,7 @@ def validity_of(column: pa.Array) -> npt.NDArray[np.bool_]:
 
 
 def texts_of(column: pa.StringArray) -> tuple[npt.NDArray[np.int32], memoryview]:
-    """(n,) byte lengths of a column of texts without nulls, and the texts one after the other."""
+    """(n,) byte lengths of a column of texts, 0 for a null, and the texts one after the other."""
     if not len(column):
         return np.empty(0, dtype=np.int32), memoryview(b"")
     _, offset_buffer, data = column.buffers()

@@ -12,9 +12,9 @@ import numpy.typing as npt
 from synth.batch import Batch
 from synth.columns import Table
 from synth.digest import digest_batch
-from synth.errors import RunError
+from synth.errors import RunError, blaming
 from synth.generators.contract import Events, Int64, rows_with, sort_code
-from synth.plan import Cast, Plan, blaming
+from synth.plan import Cast, Plan
 from synth.render import Rows, Truth, render_episodes, render_events, render_labels
 from synth.rng import Streams
 from synth.texts import Texts
@@ -62,9 +62,12 @@ class BlockMaker:
 
     def __call__(self, index: int) -> Block:
         """Makes one block."""
-        genuine = self.cast.generator.generate(
-            self.plan.blocks, index, world=self.cast.world, streams=self.cast.genuine_streams
-        )
+        with blaming("the generator"):
+            genuine = self.cast.generator.generate(
+                self.plan.blocks, index, world=self.cast.world, streams=self.cast.genuine_streams
+            )
+        if (np.diff(self._code(genuine)) <= 0).any():
+            raise RunError(f"the generator {type(self.cast.generator).__name__} broke its order in block {index}")
         events, truth = self._inject(index, genuine)
         if len(events.time_us_t) != self.plan.rows_b[index]:
             raise RunError(f"block {index} has {len(events.time_us_t)} rows, planned {self.plan.rows_b[index]}")
@@ -81,7 +84,7 @@ class BlockMaker:
         """Adds the fraud rows, drops the replaced ones, and puts all in order."""
         times, cards, amounts, facts, replaced = [], [], [], [], 0
         for name, injector in self.cast.injectors.items():
-            with blaming(name, injector):
+            with blaming(f"scenario {name!r}: its injector {type(injector).__name__}"):
                 injection = injector.inject(self.plan.fraud_here(name, index))
             added = injection.added
             times.append(added.time_us_f)

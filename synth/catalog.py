@@ -131,10 +131,13 @@ def load_catalog(plugin_files: Sequence[Path] = ()) -> Catalog:
     """
     loaded = [_register("synth", builtin, __version__, BUILT_IN)]
     loaded += [_load_entry_point(point) for point in _entry_points()]
-    for path in plugin_files:
+    for path in dict.fromkeys(path.absolute() for path in plugin_files):
         provider, claims = _load_file(path)
         if provider.error:
             raise PluginError(f"plugin {path} cannot be used: {provider.error}")
+        namesake = next((other for other, _ in loaded if other.name == provider.name), None)
+        if namesake:
+            raise PluginError(f"two plugins are named {provider.name!r}: {namesake.source} and {path}; rename the file")
         loaded.append((provider, claims))
     kinds: dict[str, dict[str, list[tuple[str, Spec]]]] = {group: {} for group in HOOKS}
     for provider, specs in loaded:
@@ -204,12 +207,23 @@ def _register(name: str, module: ModuleType, version: str, source: str) -> Loade
         _refuse_unknown_hooks(manager, module)
         claims = [(group, _checked(spec, hook)) for group, hook in HOOKS.items() for spec in _call(manager, hook)]
         roots = tuple(str(root) for root in _call(manager, "synth_config_roots"))
+        for root in roots:
+            _refuse_missing(root)
+        for spec in [spec for _, spec in claims if source != BUILT_IN]:
+            _defaults_as_yaml(spec.config)
     except Exception as error:  # noqa: BLE001 — a plugin may fail in any way
         told = str(error) if isinstance(error, PluginError) else f"{type(error).__name__}: {error}"
         return Provider(name, version, source, error=told), []
     provides = {group: sorted(spec.name for g, spec in claims if g == group) for group in HOOKS}
     provider = Provider(name, version, source, {g: names for g, names in provides.items() if names}, roots)
     return provider, claims
+
+
+def _refuse_missing(root: str) -> None:
+    package = root.removeprefix("pkg://")
+    found = importlib.util.find_spec(package) if root.startswith("pkg://") else Path(root).is_dir()
+    if not found:
+        raise PluginError(f"its configuration root {root!r} does not exist")
 
 
 def _call(manager: pluggy.PluginManager, hook: str) -> list[Any]:

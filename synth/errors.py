@@ -2,8 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 _SECRET = "passw|secret|token|credential|(?:api|access|private|account)_?key"
 _SECRET_KEY = re.compile(_SECRET, re.IGNORECASE)
@@ -135,3 +137,32 @@ def hide_secrets(text: str) -> str:
 def one_line(text: str) -> str:
     """A text with line ends and other unprintable characters escaped."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+@contextmanager
+def blaming(what: str) -> Iterator[None]:
+    """Says whose error it is when a component's code fails, for it may be a plugin's.
+
+    Args:
+        what: e.g. ``scenario 'night': its injector CardChain``.
+
+    Raises:
+        RunError: instead of anything that is no SynthError.
+    """
+    try:
+        yield
+    except SynthError:
+        raise
+    except Exception as error:
+        raise RunError(f"{what} failed: {type(error).__name__}: {error}") from error
+
+
+def without_secrets(value: Any) -> Any:
+    """A copy of plain data in which the values of keys that sound secret are blanked out."""
+    if isinstance(value, dict):
+        return {k: "***" if is_secret(str(k)) and _is_leaf(v) else without_secrets(v) for k, v in value.items()}
+    return [without_secrets(each) for each in value] if isinstance(value, list) else value
+
+
+def _is_leaf(value: Any) -> bool:
+    return value is not None and not isinstance(value, dict | list)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import logging
 import os
 import signal
 import threading
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from synth.block import Block
 from synth.catalog import Catalog
 from synth.digest import digest_batch
-from synth.errors import InterruptedRun, PartlyDone, SynthError
+from synth.errors import InterruptedRun, PartlyDone, SynthError, without_secrets
 from synth.manifest import Counts, TableTally, describe_tables, write_manifest
 from synth.prepare import Prepared, prepare
 from synth.recipe import Recipe, load_recipe
@@ -23,6 +24,8 @@ from synth.sinks.contract import Receipt, Sink, SinkJob
 
 if TYPE_CHECKING:
     import pandas as pd
+
+log = logging.getLogger(__name__)
 
 
 class Progress(Protocol):
@@ -134,16 +137,19 @@ def execute(
     """
     prepared = prepare(recipe)
     sinks = make_sinks(prepared, directory or run_directory(), overwrite=overwrite)
-    for sink in sinks.values():
-        sink.check()
+    committed = False
     try:
+        for sink in sinks.values():
+            sink.check()
         tallies = _write_blocks(prepared, sinks, progress)
         manifests = {name: _finish(prepared, catalog, name, sink, tallies) for name, sink in sinks.items()}
         with _undisturbed():
             _commit(sinks, manifests)
+            committed = True
     except KeyboardInterrupt as interrupt:
-        _abort(sinks)
-        raise InterruptedRun("interrupted: nothing was written") from interrupt
+        if not committed:
+            _abort(sinks)
+            raise InterruptedRun("interrupted: nothing was written") from interrupt
     except BaseException:
         _abort(sinks)
         raise
@@ -162,10 +168,11 @@ def execute(
 def make_sinks(prepared: Prepared, directory: Path, *, overwrite: bool) -> dict[str, Sink]:
     """The sinks of a recipe, in name order. Of several sinks without a uri each gets its own folder."""
     sinks = prepared.recipe.sinks
-    homeless = [name for name, part in sinks.items() if part.config.uri is None]
+    uris = {name: getattr(part.config, "uri", None) for name, part in sinks.items()}
+    homeless = [name for name, uri in uris.items() if uri is None]
     made = {}
     for name, part in sinks.items():
-        uri = part.config.uri or str(directory / name if len(homeless) > 1 else directory)
+        uri = uris[name] or str(directory / name if len(homeless) > 1 else directory)
         extra = tuple(batch.table for batch in prepared.extra)
         job = SinkJob(uri, prepared.make_block.tables, extra, len(prepared.plan.rows_b), overwrite)
         made[name] = part.make(job)
@@ -238,7 +245,7 @@ def _finish(prepared: Prepared, catalog: Catalog, name: str, sink: Sink, tallies
         plugins={provider.name: provider.version for provider in catalog.providers if provider.name in owners},
         counts=counts,
         tables=describe_tables(list(tallies.values())),
-        sink={key: value for key, value in dataclasses.asdict(part.config).items() if key != "uri"},
+        sink=without_secrets({key: value for key, value in dataclasses.asdict(part.config).items() if key != "uri"}),
         files=sink.finish(),
     )
 
@@ -259,14 +266,19 @@ def _commit(sinks: Mapping[str, Sink], manifests: Mapping[str, bytes]) -> None:
 def _abort(sinks: Mapping[str, Sink]) -> None:
     """Takes back every sink, whatever state it is in."""
     with _undisturbed():
-        for sink in sinks.values():
-            sink.abort()
+        for name, sink in sinks.items():
+            try:
+                sink.abort()
+            except Exception as error:  # noqa: BLE001 — the other sinks have to be taken back all the same
+                log.warning("sink %r could not take everything back: %s", name, error)
 
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
     """Overhears Ctrl-C and SIGTERM: a commit or a cleaning up that stops half-way would leave neither old nor new."""
-    numbers = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
+    numbers = (
+        (signal.SIGINT, signal.SIGTERM, signal.SIGALRM) if threading.current_thread() is threading.main_thread() else ()
+    )
     handlers = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
     try:
         yield

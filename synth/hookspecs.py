@@ -54,7 +54,7 @@ def synth_amounts() -> list[Spec]:  # type: ignore[empty-body]
 
 @hookspec
 def synth_sinks() -> list[Spec]:  # type: ignore[empty-body]
-    """Places and formats. Factory: ``(config, tables) -> synth.sinks.contract.Sink``."""
+    """Places and formats. Factory: ``(config, synth.sinks.contract.SinkJob) -> synth.sinks.contract.Sink``."""
 
 
 @hookspec

@@ -4,6 +4,7 @@ import json
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import metadata
 from typing import Any
 
 from synth import __version__
@@ -85,10 +86,13 @@ def write_manifest(
     import numpy
     import pyarrow
 
+    versions = {"python": platform.python_version(), "numpy": numpy.__version__, "pyarrow": pyarrow.__version__}
+    if "holders" in tables:
+        versions["faker"] = metadata.version("faker")
     content = {
         "format": FORMAT,
         "synth": __version__,
-        "versions": {"python": platform.python_version(), "numpy": numpy.__version__, "pyarrow": pyarrow.__version__},
+        "versions": versions,
         "plugins": dict(plugins),
         "fingerprint": fingerprint,
         "recipe": recipe,

@@ -1,7 +1,7 @@
 """Everything that spans blocks, decided once: row counts, quotas and every fraud episode with its event times."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,12 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from synth.amount import HIGHEST
-from synth.errors import RefusedError, RunError, SynthError
+from synth.errors import RefusedError, RunError, blaming
 from synth.generators.contract import BlockPlan, Generator, Int64, World, rows_with, sort_code
 from synth.injectors.contract import FraudEvents, Injector, Scene
 from synth.render import EpisodeRows
 from synth.rng import Streams
 from synth.timeline import US_PER_S, Timeline
+
+_WORD = re.compile(r"[A-Za-z_][\w-]*")
 
 Mask = npt.NDArray[np.bool_]
 
@@ -67,7 +69,7 @@ class Plan:
         """The roles of all scenarios, one after the other."""
         return tuple(role for name in self.fraud for role in self.roles_of[name])
 
-    @property
+    @cached_property
     def first_event_b(self) -> Int64:
         """(b,) event id of each block's first row."""
         return np.cumsum(self.rows_b) - self.rows_b
@@ -124,10 +126,11 @@ def make_plan(cast: Cast) -> Plan:
     Raises:
         RefusedError: episodes cannot be placed, or a block has fewer genuine rows than fraud would replace.
     """
-    blocks = cast.generator.plan(cast.world, streams=cast.genuine_streams)
+    with blaming("the generator"):
+        blocks = cast.generator.plan(cast.world, streams=cast.genuine_streams)
     planned = {}
     for name, injector in cast.injectors.items():
-        with blaming(name, injector):
+        with blaming(f"scenario {name!r}: its injector {type(injector).__name__}"):
             planned[name] = injector.plan(cast.scene, streams=Streams(cast.seed, f"scenario/{name}"))
             _refuse_broken(name, planned[name], cast)
     settled = settle(planned, cast, blocks)
@@ -136,33 +139,25 @@ def make_plan(cast: Cast) -> Plan:
     return Plan(blocks, fraud, _number_episodes(fraud), _count_rows(cast, blocks, fraud), roles_of)
 
 
-@contextmanager
-def blaming(name: str, injector: Injector) -> Iterator[None]:
-    """Says whose error it is when the code of an injector fails.
-
-    Raises:
-        RunError: instead of anything that is no SynthError.
-    """
-    try:
-        yield
-    except SynthError:
-        raise
-    except Exception as error:
-        told = f"scenario {name!r}: its injector {type(injector).__name__} failed: {type(error).__name__}: {error}"
-        raise RunError(told) from error
-
-
 def _refuse_broken(name: str, events: FraudEvents, cast: Cast) -> None:
     """Holds an injector to its contract, before its events are taken for granted."""
     timeline, injector = cast.world.timeline, cast.injectors[name]
+    order = np.lexsort((events.time_us_f, events.episode_f))
+    episode_f, time_us_f = events.episode_f[order], events.time_us_f[order]
     rules = {
+        "episodes that are not numbered from 0 without gaps": np.diff(episode_f, prepend=-1) > 1,
+        "an episode with a negative number": episode_f < 0,
+        "two events of an episode in one second": (np.diff(episode_f) == 0) & (np.diff(time_us_f) == 0),
         "an event outside the window": (events.time_us_f < timeline.start_s * US_PER_S)
         | (events.time_us_f >= timeline.end_s * US_PER_S),
         "a time that is no whole second": events.time_us_f % US_PER_S != 0,
         "a card that does not exist": (events.card_f < 0) | (events.card_f >= cast.world.cards),
         "an amount out of range": (events.amount_minor_f < 0) | (events.amount_minor_f >= HIGHEST * 100),
         "a role that it does not declare": (events.role_f < 0) | (events.role_f >= len(injector.roles)),
-        "an episode on two cards": Spans.of(events).card_e[events.episode_f] != events.card_f,
+        "an episode on two cards": (np.diff(episode_f) == 0) & (np.diff(events.card_f[order]) != 0),
+        "a role that is no plain word": np.array(
+            [not re.fullmatch(r"[A-Za-z_][\w-]*", role) for role in injector.roles]
+        ),
     }
     for rule, broken_f in rules.items():
         if broken_f.any():
@@ -239,17 +234,19 @@ def settle(planned: Mapping[str, FraudEvents], cast: Cast, blocks: BlockPlan) ->
     for name in sorted(planned):
         events = planned[name]
         streams = Streams(cast.seed, f"settle/{name}")
+        fresh_f = np.arange(0 if cast.injectors[name].replaces else len(events.time_us_f))
         for move in range(_MOVES + 1):
             spans = Spans.of(events)
             clashing_e = _overlapping(taken, spans)
-            if not cast.injectors[name].replaces:
-                clashing_e[events.episode_f[_meets_genuine(events, cast, blocks)]] = True
+            met_f = fresh_f[_meets_genuine(events.take(fresh_f), cast, blocks)]
+            clashing_e[events.episode_f[met_f]] = True
             if not clashing_e.any():
                 break
             if move == _MOVES:
                 raise RefusedError(f"scenario {name!r} finds no free time on its cards: add cards or lower its ratio")
             shift_s_e = _draw_shifts(spans, 60 << move, cast.world.timeline, rng=streams.draw("move", move))
             events = events.moved(np.where(clashing_e, shift_s_e, 0)[events.episode_f] * US_PER_S)
+            fresh_f = fresh_f[:0] if cast.injectors[name].replaces else np.flatnonzero(clashing_e[events.episode_f])
         settled[name] = events
         taken = taken.joined(spans)
     return settled

@@ -32,11 +32,6 @@ class Prepared:
         """The decisions of the run."""
         return self.make_block.plan
 
-    @property
-    def tables(self) -> tuple[Table, ...]:
-        """Every table of the output."""
-        return (*self.make_block.tables, *(batch.table for batch in self.extra))
-
     def scenario_counts(self) -> Mapping[str, Mapping[str, int]]:
         """Scenario name → episodes and fraud rows."""
         return {

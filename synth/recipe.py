@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import re
 import typing
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,11 +15,12 @@ from pydantic import Field
 from synth.catalog import HOOKS, Catalog, load_catalog
 from synth.columns import ColumnsConfig
 from synth.compose import Composed, compose, origin_of
-from synth.errors import ConfigError, PluginError, RefusedError, Violation, in_yaml, nearest
+from synth.errors import ConfigError, PluginError, RefusedError, Violation, blaming, in_yaml, nearest, without_secrets
 from synth.generators.contract import World
 from synth.hookspecs import Spec
 from synth.injectors.contract import Scene
 from synth.population.cards import PopulationConfig
+from synth.sinks.files import writes_files
 from synth.sinks.stores import parse_uri
 from synth.timeline import Timeline, TimelineConfig
 from synth.typed import Finding, in_words, join, read_config, schema_of
@@ -69,6 +71,9 @@ class Recipe:
         """Hex digest of ``content``: recipes with the same one make the same data."""
         return hashlib.sha256(json.dumps(self.content, sort_keys=True).encode()).hexdigest()
 
+
+#: Instance names stand in tables, paths and messages.
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 #: Groups whose package is a mapping of instances.
 MULTIPLE = ("scenario", "sink")
@@ -133,9 +138,10 @@ class _Build:
             self.add("sink", "no sink is chosen: the data would go nowhere", ", ".join(sinks), hint)
         self._check_places(several["sink"])
         parts = [run, *fixed.values(), *single.values()]
+        if all(part is not None for part in (run, fixed["population"], fixed["timeline"])):
+            self._check_world(run, fixed, single, several["scenario"])
         if self.violations or any(part is None for part in parts):
             return None
-        self._check_world(run, fixed, single, several["scenario"])
         content = {key: self.config[key] for key in sorted(self.config) if key not in ("sink", "runner")}
         return Recipe(
             run=run,
@@ -147,7 +153,7 @@ class _Build:
             columns=fixed["columns"],
             sinks=several["sink"],
             runner=typing.cast("Part", single["runner"]),
-            content=content,
+            content=without_secrets(content),
         )
 
     def _refuse_unknown_keys(self) -> None:
@@ -163,6 +169,10 @@ class _Build:
             hint = f"options are chosen in the defaults list: override /{group}: […]"
             self.add(group, f"{group} is {in_yaml(instances)}", "a mapping of instances by name", hint)
             return {}
+        for name in instances:
+            if not _NAME.fullmatch(name):
+                told = f"{group} {in_yaml(name)} has a name that cannot stand in every output"
+                self.add(f"{group}.{name}", told, "letters, digits, _ and -, not beginning with a digit")
         typed = {name: self.part(f"{group}.{name}", instances[name]) for name in sorted(instances)}
         return {name: part for name, part in typed.items() if part is not None}
 
@@ -220,7 +230,7 @@ class _Build:
             if uri is None:
                 continue
             try:
-                place = dataclasses.replace(parse_uri(uri), uri="")
+                place = dataclasses.replace(parse_uri(uri), uri="") if writes_files(part.spec.factory) else uri
             except RefusedError as error:
                 self.add(f"sink.{name}.uri", f"sink.{name}.uri: {error}")
                 continue
@@ -232,18 +242,22 @@ class _Build:
     def _check_world(
         self, run: RunConfig, fixed: Mapping[str, Any], single: Mapping[str, Any], scenarios: Mapping[str, Part]
     ) -> None:
-        law = single["amount"].make()
+        """Checks what spans parts, as far as the parts are right."""
         timeline = Timeline.parse(fixed["timeline"])
         if max(abs(timeline.start_s), abs(timeline.end_s)) * fixed["population"].cards >= 2**62:
             told = "population.cards: so many cards at times so far from 1970 cannot be put in order"
             self.add("population.cards", told, "fewer cards")
             return
-        world = World(fixed["population"].cards, timeline, law, run.block_rows)
-        generator = single["generator"].make()
-        self._check("generator", generator.violations(world))
-        scene = Scene(world.cards, timeline, law, generator.rows())
+        if single["amount"] is None or single["generator"] is None:
+            return
+        with blaming("the generator or the amount law"):
+            world = World(fixed["population"].cards, timeline, single["amount"].make(), run.block_rows)
+            generator = single["generator"].make()
+            self._check("generator", generator.violations(world))
+            scene = Scene(world.cards, timeline, world.amount, generator.rows())
         for name, part in scenarios.items():
-            self._check(f"scenario.{name}", part.make().violations(scene))
+            with blaming(f"scenario {name!r}: its injector"):
+                self._check(f"scenario.{name}", part.make().violations(scene))
 
     def _check(self, path: str, problems: Iterable[tuple[str, str, str]]) -> list[Finding]:
         found = [

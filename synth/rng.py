@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 @dataclass(frozen=True)
 class Streams:
-    """The streams below one name, e.g. ``generator/uniform`` or ``scenario/night_chain``.
+    """The streams below one name, e.g. ``generator`` or ``scenario/night_chain``.
 
     Attributes:
         seed: the root of all randomness of the run, a non-negative integer.

@@ -1,5 +1,6 @@
 """Card testing: a few tiny probes on a stolen number, and a large purchase once they went through."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -26,6 +27,11 @@ class CardTesting(Injector):
 
     def __init__(self, config: CardTestingConfig) -> None:
         self.config = config
+
+    def violations(self, scene: Scene) -> Iterator[tuple[str, str, str]]:
+        """Refuses a window that is shorter than an episode."""
+        if scene.timeline.seconds <= self.config.probes * 60 + 60:
+            yield "probes", "the window is too short for an episode", "a minute for each probe"
 
     def plan(self, scene: Scene, *, streams: Streams) -> FraudEvents:
         """Draws victims, times and amounts, an array a column."""

@@ -16,7 +16,7 @@ Int64 = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class World:
-    """What a generator and an injector may know: who exists, when, and what things cost."""
+    """What a generator may know: who exists, when, and what things cost."""
 
     cards: int
     timeline: Timeline

@@ -67,7 +67,7 @@ class UniformGenerator:
 
 
 def draw_rows(rows: int, pairs_b: Int64, *, rng: np.random.Generator) -> Int64:
-    """(b,) how many of ``rows`` distinct pairs fall into each block; a huge urn is as good as bottomless."""
+    """(b,) how many of ``rows`` distinct pairs fall into each block; in a huge urn as if each went back."""
     if pairs_b.sum() < URN_LIMIT:
         return rng.multivariate_hypergeometric(pairs_b, rows, method="marginals")
     return rng.multinomial(rows, pairs_b / pairs_b.sum())

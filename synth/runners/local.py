@@ -24,11 +24,16 @@ class LocalConfig:
     workers: Annotated[int | None, Field(ge=1, le=1024, description="blocks made at a time; null: all cores")]
 
 
+def _cores() -> int:
+    """The cores that this process may use; macOS tells only how many there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class LocalRunner:
     """A pool of threads with a window of one block more than workers."""
 
     def __init__(self, config: LocalConfig) -> None:
-        self.workers = config.workers or len(os.sched_getaffinity(0))
+        self.workers = config.workers or _cores()
 
     def map(self, work: Callable[[int], Result], blocks: int) -> Iterator[Result]:
         """Yields results in block order."""

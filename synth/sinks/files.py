@@ -2,6 +2,7 @@
 
 import io
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from synth.columns import Table
@@ -81,7 +82,8 @@ class FileSink:
         return [f"{table}{self._format.suffix}"]
 
     def _part_name(self, table: str, block: int) -> str:
-        return f"{table}/part-{block:05d}{self._format.suffix}"
+        digits = max(5, len(str(self._job.blocks - 1)))
+        return f"{table}/part-{block:0{digits}d}{self._format.suffix}"
 
     def open(self, extra: "Sequence[Batch]") -> None:
         """Starts the store and writes the tables that come once."""
@@ -141,13 +143,19 @@ class FileSink:
     def abort(self) -> None:
         """Takes back open and staged files."""
         for upload, file in self._open.values():
-            file.abort()
+            with suppress(Exception):
+                file.abort()
             upload.abort()
         self._open.clear()
         self._store.discard(self._all_staged())
 
     def _all_staged(self) -> list[Staged]:
         return [staged for files in self._staged.values() for staged in files]
+
+
+def writes_files(factory: object) -> bool:
+    """Whether a sink's uri is a place for files, a directory or ``s3://``."""
+    return isinstance(factory, type) and issubclass(factory, FileSink)
 
 
 def _files_of(manifest: bytes | None) -> list[str]:

@@ -60,6 +60,8 @@ class RowGroups:
         # Names of cards and scenarios repeat, ids do not: a dictionary of ids would cost time and be thrown away.
         repeated = [field.name for field in table.fields if field.column.name != "tid"]
         self._rows = file_format.row_group_rows
+        self._schema = table.schema
+        self._waiting: list[pa.RecordBatch] = []
         self._stream = TargetStream(target)
         self._writer = pq.ParquetWriter(
             pa.PythonFile(self._stream, mode="w"),
@@ -69,13 +71,22 @@ class RowGroups:
         )
 
     def append(self, payload: "pa.RecordBatch") -> None:
-        """Adds the rows of a block."""
+        """Adds the rows of a block; blocks with few rows share a row group."""
+        self._waiting.append(payload)
+        if sum(batch.num_rows for batch in self._waiting) >= self._rows:
+            self._flush()
+
+    def _flush(self) -> None:
         import pyarrow as pa
 
-        self._writer.write_table(pa.Table.from_batches([payload]), row_group_size=self._rows)
+        rows = pa.Table.from_batches(self._waiting, schema=self._schema)
+        if rows.num_rows:
+            self._writer.write_table(rows, row_group_size=self._rows)
+        self._waiting.clear()
 
     def close(self) -> None:
-        """Writes the footer."""
+        """Writes the last rows and the footer."""
+        self._flush()
         self._writer.close()
 
     def abort(self) -> None:

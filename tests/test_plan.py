@@ -1,0 +1,107 @@
+"""The plan holds injectors to their contract and settles clashes."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from synth.errors import RefusedError, RunError
+from synth.injectors.contract import FraudEvents, Injector, Scene
+from synth.plan import Spans, make_plan
+from synth.prepare import make_cast
+from synth.recipe import load_recipe
+from synth.rng import Streams
+
+US = 1_000_000
+
+
+class Fixed(Injector):
+    """Plans exactly the given events."""
+
+    roles = ("first", "next")
+
+    def __init__(self, events: FraudEvents, *, replaces: bool = True) -> None:
+        self.events, self.replaces = events, replaces
+
+    def plan(self, scene: Scene, *, streams: Streams) -> FraudEvents:
+        return self.events
+
+
+def events(episode: list[int], second: list[int], card: list[int]) -> FraudEvents:
+    start = 1_640_995_200
+    columns = [np.array(column, dtype=np.int64) for column in (episode, [(start + s) * US for s in second], card)]
+    return FraudEvents(*columns, np.full(len(episode), 100), np.minimum(np.arange(len(episode)), 1))
+
+
+def plan_of(planned: dict[str, Injector], *overrides: str):
+    recipe, _, _ = load_recipe(["population.cards=50", "generator.transactions=5000", "block_rows=1000", *overrides])
+    cast = replace(make_cast(recipe), injectors=planned)
+    return cast, make_plan(cast)
+
+
+GOOD = events([0, 0, 1], [10, 40, 500], [3, 3, 4])
+
+
+def broken(**changes: list[int]) -> FraudEvents:
+    return replace(GOOD, **{name: np.array(values, dtype=np.int64) for name, values in changes.items()})
+
+
+@pytest.mark.parametrize(
+    ("planned", "rule"),
+    [
+        (broken(episode_f=[0, 0, 2]), "not numbered from 0 without gaps"),
+        (broken(episode_f=[-1, -1, 0]), "a negative number"),
+        (events([0, 0, 1], [10, 10, 500], [3, 3, 4]), "two events of an episode in one second"),
+        (events([0, 0, 1], [10, 40, -5], [3, 3, 4]), "outside the window"),
+        (events([0, 0, 1], [10, 40, 40_000_000], [3, 3, 4]), "outside the window"),
+        (events([0, 0, 1], [10, 40, 500], [3, 4, 4]), "an episode on two cards"),
+        (events([0, 0, 1], [10, 40, 500], [3, 3, 50]), "a card that does not exist"),
+        (broken(role_f=[0, 1, 2]), "a role that it does not declare"),
+        (broken(amount_minor_f=[1, 2, -3]), "an amount out of range"),
+        (replace(GOOD, time_us_f=GOOD.time_us_f + 1), "no whole second"),
+    ],
+)
+def test_a_plan_that_breaks_the_contract_is_refused(planned: FraudEvents, rule: str) -> None:
+    with pytest.raises(RunError, match=rule) as refused:
+        plan_of({"mine": Fixed(planned)})
+    assert "scenario 'mine': its injector Fixed" in str(refused.value)
+
+
+def test_a_good_plan_is_kept_as_it_is() -> None:
+    _, plan = plan_of({"mine": Fixed(GOOD)})
+    np.testing.assert_array_equal(plan.fraud["mine"].time_us_f, GOOD.time_us_f)
+    assert plan.episodes.events_e.tolist() == [2, 1]
+
+
+def test_a_later_scenario_gives_way_and_keeps_its_shape() -> None:
+    _, plan = plan_of({"a": Fixed(GOOD), "b": Fixed(GOOD)})
+    np.testing.assert_array_equal(plan.fraud["a"].time_us_f, GOOD.time_us_f)
+    moved = plan.fraud["b"]
+    own = [moved.time_us_f[moved.episode_f == e] for e in (0, 1)]
+    assert np.diff(own[0]).tolist() == [30 * US]
+    both = Spans.of(GOOD).joined(Spans.of(moved))
+    for card in (3, 4):
+        first, last = both.first_s_e[both.card_e == card], both.last_s_e[both.card_e == card]
+        assert max(first) > min(last)
+
+
+def test_no_room_is_refused() -> None:
+    window = ["timeline.end='2022-01-01T00:00:02'", "generator.transactions=10"]
+    one = events([0, 0], [0, 1], [0, 0])
+    with pytest.raises(RefusedError, match="finds no free time on its cards"):
+        plan_of({"a": Fixed(one), "b": Fixed(one)}, *window)
+
+
+def test_added_fraud_never_meets_a_genuine_event() -> None:
+    dense = ["timeline.end='2022-01-01T00:20:00'", "generator.transactions=20000"]
+    crowd = events(list(range(40)), [30 * n for n in range(40)], list(range(40)))
+    crowd = replace(crowd, role_f=np.zeros(40, dtype=np.int64))
+    cast, plan = plan_of({"mine": Fixed(crowd, replaces=False)}, *dense)
+    assert (plan.fraud["mine"].time_us_f != np.sort(crowd.time_us_f)).any()
+    genuine = set()
+    for block in range(len(plan.rows_b)):
+        keys = cast.generator.draw_keys(plan.blocks, block, world=cast.world, streams=cast.genuine_streams)
+        genuine |= set(zip(keys.time_us_t.tolist(), keys.card_t.tolist(), strict=True))
+    settled = set(zip(plan.fraud["mine"].time_us_f.tolist(), plan.fraud["mine"].card_f.tolist(), strict=True))
+    assert len(settled) == 40
+    assert not settled & genuine
