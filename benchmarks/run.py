@@ -61,13 +61,13 @@ def compare(commands: dict[str, list[str]], runs: int, directory: Path) -> dict[
 
 def show(title: str, medians: dict[str, Sample], rows: dict[str, int]) -> None:
     """A table, and each command against the first."""
-    print(f"\n## {title}\n\n| command | wall s | cpu s | peak MB | rows/s | wall against the first |\n|" + " --- |" * 6)
+    head = ["command", "wall s", "cpu s", "peak MB", "rows/s", "wall : first", "peak : first"]
+    print(f"\n## {title}\n\n| {' | '.join(head)} |\n|{' --- |' * len(head)}")
     first = next(iter(medians.values()))
     for name, m in medians.items():
         rate = f"{rows[name] / m.wall:,.0f}" if rows.get(name) else "-"
-        print(
-            f"| {name} | {m.wall:.2f} | {m.cpu:.2f} | {m.peak:.0f} | {rate} | {m.wall / first.wall:.3f} |", flush=True
-        )
+        ratios = f"{m.wall / first.wall:.3f} | {m.peak / first.peak:.3f}"
+        print(f"| {name} | {m.wall:.2f} | {m.cpu:.2f} | {m.peak:.0f} | {rate} | {ratios} |", flush=True)
 
 
 def main() -> None:
@@ -89,7 +89,7 @@ def main() -> None:
             "floor, 2 threads": [sys.executable, str(HERE / "floor.py"), str(out / "floor.csv"), "2"],
             "synth, csv": csv,
         },
-        "workers": {"1 worker": [*csv, "--workers", "1"], "2 workers": [*csv, "--workers", "2"]},
+        "workers": {"1 worker": [*large, "--workers", "1"], "2 workers": [*large, "--workers", "2"]},
         "sinks": {
             "parquet": parquet,
             "csv": csv,
@@ -107,7 +107,8 @@ def main() -> None:
     )
     try:
         for name in args.only:
-            rows = dict.fromkeys(comparisons[name], 0 if name == "start" else n) | {"54 M, parquet": 10 * n}
+            rows = dict.fromkeys(comparisons[name], {"start": 0, "workers": 10 * n}.get(name, n))
+            rows |= {"54 M, parquet": 10 * n}
             show(name, compare(comparisons[name], args.runs, out), rows)
     finally:
         if not args.out:
