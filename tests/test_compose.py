@@ -20,6 +20,7 @@ from synth.compose import (
     compose,
     list_options,
     origin_of,
+    shown,
     sweep,
 )
 from synth.errors import ConfigError, PluginError, Violation
@@ -378,6 +379,20 @@ def test_no_secret_in_messages_and_origins() -> None:
     assert composed.origins["sink.kafka.uri"] == "command line: +sink.kafka.uri=kafka://***@host/x"
     for override in (f"a_token={canary}", f"a_token={canary}=x", f"a_token={canary},x", f"~a_token={canary}"):
         assert canary not in str(violations(override))
+
+
+@pytest.mark.parametrize(
+    ("override", "expected"),
+    [
+        ("seed=3", "seed=3"),
+        ("~seed", "~seed"),
+        ("+sink.kafka.sasl_password=hunter2", "+sink.kafka.sasl_password=***"),
+        ("scenario.credential_stuffing.ratio=0.1", "scenario.credential_stuffing.ratio=0.1"),
+        ("sink.x.uri=kafka://me:hunter2@host/x", "sink.x.uri=kafka://***@host/x"),
+    ],
+)
+def test_an_override_is_shown_without_its_secret(override: str, expected: str) -> None:
+    assert shown(override) == expected
 
 
 # mistakes in files

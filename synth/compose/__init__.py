@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from synth.compose.display import shown
 from synth.compose.results import Composed, Job, nearest_origin
 from synth.compose.roots import ConfigSource, Option, builtin_conf, list_options, search_roots
 
@@ -21,6 +22,7 @@ __all__ = [
     "list_options",
     "origin_of",
     "search_roots",
+    "shown",
     "sweep",
 ]
 

@@ -8,8 +8,9 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, ValueType
 from hydra.errors import HydraException
 
+from synth.compose.display import shown
 from synth.compose.files import searchpath_violation
-from synth.errors import Violation, hide_secrets, is_secret, nearest, one_line
+from synth.errors import Violation, nearest
 
 _KEY = re.compile(r"(\+{0,2}|~)\w+([./@]\w+)*")
 _QUOTING = "values with '=', '{' or ',' need quotes of their own: 'key=\"a=b\"'"
@@ -29,7 +30,7 @@ class Given:
     @property
     def shown(self) -> str:
         """The override, fit for display."""
-        return self.where.removeprefix("command line: ")
+        return shown(self.text)
 
     @property
     def group(self) -> str:
@@ -46,12 +47,8 @@ class Given:
 
 
 def command_line(override: str) -> str:
-    """The origin of an override's values, fit for display: secrets are blanked out."""
-    key, equals, value = override.partition("=")
-    # The second step is a name of the user's own, such as scenario.credential_stuffing.
-    secret = any(is_secret(step) for place, step in enumerate(key.split(".")) if place != 1)
-    shown = "***" if equals and secret else hide_secrets(value)
-    return f"command line: {one_line(key + equals + shown)}"
+    """The origin of an override's values, fit for display."""
+    return f"command line: {shown(override)}"
 
 
 def read_overrides(overrides: Sequence[str]) -> tuple[list[Given], list[Violation]]:
@@ -71,12 +68,11 @@ def read_overrides(overrides: Sequence[str]) -> tuple[list[Given], list[Violatio
 
 
 def _unreadable(text: str) -> Violation:
-    shown = command_line(text).removeprefix("command line: ")
     key, equals, _ = text.partition("=")
     readable = equals and _KEY.fullmatch(key)
     return Violation(
         path=key.lstrip("+~") if readable else "",
-        message=f"cannot read the override '{shown}'",
+        message=f"cannot read the override '{shown(text)}'",
         where=command_line(text),
         hint=f"quote the value; {_QUOTING}" if readable else "write key=value, with a key such as timeline.start",
     )

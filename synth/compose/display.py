@@ -1,0 +1,11 @@
+"""How an override is shown: in messages, origins, tables and manifests."""
+
+from synth.errors import hide_secrets, is_secret, one_line
+
+
+def shown(override: str) -> str:
+    """The override on one line, fit for display: secrets are blanked out."""
+    key, equals, value = override.partition("=")
+    # The second step is a name of the user's own, such as scenario.credential_stuffing.
+    secret = any(is_secret(step) for place, step in enumerate(key.split(".")) if place != 1)
+    return one_line(key + equals + ("***" if equals and secret else hide_secrets(value)))
