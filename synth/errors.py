@@ -134,6 +134,13 @@ def hide_secrets(text: str) -> str:
     return _SECRET_PAIR.sub(r"\1***", _USER_INFO.sub("***", text))
 
 
+def traceback_of(error: BaseException) -> str:
+    """Where an error comes from, for ``--debug``, without the secrets in the messages."""
+    import traceback
+
+    return hide_secrets("".join(traceback.format_exception(error)))
+
+
 def one_line(text: str) -> str:
     """A text with line ends and other unprintable characters escaped."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

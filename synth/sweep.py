@@ -2,8 +2,10 @@
 
 import csv
 import dataclasses
-import logging
+import fcntl
+import os
 import shutil
+import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -11,15 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synth.catalog import load_catalog
-from synth.compose import Composed, sweep
-from synth.errors import ConfigError, InterruptedRun, RunError, SynthError
+from synth.compose import Composed, Job, sweep
+from synth.errors import ConfigError, InterruptedRun, RunError, SynthError, traceback_of
 from synth.execution import execute, without_secret
 from synth.recipe import build_recipe
 from synth.sinks.store_contract import STAGING
 
 RESULTS = "results.csv"
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -54,15 +54,29 @@ class Outcome:
         }
 
 
+COLUMNS = list(Outcome().as_row())
+
+
 @dataclass(frozen=True)
 class SweepTask:
-    """One job, in whatever process the launcher runs it."""
+    """One job, in whatever process the launcher runs it.
+
+    Attributes:
+        debug: whether a failure's traceback goes to stderr.
+    """
 
     plugin_files: tuple[Path, ...]
     overwrite: bool
+    debug: bool = False
 
     def __call__(self, composed: Composed, directory: Path) -> Outcome:
-        """Runs the job; sinks without a uri write into the job's directory."""
+        """Runs the job and adds it to the results; sinks without a uri write into the job's directory."""
+        ended = self._run(composed, directory)
+        outcome = dataclasses.replace(ended, job=int(directory.name), overrides=composed.overrides)
+        _append_result(directory.parent, outcome)
+        return outcome
+
+    def _run(self, composed: Composed, directory: Path) -> Outcome:
         started = time.perf_counter()
         try:
             catalog = load_catalog(self.plugin_files)
@@ -70,17 +84,19 @@ class SweepTask:
             result = execute(recipe, catalog, started=started, directory=directory, overwrite=self.overwrite)
         except InterruptedRun as interrupt:
             raise KeyboardInterrupt from interrupt  # stops the sweep, too
-        except SynthError as error:
-            return _failed(error, error.exit_code, started)
-        except Exception as error:  # a plugin may fail in any way; the other jobs go on
-            log.debug("a job failed", exc_info=error)
-            return _failed(f"internal error: {type(error).__name__}: {error}", 1, started)
+        except Exception as error:  # noqa: BLE001 — a plugin may fail in any way; the other jobs go on
+            if self.debug:
+                sys.stderr.write(traceback_of(error))
+            return _failed(error, started)
         return Outcome(rows=result.rows, fraud_rows=result.fraud_rows, seconds=result.seconds, digest=result.digest)
 
 
-def _failed(error: object, exit_code: int, started: float) -> Outcome:
-    told = str(error).removeprefix("error: ")
-    return Outcome(seconds=time.perf_counter() - started, error=told, exit_code=exit_code)
+def _failed(error: Exception, started: float) -> Outcome:
+    if isinstance(error, SynthError):
+        told, code = str(error).removeprefix("error: "), error.exit_code
+    else:
+        told, code = f"internal error: {type(error).__name__}: {error}", 1
+    return Outcome(seconds=time.perf_counter() - started, error=told, exit_code=code)
 
 
 def run_sweep(
@@ -90,28 +106,38 @@ def run_sweep(
     plugin_files: Sequence[Path] = (),
     config_dirs: Sequence[Path] = (),
     overwrite: bool = False,
+    debug: bool = False,
 ) -> list[Outcome]:
     """Runs every job and writes ``results.csv`` into the sweep's directory.
+
+    While the sweep goes on, and after one that was interrupted or killed, the table holds each job that has ended, in
+    the order of ending; a job that does not compose joins it at the end. At the end all jobs stand there by number.
+
+    Args:
+        debug: whether the traceback of each job that fails goes to stderr.
 
     Raises:
         ConfigError: the sweep itself is set up wrongly; no job has run.
         RunError: the table cannot be written.
     """
     catalog = load_catalog(plugin_files)
-    task = SweepTask(tuple(path.absolute() for path in plugin_files), overwrite)
+    task = SweepTask(tuple(path.absolute() for path in plugin_files), overwrite, debug)
     try:
         jobs = sweep(overrides, task, sweep_dir=directory, config_dirs=config_dirs, plugin_roots=catalog.config_roots)
+        outcomes = [_outcome(job) for job in jobs]
+        _write_results(directory, outcomes)
     except KeyboardInterrupt:
         _tidy(directory)
         raise
-    outcomes = []
-    for job in jobs:
-        ended = job.result
-        if isinstance(ended, ConfigError):
-            ended = _failed(ended, ended.exit_code, time.perf_counter())
-        outcomes.append(dataclasses.replace(ended, job=job.number, overrides=job.overrides))
-    _write_results(directory, outcomes)
     return outcomes
+
+
+def _outcome(job: Job) -> Outcome:
+    if isinstance(job.result, ConfigError):
+        failed = _failed(job.result, time.perf_counter())
+        return dataclasses.replace(failed, job=job.number, overrides=job.overrides)
+    outcome: Outcome = job.result
+    return outcome
 
 
 def _tidy(directory: Path) -> None:
@@ -123,12 +149,27 @@ def _tidy(directory: Path) -> None:
             path.rmdir()
 
 
+def _append_result(directory: Path, outcome: Outcome) -> None:
+    """Adds a row; jobs may end at the same time in several processes. What fails here is told at the end."""
+    with suppress(OSError), (directory / RESULTS).open("a", newline="") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        writer = csv.DictWriter(file, COLUMNS)
+        if file.seek(0, os.SEEK_END) == 0:
+            writer.writeheader()
+        writer.writerow(outcome.as_row())
+
+
 def _write_results(directory: Path, outcomes: Sequence[Outcome]) -> None:
+    """Puts the whole table in the place of the one that has grown."""
+    staged = directory / f"{STAGING}{RESULTS}"
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        with (directory / RESULTS).open("w", newline="") as file:
-            writer = csv.DictWriter(file, list(outcomes[0].as_row()) if outcomes else [])
+        with staged.open("w", newline="") as file:
+            writer = csv.DictWriter(file, COLUMNS)
             writer.writeheader()
             writer.writerows(outcome.as_row() for outcome in outcomes)
+        staged.replace(directory / RESULTS)
     except OSError as error:
+        with suppress(OSError):
+            staged.unlink()
         raise RunError(f"{directory / RESULTS} cannot be written: {error.strerror}") from error

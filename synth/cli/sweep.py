@@ -4,20 +4,25 @@ import argparse
 from pathlib import Path
 
 from synth.cli import output
-from synth.errors import PartlyDone, SynthError
+from synth.errors import PartlyDone, SynthError, counted
 from synth.execution import run_directory
-from synth.sweep import Outcome, run_sweep
+from synth.sweep import RESULTS, Outcome, run_sweep
 
 
 def main(args: argparse.Namespace) -> int:
     """Runs every job of a sweep and shows a table of the results."""
     directory = run_directory(Path("sweeps"))
     outcomes = run_sweep(
-        args.overrides, directory, plugin_files=args.plugin, config_dirs=args.config_dir, overwrite=args.overwrite
+        args.overrides,
+        directory,
+        plugin_files=args.plugin,
+        config_dirs=args.config_dir,
+        overwrite=args.overwrite,
+        debug=args.debug,
     )
     data = {"directory": str(directory), "jobs": [outcome.as_row() for outcome in outcomes]}
     failed = [outcome for outcome in outcomes if outcome.error]
-    text = show(outcomes) + f"\n\n{directory / 'results.csv'}"
+    text = show(outcomes) + f"\n\n{directory / RESULTS}"
     if not failed:
         return output.succeed(args, data, text)
     if not args.json and not args.quiet:
@@ -25,7 +30,7 @@ def main(args: argparse.Namespace) -> int:
     if len(failed) < len(outcomes):
         told = f"{len(failed)} of {len(outcomes)} jobs failed, the others are done"
         return output.fail(args, PartlyDone(f"{told}; job {failed[0].job}: {failed[0].error}"), 4, data)
-    told = f"all {output.plural(len(failed), 'job')} failed" if len(failed) > 1 else "the only job failed"
+    told = f"all {counted(len(failed), 'job')} failed" if len(failed) > 1 else "the only job failed"
     return output.fail(args, SynthError(f"{told}; job 0: {failed[0].error}"), failed[0].exit_code, data)
 
 

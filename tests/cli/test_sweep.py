@@ -1,6 +1,7 @@
 """Sweeps: many jobs, one table, and what happens when some of them fail."""
 
 import csv
+import json
 import os
 import signal
 import time
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from synth.compose import Composed
+from synth.sweep import Outcome, SweepTask, run_sweep
 from tests.cli.commands import CANARY, MINE, TINY, Answer, finish, start, synth, tree
 
 LAUNCHERS: tuple[list[str], ...] = ([], ["hydra/launcher=joblib"])
@@ -17,7 +20,11 @@ COLUMNS = ["job", "overrides", "rows", "fraud_rows", "seconds", "digest", "error
 def results(answer: Answer, cwd: Path) -> list[dict[str, str]]:
     """The table that the sweep wrote."""
     directory = cwd / answer.envelope["data"]["directory"]
-    with (directory / "results.csv").open(newline="") as file:
+    return read(directory / "results.csv")
+
+
+def read(table: Path) -> list[dict[str, str]]:
+    with table.open(newline="") as file:
         reader = csv.DictReader(file)
         rows = list(reader)
         assert reader.fieldnames == COLUMNS
@@ -116,8 +123,36 @@ def make(config):
     assert answer.code == 4
     good, bad = results(answer, tmp_path)
     assert (good["fraud_rows"], good["error"]) == ("30", "")
-    assert bad["error"] == "error: scenario 'mine': its injector Moody failed: ZeroDivisionError: in a bad mood"
+    assert bad["error"] == "scenario 'mine': its injector Moody failed: ZeroDivisionError: in a bad mood"
     assert "Traceback" not in answer.err
+
+
+@pytest.mark.parametrize("launcher", LAUNCHERS, ids=["basic", "joblib"])
+def test_debug_shows_where_a_job_fails(launcher: list[str], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    words = ["--debug", *TINY, "sink.parquet.uri=out,file/b", "--json"]
+    answer = synth("run", "-m", *launcher, *words, cwd=tmp_path)
+    assert answer.code == answer.envelope["exit_code"] == 4
+    assert answer.err.startswith("Traceback (most recent call last):\n")
+    assert "execution.py" in answer.err
+    assert "error: 1 of 2 jobs failed" in answer.err
+
+
+def test_the_results_grow_job_by_job(tmp_path: Path) -> None:
+    directory = tmp_path / "swept"
+    seen = []
+
+    def look(task: SweepTask, composed: Composed, place: Path) -> Outcome:
+        seen.append(len(read(directory / "results.csv")) if (directory / "results.csv").is_file() else None)
+        return run_job(task, composed, place)
+
+    run_job = SweepTask._run
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SweepTask, "_run", look)
+        outcomes = run_sweep([*TINY, "seed=1,x,3"], directory)
+    assert seen == [None, 1, 2]
+    assert [row["job"] for row in read(directory / "results.csv")] == ["0", "1", "2"]
+    assert [outcome.exit_code for outcome in outcomes] == [0, 2, 0]
 
 
 def test_a_sweep_that_is_set_up_wrongly_runs_nothing(tmp_path: Path) -> None:
@@ -159,6 +194,9 @@ def test_an_interrupted_sweep_keeps_what_was_done_and_nothing_else(launcher: lis
     answer = finish(process)
     assert (answer.code, answer.out) == (130, "")
     assert "interrupted" in answer.one_line()
-    [job] = tmp_path.glob("sweeps/*/*")
-    assert job.name == "0"
+    job, table = sorted(tmp_path.glob("sweeps/*/*"))
+    assert (job.name, table.name) == ("0", "results.csv")
+    [row] = read(table)
+    assert (row["job"], row["rows"], row["error"]) == ("0", "1000", "")
+    assert row["digest"] == json.loads((job / "manifest.json").read_text())["digest"]
     assert sorted(p.name for p in job.iterdir()) == ["episodes.csv", "labels.csv", "manifest.json", "transactions.csv"]
