@@ -3,7 +3,9 @@
 import argparse
 from typing import Any
 
+from synth.block import Block
 from synth.cli import output
+from synth.errors import counted
 from synth.execution import make_sinks, run_directory
 from synth.prepare import Prepared, prepare
 from synth.recipe import load_recipe
@@ -16,7 +18,7 @@ def main(args: argparse.Namespace) -> int:
 
 
 def show(args: argparse.Namespace, prepared: Prepared) -> int:
-    """Prints a plan. Bytes are scaled up from the first block."""
+    """Prints a plan."""
     data = describe(prepared)
     rows = [
         ["rows", f"{data['rows']:,}"],
@@ -26,22 +28,28 @@ def show(args: argparse.Namespace, prepared: Prepared) -> int:
         ["cards", f"{data['cards']:,}"],
     ]
     for name, counts in data["scenarios"].items():
-        rows.append([f"scenario {name}", f"{counts['rows']:,} rows in {output.plural(counts['episodes'], 'episode')}"])
+        rows.append([f"scenario {name}", f"{counts['rows']:,} rows in {counted(counts['episodes'], 'episode')}"])
     for name, sink in data["sinks"].items():
         rows.append([f"sink {name}", f"{sink['kind']}, about {output.size(sink['bytes'])}, {sink['uri']}"])
     return output.succeed(args, data, output.table(rows))
 
 
+def first_block(prepared: Prepared) -> Block:
+    """The first block that has rows; a block may have none."""
+    return prepared.make_block(int((prepared.plan.rows_b > 0).argmax()))
+
+
 def describe(prepared: Prepared) -> dict[str, Any]:
-    """A plan as data."""
+    """A plan as data. Bytes are scaled up from one block; the tables that come once are measured in full."""
     plan, recipe = prepared.plan, prepared.recipe
     rows = int(plan.rows_b.sum())
-    first = prepared.make_block(0)
+    first = first_block(prepared)
+    extra = {batch.table.name: batch for batch in prepared.extra}
     sinks = {
         name: {
             "kind": recipe.sinks[name].spec.name,
-            "uri": recipe.sinks[name].config.uri or "the run directory",
-            "bytes": int(sink.measure(first.batches) * rows / max(1, first.rows())),
+            "uri": getattr(recipe.sinks[name].config, "uri", None) or "the run directory",
+            "bytes": int(sink.measure(first.batches) * rows / max(1, first.rows())) + sink.measure(extra),
         }
         for name, sink in make_sinks(prepared, run_directory(), overwrite=False).items()
     }

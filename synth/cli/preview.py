@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 
 from synth.cli import output
+from synth.cli.plan import first_block
+from synth.errors import counted
 from synth.prepare import Prepared, prepare
 from synth.recipe import load_recipe
 from synth.texts import amount_texts, time_texts
@@ -16,7 +18,7 @@ def main(args: argparse.Namespace) -> int:
     """Shows the first rows and the first episode."""
     recipe, _, _ = load_recipe(args.overrides, plugin_files=args.plugin, config_dirs=args.config_dir)
     prepared = prepare(recipe)
-    rows = prepared.make_block(0).batches["transactions"].text.slice(0, args.rows).to_pylist()
+    rows = first_block(prepared).batches["transactions"].text.slice(0, args.rows).to_pylist()
     episode = first_episode(prepared)
     names = [field.name for field in prepared.make_block.events.fields]
     text = output.table([names, *([_shown(row[name]) for name in names] for row in rows)])
@@ -64,7 +66,7 @@ def draw_episode(episode: dict[str, Any]) -> str:
     length = max(1, events[-1]["after_s"])
     total = sum(float(event["amount"]) for event in events)
     head = (
-        f"{episode['scenario']}: {output.plural(len(events), 'event')} in {length:,} s on card "
+        f"{episode['scenario']}: {counted(len(events), 'event')} in {length:,} s on card "
         f"{episode['card_number']}, {total:,.2f} in all"
     )
     rows = []

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from synth.cli import output
+from synth.errors import counted
 from synth.execution import Progress, RunResult, execute, make_sinks, run_directory, without_secret
 from synth.recipe import load_recipe
 
@@ -32,7 +33,7 @@ def main(args: argparse.Namespace) -> int:
         return plan.show(args, prepared)
     with show_progress(args) as progress:
         result = execute(recipe, catalog, started=started, overwrite=args.overwrite, progress=progress)
-    placed = any(part.config.uri is not None for part in recipe.sinks.values())
+    placed = any(getattr(part.config, "uri", None) is not None for part in recipe.sinks.values())
     return output.succeed(args, as_data(args, result, placed=placed), summarise(args, result, placed=placed))
 
 
@@ -55,7 +56,7 @@ def summarise(args: argparse.Namespace, result: RunResult, *, placed: bool) -> s
     )
     rows = [
         ["rows", f"{result.rows:,}"],
-        ["fraud rows", f"{result.fraud_rows:,} in {output.plural(episodes, 'episode')}"],
+        ["fraud rows", f"{result.fraud_rows:,} in {counted(episodes, 'episode')}"],
         ["seconds", f"{result.seconds:.1f}, {result.rows / result.seconds:,.0f} rows/s"],
         *([name, place] for name, place in result.places.items()),
         ["digest", result.digest],
