@@ -7,11 +7,12 @@ import sys
 import time
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from types import FrameType
 
 from synth.cli import output
 from synth.cli.parser import UsageError, make_parser, near
-from synth.errors import InterruptedRun, SynthError
+from synth.errors import InterruptedRun, SynthError, traceback_of
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -31,28 +32,36 @@ def main(argv: Sequence[str] | None = None) -> int:
             signal.signal(number, _interrupt)
     try:
         return int(import_module(f"synth.cli.{args.module}").main(args))
-    except InterruptedRun as error:
-        return output.fail(args, error, error.exit_code)
-    except KeyboardInterrupt as error:
-        return output.fail(args, error, 130)
-    except SynthError as error:
-        if args.debug:
-            raise
-        if _interrupted:  # a library took the interrupt for a failure of its own
-            return output.fail(args, KeyboardInterrupt(), 130)
-        return output.fail(args, error, error.exit_code)
-    except BrokenPipeError:
-        # Nobody reads any more; what is still buffered must not fail once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # nobody reads any more
+        output.drop_stdout()
         return 1
-    except Exception as error:
-        if args.debug:
-            raise
-        return output.fail(args, KeyboardInterrupt() if _interrupted else error, 130 if _interrupted else 1)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 — whatever it is, it is told in one way
+        return _fail(args, error)
     finally:
         if argv is None:  # the command has had its say; only the interpreter's own end is left
             for number in _SIGNALS:
                 signal.signal(number, signal.SIG_IGN)
+
+
+def _fail(args: argparse.Namespace, error: BaseException) -> int:
+    """Tells what went wrong, with --debug where, too; returns the exit code."""
+    if args.debug:
+        sys.stderr.write(traceback_of(error))
+    if _interrupted and not isinstance(error, InterruptedRun):
+        error = KeyboardInterrupt()  # a library may have taken the interrupt for a failure of its own
+    elif isinstance(error, FileNotFoundError) and not _has_working_directory():
+        error = SynthError("the working directory no longer exists: change to another one")
+    if isinstance(error, KeyboardInterrupt):
+        return output.fail(args, error, 130)
+    return output.fail(args, error, error.exit_code if isinstance(error, SynthError) else 1)
+
+
+def _has_working_directory() -> bool:
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:

@@ -32,11 +32,11 @@ def say(text: str) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        _drop_stdout()
+        drop_stdout()
         raise SynthError(f"cannot write the answer to the standard output: {error.strerror}") from error
 
 
-def _drop_stdout() -> None:
+def drop_stdout() -> None:
     """Sends what is still buffered nowhere, or it would fail once more at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -57,7 +57,10 @@ def fail(args: argparse.Namespace, error: BaseException, exit_code: int, data: A
         told = f"internal error: {type(error).__name__}: {error}\n  --debug shows where; please report it"
     print(told, file=sys.stderr)
     if args.json:
-        _envelope(args, exit_code, data, problems)
+        try:
+            _envelope(args, exit_code, data, problems)
+        except (BrokenPipeError, SynthError):  # what went wrong is told, and decides the exit code
+            drop_stdout()
     return exit_code
 
 
@@ -76,11 +79,6 @@ def table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
         ]
         lines.append("  ".join(cells).rstrip())
     return "\n".join(lines)
-
-
-def plural(count: int, noun: str) -> str:
-    """``1 episode``, ``2,077 episodes``."""
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
 def size(count: float) -> str:

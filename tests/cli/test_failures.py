@@ -377,6 +377,30 @@ def test_a_stdout_that_is_full(flags: str, tmp_path: Path) -> None:
     assert done.stderr == b"error: cannot write the answer to the standard output: No space left on device\n"
 
 
+@pytest.mark.parametrize("reader", [">/dev/full", "| true"])
+def test_an_error_keeps_its_exit_code_when_stdout_takes_nothing(reader: str, tmp_path: Path) -> None:
+    line = f"{shlex.join(command('validate', 'seed=x', '--json'))} {reader}; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", line], cwd=tmp_path, env=environ(), capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: seed is 'x'")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("line", ["validate", "run", "run -m seed=1,2", "list", "verify out"])
+def test_a_working_directory_that_is_gone(line: str, tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    told = f"cd gone && rmdir ../gone && {shlex.join(command(*line.split(), '--json'))}"
+    done = subprocess.run(
+        ["bash", "-c", told], cwd=tmp_path, env=environ(), capture_output=True, text=True, check=False
+    )
+    answer = Answer(done.returncode, done.stdout, done.stderr)
+    assert answer.one_line() == "error: the working directory no longer exists: change to another one"
+    assert answer.code == answer.envelope["exit_code"] == 1
+    assert tree(tmp_path) == {}
+
+
 def test_a_stdout_that_is_closed(tmp_path: Path) -> None:
     line = shlex.join(command("run", *TINY, "sink.parquet.uri=out"))
     done = subprocess.run(["bash", "-c", f"{line} >&-"], cwd=tmp_path, env=environ(), capture_output=True, check=False)
