@@ -5,9 +5,8 @@ from dataclasses import asdict
 
 from synth.catalog import load_catalog
 from synth.cli import output
-from synth.cli.parser import near
 from synth.compose import list_options
-from synth.errors import ConfigError, Violation
+from synth.errors import ConfigError, Violation, nearest
 
 
 def main(args: argparse.Namespace) -> int:
@@ -15,8 +14,8 @@ def main(args: argparse.Namespace) -> int:
     catalog = load_catalog(args.plugin)
     groups = list_options(config_dirs=args.config_dir, plugin_roots=catalog.config_roots)
     if args.group and args.group not in groups:
-        told = f"no group named {args.group!r}{near(args.group, groups)}"
-        raise ConfigError([Violation(path=args.group, message=told, allowed=", ".join(sorted(groups)))])
+        told, hint = f"no group named {args.group!r}", nearest(args.group, groups)
+        raise ConfigError([Violation(path=args.group, message=told, allowed=", ".join(sorted(groups)), hint=hint)])
     chosen = {args.group: groups[args.group]} if args.group else groups
     rows = [
         [f"{group}={option.name}", option.summary, option.where + (" (shadowed)" if option.shadowed else "")]

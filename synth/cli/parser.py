@@ -1,13 +1,12 @@
 """What the command line takes."""
 
 import argparse
-import difflib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
 from synth import __version__
-from synth.errors import SynthError
+from synth.errors import SynthError, nearest
 
 _TOP = """\
 A declarative simulator of labelled payment events, with exact ground truth.
@@ -54,8 +53,8 @@ class Parser(argparse.ArgumentParser):
 
 def near(word: str, known: Iterable[str]) -> str:
     """`` (did you mean 'plan'?)``, or nothing."""
-    found = difflib.get_close_matches(word, list(known), 1)
-    return f" (did you mean {found[0]!r}?)" if found else ""
+    hint = nearest(word, known)
+    return f" ({hint})" if hint else ""
 
 
 def make_parser() -> Parser:

@@ -15,9 +15,9 @@ def main(args: argparse.Namespace) -> int:
     data = {"uri": args.uri, "checks": [asdict(check) for check in report.checks]}
     marks = {True: "ok", False: "FAILED", None: "not checked"}
     text = output.table([[marks[check.ok], check.name, check.detail] for check in report.checks])
-    failed = [check for check in report.checks if check.ok is False]
-    if not failed:
+    if report.ok:
         return output.succeed(args, data, text)
     if not args.json and not args.quiet:
         output.say(text)
-    return output.fail(args, VerifyError(f"{args.uri}: {failed[0].name}: {failed[0].detail}"), 1, data)
+    first = report.failed[0]
+    return output.fail(args, VerifyError(f"{args.uri}: {first.name}: {first.detail}"), 1, data)
