@@ -13,7 +13,7 @@ _synth() {
   COMPREPLY=()
   while IFS= read -r candidate; do
     [ -n "$candidate" ] && COMPREPLY+=("${candidate#"$cut"}")
-  done < <(synth completion query "${line#* }" 2>/dev/null)
+  done < <(synth completion query -- "${line#* }" 2>/dev/null)
   [[ ${#COMPREPLY[@]} = 1 && ${COMPREPLY[0]} = *[=.] ]] && compopt -o nospace
 }
 complete -F _synth synth synth-fraud
@@ -24,7 +24,7 @@ _ZSH = """\
 _synth() {
   local line="${BUFFER[1,CURSOR]}"
   local -a candidates
-  candidates=("${(@f)$(synth completion query "${line#* }" 2>/dev/null)}")
+  candidates=("${(@f)$(synth completion query -- "${line#* }" 2>/dev/null)}")
   compadd -Q -S '' -- ${candidates:#}
 }
 compdef _synth synth synth-fraud
@@ -33,7 +33,7 @@ compdef _synth synth synth-fraud
 _FISH = """\
 function __synth_complete
   set -l line (commandline -cp)
-  synth completion query (string replace -r '^\\S+\\s' '' -- $line) 2>/dev/null
+  synth completion query -- (string replace -r '^\\S+\\s' '' -- $line) 2>/dev/null
 end
 complete -c synth -f -a '(__synth_complete)'
 complete -c synth-fraud -f -a '(__synth_complete)'
@@ -44,12 +44,11 @@ _SCRIPTS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
 
 def main(args: argparse.Namespace) -> int:
     """Prints a script, or the candidates."""
-    if args.shell == "query":
-        found = candidates(args.line)
-        if found:
-            output.say("\n".join(found))
-    else:
-        output.say(_SCRIPTS[args.shell])
+    found = candidates(args.line) if args.shell == "query" else _SCRIPTS[args.shell]
+    if args.json:
+        return output.succeed(args, found, "")
+    if found:
+        output.say(found if isinstance(found, str) else "\n".join(found))
     return 0
 
 
