@@ -3,6 +3,7 @@
 import argparse
 import inspect
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from synth.catalog import HOOKS, Catalog, load_catalog
@@ -12,7 +13,7 @@ from synth.errors import ConfigError, Violation, nearest
 from synth.events import EVENT_COLUMNS, as_json
 from synth.hookspecs import Spec
 from synth.recipe import FIXED, MULTIPLE
-from synth.typed import adapter
+from synth.typed import Schema, _resolve, in_words, schema_of
 
 Options = dict[str, list[Option]]
 
@@ -98,51 +99,21 @@ def _doc(spec: Spec) -> str:
 
 def keys_of(config: type[Any]) -> list[dict[str, str]]:
     """The keys of a config class, nested ones with dots: name, type and range, one line of doc."""
-    schema = adapter(config).json_schema()
+    schema = schema_of(config)
     return list(_walk(schema, schema, ""))
 
 
-def _walk(schema: dict[str, Any], root: dict[str, Any], prefix: str) -> list[dict[str, str]]:
-    keys: list[dict[str, str]] = []
+def _walk(schema: Schema, root: Schema, prefix: str) -> Iterator[dict[str, str]]:
     for name, below in schema.get("properties", {}).items():
         if name == "kind":
             continue
-        resolved = _resolve(below, root)
-        item = resolved.get("items") or resolved.get("additionalProperties")
-        keys.append(
-            {
-                "key": prefix + name,
-                "type": _type(resolved),
-                "doc": below.get("description") or resolved.get("description", ""),
-            }
-        )
-        if "properties" in resolved:
-            keys += _walk(resolved, root, f"{prefix}{name}.")
+        here = _resolve(below, root)
+        yield {"key": prefix + name, "type": in_words(here, root), "doc": here.get("description", "")}
+        item = here.get("items") or here.get("additionalProperties")
+        if "properties" in here:
+            yield from _walk(here, root, f"{prefix}{name}.")
         elif isinstance(item, dict):
-            keys += _walk(_resolve(item, root), root, f"{prefix}{name}.*.")
-    return keys
-
-
-def _resolve(schema: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
-    while "$ref" in schema:
-        schema = {
-            **root["$defs"][schema["$ref"].rpartition("/")[2]],
-            **{k: v for k, v in schema.items() if k != "$ref"},
-        }
-    return schema
-
-
-def _type(schema: dict[str, Any]) -> str:
-    if "anyOf" in schema:
-        return " or ".join(_type(choice) for choice in schema["anyOf"])
-    if "enum" in schema or "const" in schema:
-        return " | ".join(str(choice) for choice in schema.get("enum", [schema.get("const")]))
-    limits = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
-    told = [f"{sign} {schema[key]:,}" for key, sign in limits.items() if key in schema]
-    kind = {"object": "mapping", "array": "list", "string": "text"}.get(
-        schema.get("type", ""), schema.get("type", "one of several")
-    )
-    return " ".join([kind, ", ".join(told)]).strip()
+            yield from _walk(_resolve(item, root), root, f"{prefix}{name}.*.")
 
 
 def show(found: dict[str, Any]) -> str:

@@ -17,7 +17,7 @@ import jsonschema
 import pytest
 
 import synth as package
-from tests.cli.commands import MINE, ROOT, TINY, Answer, command, environ, synth, tree
+from tests.cli.commands import CANARY, MINE, ROOT, TINY, Answer, command, environ, synth, tree
 
 COMMANDS = (
     "run",
@@ -44,7 +44,7 @@ ANSWERS = {
     ("preview", "--rows", "3", *TINY): (["tid", "head", "●", "card_chain:"], {"rows", "episode"}),
     ("list",): (["scenario=card_chain", "sink=csv"], {"scenario", "sink", "amount"}),
     ("list", "scenario"): (["scenario=card_chain"], {"scenario"}),
-    ("describe", "card_chain"): (["fraudster", "ratio", "> 0, <= 0.5"], {"title", "doc", "keys"}),
+    ("describe", "card_chain"): (["fraudster", "ratio", "a number above 0, at most 0.5"], {"title", "doc", "keys"}),
     ("describe", "amount=lognormal"): (["amount kind lognormal"], {"title", "doc", "keys"}),
     ("describe", "fraud_label"): (["event column fraud_label", "truth"], {"title", "doc", "column"}),
     ("describe", "timeline"): (["part of every recipe", "start"], {"title", "doc", "keys"}),
@@ -151,6 +151,26 @@ def test_a_plan_and_a_dry_run_agree_with_the_run_and_write_nothing(tmp_path: Pat
     assert (refused.code, refused.out) == (3, "")
     assert "--overwrite" in refused.one_line()
     assert tree(tmp_path) == before
+
+
+#: Of five rows in three blocks none falls into the first block.
+EMPTY_FIRST = ("generator.transactions=5", "block_rows=2", "population.cards=5", "seed=1", "sink=csv")
+
+
+@pytest.mark.parametrize("profile", ["null", "faker"])
+def test_a_forecast_is_near_the_bytes_of_the_run(profile: str, tmp_path: Path) -> None:
+    words = [*EMPTY_FIRST, f"population.profile={profile}", "sink.csv.uri=out"]
+    plan = synth("plan", *words, "--json", cwd=tmp_path).envelope["data"]
+    assert synth("run", *words, "--quiet", cwd=tmp_path).code == 0
+    made = {path.name: path.stat().st_size for path in (tmp_path / "out").glob("*.csv")}
+    assert ("holders.csv" in made) == (profile == "faker")
+    assert made["transactions.csv"] + made.get("holders.csv", 0) <= plan["sinks"]["csv"]["bytes"]
+    assert plan["sinks"]["csv"]["bytes"] <= 2 * sum(made.values())  # the head of a file is scaled up, too
+
+
+def test_a_preview_begins_where_there_are_rows(tmp_path: Path) -> None:
+    rows = synth("preview", *EMPTY_FIRST, "--json", cwd=tmp_path).envelope["data"]["rows"]
+    assert len(rows) == 3
 
 
 def test_config_show_tells_where_each_value_was_set(tmp_path: Path) -> None:
@@ -314,9 +334,30 @@ def test_wrong_usage_in_json(line: str, name: str | None, tmp_path: Path) -> Non
 
 
 def test_debug_shows_where(tmp_path: Path) -> None:
-    answer = synth("--debug", "validate", "seed=x", cwd=tmp_path)
-    assert "Traceback" in answer.err
-    assert answer.code != 0
+    answer = synth("--debug", "validate", "seed=x", "--json", cwd=tmp_path)
+    assert answer.code == answer.envelope["exit_code"] == 2
+    assert [error["path"] for error in answer.envelope["errors"]] == ["seed"]
+    traceback, told = answer.err.split("\nerror: ")[0], answer.err.split("\n")[-4:]
+    assert traceback.startswith("Traceback (most recent call last):\n")
+    assert "recipe.py" in traceback
+    assert told[0] == "error: seed is 'x'"
+
+
+def test_debug_shows_where_synth_itself_fails(tmp_path: Path) -> None:
+    broken = MINE.replace("CardChain)]", "lambda config: 1 / 0)]")
+    (tmp_path / "mine.py").write_text(broken)
+    answer = synth("plan", "--debug", "--plugin", "mine.py", *TINY[:3], "scenario=[mine]", "--json", cwd=tmp_path)
+    assert answer.code == answer.envelope["exit_code"] == 1
+    assert "ZeroDivisionError" in answer.envelope["errors"][0]["message"]
+    assert answer.err.startswith("Traceback (most recent call last):\n")
+
+
+def test_debug_shows_no_secret(tmp_path: Path) -> None:
+    for word in (f"+sink.parquet.password={CANARY}", f"sink.parquet.uri=s3://me:{CANARY}@bucket"):
+        answer = synth("--debug", "run", *TINY, word, cwd=tmp_path)
+        assert answer.code in (2, 3)
+        assert "Traceback" in answer.err
+        assert CANARY not in answer.err
 
 
 def test_a_terminal_without_the_characters_gets_others(tmp_path: Path) -> None:
@@ -377,6 +418,18 @@ def test_completion_offers_keys(tmp_path: Path) -> None:
         "timeline.end=",
         "timeline.start=",
     ]
+
+
+def test_completion_answers_in_json(tmp_path: Path) -> None:
+    assert synth("completion", "query", "pl", "--json", cwd=tmp_path).envelope["data"] == ["plan", "plugins"]
+    assert synth("completion", "query", "nothing", "--json", cwd=tmp_path).envelope["data"] == []
+    script = synth("completion", "bash", cwd=tmp_path).out
+    assert synth("--json", "completion", "bash", cwd=tmp_path).envelope["data"] == script
+
+
+@pytest.mark.parametrize("line", ["synth --json", "synth run --json", "synth --q"])
+def test_a_line_that_looks_like_a_flag_is_a_line(line: str, tmp_path: Path) -> None:
+    assert press_tab(line, tmp_path) == (["--json"] if "run" in line else [])
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
