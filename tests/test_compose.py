@@ -753,6 +753,124 @@ def test_a_sweep_by_a_preset(write: Write) -> None:
     assert jobs[1].overrides == ("seed=6", "experiment=swept")
 
 
+EVIL = "_target_: hydra._internal.core_plugins.basic_launcher.BasicLauncher\nx: {_target_: os.mkdir, path: evil}\n"
+NOT_ALLOWED = "options of Hydra's own groups name code, so only installed packages provide them"
+
+
+def sweep_violations(*overrides: str, **roots: Any) -> tuple[Violation, ...]:
+    with pytest.raises(ConfigError) as caught:
+        sweep(overrides, report, sweep_dir=Path("jobs"), **roots)
+    assert not Path("evil").exists()
+    assert not Path("jobs").exists()
+    return caught.value.violations
+
+
+@pytest.mark.parametrize("root", ["conf", "extra", "plugin"])
+@pytest.mark.parametrize("choice", ["hydra/launcher=evil", "hydra/launcher=basic", "experiment=code"])
+def test_a_users_root_cannot_bring_a_launcher(write: Write, root: str, choice: str) -> None:
+    for name in ("evil", "basic"):
+        write(f"{root}/hydra/launcher/{name}.yaml", EVIL)
+    write(
+        f"{root}/experiment/code.yaml", "# @package _global_\ndefaults:\n  - override /hydra/launcher: evil\nseed: 1\n"
+    )
+    Path("extra").mkdir(exist_ok=True)
+    Path("plugin").mkdir(exist_ok=True)
+    roots: dict[str, Any] = {"config_dirs": [Path("extra")], "plugin_roots": [("acme", "plugin")]}
+    option = "hydra/launcher/" + ("basic" if choice.endswith("basic") else "evil")
+    expected = Violation(
+        path="",
+        message=f"'{option}' is not allowed: {NOT_ALLOWED}",
+        where=f"{root}/{option}.yaml",
+        hint="choose an installed one and set its values on the command line, such as hydra.launcher.n_jobs=2",
+    )
+    assert sweep_violations("seed=1,2", choice, **roots) == (expected,)
+    assert only(choice, **roots) == expected
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "/hydra: evil",
+        "/hydra/launcher/evil",
+        "override /hydra//launcher: evil",
+        "override //hydra/launcher: evil",
+        "/generator/../hydra/launcher@hydra.launcher: evil",
+        "/hydra/../hydra/launcher@hydra.launcher: evil",
+        "optional /../conf/hydra/launcher@hydra.launcher: evil",
+        "optional //proc/self/cwd/conf/hydra/launcher@hydra.launcher: evil",
+        "/generator@hydra.launcher: evil",
+    ],
+)
+def test_no_defaults_list_reaches_a_launcher_of_the_users(write: Write, entry: str) -> None:
+    for name in ("hydra/evil", "hydra/launcher/evil", "generator/evil"):
+        write(f"conf/{name}.yaml", EVIL)
+    item = f"{{{entry}}}" if ": " in entry else entry
+    write("conf/experiment/code.yaml", f"# @package _global_\ndefaults:\n  - {item}\n")
+    if "/proc/" in entry:
+        sweep(["experiment=code", "seed=1"], report, sweep_dir=Path("jobs"))
+        assert not Path("evil").exists()
+    else:
+        assert sweep_violations("experiment=code", "seed=1,2")
+
+
+def test_a_launcher_of_the_users_that_nobody_selects_is_never_read(write: Write) -> None:
+    write("conf/hydra/launcher/basic.yaml", EVIL)
+    write("conf/hydra/config.yaml", "launcher: {_target_: os.mkdir, path: evil}\n")
+    assert [job.result[0] for job in sweep(["seed=1,2"], report, sweep_dir=Path("jobs"))] == [1, 2]
+    assert not Path("evil").exists()
+    assert "hydra/launcher=evil" not in complete("hydra/launcher=")
+
+
+@pytest.mark.parametrize(
+    ("override", "path"),
+    [
+        ("hydra.launcher._target_=os.system", "hydra.launcher._target_"),
+        ("+hydra.sweeper._target_=os.system", "hydra.sweeper._target_"),
+        ("++hydra.launcher.x._target_=os.system", "hydra.launcher.x._target_"),
+        ("hydra.launcher._target_=a,b", "hydra.launcher._target_"),
+        ("hydra.launcher={_target_: os.system}", "hydra.launcher._target_"),
+        ("+hydra.launcher.x=[{y: {_target_: os.system}}]", "hydra.launcher.x.0.y._target_"),
+        ("hydra={launcher: {_target_: os.system}}", "hydra.launcher._target_"),
+    ],
+)
+def test_no_override_names_code_for_hydra(override: str, path: str) -> None:
+    for found in (only(override), *sweep_violations(override, "seed=1,2")):
+        assert (found.path, found.where) == (path, f"command line: {override}")
+        assert "a configuration cannot name code" in found.message
+
+
+MADE_UP = "{_target_: hydra._internal.core_plugins.basic_launcher.BasicLauncher, x: {_target_: os.mkdir, path: evil}}"
+
+
+@pytest.mark.parametrize("resolver", ["oc.create:", "oc.decode:", "oc.select:nothing,"])
+def test_no_resolver_makes_code_up_for_hydra(write: Write, resolver: str) -> None:
+    made_up = f'"{MADE_UP}"' if resolver == "oc.decode:" else MADE_UP
+    value = f"${{{resolver}{made_up}}}"
+    write("conf/experiment/code.yaml", f"# @package _global_\nhydra:\n  sweeper:\n    params: '{value}'\n")
+    [found] = sweep_violations("experiment=code", "seed=1,2")
+    name = resolver.partition(":")[0]
+    assert found.message == f"'hydra.sweeper.params' uses the resolver '{name}', which is not allowed here"
+    [found] = sweep_violations(f"hydra.launcher='{value}'", "seed=1,2")
+    assert (found.path, found.where) == ("hydra.launcher", f"command line: hydra.launcher='{value}'")
+    write("conf/experiment/whole.yaml", f"# @package _global_\nhydra: '${{{resolver}{{launcher: {MADE_UP}}}}}'\n")
+    [found] = sweep_violations("experiment=whole", "seed=1,2")
+    assert (found.message, found.where) == ("'hydra' must be a mapping", "conf/experiment/whole.yaml:2")
+
+
+def test_no_file_sets_variables_for_the_jobs(write: Write) -> None:
+    write("conf/experiment/code.yaml", "# @package _global_\nhydra: {job: {env_set: {PYTHONPATH: evil}}}\n")
+    [found] = sweep_violations("experiment=code", "seed=1,2")
+    assert (found.path, found.hint) == ("hydra.job.env_set.PYTHONPATH", "export it before synth starts")
+
+
+def test_a_preset_with_a_launcher_that_is_not_installed(write: Write) -> None:
+    write("conf/experiment/far.yaml", "# @package _global_\ndefaults:\n  - override /hydra/launcher: rocket\n")
+    [found] = sweep_violations("experiment=far", "seed=1,2")
+    assert (found.message, found.where) == ("no hydra/launcher named 'rocket'", "conf/experiment/far.yaml:3")
+    assert found.hint == "pip install hydra-rocket-launcher?"
+    assert len(sweep(["experiment=far", "hydra/launcher=basic", "seed=1,2"], report, sweep_dir=Path("jobs"))) == 2
+
+
 JOB = """
 import os
 from pathlib import Path

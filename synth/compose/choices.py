@@ -53,6 +53,7 @@ class Choices:
         multirun: several values for one key are a sweep, and no mistake.
         lists: group -> what is chosen, for each group that takes several.
         singles: group key -> the entry that lists it, for each group that takes one.
+        steering: Hydra's own group -> the entry that has the last word on it.
     """
 
     library: Library
@@ -62,6 +63,7 @@ class Choices:
     lists: dict[str, Wanted] = field(default_factory=dict)
     singles: dict[str, str] = field(default_factory=dict)
     chosen: dict[str, Wanted] = field(default_factory=dict)
+    steering: dict[str, Entry] = field(default_factory=dict)
     _taken: set[str] = field(default_factory=set)
     _appended: dict[str, Entry] = field(default_factory=dict)
     _visited: set[str] = field(default_factory=set)
@@ -69,6 +71,8 @@ class Choices:
     def walk(self) -> None:
         """Fill the attributes; afterwards every file that Hydra will load exists and parses."""
         for given in self.given:
+            if given.steers_hydra:
+                self._steer_by(given)
             wanted = self._wanted_by(given)
             if wanted is None:
                 continue
@@ -102,6 +106,24 @@ class Choices:
             return None
         options = tuple((name, given.where) for name in names)
         return Wanted(options=options, where=given.where, many=isinstance(value, list))
+
+    def _steer_by(self, given: Given) -> None:
+        parsed = given.parsed
+        if "." in given.group or parsed.is_delete() or parsed.is_sweep_override():
+            return
+        value = parsed.value()
+        if not isinstance(value, dict):
+            names = value if isinstance(value, list) else [value]
+            wanted = Wanted(options=tuple((str(name), given.where) for name in names), where=given.where, many=False)
+            self._steer(Entry(group=given.group, package="", wanted=wanted))
+
+    def _steer(self, entry: Entry) -> None:
+        """Hydra's own groups lead into no recipe; but no file of the user's may serve them."""
+        if self.steering.setdefault(entry.group, entry) is not entry:
+            return
+        for name, _ in entry.wanted.options:
+            file = self.library.find(f"{entry.group}/{name}")
+            self.violations += file.violations if file else ()
 
     def _check_appended(self) -> None:
         for key, entry in self._appended.items():
@@ -236,7 +258,9 @@ class Choices:
                 entry = Entry(group="", package=package, wanted=wanted)
             else:
                 continue
-            if not entry.group.startswith("hydra/"):
+            if entry.group == "hydra" or entry.group.startswith("hydra/"):
+                self._steer(entry)
+            else:
                 entries.append(entry)
         return entries
 

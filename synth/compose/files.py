@@ -12,6 +12,9 @@ from synth.errors import Violation
 
 Node = Any  # yaml's nodes come without types
 
+_NOT_YOURS = "options of Hydra's own groups name code, so only installed packages provide them"
+_INSTEAD = "choose an installed one and set its values on the command line, such as hydra.launcher.n_jobs=2"
+
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -51,6 +54,9 @@ class Library:
     def _load(self, config_path: str) -> ConfigFile | None:
         for root in self.roots:
             path = root.path / f"{config_path}.yaml"
+            if path.is_file() and not root.may_hold(config_path):
+                label = f"{root.label}/{config_path}.yaml"
+                return _broken(label, f"'{config_path}' is not allowed: {_NOT_YOURS}", label, _INSTEAD)
             if path.is_file():
                 return read_config_file(path, f"{root.label}/{config_path}.yaml")
         return None
@@ -98,8 +104,9 @@ def _reason(error: yaml.MarkedYAMLError, path: Path) -> str:
     return ", ".join(part for part in (error.context, error.problem) if part)
 
 
-def _broken(label: str, message: str, where: str) -> ConfigFile:
-    return ConfigFile(label=label, node=None, violations=(Violation(path="", message=message, where=where),))
+def _broken(label: str, message: str, where: str, hint: str = "") -> ConfigFile:
+    violation = Violation(path="", message=message, where=where, hint=hint)
+    return ConfigFile(label=label, node=None, violations=(violation,))
 
 
 def items_of(mapping: Node) -> Iterator[tuple[Node, Node]]:
@@ -133,6 +140,8 @@ def _check_nodes(file: ConfigFile, node: Node, path: str) -> Iterator[Violation]
         seen.add(key.value)
         if key.value == "_target_":
             yield target_violation(child, file.at(key))
+        if child == "hydra" and not isinstance(value, yaml.MappingNode):
+            yield Violation(path=child, message="'hydra' must be a mapping", where=file.at(key))
         if child == "hydra.searchpath":
             yield searchpath_violation(file.at(key))
         yield from _check_nodes(file, value, child)

@@ -1,15 +1,16 @@
 """What stands on the command line: read every override, and say what is wrong with each one alone."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, ValueType
 from hydra.errors import HydraException
 
 from synth.compose.display import shown
-from synth.compose.files import searchpath_violation
+from synth.compose.files import searchpath_violation, target_violation
 from synth.errors import Violation, nearest
 
 _KEY = re.compile(r"(\+{0,2}|~)\w+([./@]\w+)*")
@@ -64,7 +65,29 @@ def read_overrides(overrides: Sequence[str]) -> tuple[list[Given], list[Violatio
             continue
         if given[-1].group == "hydra.searchpath":
             violations.append(searchpath_violation(given[-1].where))
+        if given[-1].steers_hydra:
+            violations += [target_violation(key, given[-1].where) for key in _targets(given[-1])]
     return given, violations
+
+
+def _targets(given: Given) -> Iterator[str]:
+    """The keys that would have Hydra load code; a recipe's own ones are found when its values are resolved."""
+    if "_target_" in given.key.split("."):
+        yield given.key
+    elif not given.parsed.is_sweep_override():
+        yield from _targets_in(given.parsed.value(), given.key.replace("/", "."))
+
+
+def _targets_in(value: Any, path: str) -> Iterator[str]:
+    children: Any = ()
+    if isinstance(value, dict):
+        children = value.items()
+    elif isinstance(value, list):
+        children = enumerate(value)
+    for key, child in children:
+        if str(key) == "_target_":
+            yield f"{path}.{key}"
+        yield from _targets_in(child, f"{path}.{key}")
 
 
 def _unreadable(text: str) -> Violation:

@@ -1,7 +1,7 @@
 """From OmegaConf's nodes to plain values: every interpolation resolved, every failure reported for its own key."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,16 +36,17 @@ def register_resolvers() -> None:
     register(_BUCKET, sagemaker_bucket, replace=True)
 
 
-def forbidden_resolvers(path: str, text: str, where: str) -> Iterator[Violation]:
-    """Resolvers in ``text`` other than the standard ones: a host application may have registered one that runs code."""
+def forbidden_resolvers(path: str, text: str, where: str, allowed: Sequence[str] = _STANDARD) -> Iterator[Violation]:
+    """Resolvers in ``text`` other than the allowed ones: a host application may have registered one that runs code."""
+    refused = "not one of the standard ones" if allowed is _STANDARD else "not allowed here"
     for name in _RESOLVER.findall(text):
-        if name not in _STANDARD:
+        if name not in allowed:
             yield Violation(
                 path=path,
-                message=f"'{path}' uses the resolver '{name}', which is not one of the standard ones",
+                message=f"'{path}' uses the resolver '{name}', which is {refused}",
                 where=where,
-                allowed=", ".join(_STANDARD),
-                hint=nearest(name, _STANDARD),
+                allowed=", ".join(allowed),
+                hint=nearest(name, allowed),
             )
 
 

@@ -1,5 +1,6 @@
 """The directories in which choices are searched for, and what they offer."""
 
+import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,11 @@ class ConfigSource:
 
     path: Path
     label: str
+
+    def may_hold(self, config_path: str) -> bool:
+        """False for Hydra's own groups, whose options name code, and for what lies outside of a user's root."""
+        first = posixpath.normpath(config_path).partition("/")[0]
+        return first not in ("hydra", "..", "") or self.path == builtin_conf()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,18 +21,20 @@ from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn
 from hydra.errors import HydraException
 from hydra.types import HydraContext, RunMode
-from omegaconf import DictConfig, open_dict
+from omegaconf import DictConfig, OmegaConf, open_dict
 
-from synth.compose.choices import check_choices
+from synth.compose.choices import Choices, check_choices
 from synth.compose.composing import compose_roots, readable_errors
-from synth.compose.files import Library
+from synth.compose.files import Library, target_violation
 from synth.compose.loading import Repository, make_loader, modern_hydra
 from synth.compose.overrides import Given, unknown_option
+from synth.compose.resolving import forbidden_resolvers
 from synth.compose.results import Composed, Job
 from synth.compose.roots import PRIMARY, ConfigSource
 from synth.errors import ConfigError, Violation
 
 _SILENT = {"version": 1, "root": None, "disable_existing_loggers": False}
+_HARMLESS = ("oc.env", "now", "hydra", "python_version")
 
 
 def sweep_roots(
@@ -45,9 +47,10 @@ def sweep_roots(
     given = choices.given
     plugins = Plugins.instance()
     repository = Repository(roots, with_hydra=True)
-    _check_launch(given, repository)
+    _check_launch(choices, repository)
     with readable_errors(library, given, choices), modern_hydra():
         settings = _hydra_settings(given, repository, directory)
+        _check_code(settings, given, repository)
         sweeper = plugins.instantiate_sweeper(
             hydra_context=HydraContext(config_loader=JobLoader.over(repository), callbacks=Callbacks()),
             task_function=JobTask(task=task, roots=tuple(roots), sweep_dir=directory, working_dir=Path.cwd()),
@@ -64,22 +67,52 @@ def sweep_roots(
     return sorted((_job(outcome, directory) for outcome in _outcomes(returned)), key=lambda job: job.number)
 
 
-def _check_launch(given: Sequence[Given], repository: Repository) -> None:
+def _check_launch(choices: Choices, repository: Repository) -> None:
     """Launchers and sweepers are plugins of Hydra that may not be installed."""
     violations = []
-    for item in given:
-        if not item.group.startswith("hydra/") or item.parsed.is_delete() or item.parsed.is_sweep_override():
-            continue
-        name = str(item.parsed.value())
-        options = repository.get_group_options(item.group)
-        if name not in options:
-            violation = unknown_option(item.group, name, options, item.where)
-            if item.group in ("hydra/launcher", "hydra/sweeper"):
-                kind = item.group.removeprefix("hydra/")
+    for group, entry in choices.steering.items():
+        options = repository.get_group_options(group)
+        for name, where in entry.wanted.options:
+            if name in options or entry.optional or "${" in name:
+                continue
+            violation = unknown_option(group, name, options, where)
+            if group in ("hydra/launcher", "hydra/sweeper"):
+                kind = group.removeprefix("hydra/")
                 violation = replace(violation, hint=violation.hint or f"pip install hydra-{name}-{kind}?")
             violations.append(violation)
     if violations:
         raise ConfigError(violations)
+
+
+def _check_code(settings: DictConfig, given: Sequence[Given], repository: Repository) -> None:
+    """Hydra instantiates what its settings name: only installed packages may write ``_target_``, or make it up.
+
+    Resolvers such as ``oc.create`` return whole mappings, which no check of the files can see.
+    """
+    chosen = [f"{group}/{name}" for group, name in settings.hydra.runtime.choices.items()]
+    installed = set(repository.installed_texts(["hydra/config", *chosen]))
+    violations: list[Violation] = []
+    for path, value in _leaves(OmegaConf.to_container(settings, resolve=False), ""):
+        if value in installed:
+            continue
+        where = next((item.where for item in given if item.steers_hydra and f"{path}.".startswith(f"{item.key}.")), "")
+        if "_target_" in path.split("."):
+            violations.append(target_violation(path, where))
+        elif path.startswith("hydra.job.env_set."):
+            message = f"'{path}' is not allowed: a variable such as PYTHONPATH decides which code is loaded"
+            violations.append(Violation(path=path, message=message, where=where, hint="export it before synth starts"))
+        else:
+            violations += forbidden_resolvers(path, value, where, allowed=_HARMLESS)
+    if violations:
+        raise ConfigError(violations)
+
+
+def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict | list):
+        for key, child in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _leaves(child, f"{path}.{key}".lstrip("."))
+    else:
+        yield path, str(value)
 
 
 def _hydra_settings(given: Sequence[Given], repository: Repository, sweep_dir: Path) -> DictConfig:
@@ -108,6 +141,7 @@ def _hydra_settings(given: Sequence[Given], repository: Repository, sweep_dir: P
         hydra.hydra_logging = _SILENT
         hydra.callbacks = {}
         hydra.overrides.task = []
+        hydra.overrides.hydra = []
     return settings
 
 
