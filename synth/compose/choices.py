@@ -203,7 +203,12 @@ class Choices:
                 self._refuse(entry.group, f"'{entry.key}' needs an option", where, f"choose one: {entry.key}=…")
                 continue
             config_path = f"{entry.group}/{name}" if entry.group else name
-            if any(step in ("", ".", "..") for step in name.split("/")):
+            plain = name.removesuffix(".yaml")
+            if plain != name:
+                option = f"[{plain}]" if entry.key in self.lists else plain
+                hint = f"{entry.key}={option}" if entry.group else plain
+                self._refuse(entry.group, f"'{name}' is a file, not the name of an option", where, hint)
+            elif any(step in ("", ".", "..") for step in name.split("/")):
                 options = option_names(self.library.roots, entry.group)
                 self.violations.append(unknown_option(entry.group or "config", name, options, where))
             elif self.library.find(config_path) is None:
