@@ -285,10 +285,3 @@ def _undisturbed() -> Iterator[None]:
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
-
-
-def without_secret(override: str) -> str:
-    """An override as it may be shown."""
-    from synth.compose.overrides import command_line
-
-    return command_line(override).removeprefix("command line: ")

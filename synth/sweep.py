@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synth.catalog import load_catalog
-from synth.compose import Composed, Job, sweep
+from synth.compose import Composed, Job, shown, sweep
 from synth.errors import ConfigError, InterruptedRun, RunError, SynthError, traceback_of
-from synth.execution import execute, without_secret
+from synth.execution import execute
 from synth.recipe import build_recipe
 from synth.sinks.store_contract import STAGING
 
@@ -45,7 +45,7 @@ class Outcome:
         """For ``results.csv`` and ``--json``."""
         return {
             "job": self.job,
-            "overrides": " ".join(map(without_secret, self.overrides)),
+            "overrides": " ".join(map(shown, self.overrides)),
             "rows": self.rows,
             "fraud_rows": self.fraud_rows,
             "seconds": round(self.seconds, 3),

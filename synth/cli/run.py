@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from synth.cli import output
+from synth.compose import shown
 from synth.errors import counted
-from synth.execution import Progress, RunResult, execute, make_sinks, run_directory, without_secret
+from synth.execution import Progress, RunResult, execute, make_sinks, run_directory
 from synth.recipe import load_recipe
 
 
@@ -74,7 +75,7 @@ def repeat_command(args: argparse.Namespace, *, placed: bool) -> str:
     flags = [f"--plugin {shlex.quote(str(path))}" for path in args.plugin]
     flags += [f"--config-dir {shlex.quote(str(path))}" for path in args.config_dir]
     flags += ["--overwrite"] if placed or args.overwrite else []
-    return " ".join(["synth run", *flags, *(shlex.quote(without_secret(o)) for o in args.overrides)])
+    return " ".join(["synth run", *flags, *(shlex.quote(shown(o)) for o in args.overrides)])
 
 
 @contextmanager

@@ -6,7 +6,8 @@ from typing import Any
 
 import yaml
 
-from synth.compose.files import ConfigFile, Library, Node
+from synth.compose.entries import Entry, Wanted, make_absolute, read_entry, read_wanted
+from synth.compose.files import ConfigFile, Library
 from synth.compose.overrides import (
     Given,
     command_line,
@@ -18,30 +19,6 @@ from synth.compose.overrides import (
 from synth.compose.resolving import forbidden_resolvers
 from synth.compose.roots import PRIMARY, group_names, option_names
 from synth.errors import ConfigError, Violation
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """The options that somebody asks for in one group, each with the place that asks."""
-
-    options: tuple[tuple[str, str], ...]
-    where: str
-    many: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """One entry of a defaults list; ``group`` is empty for a plain config path."""
-
-    group: str
-    package: str
-    wanted: Wanted
-    override: bool = False
-    optional: bool = False
-
-    @property
-    def key(self) -> str:
-        return f"{self.group}@{self.package}" if self.package else self.group
 
 
 @dataclass(kw_only=True)
@@ -256,10 +233,12 @@ class Choices:
             if isinstance(item, yaml.MappingNode) and item.value:
                 key, value = item.value[0]
                 *words, name = str(key.value).split()
-                entry = _entry(file, name, parent, wanted=_wanted(file, value), words=words)
+                entry = read_entry(file, name, parent, wanted=read_wanted(file, value), words=words)
             elif isinstance(item, yaml.ScalarNode) and item.value != "_self_":
                 path, _, package = item.value.partition("@")
-                wanted = Wanted(options=((_absolute(path, parent), file.at(item)),), where=file.at(item), many=False)
+                wanted = Wanted(
+                    options=((make_absolute(path, parent), file.at(item)),), where=file.at(item), many=False
+                )
                 entry = Entry(group="", package=package, wanted=wanted)
             else:
                 continue
@@ -291,27 +270,3 @@ def check_choices(library: Library, overrides: Sequence[str], *, multirun: bool 
         order = {where: number for number, where in reversed(list(enumerate(places)))}
         raise ConfigError(sorted(choices.violations, key=lambda v: order.get(v.where, len(order))))
     return choices
-
-
-def _entry(file: ConfigFile, name: str, parent: str, *, wanted: Wanted, words: Sequence[str]) -> Entry:
-    group, _, package = name.partition("@")
-    return Entry(
-        group=_absolute(group, parent),
-        package=package,
-        wanted=wanted,
-        override="override" in words,
-        optional="optional" in words,
-    )
-
-
-def _wanted(file: ConfigFile, value: Node) -> Wanted:
-    many = isinstance(value, yaml.SequenceNode)
-    nodes = value.value if many else [value]
-    options = tuple((str(node.value), file.at(node)) for node in nodes if node.tag != "tag:yaml.org,2002:null")
-    return Wanted(options=options, where=file.at(value), many=many)
-
-
-def _absolute(path: str, parent: str) -> str:
-    if path.startswith("/") or not parent:
-        return path.lstrip("/")
-    return f"{parent}/{path}"
