@@ -4,7 +4,6 @@ A plugin that cannot be loaded, misspells a hook or claims a taken name breaks n
 what went wrong is kept here and told when it matters, and by ``synth plugins list``.
 """
 
-import difflib
 import importlib.metadata
 import importlib.util
 import inspect
@@ -24,7 +23,7 @@ from typing import Any
 import pluggy
 
 from synth import __version__, builtin, hookspecs
-from synth.errors import PluginError
+from synth.errors import PluginError, nearest
 from synth.hookspecs import PROJECT, Spec
 
 ENTRY_POINTS = "synth"
@@ -131,7 +130,7 @@ def load_catalog(plugin_files: Sequence[Path] = ()) -> Catalog:
     """
     loaded = [_register("synth", builtin, __version__, BUILT_IN)]
     loaded += [_load_entry_point(point) for point in _entry_points()]
-    for path in dict.fromkeys(path.absolute() for path in plugin_files):
+    for path in {path.absolute(): path for path in plugin_files}.values():
         provider, claims = _load_file(path)
         if provider.error:
             raise PluginError(f"plugin {path} cannot be used: {provider.error}")
@@ -235,8 +234,8 @@ def _refuse_unknown_hooks(manager: pluggy.PluginManager, module: ModuleType) -> 
     marked = [name for name in dir(module) if manager.parse_hookimpl_opts(module, name) is not None]
     for name in marked:
         if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            raise PluginError(f"there is no hook {name!r}" + (f" (did you mean {near[0]!r}?)" if near else ""))
+            meant = nearest(name, known)
+            raise PluginError(f"there is no hook {name!r}" + (f" ({meant})" if meant else ""))
     if not marked:
         raise PluginError("it marks no function with @synth.hookimpl")
 

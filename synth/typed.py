@@ -123,7 +123,7 @@ def _hint(value: Any, allowed: str) -> str:
     return ""
 
 
-def _resolve(schema: Schema, root: Schema) -> Schema:
+def resolve(schema: Schema, root: Schema) -> Schema:
     while "$ref" in schema:
         target = root["$defs"][schema["$ref"].rpartition("/")[2]]
         schema = {**target, **{key: value for key, value in schema.items() if key != "$ref"}}
@@ -140,12 +140,12 @@ def _schema_at(schema: Schema, root: Schema, data: Any, steps: list[Any], *, ins
         here = _chosen(schema, root, data)
         schema = here.get("properties", {}).get(step) or here.get("items") or here.get("additionalProperties") or {}
         data = data[step] if _holds(data, step) else None
-    return _chosen(schema, root, data) if inside else _resolve(schema, root)
+    return _chosen(schema, root, data) if inside else resolve(schema, root)
 
 
 def _chosen(schema: Schema, root: Schema, data: Any) -> Schema:
-    schema = _resolve(schema, root)
-    options = [_resolve(option, root) for option in schema.get("oneOf") or schema.get("anyOf") or []]
+    schema = resolve(schema, root)
+    options = [resolve(option, root) for option in schema.get("oneOf") or schema.get("anyOf") or []]
     kind = data.get("kind") if isinstance(data, dict) else None
     fitting = [o for o in options if kind and o.get("properties", {}).get("kind", {}).get("const") == kind]
     mappings = [o for o in options if "properties" in o or "items" in o]
@@ -167,7 +167,7 @@ _SIZES = {"string": ("Length", "character"), "array": ("Items", "item"), "object
 def in_words(schema: Schema, root: Schema | None = None) -> str:
     """What a JSON Schema, a part of another one, allows, in YAML's words; empty where it says nothing."""
     root = root or schema
-    schema = _resolve(schema, root)
+    schema = resolve(schema, root)
     options = schema.get("oneOf") or schema.get("anyOf") or []
     if "discriminator" in schema:
         tag = schema["discriminator"]

@@ -13,7 +13,7 @@ from synth.errors import ConfigError, Violation, nearest
 from synth.events import EVENT_COLUMNS, as_json
 from synth.hookspecs import Spec
 from synth.recipe import FIXED, MULTIPLE
-from synth.typed import Schema, _resolve, in_words, schema_of
+from synth.typed import Schema, in_words, resolve, schema_of
 
 Options = dict[str, list[Option]]
 
@@ -107,13 +107,13 @@ def _walk(schema: Schema, root: Schema, prefix: str) -> Iterator[dict[str, str]]
     for name, below in schema.get("properties", {}).items():
         if name == "kind":
             continue
-        here = _resolve(below, root)
+        here = resolve(below, root)
         yield {"key": prefix + name, "type": in_words(here, root), "doc": here.get("description", "")}
         item = here.get("items") or here.get("additionalProperties")
         if "properties" in here:
             yield from _walk(here, root, f"{prefix}{name}.")
         elif isinstance(item, dict):
-            yield from _walk(_resolve(item, root), root, f"{prefix}{name}.*.")
+            yield from _walk(resolve(item, root), root, f"{prefix}{name}.*.")
 
 
 def show(found: dict[str, Any]) -> str:
