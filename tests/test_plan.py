@@ -28,9 +28,9 @@ class Fixed(Injector):
 
 
 def events(episode: list[int], second: list[int], card: list[int]) -> FraudEvents:
-    start = 1_640_995_200
-    columns = [np.array(column, dtype=np.int64) for column in (episode, [(start + s) * US for s in second], card)]
-    return FraudEvents(*columns, np.full(len(episode), 100), np.minimum(np.arange(len(episode)), 1))
+    time_us = (np.array(second, dtype=np.int64) + 1_640_995_200) * US
+    roles = np.minimum(np.arange(len(episode)), 1)
+    return FraudEvents(np.array(episode), time_us, np.array(card), np.full(len(episode), 100), roles)
 
 
 def plan_of(planned: dict[str, Injector], *overrides: str):
