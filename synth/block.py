@@ -66,9 +66,10 @@ class BlockMaker:
             genuine = self.cast.generator.generate(
                 self.plan.blocks, index, world=self.cast.world, streams=self.cast.genuine_streams
             )
-        if (np.diff(self._code(genuine)) <= 0).any():
+        code = self._code(genuine)
+        if (np.diff(code) <= 0).any():
             raise RunError(f"the generator {type(self.cast.generator).__name__} broke its order in block {index}")
-        events, truth = self._inject(index, genuine)
+        events, truth = self._inject(index, genuine, code)
         if len(events.time_us_t) != self.plan.rows_b[index]:
             raise RunError(f"block {index} has {len(events.time_us_t)} rows, planned {self.plan.rows_b[index]}")
         rows = Rows(int(self.plan.first_event_b[index]), events, truth, self.cards)
@@ -80,8 +81,8 @@ class BlockMaker:
         }
         return Block(index, batches, {name: digest_batch(batch.native) for name, batch in batches.items()})
 
-    def _inject(self, index: int, genuine: Events) -> tuple[Events, Truth]:
-        """Adds the fraud rows, drops the replaced ones, and puts all in order."""
+    def _inject(self, index: int, genuine: Events, code: Int64) -> tuple[Events, Truth]:
+        """Adds the fraud rows, drops the replaced ones, and puts all in order; ``code`` is that of the genuine rows."""
         times, cards, amounts, facts, replaced = [], [], [], [], 0
         for name, injector in self.cast.injectors.items():
             with blaming(f"scenario {name!r}: its injector {type(injector).__name__}"):
@@ -95,20 +96,22 @@ class BlockMaker:
         if not facts:
             return genuine, Truth.none()
         fraud = Events(np.concatenate(times), np.concatenate(cards), np.concatenate(amounts))
-        kept = genuine.take(self._keep(index, genuine, self._code(fraud), replaced))
-        both = kept.joined(fraud)
-        order = np.argsort(self._code(both), kind="stable")
+        fraud_code = self._code(fraud)
+        keep = self._keep(index, code, fraud_code, replaced)
+        kept = genuine.take(keep)
+        order = np.argsort(np.concatenate([code[keep], fraud_code]), kind="stable")
         row_f = np.flatnonzero(order >= len(kept.time_us_t))
         scenario_f, episode_id_f, role_f = np.concatenate(facts, axis=1)[:, order[row_f] - len(kept.time_us_t)]
-        return both.take(order), Truth(row_f, scenario_f, episode_id_f, role_f, self.plan.scenarios, self.plan.roles)
+        truth = Truth(row_f, scenario_f, episode_id_f, role_f, self.plan.scenarios, self.plan.roles)
+        return kept.joined(fraud).take(order), truth
 
     def _code(self, events: Events) -> Int64:
         return sort_code(events.time_us_t, events.card_t, self.cast.world.cards)
 
-    def _keep(self, index: int, genuine: Events, fraud_code: Int64, replaced: int) -> npt.NDArray[np.bool_]:
+    def _keep(self, index: int, code: Int64, fraud_code: Int64, replaced: int) -> npt.NDArray[np.bool_]:
         """(t,) bool: which genuine rows stay. Those that meet a fraud event go first, then random ones."""
-        keep = np.ones(len(genuine.time_us_t), dtype=bool)
-        position, met = rows_with(self._code(genuine), fraud_code)
+        keep = np.ones(len(code), dtype=bool)
+        position, met = rows_with(code, fraud_code)
         keep[position[met]] = False
         staying = np.flatnonzero(keep)
         more = replaced - (len(keep) - len(staying))

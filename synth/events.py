@@ -1,7 +1,11 @@
 """Every column that an event can show, declared once: schema, metadata, docs and validation derive from here."""
 
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
+
+#: What scenarios and roles are called: words that stand unquoted in tables, paths and messages.
+PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 Role = Literal["key", "observable", "truth"]
 

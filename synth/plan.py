@@ -1,6 +1,5 @@
 """Everything that spans blocks, decided once: row counts, quotas and every fraud episode with its event times."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,13 +9,12 @@ import numpy.typing as npt
 
 from synth.amount import HIGHEST
 from synth.errors import RefusedError, RunError, blaming
+from synth.events import PLAIN_NAME
 from synth.generators.contract import BlockPlan, Generator, Int64, World, rows_with, sort_code
 from synth.injectors.contract import FraudEvents, Injector, Scene
 from synth.render import EpisodeRows
 from synth.rng import Streams
 from synth.timeline import US_PER_S, Timeline
-
-_WORD = re.compile(r"[A-Za-z_][\w-]*")
 
 Mask = npt.NDArray[np.bool_]
 
@@ -155,9 +153,7 @@ def _refuse_broken(name: str, events: FraudEvents, cast: Cast) -> None:
         "an amount out of range": (events.amount_minor_f < 0) | (events.amount_minor_f >= HIGHEST * 100),
         "a role that it does not declare": (events.role_f < 0) | (events.role_f >= len(injector.roles)),
         "an episode on two cards": (np.diff(episode_f) == 0) & (np.diff(events.card_f[order]) != 0),
-        "a role that is no plain word": np.array(
-            [not re.fullmatch(r"[A-Za-z_][\w-]*", role) for role in injector.roles]
-        ),
+        "a role that is no plain word": np.array([not PLAIN_NAME.fullmatch(role) for role in injector.roles]),
     }
     for rule, broken_f in rules.items():
         if broken_f.any():

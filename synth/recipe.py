@@ -3,7 +3,6 @@
 import dataclasses
 import hashlib
 import json
-import re
 import typing
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from synth.catalog import HOOKS, Catalog, load_catalog
 from synth.columns import ColumnsConfig
 from synth.compose import Composed, compose, origin_of
 from synth.errors import ConfigError, PluginError, RefusedError, Violation, blaming, in_yaml, nearest, without_secrets
+from synth.events import PLAIN_NAME
 from synth.generators.contract import World
 from synth.hookspecs import Spec
 from synth.injectors.contract import Scene
@@ -71,9 +71,6 @@ class Recipe:
         """Hex digest of ``content``: recipes with the same one make the same data."""
         return hashlib.sha256(json.dumps(self.content, sort_keys=True).encode()).hexdigest()
 
-
-#: Instance names stand in tables, paths and messages.
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 #: Groups whose package is a mapping of instances.
 MULTIPLE = ("scenario", "sink")
@@ -170,7 +167,7 @@ class _Build:
             self.add(group, f"{group} is {in_yaml(instances)}", "a mapping of instances by name", hint)
             return {}
         for name in instances:
-            if not _NAME.fullmatch(name):
+            if not PLAIN_NAME.fullmatch(name):
                 told = f"{group} {in_yaml(name)} has a name that cannot stand in every output"
                 self.add(f"{group}.{name}", told, "letters, digits, _ and -, not beginning with a digit")
         typed = {name: self.part(f"{group}.{name}", instances[name]) for name in sorted(instances)}

@@ -68,12 +68,7 @@ class Origins:
         if not isinstance(value, dict):
             self._forget_below(path)
         self._record(path, where)
-        children: Iterable[tuple[Any, Any]] = ()
-        if isinstance(value, dict):
-            children = value.items()
-        elif isinstance(value, list):
-            children = enumerate(value)
-        for key, child in children:
+        for key, child in _children(value):
             self._add_value(f"{path}.{key}", child, where)
 
     def _record(self, path: str, where: str) -> None:
@@ -93,13 +88,15 @@ class Origins:
         return gone | {path: where for path, where in self.found.items() if path in present}
 
 
-def _paths(value: Any, prefix: str) -> Iterable[str]:
-    children: Iterable[tuple[Any, Any]] = ()
+def _children(value: Any) -> Iterable[tuple[Any, Any]]:
+    """What a mapping or a list holds, by key or position; nothing for a plain value."""
     if isinstance(value, Mapping):
-        children = value.items()
-    elif isinstance(value, list):
-        children = enumerate(value)
-    for key, child in children:
+        return value.items()
+    return enumerate(value) if isinstance(value, list) else ()
+
+
+def _paths(value: Any, prefix: str) -> Iterable[str]:
+    for key, child in _children(value):
         path = f"{prefix}.{key}".lstrip(".")
         yield path
         yield from _paths(child, path)

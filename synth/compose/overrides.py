@@ -115,20 +115,13 @@ def sweep_outside_multirun(given: Given, *, many: bool) -> Violation:
 
 
 def unknown_option(group: str, name: str, options: Sequence[str], where: str) -> Violation:
-    return Violation(
-        path=group.replace("/", "."),
-        message=f"no {group} named '{name}'",
-        where=where,
-        allowed=", ".join(options),
-        hint=nearest(name, options),
-    )
+    return _unknown(group, f"no {group} named '{name}'", name, options, where)
 
 
 def unknown_group(group: str, groups: Sequence[str], where: str) -> Violation:
-    return Violation(
-        path=group.replace("/", "."),
-        message=f"no group named '{group}'",
-        where=where,
-        allowed=", ".join(groups),
-        hint=nearest(group, groups),
-    )
+    return _unknown(group, f"no group named '{group}'", group, groups, where)
+
+
+def _unknown(group: str, message: str, name: str, known: Sequence[str], where: str) -> Violation:
+    path, hint = group.replace("/", "."), nearest(name, known)
+    return Violation(path=path, message=message, where=where, allowed=", ".join(known), hint=hint)
