@@ -75,6 +75,7 @@ class CardChain(Injector):
     """The injector."""
 
     roles = ("head", "follower")
+    expected_signal = ("amount",)
 
     def __init__(self, config: CardChainConfig) -> None:
         self.config = config

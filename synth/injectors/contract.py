@@ -80,10 +80,13 @@ class Injector(ABC):
     Attributes:
         roles: what an event can be within its episode.
         replaces: whether fraud rows take the place of genuine ones; if not, the control world stays untouched.
+        expected_signal: what may tell a single fraud row from a genuine one, e.g. ``("amount",)``. ``synth.testing``
+            takes every other difference for a leak.
     """
 
     roles: tuple[str, ...]
     replaces: bool
+    expected_signal: tuple[str, ...] = ()
 
     @abstractmethod
     def plan(self, scene: Scene, *, streams: Streams) -> FraudEvents:
