@@ -1,7 +1,7 @@
 """Output views: which columns the emitted table has, under which names, and how text formats print them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated
@@ -38,8 +38,13 @@ class ColumnsConfig:
 
     fields: Annotated[list[FieldConfig], Limits(min_length=1, description="the columns, in order")]
 
-    def violations(self) -> Iterator[tuple[str, str, str]]:
-        """Yields (path below columns, message, what is allowed)."""
+    def problems(self, own: Sequence[Column] | None) -> Iterator[tuple[str, str, str]]:
+        """Yields (path below columns, message, what is allowed).
+
+        Args:
+            own: the generator's own columns; None where they are not known.
+        """
+        known = EVENT_COLUMNS | {column.name: column for column in own or ()}
         seen: set[str] = set()
         for i, field in enumerate(self.fields):
             if field.name in seen:
@@ -48,12 +53,16 @@ class ColumnsConfig:
             if field.name in _NAMES_BESIDE.get(field.source, ()):
                 told = f"{field.source} cannot be named {field.name!r}: a side table has another column of that name"
                 yield f"fields.{i}.name", told, "another name"
-            column = EVENT_COLUMNS.get(field.source)
-            if column is None:
-                near = nearest(field.source, EVENT_COLUMNS)
+            column = known.get(field.source)
+            if column is None and own is not None:
+                near = nearest(field.source, known)
                 hint = f" ({near})" if near else ""
-                yield f"fields.{i}.source", f"no event column named {field.source!r}{hint}", ", ".join(EVENT_COLUMNS)
-            elif field.format is not None and (reason := _refusal(column, field.format)) is not None:
+                yield f"fields.{i}.source", f"no event column named {field.source!r}{hint}", ", ".join(known)
+            elif (
+                column is not None
+                and field.format is not None
+                and (reason := _refusal(column, field.format)) is not None
+            ):
                 told = f"column {field.source!r} has no format {field.format!r}{reason}"
                 named = ", ".join(name for name in column.formats if name != "strftime")
                 pattern = "or a pattern such as %Y-%m-%d (no commas, quotes or backslashes)"
@@ -113,7 +122,7 @@ class Table:
     @property
     def quoted(self) -> bool:
         """Whether a text may hold what CSV and JSON have to escape; numbers, times and ids never do."""
-        return any(f.column.free_text for f in self.fields)
+        return any(f.column.quoted for f in self.fields)
 
 
 def _arrow_type(text: str) -> "pa.DataType":
@@ -124,11 +133,12 @@ def _arrow_type(text: str) -> "pa.DataType":
     return pa.date32() if text == "date32[day]" else pa.type_for_alias(text)
 
 
-def event_table(config: ColumnsConfig) -> Table:
-    """The transactions table of a view."""
+def event_table(config: ColumnsConfig, own: Sequence[Column] = ()) -> Table:
+    """The transactions table of a view, which may show the generator's own columns, too."""
+    known = EVENT_COLUMNS | {column.name: column for column in own}
     fields = []
     for field in config.fields:
-        column = EVENT_COLUMNS[field.source]
+        column = known[field.source]
         fields.append(Field(field.name, column, field.format or column.formats[0]))
     return Table("transactions", tuple(fields))
 
@@ -151,6 +161,11 @@ def holder_table(events: Table) -> Table:
     return Table(
         "holders", tuple(_plain(c, shown if c.name == "card_number" else c.name) for c in HOLDER_COLUMNS.values())
     )
+
+
+def entity_table(name: str, columns: Sequence[Column]) -> Table:
+    """A table that a generator makes."""
+    return Table(name, tuple(_plain(column, column.name) for column in columns))
 
 
 def _plain(column: Column, name: str) -> Field:

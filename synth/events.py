@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 #: What scenarios and roles are called: words that stand unquoted in tables, paths and messages.
@@ -22,6 +23,7 @@ class Column:
         doc: one line.
         nullable: whether genuine events have none.
         free_text: whether its texts may hold commas, quotes or line breaks.
+        categories: the texts that a generator's whole numbers stand for; for its own columns of type string.
         formats: how text sinks can print it; the first is the default. ``strftime`` stands for any pattern with a %.
     """
 
@@ -33,7 +35,15 @@ class Column:
     nullable: bool = False
     formats: tuple[str, ...] = ("plain",)
     free_text: bool = False
+    categories: tuple[str, ...] = ()
 
+    @cached_property
+    def quoted(self) -> bool:
+        """Whether a text of it may hold what CSV and JSON have to escape."""
+        return self.free_text or any(_ESCAPED.search(text) for text in self.categories)
+
+
+_ESCAPED = re.compile(r'[,"\\\n\r\t]')
 
 TIME_FORMATS = ("iso", "strftime", "epoch_s", "epoch_us")
 AMOUNT_FORMATS = ("float", "fixed2")
@@ -100,4 +110,5 @@ def metadata(column: Column) -> dict[str, str]:
 
 def as_json(column: Column) -> dict[str, Any]:
     """The column as ``synth describe --json`` and the manifest show it."""
-    return {"name": column.name, "type": column.arrow, "nullable": column.nullable, **metadata(column)}
+    shown = {"name": column.name, "type": column.arrow, "nullable": column.nullable, **metadata(column)}
+    return shown | ({"quoted": True} if column.quoted else {})

@@ -3,19 +3,16 @@
 import io
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import BinaryIO
+from typing import BinaryIO, NotRequired
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from typing_extensions import TypedDict
 
-from synth.events import HOLDER_COLUMNS
-
 #: Bytes of text parsed at a time; a piece of it goes to each thread.
 _CHUNK = 16 << 20
 _PIECE = 2 << 20
 _PARQUET_ROWS = 262_144
-_FREE_TEXTS = {column.name for column in HOLDER_COLUMNS.values() if column.free_text}
 _UTC_US = pa.timestamp("us", tz="UTC")
 
 
@@ -27,6 +24,7 @@ class ColumnEntry(TypedDict):
     type: str
     nullable: bool
     format: str
+    quoted: NotRequired[bool]
 
 
 def schema_of(columns: Sequence[ColumnEntry], *, printed: bool) -> pa.Schema:
@@ -97,7 +95,7 @@ def read_csv(
     import pyarrow.csv
 
     names = [column["name"] for column in columns]
-    quoted = any(column["source"] in _FREE_TEXTS for column in columns)
+    quoted = any(column.get("quoted") for column in columns)
     read = pyarrow.csv.ReadOptions(column_names=names, block_size=_PIECE)
     parse = pyarrow.csv.ParseOptions(
         quote_char='"' if quoted else False, newlines_in_values=quoted, ignore_empty_lines=False
@@ -130,8 +128,7 @@ def read_jsonl(
 def _chunks(stream: BinaryIO, compression: str | None, *, first_line: bytes, quoted: bool) -> Iterator[bytes]:
     """A text file in pieces of whole lines, without its first line, which must be the given one.
 
-    A line end inside quotes ends no line: there the file stays in one piece. Only a table of entities has such texts,
-    and entities fit into memory.
+    A line end inside quotes ends no line: a file with quotes stays in one piece.
     """
     source = io.BufferedReader(pa.CompressedInputStream(stream, compression)) if compression else stream
     if first_line and source.readline() != first_line + b"\n":

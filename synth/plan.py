@@ -10,7 +10,7 @@ import numpy.typing as npt
 from synth.amount import HIGHEST
 from synth.errors import RefusedError, RunError, blaming
 from synth.events import PLAIN_NAME
-from synth.generators.contract import BlockPlan, Generator, Int64, World, rows_with, sort_code
+from synth.generators.contract import BlockPlan, Generator, Int64, World, broken_own, rows_with, sort_code
 from synth.injectors.contract import FraudEvents, Injector, Scene
 from synth.render import EpisodeRows
 from synth.rng import Streams
@@ -36,7 +36,8 @@ class Cast:
     @property
     def scene(self) -> Scene:
         """What injectors may know."""
-        return Scene(self.world.cards, self.world.timeline, self.world.amount, self.generator.rows())
+        own = tuple(column.name for column in self.generator.columns)
+        return Scene(self.world.cards, self.world.timeline, self.world.amount, self.generator.rows(), own)
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,10 @@ def make_plan(cast: Cast) -> Plan:
 def _refuse_broken(name: str, events: FraudEvents, cast: Cast) -> None:
     """Holds an injector to its contract, before its events are taken for granted."""
     timeline, injector = cast.world.timeline, cast.injectors[name]
+    filled = [column for column in cast.generator.columns if column.name in events.own]
+    for broken in broken_own(filled, events.own, len(events.role_f)):
+        kind, generator = type(injector).__name__, type(cast.generator).__name__
+        raise RunError(f"scenario {name!r}: its injector {kind} does not fit the generator {generator}: {broken}")
     order = np.lexsort((events.time_us_f, events.episode_f))
     episode_f, time_us_f = events.episode_f[order], events.time_us_f[order]
     rules = {

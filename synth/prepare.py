@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from synth.batch import Batch
 from synth.block import BlockMaker
 from synth.columns import Table, episode_table, event_table, holder_table, label_table
-from synth.generators.contract import World
+from synth.errors import RunError, blaming
+from synth.generators.contract import World, broken_entities
 from synth.plan import Cast, Plan, make_plan
 from synth.population.cards import card_text, draw_cards
 from synth.recipe import Recipe
+from synth.render import render_entities
 from synth.rng import Streams
 from synth.texts import Texts
 
@@ -57,10 +59,18 @@ def prepare(recipe: Recipe) -> Prepared:
     plan = make_plan(cast)
     streams = Streams(recipe.run.seed, "population")
     cards = Texts.padded(*card_text(draw_cards(recipe.population, rng=streams.draw("cards"))))
-    events = event_table(recipe.columns)
+    events = event_table(recipe.columns, cast.generator.columns)
     make_block = BlockMaker(cast, plan, cards, events, label_table(events), episode_table())
-    extra = (_holders(recipe, events, cards, streams),) if recipe.population.profile else ()
-    return Prepared(recipe, make_block, extra)
+    extra = [_holders(recipe, events, cards, streams)] if recipe.population.profile else []
+    return Prepared(recipe, make_block, (*extra, *_entities(cast)))
+
+
+def _entities(cast: Cast) -> list[Batch]:
+    with blaming("the generator"):
+        tables = cast.generator.entities(world=cast.world, streams=cast.genuine_streams)
+    for broken in broken_entities(tables):
+        raise RunError(f"the generator {type(cast.generator).__name__} made {broken}; that is an error in its code")
+    return [render_entities(table) for table in tables]
 
 
 def _holders(recipe: Recipe, events: Table, cards: Texts, streams: Streams) -> Batch:

@@ -14,9 +14,19 @@ from pydantic import Field
 from synth.catalog import HOOKS, Catalog, load_catalog
 from synth.columns import ColumnsConfig
 from synth.compose import Composed, compose, origin_of
-from synth.errors import ConfigError, PluginError, RefusedError, Violation, blaming, in_yaml, nearest, without_secrets
-from synth.events import PLAIN_NAME
-from synth.generators.contract import World
+from synth.errors import (
+    ConfigError,
+    PluginError,
+    RefusedError,
+    RunError,
+    Violation,
+    blaming,
+    in_yaml,
+    nearest,
+    without_secrets,
+)
+from synth.events import PLAIN_NAME, Column
+from synth.generators.contract import Generator, World, broken_columns
 from synth.hookspecs import Spec
 from synth.injectors.contract import Scene
 from synth.population.cards import PopulationConfig
@@ -113,6 +123,7 @@ class _Build:
         self.composed, self.catalog = composed, catalog
         self.config = composed.config
         self.violations: list[Violation] = []
+        self.own_columns: tuple[Column, ...] | None = None
 
     def add(self, path: str, message: str, allowed: str = "", hint: str = "") -> None:
         """Notes a violation, with where its value was set, or what was changed below it."""
@@ -137,6 +148,8 @@ class _Build:
         parts = [run, *fixed.values(), *single.values()]
         if all(part is not None for part in (run, fixed["population"], fixed["timeline"])):
             self._check_world(run, fixed, single, several["scenario"])
+        if fixed["columns"] is not None:
+            self._check("columns", fixed["columns"].problems(self.own_columns))
         if self.violations or any(part is None for part in parts):
             return None
         content = {key: self.config[key] for key in sorted(self.config) if key not in ("sink", "runner")}
@@ -250,11 +263,19 @@ class _Build:
         with blaming("the generator or the amount law"):
             world = World(fixed["population"].cards, timeline, single["amount"].make(), run.block_rows)
             generator = single["generator"].make()
+            self._check_columns(generator)
             self._check("generator", generator.violations(world))
-            scene = Scene(world.cards, timeline, world.amount, generator.rows())
+            own = tuple(column.name for column in generator.columns)
+            scene = Scene(world.cards, timeline, world.amount, generator.rows(), own)
         for name, part in scenarios.items():
             with blaming(f"scenario {name!r}: its injector"):
                 self._check(f"scenario.{name}", part.make().violations(scene))
+
+    def _check_columns(self, generator: Generator) -> None:
+        """Holds a generator to what it may declare, and keeps its columns for the view."""
+        for broken in broken_columns(generator):
+            raise RunError(f"the generator {type(generator).__name__} declares {broken}; that is an error in its code")
+        self.own_columns = generator.columns
 
     def _check(self, path: str, problems: Iterable[tuple[str, str, str]]) -> list[Finding]:
         found = [

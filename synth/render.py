@@ -3,14 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from synth.arrow import names_to_arrow, to_arrow
 from synth.batch import Batch
-from synth.columns import Field, Table
-from synth.generators.contract import Events, Int64
+from synth.columns import Field, Table, entity_table
+from synth.events import Column
+from synth.generators.contract import Entities, Events, Int64, is_null
 from synth.md5 import md5_hex
 from synth.texts import Texts, amount_texts, iso_texts, join_texts, time_texts
 from synth.timeline import US_PER_S
@@ -102,7 +105,8 @@ def render_events(rows: Rows, table: Table) -> Batch:
     """The transactions of a block."""
     native, text = {}, {}
     for field in table.fields:
-        native[field.name] = _EVENT[field.column.name](rows)
+        own = rows.events.own.get(field.column.name)
+        native[field.name] = _EVENT[field.column.name](rows) if own is None else _own(field.column, own)
         printed = _printed(rows, field)
         if printed is not None:
             text[field.name] = printed
@@ -137,6 +141,23 @@ def render_episodes(episodes: EpisodeRows, table: Table, cards: Texts) -> Batch:
         "amount_minor": to_arrow(episodes.amount_minor_e),
     }
     return Batch.of(table, columns, {})
+
+
+def render_entities(entities: Entities) -> Batch:
+    """A table that comes once a run."""
+    columns = {}
+    for column in entities.columns:
+        values = entities.values[column.name]
+        columns[column.name] = _own(column, values) if isinstance(values, np.ndarray) else names_to_arrow(tuple(values))
+    return Batch.of(entity_table(entities.name, entities.columns), columns, {})
+
+
+def _own(column: Column, values: npt.NDArray[Any]) -> pa.Array:
+    """Values of a generator's own column; see ``is_null`` for the empty ones."""
+    valid = ~is_null(column, values) if column.nullable else None
+    if column.categories:
+        return names_to_arrow(column.categories).take(to_arrow(values, valid))
+    return to_arrow(values, valid)
 
 
 #: Messages hashed at a time: the working arrays of the hash then stay in the processor's cache.

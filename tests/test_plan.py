@@ -1,6 +1,7 @@
 """The plan holds injectors to their contract and settles clashes."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -43,7 +44,8 @@ GOOD = events([0, 0, 1], [10, 40, 500], [3, 3, 4])
 
 
 def broken(**changes: list[int]) -> FraudEvents:
-    return replace(GOOD, **{name: np.array(values, dtype=np.int64) for name, values in changes.items()})
+    arrays: dict[str, Any] = {name: np.array(values, dtype=np.int64) for name, values in changes.items()}
+    return replace(GOOD, **arrays)
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,15 @@
 """The contract of a generator: the genuine events of one block, made alone."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from synth.amount import AmountLaw
+from synth.events import EVENT_COLUMNS, PLAIN_NAME, Column
 from synth.rng import Streams
 from synth.timeline import US_PER_S, Timeline
 
@@ -37,19 +39,26 @@ class Keys:
     card_t: Int64
 
 
+Own = Mapping[str, npt.NDArray[Any]]
+"""Values of a generator's own columns by name: numbers, or for a text the index of its category, -1 for none."""
+
+
 @dataclass(frozen=True)
 class Events(Keys):
     """The genuine events of a block.
 
     Attributes:
         amount_minor_t: (t,) int64 minor units.
+        own: (t,) values of each of the generator's own columns.
     """
 
     amount_minor_t: Int64
+    own: Own = field(default_factory=dict)
 
     def take(self, rows: npt.NDArray[np.bool_] | Int64) -> "Events":
         """The events of a mask or an index, in that order."""
-        return Events(self.time_us_t[rows], self.card_t[rows], self.amount_minor_t[rows])
+        own = {name: values[rows] for name, values in self.own.items()}
+        return Events(self.time_us_t[rows], self.card_t[rows], self.amount_minor_t[rows], own)
 
     def joined(self, other: "Events") -> "Events":
         """These events, then the other ones."""
@@ -57,6 +66,7 @@ class Events(Keys):
             np.concatenate([self.time_us_t, other.time_us_t]),
             np.concatenate([self.card_t, other.card_t]),
             np.concatenate([self.amount_minor_t, other.amount_minor_t]),
+            {name: np.concatenate([values, other.own[name]]) for name, values in self.own.items()},
         )
 
 
@@ -75,26 +85,123 @@ class BlockPlan:
     quota_bk: Int64
 
 
-class Generator(Protocol):
+@dataclass(frozen=True)
+class Entities:
+    """A table that a generator makes once a run, e.g. the merchants that its events name.
+
+    Attributes:
+        name: the table's name, a plain word.
+        columns: what it shows, in order.
+        values: column name → (n,) numbers, or n texts.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    values: Mapping[str, npt.NDArray[Any] | Sequence[str]]
+
+
+class Generator(ABC):
     """Genuine behaviour, vectorised over the block: NumPy arrays in, NumPy arrays out.
 
     Every draw comes from the given streams, indexed by block, so that any worker makes any block to the same bytes.
+    ``rows`` and ``generate`` are the generator; the other methods have defaults.
+
+    Attributes:
+        columns: its own event columns, beside time, card and amount. Types: int64, int8, double,
+            ``timestamp[us, tz=UTC]``, and string with ``categories``.
     """
 
+    columns: tuple[Column, ...] = ()
+
+    @abstractmethod
     def rows(self) -> int:
         """Genuine rows of the control world."""
 
     def violations(self, world: World) -> Iterator[tuple[str, str, str]]:
         """Yields (path below the generator, message, what is allowed) for what only the whole world shows."""
+        yield from ()
 
     def plan(self, world: World, *, streams: Streams) -> BlockPlan:
-        """Cuts the window into blocks with exact row counts."""
+        """Cuts the window into blocks with exact row counts: here equal slices, and as many rows as chance gives."""
+        edge_s_b = world.timeline.cut(-(-self.rows() // world.block_rows))
+        rows_b = streams.draw("rows").multinomial(self.rows(), np.diff(edge_s_b) / world.timeline.seconds)
+        return BlockPlan(edge_s_b, rows_b, world.amount.plan(rows_b, rng=streams.draw("amount quotas")))
 
     def draw_keys(self, plan: BlockPlan, block: int, *, world: World, streams: Streams) -> Keys:
-        """When and who, the cheap part of ``generate``, which returns the same keys."""
+        """When and who: the keys of ``generate``, for those who can draw them more cheaply."""
+        return self.generate(plan, block, world=world, streams=streams)
 
+    @abstractmethod
     def generate(self, plan: BlockPlan, block: int, *, world: World, streams: Streams) -> Events:
-        """All genuine events of one block."""
+        """All genuine events of one block: ``plan.rows_b[block]`` of them, in its slice, sorted as ``Keys`` are."""
+
+    def complete(self, fraud: Events, block: int, *, world: World, streams: Streams) -> Own:
+        """Its own columns for a block's fraud events, by the laws of honest ones: a difference here would be a leak.
+
+        Args:
+            fraud: when, on which card and for how much; ``own`` is empty.
+        """
+        if self.columns:
+            raise NotImplementedError("it has columns of its own, but no method complete() that fills them for fraud")
+        return {}
+
+    def entities(self, *, world: World, streams: Streams) -> Sequence[Entities]:
+        """The tables that come once a run."""
+        return ()
+
+
+_OWN_TYPES = ("int64", "int8", "double", "timestamp[us, tz=UTC]", "string")
+_TABLES = ("transactions", "labels", "episodes", "holders", "manifest")
+
+
+def broken_columns(generator: Generator) -> Iterator[str]:
+    """Yields what is wrong with the columns that a generator declares."""
+    names = [column.name for column in generator.columns]
+    for column in generator.columns:
+        if column.name in EVENT_COLUMNS or names.count(column.name) > 1:
+            yield f"a column {column.name!r}, which exists already"
+        if not PLAIN_NAME.fullmatch(column.name):
+            yield f"a column {column.name!r}: a name has letters, digits, _ and -, and no digit first"
+        if column.arrow not in _OWN_TYPES:
+            yield f"column {column.name!r} of type {column.arrow!r}; there are {', '.join(_OWN_TYPES)}"
+        elif (column.arrow == "string") != bool(column.categories):
+            yield f"column {column.name!r}: a string needs categories, and nothing else may have any"
+        if column.role == "truth":
+            yield f"column {column.name!r} with role truth: truth is synth's own"
+
+
+def broken_entities(tables: Sequence[Entities]) -> Iterator[str]:
+    """Yields what is wrong with the tables that a generator made."""
+    names = [table.name for table in tables]
+    for table in tables:
+        if table.name in _TABLES or names.count(table.name) > 1 or not PLAIN_NAME.fullmatch(table.name):
+            yield f"a table {table.name!r}: the name is taken, or no plain word"
+        lengths = {name: len(values) for name, values in table.values.items()}
+        if set(lengths) != {column.name for column in table.columns} or len(set(lengths.values())) > 1:
+            yield f"table {table.name!r} with columns of {lengths} values"
+
+
+def broken_own(columns: Sequence[Column], own: Own, rows: int) -> Iterator[str]:
+    """Yields what is wrong with the values of own columns."""
+    declared = {column.name: column for column in columns}
+    for name in sorted({*own} ^ {*declared}):
+        yield f"column {name!r} is {'not declared' if name in own else 'left out'}"
+    for name in sorted({*own} & {*declared}):
+        values, column = own[name], declared[name]
+        wanted = {"double": "float64", "int8": "int8"}.get(column.arrow, "int64")
+        if values.shape != (rows,) or values.dtype != np.dtype(wanted):
+            yield f"column {name!r} is {values.dtype} of shape {values.shape}, not {wanted} of shape ({rows},)"
+        elif column.categories and ((values < -1) | (values >= len(column.categories))).any():
+            yield f"column {name!r} names a category that does not exist"
+        elif not column.nullable and is_null(column, values).any():
+            yield f"column {name!r} has empty values, but is not nullable"
+
+
+def is_null(column: Column, values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """(t,) bool: where an own column has no value: -1 for a category, NaN for a double."""
+    if column.categories:
+        return np.asarray(values < 0)
+    return np.isnan(values) if column.arrow == "double" else np.zeros(len(values), dtype=bool)
 
 
 def sort_code(time_us_t: Int64, card_t: Int64, cards: int) -> Int64:

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from synth.errors import counted
-from synth.generators.contract import BlockPlan, Events, Int64, Keys, World
+from synth.generators.contract import BlockPlan, Events, Generator, Int64, Keys, World
 from synth.rng import URN_LIMIT, Streams, draw_distinct
 from synth.timeline import US_PER_S
 
@@ -21,7 +21,7 @@ class UniformConfig:
     transactions: Annotated[int, Field(ge=1, le=10**12, description="rows in all; exact")]
 
 
-class UniformGenerator:
+class UniformGenerator(Generator):
     """A sample of (second, card) pairs without replacement, so that no card has two events in one second."""
 
     def __init__(self, config: UniformConfig) -> None:

@@ -4,8 +4,9 @@ An injector never touches the table and never writes truth; ``synth.block`` does
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,12 +27,14 @@ class Scene:
         timeline: the window that no event may leave.
         amount: the run's amount law.
         rows: genuine rows of the control world.
+        columns: names of the generator's own columns.
     """
 
     cards: int
     timeline: Timeline
     amount: AmountLaw
     rows: int
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class FraudEvents:
         card_f: (f,) int64 index into the population's cards; one card an episode.
         amount_minor_f: (f,) int64 minor units.
         role_f: (f,) int64 index into the injector's ``roles``.
+        own: (f,) values of some of the generator's own columns; the generator completes the others as it would for
+            honest events.
     """
 
     episode_f: Int64
@@ -51,10 +56,18 @@ class FraudEvents:
     card_f: Int64
     amount_minor_f: Int64
     role_f: Int64
+    own: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
 
     def take(self, rows: npt.NDArray[np.bool_] | Int64) -> "FraudEvents":
         """The events of a mask or an index, in that order."""
-        return FraudEvents(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+        return FraudEvents(
+            self.episode_f[rows],
+            self.time_us_f[rows],
+            self.card_f[rows],
+            self.amount_minor_f[rows],
+            self.role_f[rows],
+            {name: values[rows] for name, values in self.own.items()},
+        )
 
     def moved(self, by_us_f: Int64) -> "FraudEvents":
         """The same events at shifted times."""

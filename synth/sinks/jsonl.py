@@ -75,7 +75,7 @@ def _value(field: TableField, text: "pa.StringArray") -> "list[bytes | Texts]":
     from synth.arrow import validity_of
     from synth.texts import Texts
 
-    if field.column.free_text:
+    if field.column.quoted:
         for raw, escaped in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t")):
             text = pc.replace_substring(text, raw, escaped)
     value = Texts.from_arrow(text)

@@ -229,15 +229,16 @@ def _set_stage(manifest: Manifest, catalog: Catalog) -> _Stage:
         cards = int(recipe["population"]["cards"])
         timeline = Timeline.parse(adapter(TimelineConfig).validate_json(json.dumps(recipe["timeline"])))
         amount = _make(catalog, "amount", recipe["amount"])
-        rows = _make(catalog, "generator", recipe["generator"]).rows()
+        generator = _make(catalog, "generator", recipe["generator"])
         injectors = {name: _make(catalog, "scenario", part) for name, part in (recipe.get("scenario") or {}).items()}
     except PluginError as error:
         return _Stage(Check("recipe", None, str(error)), timeline, cards)
     except Exception as error:  # noqa: BLE001 — a component may come from a plugin
         told = f"it cannot be made: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
         return _Stage(Check("recipe", False, told), timeline, cards)
+    scene = Scene(cards, timeline, amount, generator.rows(), tuple(column.name for column in generator.columns))
     check = Check("recipe", True, "it has its fingerprint, and every component can be made")
-    return _Stage(check, timeline, cards, Scene(cards, timeline, amount, rows), injectors)
+    return _Stage(check, timeline, cards, scene, injectors)
 
 
 def _make(catalog: Catalog, group: str, data: Mapping[str, Any]) -> Any:
