@@ -15,7 +15,9 @@ if TYPE_CHECKING:
         SynthError,
         VerifyError,
     )
+    from synth.events import Column
     from synth.execution import RunResult, generate, run
+    from synth.generators.contract import BlockPlan, Entities, Events, Generator, World
     from synth.hookspecs import Spec, hookimpl
     from synth.injectors.contract import FraudEvents, Injector, Scene
     from synth.rng import Streams
@@ -31,6 +33,8 @@ _HOME = {
         "SynthError",
         "VerifyError",
     ),
+    "events": ("Column",),
+    "generators.contract": ("BlockPlan", "Entities", "Events", "Generator", "World"),
     "hookspecs": ("Spec", "hookimpl"),
     "injectors.contract": ("FraudEvents", "Injector", "Scene"),
     "rng": ("Streams",),
@@ -38,8 +42,13 @@ _HOME = {
 }
 
 __all__ = [
+    "BlockPlan",
+    "Column",
     "ConfigError",
+    "Entities",
+    "Events",
     "FraudEvents",
+    "Generator",
     "Injector",
     "InterruptedRun",
     "PartlyDone",
@@ -52,6 +61,7 @@ __all__ = [
     "Streams",
     "SynthError",
     "VerifyError",
+    "World",
     "generate",
     "hookimpl",
     "run",

@@ -25,6 +25,7 @@ class Column:
         free_text: whether its texts may hold commas, quotes or line breaks.
         categories: the texts that a generator's whole numbers stand for; for its own columns of type string.
         formats: how text sinks can print it; the first is the default. ``strftime`` stands for any pattern with a %.
+            A time has ``TIME_FORMATS``.
     """
 
     name: str
@@ -36,6 +37,10 @@ class Column:
     formats: tuple[str, ...] = ("plain",)
     free_text: bool = False
     categories: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.arrow.startswith("timestamp"):
+            object.__setattr__(self, "formats", TIME_FORMATS)
 
     @cached_property
     def quoted(self) -> bool:
@@ -53,7 +58,7 @@ EVENT_COLUMNS = {
     for column in (
         Column("event_id", "int64", "", "key", "position of the event in the run, from 0"),
         Column("tid", "string", "", "key", "md5, in hex, of time, card number and amount as the notebook prints them"),
-        Column("time", "timestamp[us, tz=UTC]", "UTC", "observable", "when it happened", formats=TIME_FORMATS),
+        Column("time", "timestamp[us, tz=UTC]", "UTC", "observable", "when it happened"),
         Column("card_id", "int64", "", "key", "index of the card in the population, from 0"),
         Column("card_number", "string", "", "key", "card number, Luhn-valid"),
         Column("amount_minor", "int64", "minor units (cents)", "observable", "amount in whole minor units"),
@@ -81,8 +86,8 @@ EPISODE_COLUMNS = {
         Column("episode_id", "int64", "", "key", "episode, from 0 in order of first event"),
         Column("scenario", "string", "", "truth", "name of the scenario in the recipe"),
         Column("card_number", "string", "", "key", "the victim's card number"),
-        Column("first_time", "timestamp[us, tz=UTC]", "UTC", "truth", "time of the first event", formats=TIME_FORMATS),
-        Column("last_time", "timestamp[us, tz=UTC]", "UTC", "truth", "time of the last event", formats=TIME_FORMATS),
+        Column("first_time", "timestamp[us, tz=UTC]", "UTC", "truth", "time of the first event"),
+        Column("last_time", "timestamp[us, tz=UTC]", "UTC", "truth", "time of the last event"),
         Column("events", "int64", "", "truth", "number of events"),
         Column("amount_minor", "int64", "minor units (cents)", "truth", "sum of the amounts"),
     )
