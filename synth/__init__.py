@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from synth.execution import RunResult, generate, run
     from synth.generators.contract import BlockPlan, Entities, Events, Generator, World
     from synth.hookspecs import Spec, hookimpl
-    from synth.injectors.contract import FraudEvents, Injector, Scene
+    from synth.injectors.contract import FraudEvents, Injection, Injector, Scene
+    from synth.injectors.episodes import Episodes
+    from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Ratio, Seconds
     from synth.rng import Streams
 
 _HOME = {
@@ -36,7 +38,9 @@ _HOME = {
     "events": ("Column",),
     "generators.contract": ("BlockPlan", "Entities", "Events", "Generator", "World"),
     "hookspecs": ("Spec", "hookimpl"),
-    "injectors.contract": ("FraudEvents", "Injector", "Scene"),
+    "injectors.contract": ("FraudEvents", "Injection", "Injector", "Scene"),
+    "injectors.episodes": ("Episodes",),
+    "injectors.pattern": ("EpisodeConfig", "EpisodeInjector", "Length", "Ratio", "Seconds"),
     "rng": ("Streams",),
     "execution": ("RunResult", "generate", "run"),
 }
@@ -46,17 +50,24 @@ __all__ = [
     "Column",
     "ConfigError",
     "Entities",
+    "EpisodeConfig",
+    "EpisodeInjector",
+    "Episodes",
     "Events",
     "FraudEvents",
     "Generator",
+    "Injection",
     "Injector",
     "InterruptedRun",
+    "Length",
     "PartlyDone",
     "PluginError",
+    "Ratio",
     "RefusedError",
     "RunError",
     "RunResult",
     "Scene",
+    "Seconds",
     "Spec",
     "Streams",
     "SynthError",

@@ -116,6 +116,11 @@ CASES: dict[str, Case] = {
     "no_transactions": case("generator.transactions=0"),
     "no_block_rows": case("block_rows=0"),
     "ratio_above_half": case(CHAIN, "scenario.card_chain.ratio=0.6"),
+    "two_totals_of_fraud": case(CHAIN, "scenario.card_chain.episodes=100"),
+    "no_total_of_fraud": case(CHAIN, "scenario.card_chain.ratio=null"),
+    "too_few_cards_for_an_episode": case(
+        CHAIN, "scenario.card_chain.ratio=null", "scenario.card_chain.per_1000_cards=0.05"
+    ),
     "ratio_of_zero": case(CHAIN, "scenario.card_chain.ratio=0"),
     "length_out_of_range": case(CHAIN, "scenario.card_chain.chain_length.max=100000"),
     "chain_bounds_crossed": case(CHAIN, "scenario.card_chain.chain_length={min: 5, max: 4}"),

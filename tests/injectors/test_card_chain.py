@@ -20,10 +20,12 @@ from hypothesis import strategies as st
 
 from synth.amount import Bucket, BucketsConfig, make_law
 from synth.errors import ConfigError, RefusedError
-from synth.injectors.card_chain import CardChain, CardChainConfig, ChainLength, Interval, draw_lengths, place_apart
+from synth.injectors.card_chain import CardChain, CardChainConfig
 from synth.injectors.contract import FraudEvents, Scene
+from synth.injectors.pattern import Length, Seconds
 from synth.rng import Streams
 from synth.timeline import US_PER_S, Timeline
+from tests.chi_square import chi_square, far
 from tests.worlds import START, chain, frame_of, make_recipe
 
 SHARES = (0.05, 0.075, 0.525, 0.25, 0.10)
@@ -41,18 +43,6 @@ def chain_law(followers: int) -> list[int]:
 
 def bucket_of(minor: int) -> int:
     return next(k for k in range(5) if EDGES[k] <= minor < EDGES[k + 1])
-
-
-def chi_square(counts: Counter[Any], expected: dict[Any, float]) -> float:
-    """Pearson's statistic: with d degrees of freedom its mean is d, its variance 2 d."""
-    assert set(counts) <= set(expected)
-    return sum((counts[key] - wanted) ** 2 / wanted for key, wanted in expected.items())
-
-
-def far(categories: int) -> float:
-    """Six standard deviations above the mean of Pearson's statistic; fewer than 2 seeds in 10,000 exceed it."""
-    freedom = categories - 1
-    return freedom + 6 * math.sqrt(2 * freedom)
 
 
 def seconds_of(time: "pd.Series[Any]") -> "pd.Series[int]":
@@ -244,17 +234,7 @@ class TestCounts:
         assert caught.value.exit_code == 3
 
 
-class TestDrawLengths:
-    @given(st.integers(1, 12), st.integers(0, 12), st.integers(1, 40), st.floats(0, 1), st.integers(0, 2**32))
-    def test_the_sum_is_exact_and_no_length_leaves_its_bounds(
-        self, low: int, more: int, chains: int, where: float, seed: int
-    ) -> None:
-        total = chains * low + round(where * chains * more)
-        lengths = draw_lengths(total, low, low + more, rng=np.random.default_rng(seed))
-        assert lengths.sum() == total
-        assert lengths.min() >= low
-        assert lengths.max() <= low + more
-
+class TestTotals:
     @given(st.integers(1, 6), st.integers(0, 6), st.integers(1, 80))
     def test_a_sum_that_no_chains_add_up_to_is_a_violation(self, low: int, more: int, total: int) -> None:
         high = low + more
@@ -262,42 +242,6 @@ class TestDrawLengths:
         config = make_config(ratio=total / 1000, low=low, high=high)
         told = [path for path, _, _ in CardChain(config).violations(make_scene(seconds=10**9))]
         assert told == ([] if reachable else ["ratio"])
-
-    def test_the_smallest_sums(self) -> None:
-        rng = np.random.default_rng(0)
-        assert draw_lengths(3, 3, 10, rng=rng).tolist() == [3]
-        assert draw_lengths(10, 10, 10, rng=rng).tolist() == [10]
-        assert sorted(draw_lengths(11, 5, 6, rng=rng).tolist()) == [5, 6]
-
-
-class TestPlaceApart:
-    @given(
-        st.lists(st.tuples(st.integers(0, 4), st.integers(1, 30)), max_size=25),
-        st.integers(0, 60),
-        st.integers(0, 2**32),
-    )
-    def test_no_two_intervals_of_a_card_overlap(self, parts: list[tuple[int, int]], spare: int, seed: int) -> None:
-        card_e, span_e = (np.array([p[i] for p in parts], dtype=np.int64) for i in range(2))
-        taken = Counter[int]()
-        for card, span in parts:
-            taken[card] += span
-        window = max([1, *taken.values()]) + spare
-        start_e = place_apart(card_e, span_e, window, rng=np.random.default_rng(seed))
-        seconds = [(c, s) for c, n, start in zip(card_e, span_e, start_e, strict=True) for s in range(start, start + n)]
-        assert len(set(seconds)) == len(seconds)
-        assert all(0 <= second < window for _, second in seconds)
-
-    def test_intervals_that_are_longer_than_the_window_are_refused(self) -> None:
-        with pytest.raises(RefusedError, match="take 21 s, longer than the window of 20 s"):
-            place_apart(np.array([0, 0]), np.array([10, 11]), 20, rng=np.random.default_rng(0))
-
-    def test_the_free_time_is_shared_out_evenly(self) -> None:
-        """Two intervals of 100 s in 399 s leave 199 s: 200 offsets each, which are independent; 16 cells of 50 x 50."""
-        rng, seen = np.random.default_rng(4), Counter[tuple[int, int]]()
-        for _ in range(16_000):
-            one, other = place_apart(np.array([0, 0]), np.array([100, 100]), 399, rng=rng).tolist()
-            seen[(one - 100 * (one > other)) // 50, (other - 100 * (other > one)) // 50] += 1
-        assert chi_square(seen, {(a, b): 1000 for a in range(4) for b in range(4)}) < far(16)
 
 
 class TestCheck:
@@ -337,15 +281,15 @@ class TestCheck:
         first, second = (np.flatnonzero(events.episode_f == e) for e in (0, 1))
         events.card_f[second] = events.card_f[first[0]]
         events.time_us_f[second] += events.time_us_f[first[0]] - events.time_us_f[second[0]]
-        assert any("overlaps another chain" in line for line in injector.check(scene, events))
+        assert any("overlaps another one on its card" in line for line in injector.check(scene, events))
 
 
 def make_config(*, ratio: float, low: int, high: int) -> CardChainConfig:
     return CardChainConfig(
         ratio=ratio,
         mode="replace",
-        chain_length=ChainLength(min=low, max=high),
-        interval_s=Interval(min=30, max=120),
+        chain_length=Length(min=low, max=high),
+        interval_s=Seconds(min=30, max=120),
         follower_amount="small_first",
     )
 

@@ -1,0 +1,200 @@
+"""A fraud pattern made of episodes: exact totals, the mode, and the rules that every such pattern keeps.
+
+A pattern derives its config from ``EpisodeConfig`` and its injector from ``EpisodeInjector``, and says in ``plan`` what
+happens in an episode, in the words of ``synth.injectors.episodes``.
+"""
+
+import itertools
+from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from typing import Annotated, Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from synth.errors import counted
+from synth.injectors.contract import FraudEvents, Injector, Int64, Scene
+from synth.injectors.episodes import Episodes, draw_lengths
+from synth.rng import Streams
+from synth.timeline import US_PER_S
+
+Problem = tuple[str, str, str]
+
+Ratio = Annotated[
+    float | None,
+    Field(gt=0, le=0.5, description="fraud rows as a share of generator.transactions; exact"),
+]
+PerThousand = Annotated[
+    float | None,
+    Field(gt=0, le=100_000, description="episodes for each 1,000 cards, in place of a ratio; rounded down"),
+]
+Count = Annotated[int | None, Field(ge=1, le=10**9, description="number of episodes, in place of a ratio")]
+Mode = Annotated[Literal["replace", "add"], Field(description="replace genuine rows, or add to all of them")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Length:
+    """Events of an episode; uniform between the bounds, both included."""
+
+    min: Annotated[int, Field(ge=1, le=1000, description="fewest events")]
+    max: Annotated[int, Field(ge=1, le=1000, description="most events")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seconds:
+    """Whole seconds; uniform between the bounds, both included."""
+
+    min: Annotated[int, Field(ge=1, le=31_536_000, description="shortest, in seconds")]
+    max: Annotated[int, Field(ge=1, le=31_536_000, description="longest, in seconds")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpisodeConfig:
+    """How much fraud there is, by exactly one of three totals, and what happens to genuine rows."""
+
+    ratio: Ratio = None
+    per_1000_cards: PerThousand = None
+    episodes: Count = None
+    mode: Mode = "replace"
+
+    def violations(self) -> Iterator[Problem]:
+        """Yields (path, message, what is allowed)."""
+        totals = {name: getattr(self, name) for name in ("ratio", "per_1000_cards", "episodes")}
+        given = [name for name, total in totals.items() if total is not None]
+        one = "exactly one of ratio, per_1000_cards and episodes; null for the others"
+        if not given:
+            yield "", "no total says how much fraud there is", one
+        elif len(given) > 1:
+            told = " and ".join(f"{name} {totals[name]!r}" for name in given)
+            yield given[-1], f"{told} are {len(given)} totals", one
+        for name, bounds in self._bounds():
+            if bounds.min > bounds.max:
+                yield name, f"min {bounds.min:,} is above max {bounds.max:,}", "min <= max"
+
+    def _bounds(self) -> Iterator[tuple[str, Length | Seconds]]:
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if isinstance(value, Length | Seconds):
+                yield each.name, value
+
+    def path_of(self, bounds: Length | Seconds | None, side: str) -> str:
+        """Where the config holds these bounds; empty when they are the pattern's own."""
+        return next((f"{name}.{side}" for name, value in self._bounds() if value is bounds), "")
+
+
+class EpisodeInjector(Injector):
+    """Episodes of a pattern, as many as the config's total says, exactly."""
+
+    def __init__(self, config: EpisodeConfig) -> None:
+        self.config = config
+        self.replaces = config.mode == "replace"
+
+    @property
+    @abstractmethod
+    def length(self) -> Length:
+        """Fewest and most events of an episode; a plain attribute where the config does not set it."""
+
+    @property
+    def gap_s(self) -> Seconds | None:
+        """Shortest and longest gap within an episode, where the pattern has such bounds.
+
+        Then ``violations`` sees that an episode fits into the window, and ``check`` that finished ones keep them.
+        """
+        return None
+
+    def episodes(self, scene: Scene, streams: Streams) -> Episodes:
+        """The run's episodes with their lengths, to be laid out by ``plan``."""
+        low, high, rng = self.length.min, self.length.max, streams.draw("lengths")
+        count = self._count(scene)
+        if count is None:
+            length_e = draw_lengths(self._fraud_rows(scene), low, high, rng=rng)
+        else:
+            length_e = rng.integers(low, high, size=count, endpoint=True)
+        return Episodes(scene, streams, self.roles, length_e)
+
+    def _count(self, scene: Scene) -> int | None:
+        """Episodes of the run; None where the ratio sets the rows."""
+        if self.config.per_1000_cards is None:
+            return self.config.episodes
+        return int(Decimal(str(self.config.per_1000_cards)) * scene.cards / 1000)
+
+    def _fraud_rows(self, scene: Scene) -> int:
+        """int(ratio x rows), in exact arithmetic."""
+        return int(Decimal(str(self.config.ratio)) * scene.rows)
+
+    def violations(self, scene: Scene) -> Iterator[Problem]:
+        """Yields when no whole episodes make the total, or one is longer than the window."""
+        if self.config.ratio is not None:
+            yield from self._ratio_problems(scene)
+        elif not self._count(scene):
+            told = f"per_1000_cards {self.config.per_1000_cards!r} of {counted(scene.cards, 'card')} makes no episode"
+            yield "per_1000_cards", told, f"at least {Decimal(1000) / scene.cards:g}"
+        longest_s = (self.length.max - 1) * self.gap_s.max if self.gap_s else 0
+        if longest_s >= scene.timeline.seconds:
+            told = f"an episode of {self.length.max} events can last {longest_s:,} s, longer than the window"
+            yield self.config.path_of(self.gap_s, "max"), told, f"episodes shorter than {scene.timeline.seconds:,} s"
+
+    def _ratio_problems(self, scene: Scene) -> Iterator[Problem]:
+        low, high, fraud = self.length.min, self.length.max, self._fraud_rows(scene)
+        told = f"ratio {self.config.ratio!r} of {counted(scene.rows, 'transaction')} is {counted(fraud, 'fraud row')}"
+        episodes = -(-fraud // high)
+        if fraud < low:
+            least = _ratios(scene.rows, low)
+            yield (
+                "ratio",
+                f"{told}, less than one episode of {low:,}",
+                f"at least {least}" if "ratio" in least else least,
+            )
+        elif episodes * low > fraud:
+            lengths = f"{low:,} to {high:,}" if low < high else f"{low:,}"
+            told += f", which episodes of {lengths} events cannot add up to"
+            yield "ratio", told, _ratios(scene.rows, (episodes - 1) * high, episodes * low)
+
+    def check(self, scene: Scene, events: FraudEvents) -> Iterator[str]:
+        """Yields broken rules: total, length, gaps, one card, window, overlap on a card."""
+        names, head_e, length_e = np.unique(events.episode_f, return_index=True, return_counts=True)
+        count = self._count(scene)
+        if count is None and len(events.episode_f) != self._fraud_rows(scene):
+            yield f"{len(events.episode_f):,} fraud rows instead of {self._fraud_rows(scene):,}"
+        if count is not None and len(names) != count:
+            yield f"{len(names):,} episodes instead of {count:,}"
+        if not len(names):
+            return
+        within_f = np.diff(events.episode_f) == 0
+        yield from first_of(
+            names, (length_e < self.length.min) | (length_e > self.length.max), "has a length out of bounds"
+        )
+        if self.gap_s:
+            gap_s_f = np.diff(events.time_us_f) / US_PER_S
+            bad_gap_f = within_f & ((gap_s_f < self.gap_s.min) | (gap_s_f > self.gap_s.max))
+            yield from first_of(events.episode_f[1:], bad_gap_f, "has a gap out of bounds")
+        yield from first_of(events.episode_f[1:], within_f & (np.diff(events.card_f) != 0), "is on more than one card")
+        second_f = events.time_us_f // US_PER_S
+        outside_f = (second_f < scene.timeline.start_s) | (second_f >= scene.timeline.end_s)
+        yield from first_of(events.episode_f, outside_f, "leaves the window")
+        start_e, end_e, card_e = second_f[head_e], second_f[head_e + length_e - 1], events.card_f[head_e]
+        order = np.lexsort((start_e, card_e))
+        overlap_e = (np.diff(card_e[order]) == 0) & (start_e[order][1:] <= end_e[order][:-1])
+        yield from first_of(names[order][1:], overlap_e, "overlaps another one on its card")
+
+
+def first_of(names_e: Int64, bad_e: npt.NDArray[np.bool_], what: str) -> Iterator[str]:
+    """Yields the first episode that breaks a rule, if one does, and how many do."""
+    if bad_e.any():
+        yield f"episode {int(names_e[np.argmax(bad_e)])} {what} ({int(np.count_nonzero(bad_e)):,} in all)"
+
+
+def _ratios(rows: int, *counts: int) -> str:
+    """Ratios that make the given counts of fraud rows, with as few decimals as possible: ``10 rows: ratio 0.01``."""
+    found = []
+    for count in counts:
+        if not 0 < 2 * count <= rows:
+            continue
+        places = next(n for n in itertools.count(1) if -(-count * 10**n // rows) * rows // 10**n == count)
+        found.append((f"{count:,}", f"{Decimal(-(-count * 10**places // rows)).scaleb(-places):f}"))
+    if not found:
+        return "shorter episodes, or more transactions"
+    return f"{' or '.join(count for count, _ in found)} rows: ratio {' or '.join(ratio for _, ratio in found)}"
