@@ -99,7 +99,7 @@ def test_overrides_have_the_last_word() -> None:
     assert (chain["ratio"], composed.config["seed"]) == (0.1, 7)
     assert composed.config["amount"]["buckets"][0]["low"] == 0.5
     assert composed.origins["scenario.card_chain"] == "synth:conf/scenario/card_chain.yaml:3"
-    assert composed.origins["scenario.card_chain.mode"] == "synth:conf/scenario/card_chain.yaml:5"
+    assert composed.origins["scenario.card_chain.mode"] == "synth:conf/scenario/card_chain.yaml:7"
     assert composed.origins["scenario.card_chain.ratio"] == "command line: scenario.card_chain.ratio=0.1"
     assert composed.origins["amount.buckets.0.low"] == "command line: amount.buckets.0.low=0.5"
     assert composed.origins["seed"] == "command line: ++seed=7"

@@ -110,7 +110,13 @@ class TestViolations:
                 "at least 2 rows: ratio 0.002",
             ),
             ({"ratio": 0.005, "taps": Length(min=4, max=4)}, {}, "ratio", "cannot add up", "4 or 8 rows"),
-            ({"episodes": 1}, {"seconds": 60}, "", "4 events can last 60 s, longer than the window", "shorter than 60 s"),
+            (
+                {"episodes": 1},
+                {"seconds": 60},
+                "",
+                "4 events can last 60 s, longer than the window",
+                "shorter than 60 s",
+            ),
         ],
     )
     def test_of_the_whole_recipe(
