@@ -1,6 +1,7 @@
 """Amount laws: how much one purchase costs. All draws are whole minor units (cents), all ranges are half-open."""
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Literal, Protocol
@@ -23,12 +24,14 @@ High = Annotated[float, Field(gt=0.01, le=HIGHEST, description="upper bound in m
 Share = Annotated[float, Field(gt=0, le=1, description="share of the rows; all shares sum to 1")]
 
 
-class AmountLaw(Protocol):
-    """Draws amounts for rows; iid, except where a law promises exact counts over the run."""
+class AmountLaw(ABC):
+    """Draws amounts for rows; independent ones, except where a law promises exact counts over the run."""
 
     def plan(self, rows_b: npt.NDArray[np.int64], *, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-        """(b, k) quotas, row b being what ``draw`` needs to make block b alone; k may be 0."""
+        """(b, k) quotas, row b being what ``draw`` needs to make block b alone; here k is 0: nothing to plan."""
+        return np.zeros((len(rows_b), 0), dtype=np.int64)
 
+    @abstractmethod
     def draw(self, rows: int, *, rng: np.random.Generator, quota: npt.NDArray[np.int64] | None = None) -> Minor:
         """(rows,) int64 amounts in minor units, in random order; with a block's quota, exactly to it."""
 
@@ -78,7 +81,7 @@ class BucketsConfig:
         yield from share_problems("buckets", [bucket.share for bucket in self.buckets])
 
 
-class BucketLaw:
+class BucketLaw(AmountLaw):
     """Counts per bucket are exact over the run (largest remainder), and dealt to blocks as a global shuffle would."""
 
     def __init__(self, config: BucketsConfig) -> None:
@@ -187,16 +190,12 @@ class Sampler(Protocol):
         """Draws ``rows`` amounts."""
 
 
-class BoundedLaw:
+class BoundedLaw(AmountLaw):
     """Independent amounts of a continuous law, floored to the cent and redrawn until they lie in [low, high)."""
 
     def __init__(self, config: LognormalConfig | GammaConfig | ParetoConfig) -> None:
         self.sample: Sampler = config.sample
         self.low, self.high = to_minor(config.low), to_minor(config.high)
-
-    def plan(self, rows_b: npt.NDArray[np.int64], *, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-        """(b, 0): rows are independent, nothing to plan."""
-        return np.zeros((len(rows_b), 0), dtype=np.int64)
 
     def draw(self, rows: int, *, rng: np.random.Generator, quota: npt.NDArray[np.int64] | None = None) -> Minor:
         """(rows,) amounts in minor units."""
@@ -236,7 +235,7 @@ class MixtureConfig:
         yield from share_problems("parts", [part.share for part in self.parts.values()])
 
 
-class MixtureLaw:
+class MixtureLaw(AmountLaw):
     """Counts per part are exact over the run; the parts are independent laws."""
 
     def __init__(self, config: MixtureConfig) -> None:

@@ -4,9 +4,10 @@ A fenced ``console`` block is a promise: each line that starts with ``$ `` is ru
 directory that holds only ``plugins``, with this interpreter's ``bin`` first on the path. A line that ends in a
 backslash goes on in the next one. ``# exit 2`` at the end of a command says that it must fail with that code. Lines
 below a command are its output: ``...`` stands for anything, within a line or over several; runs of spaces count as one;
-no lines: not compared. ``<!-- not run: reason -->`` above a block leaves it out, and the reason is printed.
+no lines: not compared. ``<!-- not run: reason -->`` above a block leaves it out, and the reason is printed. A block of
+another language that says ``file=NAME`` after it is saved under that name for the commands that follow.
 
-    python tests/readme_commands.py [FILE]
+    python tests/readme_commands.py [FILE...]
 """
 
 import os
@@ -20,16 +21,20 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TIMEOUT_S = 600
-BLOCK = re.compile(r"(?:<!-- not run: (?P<why>.+?) -->\s*\n)?^```console\n(?P<body>.*?)^```", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(
+    r"(?:<!-- not run: (?P<why>.+?) -->\s*\n)?^```(?:console|\w+ file=(?P<file>\S+))\n(?P<body>.*?)^```",
+    re.MULTILINE | re.DOTALL,
+)
 
 
 @dataclass(kw_only=True)
 class Command:
-    """One shown command, the output shown below it, and the exit code that it must end with."""
+    """One shown command, the output shown below it, and the exit code that it must end with; or a file to save."""
 
     text: str
-    exit_code: int
+    exit_code: int = 0
     shown: list[str] = field(default_factory=list)
+    file: str = ""
 
 
 def read_commands(page: str) -> tuple[list[Command], list[str]]:
@@ -40,13 +45,16 @@ def read_commands(page: str) -> tuple[list[Command], list[str]]:
         if block["why"]:
             left_out.append(block["why"])
             continue
+        if block["file"]:
+            commands.append(Command(text=block["body"], file=block["file"]))
+            continue
         first = len(commands)
         continues = False
         for line in block["body"].splitlines():
             if continues:
                 commands[-1].text += "\n" + line
             elif line.startswith("$ "):
-                commands.append(Command(text=line[2:], exit_code=0))
+                commands.append(Command(text=line[2:]))
             elif len(commands) > first:
                 commands[-1].shown.append(line)
             else:
@@ -66,7 +74,10 @@ def matches(shown: list[str], printed: str) -> bool:
 
 
 def run_command(command: Command, directory: Path) -> str | None:
-    """Run one command; return what is wrong with it, or None."""
+    """Run one command, or save one file; return what is wrong with it, or None."""
+    if command.file:
+        (directory / command.file).write_text(command.text, encoding="utf-8")
+        return None
     environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "120", "PYTHONWARNINGS": "error"}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     done = subprocess.run(
@@ -87,11 +98,10 @@ def run_command(command: Command, directory: Path) -> str | None:
     return None
 
 
-def main() -> int:
-    """Run the page named on the command line; README.md by default."""
-    page = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "README.md"
+def check_page(page: Path) -> int:
+    """Run a page from top to bottom; return how many of its commands fail."""
     commands, left_out = read_commands(page.read_text(encoding="utf-8"))
-    if not commands:
+    if not any(not command.file for command in commands):
         print(f"{page.name}: no console block with a command", file=sys.stderr)
         return 1
     failed = 0
@@ -101,14 +111,21 @@ def main() -> int:
             started = time.perf_counter()
             wrong = run_command(command, Path(directory))
             verdict = "ok" if wrong is None else "FAILED"
-            print(f"{page.name}: {verdict} {time.perf_counter() - started:6.1f} s  $ {command.text}", flush=True)
+            told = f"({command.file})" if command.file else f"$ {command.text}"
+            print(f"{page.name}: {verdict} {time.perf_counter() - started:6.1f} s  {told}", flush=True)
             if wrong is not None:
                 print(wrong, file=sys.stderr, flush=True)
                 failed += 1
     for why in left_out:
         print(f"{page.name}: one block not run: {why}")
-    print(f"{page.name}: {len(commands) - failed} of {len(commands)} commands hold")
-    return 1 if failed else 0
+    print(f"{page.name}: {len(commands) - failed} of {len(commands)} steps hold")
+    return failed
+
+
+def main() -> int:
+    """Run the pages named on the command line; README.md by default."""
+    pages = [Path(name) for name in sys.argv[1:]] or [ROOT / "README.md"]
+    return 1 if sum(map(check_page, pages)) else 0
 
 
 if __name__ == "__main__":

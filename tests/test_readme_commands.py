@@ -22,6 +22,13 @@ $ false
 ```sh
 false
 ```
+```python file=hello.py
+print("hello")
+```
+```console
+$ python hello.py
+hello
+```
 """
 
 
@@ -37,7 +44,10 @@ def test_a_page_is_read_into_commands_and_their_output() -> None:
     assert [(c.text, c.exit_code, c.shown) for c in commands] == [
         ("printf 'a  1.25 s\\nb\\n' \\\n    && true", 0, ["a ... s", "b"]),
         ("false  # exit 1", 1, []),
+        ('print("hello")\n', 0, []),
+        ("python hello.py", 0, ["hello"]),
     ]
+    assert [c.file for c in commands] == ["", "", "hello.py", ""]
     assert left_out == ["needs a bucket"]
 
 
@@ -65,6 +75,7 @@ def test_a_page_that_holds_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     "page",
     [
         "no command at all",
+        "```python file=a.py\n```\n",
         "```console\n$ false\n```\n",
         "```console\n$ true  # exit 2\n```\n",
         "```console\n$ echo yes\nno\n```\n",

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from synth.amount import AmountLaw
+from synth.errors import counted
 from synth.events import EVENT_COLUMNS, PLAIN_NAME, Column
-from synth.rng import Streams
+from synth.rng import Streams, draw_distinct
 from synth.timeline import US_PER_S, Timeline
 
 Int64 = npt.NDArray[np.int64]
@@ -37,6 +38,13 @@ class Keys:
 
     time_us_t: Int64
     card_t: Int64
+
+    @classmethod
+    def uniform(cls, rows: int, start_s: int, end_s: int, cards: int, *, rng: np.random.Generator) -> "Keys":
+        """A sample without replacement of the (second, card) pairs of [start_s, end_s) and all cards."""
+        code_t = draw_distinct(rows, (end_s - start_s) * cards, rng=rng)
+        second_t = code_t // cards
+        return cls((second_t + start_s) * US_PER_S, code_t - second_t * cards)
 
 
 Own = Mapping[str, npt.NDArray[Any]]
@@ -118,8 +126,18 @@ class Generator(ABC):
         """Genuine rows of the control world."""
 
     def violations(self, world: World) -> Iterator[tuple[str, str, str]]:
-        """Yields (path below the generator, message, what is allowed) for what only the whole world shows."""
-        yield from ()
+        """Yields (path below the generator, message, what is allowed) for what only the whole world shows.
+
+        Here: when the (second, card) pairs of the window are too few to draw from freely.
+        """
+        most = world.cards * world.timeline.seconds // 2
+        if self.rows() > most:
+            pairs = f"{counted(world.cards, 'card')} x {counted(world.timeline.seconds, 'second')}"
+            yield (
+                "transactions",
+                f"{self.rows():,} transactions do not fit: each card has at most one a second",
+                f"at most {most:,}, half of {pairs}",
+            )
 
     def plan(self, world: World, *, streams: Streams) -> BlockPlan:
         """Cuts the window into blocks with exact row counts: here equal slices, and as many rows as chance gives."""

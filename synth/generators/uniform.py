@@ -1,16 +1,13 @@
 """Uniform genuine events: the notebook's world, in which nothing but the fraud has a shape."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
 
-from synth.errors import counted
 from synth.generators.contract import BlockPlan, Events, Generator, Int64, Keys, World
-from synth.rng import URN_LIMIT, Streams, draw_distinct
-from synth.timeline import US_PER_S
+from synth.rng import URN_LIMIT, Streams
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,17 +28,6 @@ class UniformGenerator(Generator):
         """Genuine rows of the control world."""
         return self.config.transactions
 
-    def violations(self, world: World) -> Iterator[tuple[str, str, str]]:
-        """Yields when the pairs of the window are too few to draw from freely."""
-        most = world.cards * world.timeline.seconds // 2
-        if self.config.transactions > most:
-            pairs = f"{counted(world.cards, 'card')} x {counted(world.timeline.seconds, 'second')}"
-            yield (
-                "transactions",
-                f"{self.config.transactions:,} transactions do not fit: each card has at most one a second",
-                f"at most {most:,}, half of {pairs}",
-            )
-
     def plan(self, world: World, *, streams: Streams) -> BlockPlan:
         """Equal slices of time; their row counts are those that uniform times would give."""
         edge_s_b = world.timeline.cut(-(-self.config.transactions // world.block_rows))
@@ -51,12 +37,9 @@ class UniformGenerator(Generator):
 
     def draw_keys(self, plan: BlockPlan, block: int, *, world: World, streams: Streams) -> Keys:
         """Distinct pairs, sorted."""
-        start_s, end_s = plan.edge_s_b[block : block + 2]
-        pairs = int(end_s - start_s) * world.cards
-        code_t = draw_distinct(int(plan.rows_b[block]), pairs, rng=streams.draw("keys", block))
-        second_t = code_t // world.cards
-        card_t = code_t - second_t * world.cards
-        return Keys((second_t + start_s) * US_PER_S, card_t)
+        start_s, end_s = map(int, plan.edge_s_b[block : block + 2])
+        rng = streams.draw("keys", block)
+        return Keys.uniform(int(plan.rows_b[block]), start_s, end_s, world.cards, rng=rng)
 
     def generate(self, plan: BlockPlan, block: int, *, world: World, streams: Streams) -> Events:
         """The keys with an amount each, by the law's quota of this block."""
