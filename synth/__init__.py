@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from synth.amount import AmountLaw
+    from synth.batch import Batch
+    from synth.columns import Table
     from synth.errors import (
         ConfigError,
         InterruptedRun,
@@ -17,14 +20,19 @@ if TYPE_CHECKING:
     )
     from synth.events import Column
     from synth.execution import RunResult, generate, run
-    from synth.generators.contract import BlockPlan, Entities, Events, Generator, World
+    from synth.generators.contract import BlockPlan, Entities, Events, Generator, Keys, World
     from synth.hookspecs import Spec, hookimpl
     from synth.injectors.contract import FraudEvents, Injection, Injector, Scene
     from synth.injectors.episodes import Episodes
     from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Ratio, Seconds
     from synth.rng import Streams
+    from synth.sinks.contract import SinkJob
+    from synth.sinks.files import FileSink, TableFile, Target, TargetStream
 
 _HOME = {
+    "amount": ("AmountLaw",),
+    "batch": ("Batch",),
+    "columns": ("Table",),
     "errors": (
         "ConfigError",
         "InterruptedRun",
@@ -36,16 +44,20 @@ _HOME = {
         "VerifyError",
     ),
     "events": ("Column",),
-    "generators.contract": ("BlockPlan", "Entities", "Events", "Generator", "World"),
+    "generators.contract": ("BlockPlan", "Entities", "Events", "Generator", "Keys", "World"),
     "hookspecs": ("Spec", "hookimpl"),
     "injectors.contract": ("FraudEvents", "Injection", "Injector", "Scene"),
     "injectors.episodes": ("Episodes",),
     "injectors.pattern": ("EpisodeConfig", "EpisodeInjector", "Length", "Ratio", "Seconds"),
     "rng": ("Streams",),
+    "sinks.contract": ("SinkJob",),
+    "sinks.files": ("FileSink", "TableFile", "Target", "TargetStream"),
     "execution": ("RunResult", "generate", "run"),
 }
 
 __all__ = [
+    "AmountLaw",
+    "Batch",
     "BlockPlan",
     "Column",
     "ConfigError",
@@ -54,11 +66,13 @@ __all__ = [
     "EpisodeInjector",
     "Episodes",
     "Events",
+    "FileSink",
     "FraudEvents",
     "Generator",
     "Injection",
     "Injector",
     "InterruptedRun",
+    "Keys",
     "Length",
     "PartlyDone",
     "PluginError",
@@ -68,9 +82,14 @@ __all__ = [
     "RunResult",
     "Scene",
     "Seconds",
+    "SinkJob",
     "Spec",
     "Streams",
     "SynthError",
+    "Table",
+    "TableFile",
+    "Target",
+    "TargetStream",
     "VerifyError",
     "World",
     "generate",
