@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from synth.amount import AmountLaw
+    from synth.amount import AmountConfig, AmountLaw, make_law
     from synth.batch import Batch
     from synth.columns import Table
     from synth.errors import (
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from synth.sinks.files import FileSink, TableFile, Target, TargetStream
 
 _HOME = {
-    "amount": ("AmountLaw",),
+    "amount": ("AmountConfig", "AmountLaw", "make_law"),
     "batch": ("Batch",),
     "columns": ("Table",),
     "errors": (
@@ -56,6 +56,7 @@ _HOME = {
 }
 
 __all__ = [
+    "AmountConfig",
     "AmountLaw",
     "Batch",
     "BlockPlan",
@@ -94,6 +95,7 @@ __all__ = [
     "World",
     "generate",
     "hookimpl",
+    "make_law",
     "run",
 ]
 

@@ -256,7 +256,10 @@ class MixtureLaw(AmountLaw):
         return amounts
 
 
-AmountConfig = BucketsConfig | LognormalConfig | GammaConfig | ParetoConfig | MixtureConfig
+AmountConfig = Annotated[
+    BucketsConfig | LognormalConfig | GammaConfig | ParetoConfig | MixtureConfig, Field(discriminator="kind")
+]
+"""Any built-in law, as a field of another component's config."""
 
 
 def make_law(config: AmountConfig) -> AmountLaw:
