@@ -40,7 +40,7 @@ wheel: .venv/.installed-dev
 
 readme: .venv/.installed-dev
 	place=$$(mktemp -d) && $(MAKE) run ARGS=sink.parquet.uri=$$place/run && rm -r $$place
-	$(BIN)/python tests/readme_commands.py
+	$(BIN)/python tests/readme_commands.py README.md docs/first-pattern.md
 
 format: .venv/.installed-dev
 	$(BIN)/ruff check --fix

@@ -1,5 +1,7 @@
 """Build the wheel from the source distribution, install it alone, and see that it makes the checkout's bytes.
 
+Then install plugin packages beside it, as strangers would: those of plugins/ as wheels, and new ones of every kind.
+
 python tests/wheel_check.py
 """
 
@@ -75,16 +77,64 @@ def run_small(binaries: Path, directory: Path, *overrides: str) -> dict[str, obj
     return digests
 
 
-def check_plugin(binaries: Path, directory: Path, ours: dict[str, object]) -> None:
-    """Install a plugin package beside the wheel: it offers its scenario, and does not touch recipes without it."""
+def install(binaries: Path, directory: Path, *packages: str | Path) -> None:
+    """Install something beside the wheel; versions are pinned."""
     uv = Path(sys.executable).parent / "uv"
-    plugin = ROOT / "plugins" / "synth-velocity"
-    call(uv, "pip", "install", "--python", binaries / "python", "-c", ROOT / "constraints.txt", plugin, cwd=directory)
+    pinned = (uv, "pip", "install", "--python", binaries / "python", "-c", ROOT / "constraints.txt")
+    call(*pinned, *packages, cwd=directory)
+
+
+def ask(binaries: Path, directory: Path, *words: str) -> str:
+    """What the installed synth prints."""
+    return subprocess.run(
+        [str(binaries / "synth"), *words], cwd=directory, capture_output=True, text=True, check=True
+    ).stdout
+
+
+def check_plugins(binaries: Path, directory: Path, ours: dict[str, object]) -> None:
+    """The packages of plugins/ as wheels: they offer what they have, and touch no recipe that does without them."""
+    for package in ("synth-velocity", "synth-sqlite"):
+        build = (sys.executable, "-m", "build", "--wheel", "--installer", "uv", "--outdir", directory / "plugins")
+        call(*build, ROOT / "plugins" / package, cwd=directory)
+    install(binaries, directory, *sorted((directory / "plugins").glob("*.whl")))
     if run_small(binaries, directory / "unused") != ours:
-        raise SystemExit("wheel: an installed plugin changes the bytes of a recipe that does not use it")
-    if run_small(binaries, directory / "used", "scenario=[card_chain,velocity_fast]") == ours:
+        raise SystemExit("wheel: installed plugins change the bytes of a recipe that does not use them")
+    told = {
+        "option": ask(binaries, directory, "list", "scenario"),
+        "help": ask(binaries, directory, "describe", "velocity"),
+        "schema": ask(binaries, directory, "schema", "config"),
+        "completion": ask(binaries, directory, "completion", "query", "run scenario=velocity_"),
+        "list": ask(binaries, directory, "plugins", "list"),
+    }
+    wanted = {
+        "option": ["scenario=velocity_fast", "scenario=velocity "],
+        "help": ["mean_gap_s", "purchases.min"],
+        "schema": ['"scenario.velocity"', '"sink.sqlite"', '"mean_gap_s"'],
+        "completion": ["scenario=velocity_fast", "scenario=velocity_slow"],
+        "list": ["synth-velocity", "synth-sqlite"],
+    }
+    for where, words in wanted.items():
+        for word in words:
+            if word not in told[where]:
+                raise SystemExit(f"wheel: {where} of an installed plugin lacks {word!r}:\n{told[where]}")
+    place = directory / "used"
+    recipe = ("scenario=[card_chain,velocity_fast]", "sink=[parquet,sqlite]", f"sink.sqlite.uri={place / 'sqlite'}")
+    if run_small(binaries, place, *recipe) == ours:
         raise SystemExit("wheel: the plugin's scenario changes nothing")
-    call(binaries / "synth", "verify", directory / "used" / "out", cwd=directory)
+    for output in ("out", "sqlite"):
+        call(binaries / "synth", "verify", place / output, cwd=directory)
+
+
+def check_scaffolds(binaries: Path, directory: Path) -> None:
+    """A new package of each kind: green at once, by its own tests and by ``synth plugins check``."""
+    install(binaries, directory, "pytest")
+    for kind in ("injector", "generator", "amount", "sink", "runner"):
+        name = f"fresh_{kind}"
+        call(binaries / "synth", "plugins", "new", name, "--kind", kind, "--package", cwd=directory)
+        package = directory / f"synth-fresh-{kind}"
+        install(binaries, directory, package)
+        call(binaries / "pytest", "-q", "-p", "no:cacheprovider", cwd=package)
+        call(binaries / "synth", "plugins", "check", name, cwd=directory)
 
 
 def main() -> None:
@@ -101,8 +151,9 @@ def main() -> None:
         if ours != theirs:
             message = f"wheel: its bytes differ from the checkout's\n  checkout {ours}\n  wheel    {theirs}"
             raise SystemExit(message)
-        check_plugin(binaries, directory, ours)
-        print(f"wheel: {wheel.name} installs alone and makes the checkout's bytes")
+        check_plugins(binaries, directory, ours)
+        check_scaffolds(binaries, directory)
+        print(f"wheel: {wheel.name} makes the checkout's bytes, alone and beside plugins; new packages are green")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,108 @@
+"""Writes docs/hooks.md from the hooks and the contracts behind them: python docs/write_hooks.py [--check]"""
+
+import inspect
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from synth import hookspecs
+from synth.amount import AmountLaw
+from synth.generators.contract import BlockPlan, Entities, Events, Generator, World
+from synth.injectors.contract import FraudEvents, Injector, Scene
+from synth.injectors.episodes import Episodes
+from synth.injectors.pattern import EpisodeConfig, EpisodeInjector
+from synth.rng import Streams
+from synth.runners.contract import Runner
+from synth.sinks.contract import Receipt, Sink, SinkJob
+
+PAGE = Path(__file__).with_name("hooks.md")
+
+#: Hook → the classes that its contract is made of; an author derives from, or implements, the first.
+CONTRACTS: dict[str, tuple[type[Any], ...]] = {
+    "synth_injectors": (Injector, EpisodeInjector, EpisodeConfig, Episodes, Scene, FraudEvents, Streams),
+    "synth_generators": (Generator, World, BlockPlan, Events, Entities),
+    "synth_amounts": (AmountLaw,),
+    "synth_sinks": (Sink, SinkJob, Receipt),
+    "synth_runners": (Runner,),
+}
+
+INTRO = """\
+# Hooks
+
+Written by `docs/write_hooks.py` from the code; do not edit.
+
+A plugin is a module with functions marked `@synth.hookimpl`. Each function takes nothing and returns a list of
+descriptions; it does no work, and synth calls it once. This page has every hook with what synth expects of it and
+guarantees to it. [Write a fraud pattern in ten minutes](first-pattern.md) is the place to begin.
+"""
+
+
+def main() -> int:
+    """Writes the page, or says whether it is up to date."""
+    text = "\n".join([INTRO, *sections()])
+    if "--check" not in sys.argv:
+        PAGE.write_text(text)
+        return 0
+    fresh = PAGE.is_file() and PAGE.read_text() == text
+    if not fresh:
+        print(f"{PAGE} is out of date: run python docs/write_hooks.py", file=sys.stderr)
+    return 0 if fresh else 1
+
+
+def sections() -> Iterator[str]:
+    """A section a hook, and below it one a class of its contract."""
+    for name, hook in vars(hookspecs).items():
+        if name.startswith("synth_"):
+            returned = str(inspect.signature(hook).return_annotation)
+            yield f"## `{name}() -> {plain(returned)}`\n\n{text_of(hook)}\n"
+            for contract in CONTRACTS.get(name, ()):
+                yield from class_section(contract)
+
+
+def class_section(contract: type[Any]) -> Iterator[str]:
+    """A class: its docstring, and its own public methods."""
+    yield f"### `{contract.__module__}.{contract.__name__}`\n\n{text_of(contract)}\n"
+    rows = []
+    for name, member in vars(contract).items():
+        called = member.fget if isinstance(member, property) else getattr(member, "func", member)
+        called = getattr(called, "__func__", called)
+        if name.startswith("_") or not inspect.isfunction(called):
+            continue
+        shown = name if isinstance(member, property) or hasattr(member, "func") else f"{name}{arguments(called)}"
+        summary = " ".join((inspect.getdoc(called) or "").partition("\n\n")[0].split())
+        summary = re.sub(r"``(.+?)``", r"`\1`", summary)
+        rows.append(f"| `{shown}` | {summary.replace('|', chr(92) + '|')} |")
+    if rows:
+        yield "\n".join(["| member | meaning |", "| --- | --- |", *rows, ""])
+
+
+def arguments(called: Any) -> str:
+    """The arguments of a method by name, without self and types."""
+    parameters = [p.replace(annotation=inspect.Parameter.empty) for p in inspect.signature(called).parameters.values()]
+    return str(inspect.Signature([p for p in parameters if p.name not in ("self", "cls")]))
+
+
+def text_of(documented: Any) -> str:
+    """A docstring as Markdown: its sections of arguments and attributes become lists."""
+    doc = inspect.getdoc(documented) or ""
+    doc = re.sub(r"``(.+?)``", r"`\1`", doc)
+    lines: list[str] = []
+    for line in doc.splitlines():
+        if re.fullmatch(r"(Attributes|Args|Returns|Raises):", line):
+            lines += [f"**{line}**", ""]
+        elif entry := re.fullmatch(r"    (\w[\w, ]*): (.*)", line):
+            lines.append(f"* `{entry[1]}`: {entry[2]}")
+        else:
+            lines.append(f"  {line.strip()}" if line.startswith("    ") else line)
+    return "\n".join(lines)
+
+
+def plain(annotation: str) -> str:
+    """A type as an author writes it."""
+    return re.sub(r"\b(?:synth|collections|typing)(?:\.\w+)*\.", "", annotation)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
