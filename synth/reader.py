@@ -1,7 +1,10 @@
-"""An output read back: the manifest says what is there, ``synth.parsers`` reads it; no code of the writers is used."""
+"""An output read back: the manifest says what is there, ``synth.parsers`` reads it; no code of the writers is used.
+
+Files of another format are read by the plugin whose sink wrote them (``synth.sinks.contract.Readable``).
+"""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,7 +13,8 @@ import pyarrow as pa
 from pydantic import Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
-from synth.errors import RefusedError, VerifyError
+from synth.catalog import Catalog, load_catalog
+from synth.errors import RefusedError, SynthError, VerifyError
 from synth.parsers import ColumnEntry, read_csv, read_jsonl, read_parquet, schema_of, typed_batch
 from synth.sinks.store_contract import require_names
 from synth.sinks.stores import MANIFEST, Store, open_store
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 """The newest form of manifest that is understood here."""
 
+_PRINTED = ("csv", "jsonl")
 _COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 
 
@@ -62,11 +67,13 @@ class Output:
         uri: where it is.
         manifest: what it says of itself, as in ``manifest.json``.
         store: the place, open for reading.
+        catalog: where the sink is looked up if its format is a plugin's; None for the installed plugins.
     """
 
     uri: str
     manifest: Manifest
     store: Store
+    catalog: Catalog | None = None
 
     def table(self, name: str) -> TableEntry:
         """What the manifest says of a table.
@@ -82,7 +89,7 @@ class Output:
     def schema(self, table: str) -> pa.Schema:
         """The columns of a table; a time that its text files print without the seconds is text here, too."""
         entry = self.table(table)
-        return schema_of(entry["columns"], printed=not all(f["name"].endswith(".parquet") for f in entry["files"]))
+        return schema_of(entry["columns"], printed=any(_format_of(f["name"])[0] in _PRINTED for f in entry["files"]))
 
     def batches(self, table: str) -> Iterator[pa.RecordBatch]:
         """The rows of a table in order, with the manifest's types; memory does not grow with the rows.
@@ -111,15 +118,15 @@ class Output:
         """Turns what a parser says of a file into one line with the file's name."""
         try:
             yield
-        except (pa.ArrowException, OSError, EOFError, ValueError) as error:
+        except SynthError:
+            raise
+        except Exception as error:  # a plugin may read
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise VerifyError(f"{file} in {self.uri} cannot be read: {reason}") from error
 
     def _read(self, table: str, file: str) -> Iterator[list[pa.ChunkedArray]]:
         """The columns of a file, piece by piece."""
-        stem, dot, last = file.rpartition(".")
-        compression = _COMPRESSIONS.get(dot + last)
-        kind = stem.rpartition(".")[2] if compression else last
+        kind, compression = _format_of(file)
         columns = self.table(table)["columns"]
         try:
             stream = self.store.open_reader(file)
@@ -133,11 +140,32 @@ class Output:
             elif kind == "jsonl":
                 yield from read_jsonl(stream, compression, columns)
             else:
-                raise RefusedError(f"{file} in {self.uri} is neither CSV, JSON lines nor Parquet")
+                for batch in self._plugin_reader(file)(stream, table, columns):
+                    yield pa.Table.from_batches([batch]).columns
+
+    def _plugin_reader(self, file: str) -> "Callable[..., Iterator[pa.RecordBatch]]":
+        """The ``read`` of the sink that wrote the file."""
+        kind = str(self.manifest["sink"].get("kind"))
+        spec = (self.catalog or load_catalog()).find("sink", kind)
+        read: Callable[..., Iterator[pa.RecordBatch]] | None = getattr(spec.factory, "read", None) if spec else None
+        if read is None:
+            why = f"sink kind {kind!r} reads nothing back" if spec else f"load the plugin of sink kind {kind!r}"
+            raise RefusedError(f"{file} in {self.uri} is neither CSV, JSON lines nor Parquet: {why}")
+        return read
 
 
-def open_output(uri: str) -> Output:
+def _format_of(file: str) -> tuple[str, str | None]:
+    """What a file's name says of it: its format, and its compression if the whole file is compressed."""
+    stem, dot, last = file.rpartition(".")
+    compression = _COMPRESSIONS.get(dot + last)
+    return (stem.rpartition(".")[2] if compression else last), compression
+
+
+def open_output(uri: str, catalog: Catalog | None = None) -> Output:
     """The output at a directory or ``s3://bucket/prefix``.
+
+    Args:
+        catalog: the plugins, for a format that only one of them reads; None for the installed ones.
 
     Raises:
         RefusedError: the place holds no run, cannot be read, or holds one of a newer form.
@@ -160,4 +188,4 @@ def open_output(uri: str) -> Output:
         place = ".".join(map(str, first["loc"])) or "its content"
         raise RefusedError(f"{MANIFEST} of {uri} is not one of synth: {place}: {first['msg']}") from error
     require_names([file["name"] for table in manifest["tables"].values() for file in table["files"]], uri)
-    return Output(uri, manifest, store)
+    return Output(uri, manifest, store, catalog)

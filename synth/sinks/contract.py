@@ -1,14 +1,17 @@
 """The contract of a sink: staged per block, committed once, or taken back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from synth.columns import Table
 from synth.sinks.stores import Staged
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from synth.batch import Batch
+    from synth.parsers import ColumnEntry
 
 
 @dataclass(frozen=True)
@@ -75,10 +78,29 @@ class Sink(Protocol):
         """Takes a block's receipt, in block order."""
 
     def finish(self) -> Mapping[str, Sequence[Staged]]:
-        """Completes everything, still invisible, and tells the files of each table."""
+        """Completes everything, still invisible, and tells the files of each table; tables may share one."""
 
     def commit(self, manifest: bytes) -> None:
         """Makes everything visible, the manifest last."""
 
     def abort(self) -> None:
         """Takes everything back; may be called at any time, and more than once."""
+
+
+class Readable(Protocol):
+    """What the class of a sink also offers when its files are neither CSV, JSON lines nor Parquet.
+
+    ``synth verify`` and ``to_pandas`` find it by the sink's kind in the manifest. It should share no code with what
+    wrote the file: a check that makes the writer's mistake again finds nothing.
+    """
+
+    @staticmethod
+    def read(stream: BinaryIO, table: str, columns: "Sequence[ColumnEntry]") -> "Iterator[pa.RecordBatch]":
+        """The rows of a table in the file, in order, some at a time, with the types and nulls that the manifest names.
+
+        Whatever it raises is taken for a damaged file.
+
+        Args:
+            stream: the file, seekable; where it lies on a disk here, ``stream.name`` is its path.
+            columns: the manifest's entries for the table: name, source, type, nullable, format.
+        """

@@ -74,7 +74,7 @@ def verify(uri: str, *, catalog: Catalog) -> Report:
     Raises:
         RefusedError: the place holds no run, or cannot be read.
     """
-    output = open_output(uri)
+    output = open_output(uri, catalog)
     return Report(uri, tuple(_checks(output, catalog)))
 
 

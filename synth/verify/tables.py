@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from synth.errors import RefusedError, VerifyError
+from synth.errors import RefusedError, VerifyError, counted
 from synth.reader import Output
 from synth.sinks.stores import MANIFEST
 from synth.verify.rows import Check
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 def check_files(output: Output) -> Check:
     """Size and SHA-256 of every file."""
-    entries = [file for table in output.manifest["tables"].values() for file in table["files"]]
+    named = (file for table in output.manifest["tables"].values() for file in table["files"])
+    entries = {tuple(file.values()): file for file in named}.values()  # tables may share a file
     for file in entries:
         try:
             with output.store.open_reader(file["name"]) as stream:
@@ -34,7 +35,7 @@ def check_files(output: Output) -> Check:
         if sha256 != file["sha256"]:
             return Check("files", False, f"{file['name']} has sha256 {sha256}, not {file['sha256']}")
     total = sum(file["bytes"] for file in entries)
-    return Check("files", True, f"{len(entries)} files of {total:,} bytes have their size and sha256")
+    return Check("files", True, f"size and sha256 of {counted(len(entries), 'file')}, {total:,} bytes in all")
 
 
 def check_foreign(output: Output) -> Check:
