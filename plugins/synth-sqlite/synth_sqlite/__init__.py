@@ -1,0 +1,18 @@
+"""A sink for synth: all tables of a run in one SQLite database."""
+
+from synth import Spec, hookimpl
+from synth_sqlite.sink import SqliteConfig, SqliteSink
+
+synth_api = ">=1.0,<2"
+
+
+@hookimpl
+def synth_sinks() -> list[Spec]:
+    """The sink."""
+    return [Spec(SqliteConfig, SqliteSink)]
+
+
+@hookimpl
+def synth_config_roots() -> list[str]:
+    """Its option."""
+    return ["pkg://synth_sqlite.conf"]

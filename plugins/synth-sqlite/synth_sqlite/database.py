@@ -1,0 +1,130 @@
+"""The database: how synth's tables and columns look in SQL, and the fast way to fill them."""
+
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from synth.columns import Field, Table
+from synth.errors import one_line
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: Event column that is the INTEGER PRIMARY KEY of a table that shows it.
+_KEYS = {"transactions": "event_id", "labels": "event_id", "episodes": "episode_id", "holders": "card_id"}
+
+#: Event columns that a table is searched by, alone or together; those that it does not show are left out.
+_SEARCHES = {
+    "transactions": (("tid",), ("time",), ("card_number", "time"), ("card_id", "time")),
+    "labels": (("tid",), ("episode_id",)),
+    "episodes": (("card_number",),),
+    "holders": (("card_number",),),
+}
+
+#: Rows that exist as Python objects at a time.
+_ROWS = 16_384
+
+#: A larger cache makes sorting slower: what is in it is also what is sorted at a time.
+_SETTINGS = ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE", "cache_size=-16384", "threads=2")
+
+_STEPS_BETWEEN_SIGNALS = 1_000_000
+
+
+class Database:
+    """A database that is written once, by one thread.
+
+    Nobody sees the file before it is complete, so that it needs neither a journal nor a sync.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self._connection = sqlite3.connect(path)
+        for setting in _SETTINGS:
+            self._connection.execute(f"PRAGMA {setting}")
+        self._connection.set_progress_handler(_let_signals_in, _STEPS_BETWEEN_SIGNALS)
+
+    def create(self, table: Table) -> None:
+        """Makes an empty table."""
+        self._connection.execute(definition(table))
+
+    def insert(self, tables: Mapping[str, "pa.RecordBatch"]) -> None:
+        """Adds rows, as ``stored`` makes them, to several tables in one transaction."""
+        with self._connection:
+            for name, rows in tables.items():
+                statement = f"INSERT INTO {quoted(name)} VALUES ({', '.join('?' * rows.num_columns)})"
+                for first in range(0, rows.num_rows, _ROWS):
+                    values = (column.to_pylist() for column in rows.slice(first, _ROWS).columns)
+                    self._connection.executemany(statement, zip(*values, strict=True))
+
+    def index(self, table: Table) -> None:
+        """Makes a table's indices, which is faster once it is full."""
+        names: dict[str, str] = {}
+        for field in table.fields:
+            names.setdefault(field.column.name, field.name)
+        wanted = (tuple(names[s] for s in search if s in names) for search in _SEARCHES.get(table.name, ()))
+        for columns in dict.fromkeys(filter(None, wanted)):
+            over = ", ".join(map(quoted, columns))
+            name = quoted("_".join((table.name, *columns)))
+            self._connection.execute(f"CREATE INDEX {name} ON {quoted(table.name)} ({over})")
+
+    def size(self) -> int:
+        """Bytes of the file."""
+        pages, page = (self._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+        return int(pages * page)
+
+    def close(self) -> None:
+        """Completes the file; may be called again."""
+        self._connection.close()
+
+
+def _let_signals_in() -> int:
+    """Does nothing, but in Python, where Ctrl-C can raise: SQLite then gives up with SQLITE_INTERRUPT."""
+    return 0
+
+
+def quoted(name: str) -> str:
+    """A name as SQL takes it, whatever it is; views have names with dots and dashes."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def definition(table: Table) -> str:
+    """The CREATE TABLE of a table; SQLite keeps its comments, and ``.schema`` shows them."""
+    key = next((field for field in table.fields if field.column.name == _KEYS.get(table.name)), None)
+    lines = []
+    for i, field in enumerate(table.fields):
+        constraint = " PRIMARY KEY" if field is key else "" if field.column.nullable else " NOT NULL"
+        comma = "," if i < len(table.fields) - 1 else ""
+        about = ", ".join(filter(None, (field.column.role, field.column.unit))) + f": {field.column.doc}"
+        lines.append(f"  {quoted(field.name)} {_sql_type(field)}{constraint}{comma} -- {one_line(about)}\n")
+    return f"CREATE TABLE {quoted(table.name)} (\n{''.join(lines)})"
+
+
+def _sql_type(field: Field) -> str:
+    arrow = field.column.arrow
+    if "int" in arrow or (arrow.startswith("timestamp") and field.format.startswith("epoch_")):
+        return "INTEGER"
+    return "REAL" if arrow == "double" else "TEXT"
+
+
+def stored(table: Table, rows: "pa.RecordBatch") -> "pa.RecordBatch":
+    """The rows with times and days as the numbers or texts that the database holds."""
+    import pyarrow as pa
+
+    columns = [_stored(field, column) for field, column in zip(table.fields, rows.columns, strict=True)]
+    return pa.RecordBatch.from_arrays(columns, names=rows.schema.names)
+
+
+def _stored(field: Field, column: "pa.Array") -> Any:
+    """Times become what SQLite's own ``datetime()`` returns, so that they compare with it as texts."""
+    import pyarrow as pa
+
+    if pa.types.is_date(column.type):
+        return column.cast(pa.string())
+    if not pa.types.is_timestamp(column.type):
+        return column
+    if field.format == "epoch_us":
+        return column.cast(pa.int64())
+    seconds = column.cast(pa.timestamp("s", tz="UTC"))
+    if field.format == "epoch_s":
+        return seconds.cast(pa.int64())
+    return seconds.cast(pa.timestamp("s")).cast(pa.string())

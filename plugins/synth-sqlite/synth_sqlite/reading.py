@@ -1,0 +1,64 @@
+"""A table read back from the database, for ``synth verify``: plain SQL, and no code of the writing side."""
+
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from synth.parsers import ColumnEntry
+
+_ROWS = 32_768
+
+
+def read_table(stream: BinaryIO, table: str, columns: "Sequence[ColumnEntry]") -> "Iterator[pa.RecordBatch]":
+    """The rows in the order in which they were inserted, with the manifest's types.
+
+    Raises:
+        sqlite3.Error: the file is no database, is damaged, or holds no such table.
+        ValueError: the table has other columns than the manifest, or values of another type.
+    """
+    import pyarrow as pa
+
+    names = [column["name"] for column in columns]
+    with _local(stream) as path, closing(sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)) as database:
+        cursor = database.execute(f'SELECT * FROM "{table}" ORDER BY rowid')
+        found = [each[0] for each in cursor.description]
+        if found != names:
+            raise ValueError(f"the columns of {table} are {', '.join(found)}, not those of the manifest")
+        while rows := cursor.fetchmany(_ROWS):
+            arrays = [_typed(values, column) for values, column in zip(zip(*rows, strict=True), columns, strict=True)]
+            yield pa.RecordBatch.from_arrays(arrays, names=names)
+
+
+def _typed(values: tuple[object, ...], column: "ColumnEntry") -> "pa.Array":
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if column["type"].startswith("date32"):
+        return pa.array(values, pa.string()).cast(pa.date32())
+    if not column["type"].startswith("timestamp"):
+        return pa.array(values, pa.type_for_alias(column["type"]))
+    utc = pa.timestamp("us", tz="UTC")
+    if not column["format"].startswith("epoch_"):
+        return pa.array(values, pa.string()).cast(pa.timestamp("us")).cast(utc)
+    unit_us = 1_000_000 if column["format"] == "epoch_s" else 1
+    return pc.multiply_checked(pa.array(values, pa.int64()), unit_us).cast(utc)
+
+
+@contextmanager
+def _local(stream: BinaryIO) -> Iterator[Path]:
+    """The file as a path: SQLite reads no streams. One that comes from elsewhere is copied for the time of reading."""
+    name = getattr(stream, "name", None)
+    if isinstance(name, str | Path) and Path(name).is_file():
+        yield Path(name).absolute()
+        return
+    with tempfile.NamedTemporaryFile(suffix=".sqlite") as copy:
+        shutil.copyfileobj(stream, copy, 1 << 20)
+        copy.flush()
+        yield Path(copy.name)
