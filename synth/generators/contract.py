@@ -211,6 +211,8 @@ def broken_own(columns: Sequence[Column], own: Own, rows: int) -> Iterator[str]:
             yield f"column {name!r} is {values.dtype} of shape {values.shape}, not {wanted} of shape ({rows},)"
         elif column.categories and ((values < -1) | (values >= len(column.categories))).any():
             yield f"column {name!r} names a category that does not exist"
+        elif column.arrow.startswith("timestamp") and (values % US_PER_S).any():
+            yield f"column {name!r} holds times that are no whole seconds"
         elif not column.nullable and is_null(column, values).any():
             yield f"column {name!r} has empty values, but is not nullable"
 

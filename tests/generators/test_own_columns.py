@@ -67,6 +67,8 @@ def test_they_are_written_and_verified_in_every_format(sink: str, tmp_path: Path
     report = verify(uri, catalog=load_catalog([PLUGIN]))
     assert report.ok, report.failed
     assert {c.name for c in report.checks if c.ok is True} >= {"digest of transactions", "digest of shops", "counts"}
+    [unruled] = [c for c in report.checks if c.name == "scenario bread_thief"]
+    assert (unruled.ok, unruled.detail) == (None, "BreadThief has no check of its own")
     pd.testing.assert_frame_equal(result.to_pandas(), frame, check_dtype=False)
     entities = result.to_pandas("shops")
     assert entities.shop.tolist() == list(shops.NAMES)
@@ -108,6 +110,7 @@ def test_a_pattern_that_sets_a_column_needs_a_generator_that_has_it() -> None:
         ("rng.integers(1, 9, size=rows)", "rng.integers(1, 9, size=3)", "of shape .3,., not int64 of shape"),
         ("rng.integers(-1, len(NAMES)", "rng.integers(-1, 9", "names a category that does not exist"),
         ('"what a rule engine said", nullable=True', '"score"', "'score' has empty values, but is not nullable"),
+        ("time_us + 86_400_000_000", "time_us + 1", "'settled' holds times that are no whole seconds"),
         ("    def complete(", "    def other(", "no method complete"),
         ('Entities("shops"', 'Entities("labels"', "a table 'labels': the name is taken"),
         ('"opened": years}', '"opened": years[1:]}', "table 'shops' with columns of"),
