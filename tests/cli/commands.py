@@ -28,7 +28,7 @@ MINE = """
 from dataclasses import dataclass
 from typing import Literal
 import synth
-from synth.injectors.card_chain import CardChain, CardChainConfig, ChainLength, Interval
+from synth.injectors.card_chain import CardChain, CardChainConfig
 
 @dataclass(frozen=True, kw_only=True)
 class MineConfig(CardChainConfig):
@@ -36,8 +36,8 @@ class MineConfig(CardChainConfig):
     kind: Literal["mine"] = "mine"
     ratio: float = 0.0025
     mode: Literal["replace", "add"] = "replace"
-    chain_length: ChainLength = ChainLength(min=3, max=10)
-    interval_s: Interval = Interval(min=30, max=120)
+    chain_length: synth.Length = synth.Length(min=3, max=10)
+    interval_s: synth.Seconds = synth.Seconds(min=30, max=120)
     follower_amount: Literal["small_first", "run"] = "run"
 
 @synth.hookimpl
