@@ -42,6 +42,10 @@ class Violation:
         return "\n".join(lines)
 
 
+class MissingOption(Violation):
+    """Somebody chose an option that nobody offers."""
+
+
 class SynthError(Exception):
     """The root: a failure that a user can read. Exit code 1."""
 
@@ -144,6 +148,11 @@ def traceback_of(error: BaseException) -> str:
 def one_line(text: str) -> str:
     """A text with line ends and other unprintable characters escaped."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def on_one_line(text: str) -> str:
+    """What other people's code says, fit for a message: on one line, without secrets."""
+    return one_line(hide_secrets(" ".join(text.split())))
 
 
 @contextmanager
