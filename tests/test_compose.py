@@ -15,6 +15,7 @@ import pytest
 
 from synth.compose import (
     Composed,
+    PluginRoot,
     builtin_conf,
     complete,
     compose,
@@ -23,7 +24,7 @@ from synth.compose import (
     shown,
     sweep,
 )
-from synth.errors import ConfigError, PluginError, Violation
+from synth.errors import ConfigError, MissingOption, PluginError, Violation
 
 Write = Callable[[str, str], Path]
 
@@ -193,7 +194,7 @@ def test_earlier_roots_shadow_later_ones_file_by_file(tmp_path: Path, write: Wri
     write("../plugin/amount/gamma.yaml", "kind: plugin\n")
     write("../plugin/amount/special.yaml", "# from a plugin\nkind: special\n")
     extra, plugin = tmp_path / "extra", tmp_path / "plugin"
-    roots: dict[str, Any] = {"config_dirs": [extra], "plugin_roots": [("acme", str(plugin))]}
+    roots: dict[str, Any] = {"config_dirs": [extra], "plugin_roots": [PluginRoot(provider="acme", place=str(plugin))]}
     assert compose([], **roots).config["amount"] == {"kind": "mine"}
     assert compose([], **roots).origins["amount.kind"] == "conf/amount/buckets.yaml:2"
     assert compose(["amount=gamma"], **roots).config["amount"] == {"kind": "extra"}
@@ -226,10 +227,10 @@ def test_the_builtin_root_is_no_user_root(monkeypatch: pytest.MonkeyPatch) -> No
 def test_plugin_packages_and_missing_roots(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     write("acme_synth/conf/amount/acme.yaml", "kind: acme\n")
     monkeypatch.syspath_prepend(str(Path.cwd()))
-    composed = compose(["amount=acme"], plugin_roots=[("acme", "pkg://acme_synth.conf")])
+    composed = compose(["amount=acme"], plugin_roots=[PluginRoot(provider="acme", place="pkg://acme_synth.conf")])
     assert composed.origins["amount.kind"] == "acme_synth/conf/amount/acme.yaml:1"
     with pytest.raises(PluginError, match=r"plugin 'acme': its configuration root 'pkg://no\.such' does not exist"):
-        compose([], plugin_roots=[("acme", "pkg://no.such")])
+        compose([], plugin_roots=[PluginRoot(provider="acme", place="pkg://no.such")])
     assert only(config_dirs=[Path("nowhere")]) == Violation(
         path="", message="no directory 'nowhere'", where="command line: --config-dir nowhere"
     )
@@ -268,7 +269,7 @@ def test_a_wheel_holds_conf_inside_the_package(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("override", ["scenario=[card_chian]", "+scenario=card_chian", "scenario=card_chian"])
 def test_unknown_option(override: str) -> None:
-    assert only(override) == Violation(
+    assert only(override) == MissingOption(
         path="scenario",
         message="no scenario named 'card_chian'",
         where=f"command line: {override}",
@@ -779,7 +780,10 @@ def test_a_users_root_cannot_bring_a_launcher(write: Write, root: str, choice: s
     )
     Path("extra").mkdir(exist_ok=True)
     Path("plugin").mkdir(exist_ok=True)
-    roots: dict[str, Any] = {"config_dirs": [Path("extra")], "plugin_roots": [("acme", "plugin")]}
+    roots: dict[str, Any] = {
+        "config_dirs": [Path("extra")],
+        "plugin_roots": [PluginRoot(provider="acme", place="plugin")],
+    }
     option = "hydra/launcher/" + ("basic" if choice.endswith("basic") else "evil")
     expected = Violation(
         path="",

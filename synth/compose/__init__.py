@@ -9,13 +9,14 @@ from typing import Any
 
 from synth.compose.display import shown
 from synth.compose.results import Composed, Job, nearest_origin
-from synth.compose.roots import ConfigSource, Option, builtin_conf, list_options, search_roots
+from synth.compose.roots import ConfigSource, Option, PluginRoot, builtin_conf, list_options, search_roots
 
 __all__ = [
     "Composed",
     "ConfigSource",
     "Job",
     "Option",
+    "PluginRoot",
     "builtin_conf",
     "complete",
     "compose",
@@ -31,14 +32,14 @@ def compose(
     overrides: Sequence[str],
     *,
     config_dirs: Sequence[Path] = (),
-    plugin_roots: Sequence[tuple[str, str]] = (),
+    plugin_roots: Sequence[PluginRoot] = (),
 ) -> Composed:
     """Compose one configuration; leaves no global state of Hydra behind.
 
     Args:
         overrides: in Hydra's grammar, e.g. ``scenario=[card_chain]``, ``seed=3``, ``+experiment=mine``.
         config_dirs: searched first; then ``./conf``, then the built-ins.
-        plugin_roots: (provider, directory or ``pkg://module``), searched last.
+        plugin_roots: searched last.
 
     Raises:
         ConfigError: holds every violation that could be found at once.
@@ -60,7 +61,7 @@ def sweep(
     *,
     sweep_dir: Path,
     config_dirs: Sequence[Path] = (),
-    plugin_roots: Sequence[tuple[str, str]] = (),
+    plugin_roots: Sequence[PluginRoot] = (),
 ) -> list[Job]:
     """Run ``task`` for every job that Hydra's sweeper makes of the overrides, by Hydra's launcher.
 
@@ -84,7 +85,7 @@ def complete(
     line: str,
     *,
     config_dirs: Sequence[Path] = (),
-    plugin_roots: Sequence[tuple[str, str]] = (),
+    plugin_roots: Sequence[PluginRoot] = (),
 ) -> list[str]:
     """Candidates for the last word of ``line``, which holds overrides only; each replaces the whole word."""
     from synth.compose.completion import complete_line

@@ -26,15 +26,24 @@ class ConfigFile:
         label: how messages name it.
         node: its top-level mapping; None when it is empty or broken.
         violations: what is wrong with the file alone.
+        lined: whether its lines are somebody's; those of a generated file are not.
     """
 
     label: str
     node: Node | None
     violations: tuple[Violation, ...] = ()
+    lined: bool = True
 
     def at(self, node: Node) -> str:
         """``file:line`` of a node."""
-        return f"{self.label}:{node.start_mark.line + 1}"
+        return f"{self.label}:{node.start_mark.line + 1}" if self.lined else self.label
+
+    def below(self, keys: Sequence[str]) -> "ConfigFile":
+        """The part of the file that stands below these keys."""
+        node = self.node
+        for wanted in keys if node is not None else ():
+            node = {key.value: value for key, value in items_of(node)}[wanted]
+        return replace(self, node=node)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,18 +63,24 @@ class Library:
     def _load(self, config_path: str) -> ConfigFile | None:
         for root in self.roots:
             path = root.path / f"{config_path}.yaml"
-            if path.is_file() and not root.may_hold(config_path):
-                label = f"{root.label}/{config_path}.yaml"
+            if not path.is_file():
+                continue
+            label, written = root.label_of(config_path), root.written.get(config_path)
+            if not root.may_hold(config_path):
                 return _broken(label, f"'{config_path}' is not allowed: {_NOT_YOURS}", label, _INSTEAD)
-            if path.is_file():
-                return read_config_file(path, f"{root.label}/{config_path}.yaml")
+            clash = next((each.clashes[config_path] for each in self.roots if config_path in each.clashes), "")
+            if clash and root.provider:
+                return _broken(label, clash, label)
+            if written and written.file:
+                return read_config_file(written.file, label).below(written.keys)
+            return replace(read_config_file(path, label), lined=written is None)
         return None
 
     def label_of(self, path: str) -> str:
         """The label of a file that Hydra names by its path."""
         for root in self.roots:
             if Path(path).is_relative_to(root.path):
-                return f"{root.label}/{Path(path).relative_to(root.path).as_posix()}"
+                return root.label_of(Path(path).relative_to(root.path).with_suffix("").as_posix())
         return path
 
 

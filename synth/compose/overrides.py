@@ -11,7 +11,7 @@ from hydra.errors import HydraException
 
 from synth.compose.display import shown
 from synth.compose.files import searchpath_violation, target_violation
-from synth.errors import Violation, nearest
+from synth.errors import MissingOption, Violation, nearest
 
 _KEY = re.compile(r"(\+{0,2}|~)\w+([./@]\w+)*")
 _QUOTING = "values with '=', '{' or ',' need quotes of their own: 'key=\"a=b\"'"
@@ -115,13 +115,15 @@ def sweep_outside_multirun(given: Given, *, many: bool) -> Violation:
 
 
 def unknown_option(group: str, name: str, options: Sequence[str], where: str) -> Violation:
-    return _unknown(group, f"no {group} named '{name}'", name, options, where)
+    return _unknown(group, f"no {group} named '{name}'", name, options, where, MissingOption)
 
 
 def unknown_group(group: str, groups: Sequence[str], where: str) -> Violation:
     return _unknown(group, f"no group named '{group}'", group, groups, where)
 
 
-def _unknown(group: str, message: str, name: str, known: Sequence[str], where: str) -> Violation:
+def _unknown(
+    group: str, message: str, name: str, known: Sequence[str], where: str, violation: type[Violation] = Violation
+) -> Violation:
     path, hint = group.replace("/", "."), nearest(name, known)
-    return Violation(path=path, message=message, where=where, allowed=", ".join(known), hint=hint)
+    return violation(path=path, message=message, where=where, allowed=", ".join(known), hint=hint)

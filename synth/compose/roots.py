@@ -1,13 +1,45 @@
 """The directories in which choices are searched for, and what they offer."""
 
 import posixpath
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from synth.errors import ConfigError, PluginError, Violation
 
 PRIMARY = "config"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """Who wrote an option whose file was generated: messages name that place, not the file.
+
+    Attributes:
+        label: how messages name it.
+        file: the user's own file, of which the option is a part; None when it was written in Python.
+        keys: where in the file's mapping the option stands.
+    """
+
+    label: str
+    file: Path | None = None
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PluginRoot:
+    """One root that a plugin brings.
+
+    Attributes:
+        provider: the plugin's name.
+        place: a directory or ``pkg://module``.
+        written: config path → who wrote it, for the options in here that were generated.
+        clashes: config path → why nobody can choose it: other plugins offer it, too.
+    """
+
+    provider: str
+    place: str
+    written: Mapping[str, Written] = field(default_factory=dict)
+    clashes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,10 +49,20 @@ class ConfigSource:
     Attributes:
         path: an existing directory.
         label: how messages name it: relative to the working directory when below it.
+        provider: ``synth`` or the plugin that brings it; empty for a user's own root.
+        written, clashes: as in ``PluginRoot``.
     """
 
     path: Path
     label: str
+    provider: str = ""
+    written: Mapping[str, Written] = field(default_factory=dict)
+    clashes: Mapping[str, str] = field(default_factory=dict)
+
+    def label_of(self, config_path: str) -> str:
+        """How messages name the file behind a config path such as ``scenario/card_chain``."""
+        written = self.written.get(config_path)
+        return written.label if written else f"{self.label}/{config_path}.yaml"
 
     def may_hold(self, config_path: str) -> bool:
         """False for Hydra's own groups, whose options name code, and for what lies outside of a user's root."""
@@ -51,9 +93,7 @@ def builtin_conf() -> Path:
     return packaged if packaged.is_dir() else package.parent / "conf"
 
 
-def search_roots(
-    config_dirs: Sequence[Path] = (), plugin_roots: Sequence[tuple[str, str]] = ()
-) -> tuple[ConfigSource, ...]:
+def search_roots(config_dirs: Sequence[Path] = (), plugin_roots: Sequence[PluginRoot] = ()) -> tuple[ConfigSource, ...]:
     """The roots in the order of search: a file in an earlier one shadows its namesakes in later ones."""
     missing = [directory for directory in config_dirs if not Path(directory).is_dir()]
     if missing:
@@ -67,12 +107,26 @@ def search_roots(
         )
     builtin = builtin_conf()
     own = Path.cwd() / "conf"
-    roots = [(Path(directory).absolute(), "") for directory in config_dirs]
+    users = [Path(directory).absolute() for directory in config_dirs]
     if own.is_dir() and own.resolve() != builtin:
-        roots.append((own, ""))
-    roots.append((builtin, "synth"))
-    roots += [(_plugin_directory(provider, root), provider) for provider, root in plugin_roots]
-    return tuple(ConfigSource(path=path, label=_label(path, provider)) for path, provider in roots)
+        users.append(own)
+    sources = [ConfigSource(path=path, label=_label(path, "")) for path in users]
+    sources.append(ConfigSource(path=builtin, label=_label(builtin, "synth"), provider="synth"))
+    return (*sources, *map(_plugin_source, plugin_roots))
+
+
+def _plugin_source(root: PluginRoot) -> ConfigSource:
+    path = find_directory(root.place)
+    if path is None:
+        message = f"plugin '{root.provider}': its configuration root '{root.place}' does not exist"
+        raise PluginError(message)
+    return ConfigSource(
+        path=path,
+        label=_label(path, root.provider),
+        provider=root.provider,
+        written=root.written,
+        clashes=root.clashes,
+    )
 
 
 def _label(path: Path, provider: str) -> str:
@@ -82,25 +136,23 @@ def _label(path: Path, provider: str) -> str:
         return f"{provider}:{path.name}" if provider else path.as_posix()
 
 
-def _plugin_directory(provider: str, root: str) -> Path:
-    path = Path(root)
-    if root.startswith("pkg://"):
+def find_directory(place: str) -> Path | None:
+    """The directory of a plugin's root, ``pkg://module`` or a path; None when there is none."""
+    path = Path(place)
+    if place.startswith("pkg://"):
         from importlib.util import find_spec
 
         try:
-            spec = find_spec(root.removeprefix("pkg://"))
+            spec = find_spec(place.removeprefix("pkg://"))
         except ImportError:
             spec = None
         locations = list(spec.submodule_search_locations or ()) if spec else []
         path = Path(locations[0]) if locations else path
-    if not path.is_dir():
-        message = f"plugin '{provider}': its configuration root '{root}' does not exist"
-        raise PluginError(message)
-    return path.absolute()
+    return path.absolute() if path.is_dir() else None
 
 
 def list_options(
-    *, config_dirs: Sequence[Path] = (), plugin_roots: Sequence[tuple[str, str]] = ()
+    *, config_dirs: Sequence[Path] = (), plugin_roots: Sequence[PluginRoot] = ()
 ) -> dict[str, list[Option]]:
     """Every group of every root with its options, both by name; shadowed files come after what shadows them."""
     groups: dict[str, list[Option]] = {}
@@ -115,7 +167,7 @@ def list_options(
                 Option(
                     name=file.stem,
                     summary=_summary(file),
-                    where=f"{root.label}/{relative.as_posix()}",
+                    where=root.label_of(relative.with_suffix("").as_posix()),
                     shadowed=any(option.name == file.stem for option in options),
                 )
             )
