@@ -10,10 +10,13 @@ from typing import Any
 from synth import hookspecs
 from synth.amount import AmountLaw
 from synth.generators.contract import BlockPlan, Entities, Events, Generator, World
+from synth.hookspecs import CheckSpec, View
 from synth.injectors.contract import FraudEvents, Injector, Scene
 from synth.injectors.episodes import Episodes
 from synth.injectors.pattern import EpisodeConfig, EpisodeInjector
+from synth.reader import Output
 from synth.rng import Streams
+from synth.run_events import BlockDone, RunEnded, RunStarted, Subscriber
 from synth.runners.contract import Runner
 from synth.sinks.contract import Receipt, Sink, SinkJob
 
@@ -26,6 +29,9 @@ CONTRACTS: dict[str, tuple[type[Any], ...]] = {
     "synth_amounts": (AmountLaw,),
     "synth_sinks": (Sink, SinkJob, Receipt),
     "synth_runners": (Runner,),
+    "synth_views": (View,),
+    "synth_checks": (CheckSpec, Output),
+    "synth_subscribers": (Subscriber, RunStarted, BlockDone, RunEnded),
 }
 
 INTRO = """\

@@ -1,6 +1,7 @@
 """Writes docs/reference.md from the code: python docs/write_reference.py [--check]"""
 
 import inspect
+import re
 import sys
 from pathlib import Path
 
@@ -42,9 +43,9 @@ def commands() -> list[str]:
     """Every command and its flags."""
     parser = make_parser()
     rows = []
+    shared = {action.dest for action in parser._actions} - {"command"}
     for name, command in parser.commands().items():
-        actions = [action for action in command._actions if action.help != "==SUPPRESS==" and action.dest != "help"]
-        own = [action for action in actions if action.dest not in ("json", "quiet", "debug", "plugin", "config_dir")]
+        own = [a for a in command._actions if a.help != "==SUPPRESS==" and a.dest not in shared]
         told = [f"`{', '.join(a.option_strings) or a.metavar or a.dest}` {a.help or ''}".strip() for a in own]
         rows.append([f"`synth {name}`", command.description or "", "; ".join(told)])
     everywhere = [a for a in parser._actions if a.option_strings and a.dest != "help"]
@@ -107,8 +108,10 @@ def hooks() -> list[str]:
     found = {name: hook for name, hook in vars(hookspecs).items() if name.startswith("synth_")}
     rows = [
         [
-            f"`{name}() -> {inspect.signature(hook).return_annotation}`".replace("synth.hookspecs.", ""),
-            inspect.getdoc(hook) or "",
+            re.sub(
+                r"\b(synth|collections)(\.\w+)*\.", "", f"`{name}() -> {inspect.signature(hook).return_annotation}`"
+            ),
+            " ".join((inspect.getdoc(hook) or "").split()),
         ]
         for name, hook in found.items()
     ]

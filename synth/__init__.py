@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from synth.events import Column
     from synth.execution import RunResult, generate, run
     from synth.generators.contract import BlockPlan, Entities, Events, Generator, Keys, World
-    from synth.hookspecs import Spec, hookimpl
+    from synth.hookspecs import CheckSpec, Spec, View, hookimpl
     from synth.injectors.contract import FraudEvents, Injection, Injector, Scene
     from synth.injectors.episodes import Episodes
     from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Ratio, Seconds
     from synth.rng import Streams
+    from synth.run_events import BlockDone, RunEnded, RunStarted, Subscriber
     from synth.sinks.contract import SinkJob
     from synth.sinks.files import FileSink, TableFile, Target, TargetStream
 
@@ -45,11 +46,12 @@ _HOME = {
     ),
     "events": ("Column",),
     "generators.contract": ("BlockPlan", "Entities", "Events", "Generator", "Keys", "World"),
-    "hookspecs": ("Spec", "hookimpl"),
+    "hookspecs": ("CheckSpec", "Spec", "View", "hookimpl"),
     "injectors.contract": ("FraudEvents", "Injection", "Injector", "Scene"),
     "injectors.episodes": ("Episodes",),
     "injectors.pattern": ("EpisodeConfig", "EpisodeInjector", "Length", "Ratio", "Seconds"),
     "rng": ("Streams",),
+    "run_events": ("BlockDone", "RunEnded", "RunStarted", "Subscriber"),
     "sinks.contract": ("SinkJob",),
     "sinks.files": ("FileSink", "TableFile", "Target", "TargetStream"),
     "execution": ("RunResult", "generate", "run"),
@@ -59,7 +61,9 @@ __all__ = [
     "AmountConfig",
     "AmountLaw",
     "Batch",
+    "BlockDone",
     "BlockPlan",
+    "CheckSpec",
     "Column",
     "ConfigError",
     "Entities",
@@ -79,19 +83,23 @@ __all__ = [
     "PluginError",
     "Ratio",
     "RefusedError",
+    "RunEnded",
     "RunError",
     "RunResult",
+    "RunStarted",
     "Scene",
     "Seconds",
     "SinkJob",
     "Spec",
     "Streams",
+    "Subscriber",
     "SynthError",
     "Table",
     "TableFile",
     "Target",
     "TargetStream",
     "VerifyError",
+    "View",
     "World",
     "generate",
     "hookimpl",

@@ -2,30 +2,26 @@
 
 import dataclasses
 import json
-import logging
 import os
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from synth.block import Block
 from synth.catalog import Catalog
+from synth.commit import abort, commit, undisturbed
 from synth.digest import digest_batch
-from synth.errors import InterruptedRun, PartlyDone, SynthError, without_secrets
+from synth.errors import InterruptedRun, hide_secrets, without_secrets
 from synth.manifest import Counts, TableTally, describe_tables, write_manifest
 from synth.prepare import Prepared, prepare
 from synth.recipe import Recipe, load_recipe
+from synth.run_events import Announcer, RunStarted
 from synth.sinks.contract import Receipt, Sink, SinkJob
 
 if TYPE_CHECKING:
     import pandas as pd
-
-log = logging.getLogger(__name__)
 
 
 class Progress(Protocol):
@@ -66,6 +62,7 @@ def run(
     *overrides: str,
     overwrite: bool = False,
     plugin_files: Sequence[str | Path] = (),
+    plugins_dirs: Sequence[str | Path] = (),
     config_dirs: Sequence[str | Path] = (),
 ) -> RunResult:
     """Makes the data of a recipe and writes it to its sinks.
@@ -73,7 +70,8 @@ def run(
     Args:
         overrides: as on the command line, e.g. ``"scenario=card_chain"``, ``"sink.parquet.uri=out"``.
         overwrite: whether a run that is already in a sink's place may be replaced.
-        plugin_files: Python files to load as plugins.
+        plugin_files: Python files and package folders to load as plugins.
+        plugins_dirs: folders of plugins; a broken one in there breaks only recipes that need it.
         config_dirs: folders of YAML choices, searched before the built-in ones.
 
     Raises:
@@ -83,15 +81,21 @@ def run(
     """
     started = time.perf_counter()
     recipe, catalog, _ = load_recipe(
-        overrides, plugin_files=[Path(p) for p in plugin_files], config_dirs=[Path(d) for d in config_dirs]
+        overrides,
+        plugin_files=list(map(Path, plugin_files)),
+        plugins_dirs=list(map(Path, plugins_dirs)),
+        config_dirs=list(map(Path, config_dirs)),
     )
     return execute(recipe, catalog, started=started, overwrite=overwrite)
 
 
 def generate(
-    *overrides: str, plugin_files: Sequence[str | Path] = (), config_dirs: Sequence[str | Path] = ()
+    *overrides: str,
+    plugin_files: Sequence[str | Path] = (),
+    plugins_dirs: Sequence[str | Path] = (),
+    config_dirs: Sequence[str | Path] = (),
 ) -> "pd.DataFrame":
-    """Makes the transactions of a recipe in memory; sinks are not opened.
+    """Makes the transactions of a recipe in memory; sinks are not opened. The arguments are those of ``run``.
 
     Raises:
         ConfigError: the configuration is wrong.
@@ -100,7 +104,10 @@ def generate(
     import pyarrow as pa
 
     recipe, _, _ = load_recipe(
-        overrides, plugin_files=[Path(p) for p in plugin_files], config_dirs=[Path(d) for d in config_dirs]
+        overrides,
+        plugin_files=list(map(Path, plugin_files)),
+        plugins_dirs=list(map(Path, plugins_dirs)),
+        config_dirs=list(map(Path, config_dirs)),
     )
     prepared = prepare(recipe)
     blocks = len(prepared.plan.rows_b)
@@ -137,22 +144,9 @@ def execute(
     """
     prepared = prepare(recipe)
     sinks = make_sinks(prepared, directory or run_directory(), overwrite=overwrite)
-    committed = False
-    try:
-        for sink in sinks.values():
-            sink.check()
-        tallies = _write_blocks(prepared, sinks, progress)
-        manifests = {name: _finish(prepared, catalog, name, sink, tallies) for name, sink in sinks.items()}
-        with _undisturbed():
-            _commit(sinks, manifests)
-            committed = True
-    except KeyboardInterrupt as interrupt:
-        if not committed:
-            _abort(sinks)
-            raise InterruptedRun("interrupted: nothing was written") from interrupt
-    except BaseException:
-        _abort(sinks)
-        raise
+    announcer = Announcer(catalog.subscribers, started=started)
+    with announcer.telling_the_end():
+        manifests = _write(prepared, catalog, sinks, announcer, progress)
     parsed = {name: json.loads(manifest) for name, manifest in manifests.items()}
     first = next(iter(parsed.values()))
     return RunResult(
@@ -163,6 +157,44 @@ def execute(
         digest=first["digest"],
         seconds=time.perf_counter() - started,
     )
+
+
+def _started(prepared: Prepared, sinks: Mapping[str, Sink]) -> RunStarted:
+    return RunStarted(
+        fingerprint=prepared.recipe.fingerprint,
+        rows=int(prepared.plan.rows_b.sum()),
+        fraud_rows=prepared.plan.fraud_rows(),
+        blocks=len(prepared.plan.rows_b),
+        sinks={name: hide_secrets(sink.uri) for name, sink in sinks.items()},
+    )
+
+
+def _write(
+    prepared: Prepared,
+    catalog: Catalog,
+    sinks: Mapping[str, Sink],
+    announcer: Announcer,
+    progress: Progress | None,
+) -> dict[str, bytes]:
+    """Writes and commits everything, or takes it back; returns the manifests by sink."""
+    committed, manifests = False, {}
+    try:
+        for sink in sinks.values():
+            sink.check()
+        announcer.start(_started(prepared, sinks))
+        tallies = _write_blocks(prepared, sinks, announcer, progress)
+        manifests = {name: _finish(prepared, catalog, name, sink, tallies) for name, sink in sinks.items()}
+        with undisturbed():
+            commit(sinks, manifests)
+            committed = True
+    except KeyboardInterrupt as interrupt:
+        if not committed:
+            abort(sinks)
+            raise InterruptedRun("interrupted: nothing was written") from interrupt
+    except BaseException:
+        abort(sinks)
+        raise
+    return manifests
 
 
 def make_sinks(prepared: Prepared, directory: Path, *, overwrite: bool) -> dict[str, Sink]:
@@ -182,7 +214,9 @@ def make_sinks(prepared: Prepared, directory: Path, *, overwrite: bool) -> dict[
 Tallies = dict[str, TableTally]
 
 
-def _write_blocks(prepared: Prepared, sinks: Mapping[str, Sink], progress: Progress | None) -> Tallies:
+def _write_blocks(
+    prepared: Prepared, sinks: Mapping[str, Sink], announcer: Announcer, progress: Progress | None
+) -> Tallies:
     """Makes every block once, hands it to every sink, and counts."""
     tallies = {table.name: TableTally(table, [], []) for table in prepared.make_block.tables}
     tallies |= {
@@ -201,6 +235,7 @@ def _write_blocks(prepared: Prepared, sinks: Mapping[str, Sink], progress: Progr
                 tallies[name].rows.append(done.rows[name])
                 tallies[name].digests.append(digest)
             written += done.rows["transactions"]
+            announcer.block(done.rows["transactions"], done.rows["labels"])
             if progress:
                 progress(written, total)
     finally:
@@ -248,40 +283,3 @@ def _finish(prepared: Prepared, catalog: Catalog, name: str, sink: Sink, tallies
         sink=without_secrets({key: value for key, value in dataclasses.asdict(part.config).items() if key != "uri"}),
         files=sink.finish(),
     )
-
-
-def _commit(sinks: Mapping[str, Sink], manifests: Mapping[str, bytes]) -> None:
-    """Commits sink by sink; the first failure decides between nothing and partly done."""
-    done: list[str] = []
-    for name, sink in sinks.items():
-        try:
-            sink.commit(manifests[name])
-        except SynthError as error:
-            if not done:
-                raise
-            raise PartlyDone(f"sink {name!r} failed after {', '.join(done)} had been committed: {error}") from error
-        done.append(name)
-
-
-def _abort(sinks: Mapping[str, Sink]) -> None:
-    """Takes back every sink, whatever state it is in."""
-    with _undisturbed():
-        for name, sink in sinks.items():
-            try:
-                sink.abort()
-            except Exception as error:  # noqa: BLE001 — the other sinks have to be taken back all the same
-                log.warning("sink %r could not take everything back: %s", name, error)
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Overhears Ctrl-C and SIGTERM: a commit or a cleaning up that stops half-way would leave neither old nor new."""
-    numbers = (
-        (signal.SIGINT, signal.SIGTERM, signal.SIGALRM) if threading.current_thread() is threading.main_thread() else ()
-    )
-    handlers = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from synth.catalog import HOOKS, Catalog, load_catalog
+from synth.catalog import HOOKS, MULTIPLE, Catalog, load_catalog
 from synth.columns import ColumnsConfig
 from synth.compose import Composed, compose, origin_of
 from synth.errors import (
@@ -82,8 +82,6 @@ class Recipe:
         return hashlib.sha256(json.dumps(self.content, sort_keys=True).encode()).hexdigest()
 
 
-#: Groups whose package is a mapping of instances.
-MULTIPLE = ("scenario", "sink")
 FIXED: dict[str, Any] = {"population": PopulationConfig, "timeline": TimelineConfig, "columns": ColumnsConfig}
 PLAIN = tuple(field.name for field in dataclasses.fields(RunConfig))
 
@@ -103,7 +101,11 @@ def build_recipe(composed: Composed, catalog: Catalog) -> Recipe:
 
 
 def load_recipe(
-    overrides: Sequence[str], *, plugin_files: Sequence[Path] = (), config_dirs: Sequence[Path] = ()
+    overrides: Sequence[str],
+    *,
+    plugin_files: Sequence[Path] = (),
+    plugins_dirs: Sequence[Path] = (),
+    config_dirs: Sequence[Path] = (),
 ) -> tuple[Recipe, Catalog, Composed]:
     """Overrides to a validated recipe, with the catalog and the composed configuration that it came from.
 
@@ -111,8 +113,9 @@ def load_recipe(
         ConfigError: holds every violation.
         PluginError: a plugin that was asked for cannot be used.
     """
-    catalog = load_catalog(plugin_files)
-    composed = compose(overrides, config_dirs=config_dirs, plugin_roots=catalog.config_roots)
+    catalog = load_catalog(plugin_files, plugins_dirs)
+    with catalog.excusing():
+        composed = compose(overrides, config_dirs=config_dirs, plugin_roots=catalog.config_roots)
     return build_recipe(composed, catalog), catalog, composed
 
 
@@ -214,9 +217,7 @@ class _Build:
             return None
         if spec is None:
             names = self.catalog.names(group)
-            told = f"no {group} kind named {in_yaml(kind)}"
-            for provider in self.catalog.broken():
-                told += f"; plugin {provider.name!r} ({provider.source}) could not be loaded: {provider.error}"
+            told = f"no {group} kind named {in_yaml(kind)}{self.catalog.excuse()}"
             self.add(f"{path}.kind", told, ", ".join(names), nearest(str(kind), names))
         return spec
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from synth.catalog import load_catalog
+from synth.catalog import Catalog, load_catalog
 from synth.compose import Composed, Job, shown, sweep
 from synth.errors import ConfigError, InterruptedRun, RunError, SynthError, traceback_of
 from synth.execution import execute
@@ -66,6 +66,7 @@ class SweepTask:
     """
 
     plugin_files: tuple[Path, ...]
+    plugins_dirs: tuple[Path, ...]
     overwrite: bool
     debug: bool = False
 
@@ -79,7 +80,7 @@ class SweepTask:
     def _run(self, composed: Composed, directory: Path) -> Outcome:
         started = time.perf_counter()
         try:
-            catalog = load_catalog(self.plugin_files)
+            catalog = load_catalog(self.plugin_files, self.plugins_dirs)
             recipe = build_recipe(composed, catalog)
             result = execute(recipe, catalog, started=started, directory=directory, overwrite=self.overwrite)
         except InterruptedRun as interrupt:
@@ -104,6 +105,7 @@ def run_sweep(
     directory: Path,
     *,
     plugin_files: Sequence[Path] = (),
+    plugins_dirs: Sequence[Path] = (),
     config_dirs: Sequence[Path] = (),
     overwrite: bool = False,
     debug: bool = False,
@@ -120,11 +122,14 @@ def run_sweep(
         ConfigError: the sweep itself is set up wrongly; no job has run.
         RunError: the table cannot be written.
     """
-    catalog = load_catalog(plugin_files)
-    task = SweepTask(tuple(path.absolute() for path in plugin_files), overwrite, debug)
+    catalog = load_catalog(plugin_files, plugins_dirs)
+    files, folders = (tuple(path.absolute() for path in paths) for paths in (plugin_files, plugins_dirs))
+    task = SweepTask(files, folders, overwrite, debug)
+    roots = catalog.config_roots
     try:
-        jobs = sweep(overrides, task, sweep_dir=directory, config_dirs=config_dirs, plugin_roots=catalog.config_roots)
-        outcomes = [_outcome(job) for job in jobs]
+        with catalog.excusing():
+            jobs = sweep(overrides, task, sweep_dir=directory, config_dirs=config_dirs, plugin_roots=roots)
+        outcomes = [_outcome(job, catalog) for job in jobs]
         _write_results(directory, outcomes)
     except KeyboardInterrupt:
         _tidy(directory)
@@ -132,9 +137,9 @@ def run_sweep(
     return outcomes
 
 
-def _outcome(job: Job) -> Outcome:
+def _outcome(job: Job, catalog: Catalog) -> Outcome:
     if isinstance(job.result, ConfigError):
-        failed = _failed(job.result, time.perf_counter())
+        failed = _failed(catalog.excused(job.result), time.perf_counter())
         return dataclasses.replace(failed, job=job.number, overrides=job.overrides)
     outcome: Outcome = job.result
     return outcome

@@ -53,7 +53,7 @@ def main(args: argparse.Namespace) -> int:
 
 
 #: Flags that take a value of their own.
-_VALUED = ("--plugin", "--config-dir", "--workers", "--rows")
+_VALUED = ("--plugin", "--plugins-dir", "--config-dir", "--workers", "--rows")
 
 
 def candidates(line: str) -> list[str]:
@@ -81,7 +81,7 @@ def _overrides(command: str, words: list[str], given: list[str], last: str) -> l
     from synth.compose import complete, list_options
 
     values = {flag: [Path(words[i + 1]) for i, word in enumerate(words[:-1]) if word == flag] for flag in _VALUED}
-    catalog = load_catalog(values["--plugin"])
+    catalog = load_catalog(values["--plugin"], values["--plugins-dir"])
     if command == "list":
         groups = list_options(config_dirs=values["--config-dir"], plugin_roots=catalog.config_roots)
         return [group for group in groups if group.startswith(last)]

@@ -7,12 +7,14 @@ from typing import Any
 from synth.catalog import load_catalog
 from synth.cli import output
 from synth.compose import compose
+from synth.compose.results import nearest_origin
 
 
 def main(args: argparse.Namespace) -> int:
     """Shows the composed configuration, before it is checked."""
-    catalog = load_catalog(args.plugin)
-    composed = compose(args.overrides, config_dirs=args.config_dir, plugin_roots=catalog.config_roots)
+    catalog = load_catalog(args.plugin, args.plugins_dir)
+    with catalog.excusing():
+        composed = compose(args.overrides, config_dirs=args.config_dir, plugin_roots=catalog.config_roots)
     origins = composed.origins if args.origin else {}
     data: dict[str, Any] = {"config": composed.config, "choices": dict(composed.choices)}
     if args.origin:
@@ -39,5 +41,5 @@ def _lines(config: dict[str, Any], origins: Any, path: str = "", indent: int = 0
                 for i, item in enumerate(value)
             ]
         else:
-            lines.append((f"{start} {json.dumps(value)}", origins.get(here, "")))
+            lines.append((f"{start} {json.dumps(value)}", nearest_origin(origins, here)))
     return lines

@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from synth.catalog import HOOKS, Catalog, load_catalog
+from synth.catalog import HOOKS, MULTIPLE, Catalog, load_catalog
 from synth.cli import output
 from synth.compose import Option, compose, list_options
 from synth.errors import ConfigError, Violation, nearest
 from synth.events import EVENT_COLUMNS, as_json
 from synth.hookspecs import Spec
-from synth.recipe import FIXED, MULTIPLE
+from synth.recipe import FIXED
 from synth.typed import Schema, in_words, resolve, schema_of
 
 Options = dict[str, list[Option]]
@@ -20,7 +20,7 @@ Options = dict[str, list[Option]]
 
 def main(args: argparse.Namespace) -> int:
     """Explains a group, a choice, a kind of the catalog, a fixed part of every recipe, or an event column."""
-    catalog = load_catalog(args.plugin)
+    catalog = load_catalog(args.plugin, args.plugins_dir)
     options = list_options(config_dirs=args.config_dir, plugin_roots=catalog.config_roots)
     group, _, name = args.name.rpartition("=")
     found = _group(options, name) or find(catalog, name, group) or _option(options, name, group)
@@ -78,7 +78,10 @@ def _add_values(found: dict[str, Any], options: Options, args: argparse.Namespac
     if kind and kind not in [option.name for option in options.get(group, [])]:
         return
     overrides = [f"{group}={kind}"] if kind else []
-    composed = compose(overrides, config_dirs=args.config_dir, plugin_roots=catalog.config_roots)
+    try:
+        composed = compose(overrides, config_dirs=args.config_dir, plugin_roots=catalog.config_roots)
+    except ConfigError:  # a key without a default has no value yet; the keys are explained all the same
+        return
     values = composed.config[group][kind] if group in MULTIPLE else composed.config[group]
     for key in found["keys"]:
         value = values

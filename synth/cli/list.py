@@ -11,7 +11,7 @@ from synth.errors import ConfigError, Violation, nearest
 
 def main(args: argparse.Namespace) -> int:
     """Lists the choices of each group, or of one."""
-    catalog = load_catalog(args.plugin)
+    catalog = load_catalog(args.plugin, args.plugins_dir)
     groups = list_options(config_dirs=args.config_dir, plugin_roots=catalog.config_roots)
     if args.group and args.group not in groups:
         told, hint = f"no group named {args.group!r}", nearest(args.group, groups)

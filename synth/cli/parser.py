@@ -1,6 +1,7 @@
 """What the command line takes."""
 
 import argparse
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -32,7 +33,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Names the command and where to read about it."""
-        raise UsageError(self.prog.partition(" ")[2] or None, message.removeprefix("argument COMMAND: "))
+        raise UsageError(self.prog.partition(" ")[2] or None, re.sub("^argument (COMMAND|ACTION): ", "", message))
 
     def flags(self, command: str) -> list[str]:
         """The flags of a command."""
@@ -45,10 +46,24 @@ class Parser(argparse.ArgumentParser):
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if isinstance(action, argparse._SubParsersAction) and value not in action.choices:
-            commands = ", ".join(action.choices)
-            told = f"no command {value!r}{near(value, action.choices)}; there are: {commands}"
+            what = str(action.metavar).lower()
+            told = f"no {what} {value!r}{near(value, action.choices)}; there are: {', '.join(action.choices)}"
             raise argparse.ArgumentError(action, told)
         super()._check_value(action, value)
+
+
+class _Commands(argparse._SubParsersAction):  # type: ignore[type-arg]
+    """Keeps what a repeatable flag got before the command, when it stands behind the command, too."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option_string: Any = None
+    ) -> None:
+        before = {name: value for name, value in vars(namespace).items() if isinstance(value, list)}
+        super().__call__(parser, namespace, values, option_string)
+        for name, value in before.items():
+            after = getattr(namespace, name)
+            if after is not value:
+                setattr(namespace, name, [*value, *after])
 
 
 def near(word: str, known: Iterable[str]) -> str:
@@ -62,7 +77,7 @@ def make_parser() -> Parser:
     parser = Parser(prog="synth", description=_TOP, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--version", action="version", version=f"synth {__version__}")
     _add_globals(parser, root=True)
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    commands = parser.add_subparsers(action=_Commands, dest="command", metavar="COMMAND", title="commands")
 
     def command(name: str, summary: str, *, overrides: bool = True, module: str = "") -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
@@ -106,12 +121,17 @@ def make_parser() -> Parser:
     schema.add_argument("what", choices=["config"])
     verify = command("verify", "read an output back and check it against its manifest", overrides=False)
     verify.add_argument("uri", help="a directory or s3://bucket/prefix that holds a run")
-    plugins = command("plugins", "list the plugins and what they provide", overrides=False)
-    plugins.add_argument("action", choices=["list"])
+    _add_plugin_actions(command("plugins", "list the plugins and what they provide", overrides=False))
     completion = command("completion", "print the completion script of a shell", overrides=False)
     completion.add_argument("shell", choices=["bash", "zsh", "fish", "query"])
     completion.add_argument("line", nargs="?", default="", help=argparse.SUPPRESS)
     return parser
+
+
+def _add_plugin_actions(plugins: argparse.ArgumentParser) -> None:
+    actions = plugins.add_subparsers(action=_Commands, dest="action", metavar="ACTION", title="actions", required=True)
+    listing = actions.add_parser("list", help="list the plugins", description="List the plugins, unusable ones too.")
+    _add_globals(listing, root=False)
 
 
 def _add_globals(parser: argparse.ArgumentParser, *, root: bool) -> None:
@@ -130,9 +150,17 @@ def _add_globals(parser: argparse.ArgumentParser, *, root: bool) -> None:
         "--plugin",
         action="append",
         type=Path,
-        metavar="FILE",
+        metavar="PATH",
         default=default([]),
-        help="load a plugin from a Python file; repeatable",
+        help="load a plugin from a Python file or a package folder; repeatable",
+    )
+    group.add_argument(
+        "--plugins-dir",
+        action="append",
+        type=Path,
+        metavar="DIR",
+        default=default([]),
+        help="load every plugin in a folder; repeatable",
     )
     group.add_argument(
         "--config-dir",

@@ -13,7 +13,9 @@ from synth.recipe import load_recipe
 
 def main(args: argparse.Namespace) -> int:
     """Shows what a run would make."""
-    recipe, _, _ = load_recipe(args.overrides, plugin_files=args.plugin, config_dirs=args.config_dir)
+    recipe, _, _ = load_recipe(
+        args.overrides, plugin_files=args.plugin, plugins_dirs=args.plugins_dir, config_dirs=args.config_dir
+    )
     return show(args, prepare(recipe))
 
 

@@ -1,26 +1,53 @@
 """``synth plugins list``."""
 
 import argparse
-from dataclasses import asdict
+from typing import Any
 
-from synth.catalog import Catalog, load_catalog
+from synth.catalog import Catalog, Provider, load_catalog
 from synth.cli import output
+from synth.errors import counted
 
 
 def main(args: argparse.Namespace) -> int:
     """Lists the plugins: what they provide, where they come from, and why one cannot be used."""
-    catalog = load_catalog(args.plugin)
-    rows = []
-    for provider in catalog.providers:
-        provided = "; ".join(
-            f"{group}: {', '.join(kind + _clash(catalog, group, kind, provider.name) for kind in kinds)}"
-            for group, kinds in provider.provides.items()
-        )
-        status = f"BROKEN: {provider.error}" if provider.error else provided
-        rows.append([provider.name, provider.version or "-", provider.source, status])
-    return output.succeed(args, [asdict(provider) for provider in catalog.providers], output.table(rows))
+    catalog = load_catalog(args.plugin, args.plugins_dir)
+    data = [describe(catalog, provider) for provider in catalog.providers]
+    head = ["name", "version", "api", "provides", "from", "status"]
+    rows = [
+        [each["name"], each["version"] or "-", each["api"] or "-", _in_words(provider), each["source"], each["status"]]
+        for each, provider in zip(data, catalog.providers, strict=True)
+    ]
+    wrong = [f"{each['name']}: {each['error']}" for each in data if each["error"]]
+    return output.succeed(args, data, "\n".join([output.table([head, *rows]), *([""] if wrong else []), *wrong]))
 
 
-def _clash(catalog: Catalog, group: str, kind: str, owner: str) -> str:
-    others = [name for name, _ in catalog.kinds[group][kind] if name != owner]
-    return f" (CLASHES with {', '.join(others)})" if others else ""
+def describe(catalog: Catalog, provider: Provider) -> dict[str, Any]:
+    """A plugin as data; ``error`` is one line."""
+    clashes = catalog.clashes(provider)
+    status = "disabled" if provider.disabled else "broken" if provider.error else "clash" if clashes else "ok"
+    return {
+        "name": provider.name,
+        "version": provider.version,
+        "api": provider.api,
+        "source": provider.source,
+        "provides": {
+            **provider.provides,
+            "presets": [f"{preset.group}={preset.name}" for preset in provider.presets],
+            "views": [view.name for view in provider.views],
+            "checks": [check.name for check in provider.checks],
+            "subscribers": len(provider.subscribers),
+        },
+        "roots": list(provider.roots),
+        "status": status,
+        "error": provider.error or "; ".join(clashes),
+    }
+
+
+def _in_words(provider: Provider) -> str:
+    """What a plugin provides, on one line."""
+    told = [f"{group}: {', '.join(kinds)}" for group, kinds in provider.provides.items()]
+    told += [f"columns: {', '.join(view.name for view in provider.views)}"] if provider.views else []
+    many = {"preset": provider.presets, "check": provider.checks, "subscriber": provider.subscribers}
+    told += [counted(len(its), noun) for noun, its in many.items() if its]
+    told += [counted(len(provider.roots), "folder") + " of choices"] if provider.roots else []
+    return "; ".join(told) or "-"

@@ -16,7 +16,9 @@ from synth.timeline import US_PER_S
 
 def main(args: argparse.Namespace) -> int:
     """Shows the first rows and the first episode."""
-    recipe, _, _ = load_recipe(args.overrides, plugin_files=args.plugin, config_dirs=args.config_dir)
+    recipe, _, _ = load_recipe(
+        args.overrides, plugin_files=args.plugin, plugins_dirs=args.plugins_dir, config_dirs=args.config_dir
+    )
     prepared = prepare(recipe)
     rows = first_block(prepared).batches["transactions"].text.slice(0, args.rows).to_pylist()
     episode = first_episode(prepared)

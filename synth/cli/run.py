@@ -23,7 +23,9 @@ def main(args: argparse.Namespace) -> int:
 
         return sweep.main(args)
     started = time.perf_counter()
-    recipe, catalog, _ = load_recipe(args.overrides, plugin_files=args.plugin, config_dirs=args.config_dir)
+    recipe, catalog, _ = load_recipe(
+        args.overrides, plugin_files=args.plugin, plugins_dirs=args.plugins_dir, config_dirs=args.config_dir
+    )
     if args.dry_run:
         from synth.cli import plan
         from synth.prepare import prepare
@@ -73,6 +75,7 @@ def repeat_command(args: argparse.Namespace, *, placed: bool) -> str:
         placed: whether a sink has a place of its own, which then holds this run already.
     """
     flags = [f"--plugin {shlex.quote(str(path))}" for path in args.plugin]
+    flags += [f"--plugins-dir {shlex.quote(str(path))}" for path in args.plugins_dir]
     flags += [f"--config-dir {shlex.quote(str(path))}" for path in args.config_dir]
     flags += ["--overwrite"] if placed or args.overwrite else []
     return " ".join(["synth run", *flags, *(shlex.quote(shown(o)) for o in args.overrides)])

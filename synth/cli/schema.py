@@ -4,15 +4,15 @@ import argparse
 import json
 from typing import Any
 
-from synth.catalog import HOOKS, Catalog, load_catalog
+from synth.catalog import HOOKS, MULTIPLE, Catalog, load_catalog
 from synth.cli import output
-from synth.recipe import FIXED, MULTIPLE, RunConfig
+from synth.recipe import FIXED, RunConfig
 from synth.typed import adapter
 
 
 def main(args: argparse.Namespace) -> int:
     """Prints the JSON Schema of a composed configuration, for editors and other tools."""
-    schema = config_schema(load_catalog(args.plugin))
+    schema = config_schema(load_catalog(args.plugin, args.plugins_dir))
     if args.json:
         return output.succeed(args, schema, "")
     output.say(json.dumps(schema, indent=1))

@@ -16,6 +16,7 @@ def main(args: argparse.Namespace) -> int:
         args.overrides,
         directory,
         plugin_files=args.plugin,
+        plugins_dirs=args.plugins_dir,
         config_dirs=args.config_dir,
         overwrite=args.overwrite,
         debug=args.debug,

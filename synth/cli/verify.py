@@ -11,7 +11,7 @@ from synth.verify import verify
 
 def main(args: argparse.Namespace) -> int:
     """Reads an output back and checks it against its manifest."""
-    report = verify(args.uri, catalog=load_catalog(args.plugin))
+    report = verify(args.uri, catalog=load_catalog(args.plugin, args.plugins_dir))
     data = {"uri": args.uri, "checks": [asdict(check) for check in report.checks]}
     marks = {True: "ok", False: "FAILED", None: "not checked"}
     text = output.table([[marks[check.ok], check.name, check.detail] for check in report.checks])

@@ -279,7 +279,7 @@ def test_every_command_explains_itself(name: str, tmp_path: Path) -> None:
     answer = synth(name, "--help", cwd=tmp_path)
     assert (answer.code, answer.err) == (0, "")
     assert answer.out.startswith(f"usage: synth {name}")
-    assert "--plugin FILE" in answer.out
+    assert "--plugin PATH" in answer.out
 
 
 @pytest.mark.parametrize(

@@ -271,8 +271,9 @@ def test_a_plugin_that_claims_a_taken_name_breaks_only_what_needs_it(tmp_path: P
     assert synth("validate", *rival, cwd=tmp_path).code == 0
     assert synth("describe", "csv", *rival, cwd=tmp_path).code == 0
     listed = synth("plugins", "list", *rival, cwd=tmp_path)
-    assert "card_chain (CLASHES with rival)" in listed.out
-    assert "card_chain (CLASHES with synth)" in listed.out
+    told = "scenario kind 'card_chain' is claimed by 'synth' and 'rival': rename one, or leave its plugin out"
+    assert [listed.row(name).endswith("  clash") for name in ("synth", "rival")] == [True, True]
+    assert [f"{name}: {told}" in listed.out for name in ("synth", "rival")] == [True, True]
     for words in (["validate", "scenario=card_chain"], ["describe", "card_chain"]):
         answer = synth(*words, *rival, cwd=tmp_path)
         assert answer.code == 2
@@ -292,16 +293,20 @@ def install(site: Path, name: str, text: str) -> None:
 def installed(tmp_path: Path) -> dict[str, str]:
     """An environment with a plugin that works and one that does not."""
     site = tmp_path / "site"
-    install(site, "good", MINE)
-    install(site, "bad", "import no_such_library")
+    note = "import os\nif 'SYNTH_TEST_LOADED' in os.environ: open(os.environ['SYNTH_TEST_LOADED'], 'a').write('{} ')\n"
+    install(site, "good", note.format("good") + MINE)
+    install(site, "bad", note.format("bad") + "import no_such_library")
     return {"PYTHONPATH": f"{environ()['PYTHONPATH']}{os.pathsep}{site}"}
 
 
 def test_an_installed_plugin_that_is_broken_breaks_nobody_else(installed: dict[str, str], tmp_path: Path) -> None:
     listed = synth("plugins", "list", cwd=tmp_path, env=installed)
     assert listed.code == 0
-    assert "BROKEN: ModuleNotFoundError: No module named 'no_such_library'" in listed.row("bad")
-    assert "scenario: mine" in listed.row("good")
+    assert listed.out.splitlines()[0].split() == ["name", "version", "api", "provides", "from", "status"]
+    assert listed.row("bad").split() == ["1.2", "-", "-", "entry", "point", "of", "tiny-bad", "broken"]
+    assert listed.row("good") == "1.2      -    scenario: mine" + listed.row("good").partition("scenario: mine")[2]
+    assert listed.row("good").endswith("entry point of tiny-good  ok")
+    assert listed.out.endswith("\n\nbad: ModuleNotFoundError: No module named 'no_such_library'\n")
     data = synth("plugins", "list", "--json", cwd=tmp_path, env=installed).envelope["data"]
     errors = {provider["name"]: provider["error"] for provider in data if provider["name"] in ("bad", "good")}
     assert errors == {"bad": "ModuleNotFoundError: No module named 'no_such_library'", "good": ""}
@@ -312,6 +317,9 @@ def test_an_installed_plugin_that_is_broken_breaks_nobody_else(installed: dict[s
     assert answer.code == 2
     assert "no scenario kind named 'other'" in answer.err
     assert "plugin 'bad'" in answer.err
+    answer = synth("config", "show", "scenario=other", cwd=tmp_path, env=installed)
+    assert answer.code == 2
+    assert "no scenario named 'other'; plugin 'bad' (entry point of tiny-bad) could not be loaded: Module" in answer.err
 
 
 @pytest.mark.parametrize(
@@ -328,10 +336,24 @@ def test_an_installed_plugin_that_is_broken_breaks_nobody_else(installed: dict[s
 def test_the_environment_chooses_installed_plugins(
     env: dict[str, str], left: set[str], installed: dict[str, str], tmp_path: Path
 ) -> None:
+    env |= {"SYNTH_TEST_LOADED": str(tmp_path / "loaded")}
     data = synth("plugins", "list", "--json", cwd=tmp_path, env=installed | env).envelope["data"]
-    names = {provider["name"] for provider in data}
-    assert names & {"good", "bad"} == left
-    assert "synth" in names
+    status = {provider["name"]: provider["status"] for provider in data}
+    loaded = {"good": "ok", "bad": "broken"}
+    assert status == {"synth": "ok"} | {name: loaded[name] if name in left else "disabled" for name in loaded}
+    seen = set((tmp_path / "loaded").read_text().split()) if (tmp_path / "loaded").exists() else set()
+    assert seen == left
+    assert [each["error"] for each in data if each["status"] == "disabled"] == [""] * (2 - len(left))
+
+
+def test_a_disabled_plugin_leaves_its_name_to_a_file(installed: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "good.py").write_text(MINE)
+    words = ["plugins", "list", "--plugin", "good.py", "--json"]
+    answer = synth(*words, cwd=tmp_path, env=installed)
+    assert answer.code == 2
+    assert "two plugins are named 'good': entry point of tiny-good and good.py; rename one" in answer.err
+    data = synth(*words, cwd=tmp_path, env=installed | {"SYNTH_DISABLE_PLUGINS": "good"}).envelope["data"]
+    assert [each["status"] for each in data if each["name"] == "good"] == ["disabled", "ok"]
 
 
 def test_a_plugin_that_fails_while_it_works(tmp_path: Path) -> None:

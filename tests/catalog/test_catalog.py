@@ -36,9 +36,9 @@ def write(folder: Path, name: str, extra: str = "level: int = 3") -> Path:
 
 def test_a_kind_becomes_an_option_with_its_defaults(tmp_path: Path) -> None:
     catalog = load_catalog([write(tmp_path / "a", "mine.py")])
-    ((provider, root),) = catalog.config_roots
-    assert provider == "mine"
-    text = (Path(root) / "scenario/mine.yaml").read_text()
+    [root] = catalog.config_roots
+    assert root.provider == "mine"
+    text = (Path(root.place) / "scenario/mine.yaml").read_text()
     assert text == '# @package scenario.mine\n# A pattern.\nkind: "mine"\nlevel: 3\n'
 
 

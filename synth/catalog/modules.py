@@ -1,0 +1,108 @@
+"""Where plugins come from: entry points of installed packages, module files, and folders that hold some."""
+
+import importlib.util
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from importlib import metadata
+from pathlib import Path
+from types import ModuleType
+
+from synth.errors import PluginError
+
+ENTRY_POINTS = "synth"
+_INIT = "__init__.py"
+
+
+def list_entry_points() -> list[metadata.EntryPoint]:
+    """Those of group ``synth``, in name order."""
+    return sorted(metadata.entry_points(group=ENTRY_POINTS), key=lambda point: point.name)
+
+
+def is_disabled(point: metadata.EntryPoint) -> bool:
+    """Whether ``SYNTH_PLUGINS`` or ``SYNTH_DISABLE_PLUGINS`` leaves an entry point out."""
+    allowed, refused = _listed("SYNTH_PLUGINS"), _listed("SYNTH_DISABLE_PLUGINS")
+    return point.name in (refused or ()) or (allowed is not None and point.name not in allowed)
+
+
+def _listed(variable: str) -> list[str] | None:
+    """The names in a comma-separated environment variable; None when it is not set."""
+    value = os.environ.get(variable)
+    return None if value is None else [name.strip() for name in value.split(",")]
+
+
+def find_modules(directory: Path) -> list[Path]:
+    """The modules directly in a folder, in name order.
+
+    Raises:
+        PluginError: there is no such folder, or it holds no module.
+    """
+    if not directory.is_dir():
+        raise PluginError(f"there is no folder '{directory}' to load plugins from")
+    found = sorted(filter(_is_module, directory.iterdir()), key=lambda path: (path.stem, path.name))
+    if not found:
+        told = f"folder '{directory}' holds no plugin: neither a file *.py nor a folder with {_INIT}"
+        told += ", names that begin with _ or . left out"
+        deeper = sorted(str(path) for path in directory.iterdir() if _is_shown(path) and any(_modules_in(path)))
+        raise PluginError(told + (f"; there are some in {', '.join(deeper)}" if deeper else ""))
+    return found
+
+
+def _modules_in(directory: Path) -> Iterator[Path]:
+    return filter(_is_module, directory.iterdir()) if directory.is_dir() else iter(())
+
+
+def _is_module(path: Path) -> bool:
+    return _is_shown(path) and ((path.suffix == ".py" and path.is_file()) or (path / _INIT).is_file())
+
+
+def _is_shown(path: Path) -> bool:
+    return not path.name.startswith(("_", "."))
+
+
+def module_path(path: Path) -> Path:
+    """The file or folder that a path stands for: a package's folder where its ``__init__.py`` is named."""
+    return path.parent if path.name == _INIT else path
+
+
+def module_name(path: Path) -> str:
+    """What the plugin in a file or package folder is called."""
+    return path.absolute().name if path.is_dir() else path.stem
+
+
+def presets_of(path: Path) -> Path:
+    """The YAML file that may stand beside a module file or package folder."""
+    return path.absolute().with_name(f"{module_name(path)}.yaml")
+
+
+def import_path(path: Path) -> ModuleType:
+    """Loads a module file or a package folder anew, whatever was loaded under its name before.
+
+    Raises:
+        PluginError: there is no such module.
+        Exception: whatever the module raises.
+    """
+    file = path / _INIT if path.is_dir() else path
+    if path.is_dir() and not file.is_file():
+        raise PluginError(f"it is a folder without {_INIT}; --plugins-dir loads the modules in a folder")
+    name = f"synth_plugin_{module_name(path)}"
+    within = [str(path.absolute())] if path.is_dir() else None
+    spec = importlib.util.spec_from_file_location(name, file.absolute(), submodule_search_locations=within)
+    if spec is None or spec.loader is None or not file.is_file():
+        raise PluginError("there is no such Python file")
+    for loaded in _family(name):
+        del sys.modules[loaded]
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        for loaded in _family(name):
+            del sys.modules[loaded]
+        raise
+    return module
+
+
+def _family(name: str) -> Sequence[str]:
+    """A module and those inside of it, as far as they are loaded."""
+    return [loaded for loaded in sys.modules if loaded == name or loaded.startswith(f"{name}.")]
