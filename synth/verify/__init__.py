@@ -16,6 +16,7 @@ from synth.injectors.contract import Injector, Scene
 from synth.reader import Manifest, Output, open_output
 from synth.timeline import Timeline, TimelineConfig
 from synth.typed import adapter
+from synth.verify.extra import plugin_checks
 from synth.verify.ids import HashedIds, UniqueIds
 from synth.verify.rows import (
     CardNumbers,
@@ -67,7 +68,8 @@ class Report:
 
 
 def verify(uri: str, *, catalog: Catalog) -> Report:
-    """Checks an output: its files, its content, its order, its ids, its truth and the rules of its scenarios.
+    """Checks an output: its files, its content, its order, its ids, its truth, the rules of its scenarios, and what
+    the loaded plugins have to say of it.
 
     Memory grows with the block size, the fraud rows and the cards, and by 8 bytes with each row.
 
@@ -75,7 +77,7 @@ def verify(uri: str, *, catalog: Catalog) -> Report:
         RefusedError: the place holds no run, or cannot be read.
     """
     output = open_output(uri, catalog)
-    return Report(uri, tuple(_checks(output, catalog)))
+    return Report(uri, (*_checks(output, catalog), *plugin_checks(output, catalog.checks)))
 
 
 def _checks(output: Output, catalog: Catalog) -> Iterator[Check]:
