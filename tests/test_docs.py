@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 import synth
+from synth.catalog import load_catalog
+from synth.verify import verify
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted(
@@ -55,3 +57,17 @@ def test_every_choice_of_the_command_line_stands_on_the_recipes_page_or_in_the_r
     ]
     assert choices
     assert not [choice for choice in choices if choice not in pages]
+
+
+def test_the_examples_of_the_plugins_page_work(tmp_path: Path) -> None:
+    page = (ROOT / "docs/plugins.md").read_text()
+    [presets], code = (re.findall(rf"```{kind}\n(.*?)```", page, re.DOTALL) for kind in ("yaml", "python"))
+    (tmp_path / "card_testing.yaml").write_text(presets)
+    (tmp_path / "card_testing.py").write_text((ROOT / "plugins/examples/card_testing.py").read_text())
+    (tmp_path / "ledger.py").write_text("import synth\n" + "".join(code))
+    words = ("columns=ledger", "generator.transactions=30000", f"sink.parquet.uri={tmp_path}/out")
+    result = synth.run("scenario=card_testing_deep", *words, plugins_dirs=[tmp_path])
+    assert result.fraud_rows == 30
+    report = verify(f"{tmp_path}/out", catalog=load_catalog(plugins_dirs=[tmp_path]))
+    [check] = [check for check in report.checks if check.name == "ledger: no large amounts"]
+    assert check.ok is not None
