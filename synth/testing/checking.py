@@ -1,0 +1,77 @@
+"""Runs the checks of one component outside pytest."""
+
+import time
+import traceback
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from synth.catalog import Catalog
+from synth.errors import hide_secrets, one_line
+from synth.testing.contract import Broken, Contract, Result, Unjudged, rule_of
+from synth.testing.generators import GeneratorContract
+from synth.testing.injectors import InjectorContract
+
+CONTRACTS: dict[str, type[Contract]] = {each.group: each for each in (GeneratorContract, InjectorContract)}
+
+
+def contract_for(group: str) -> type[Contract]:
+    """The contract of a group of the catalog, e.g. ``scenario``."""
+    return CONTRACTS[group]
+
+
+def check(
+    group: str,
+    kind: str,
+    *,
+    plugin_files: Sequence[str | Path] = (),
+    catalog: Catalog | None = None,
+    option: str = "",
+    overrides: Sequence[str] = (),
+    only: str = "",
+) -> list[Result]:
+    """Makes every check of one component; whatever its code does becomes a result.
+
+    Args:
+        group: generator, amount, scenario, sink or runner.
+        kind: which component of the group.
+        plugin_files: Python files to load as plugins.
+        catalog: where to find the component, instead of ``plugin_files``.
+        option: the YAML choice to start from; empty for that of the kind's name, or else the first one of the kind.
+        overrides: changes to the recipe, as on the command line.
+        only: the name of the one check to make, e.g. ``test_no_clock``; empty for all.
+
+    Raises:
+        PluginError: no such component can be loaded.
+    """
+    contract = contract_for(group)
+    named = {"kind": kind, "option": option, "plugin_files": tuple(plugin_files), "overrides": tuple(overrides)}
+    component: Contract = type(f"{kind}_contract", (contract,), named | {"catalog": catalog})()
+    files = component.stage.files
+    return [_judge(component, name, files) for name in ([only] if only else component.checks())]
+
+
+def _judge(component: Contract, name: str, files: Collection[str]) -> Result:
+    check = getattr(component, name)
+    ok: bool | None = True
+    seen, started = "", time.perf_counter()
+    try:
+        check()
+    except Broken as broken:
+        ok, seen = False, f"{broken.seen} ({broken.where})" if broken.where else broken.seen
+    except Unjudged as reason:
+        ok, seen = None, str(reason)
+    except Exception as error:  # noqa: BLE001 — it is the plugin's, whatever it is
+        ok, seen = False, describe(error, files)
+    return Result(rule_of(check), ok, one_line(hide_secrets(seen)), time.perf_counter() - started)
+
+
+def describe(error: BaseException, files: Collection[str]) -> str:
+    """An exception's type and message in one line, with the innermost line of these files that it went through."""
+    told = f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"
+    cause: BaseException | None = error
+    while cause is not None:
+        frames = [frame for frame in traceback.extract_tb(cause.__traceback__) if frame.filename in files]
+        if frames:
+            return f"{told} ({Path(frames[-1].filename).name}:{frames[-1].lineno})"
+        cause = cause.__cause__
+    return told

@@ -1,0 +1,280 @@
+"""The contract of generators."""
+
+import functools
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from synth.amount import HIGHEST
+from synth.generators.contract import BlockPlan, Events, Keys, broken_entities, broken_own, sort_code
+from synth.plan import Cast
+from synth.testing.configs import ConfigChecks
+from synth.testing.contract import Broken, Unjudged, rule
+from synth.testing.control import require_control_world
+from synth.testing.costs import (
+    Load,
+    require_flat_peak,
+    require_linear_time,
+    require_no_loop,
+    require_nothing_kept,
+    require_same_peak,
+)
+from synth.testing.counting import count_lines, measure_memory
+from synth.testing.features import own_fields
+from synth.testing.leaking import require_no_leak
+from synth.testing.leaks import Comparison
+from synth.testing.purity import PurityChecks
+from synth.testing.runs import frame_of, require_verified, write_and_read
+from synth.testing.sameness import SamenessChecks
+from synth.testing.stage import Size
+from synth.timeline import US_PER_S
+
+
+def plan_of(cast: Cast) -> BlockPlan:
+    """What the generator plans."""
+    return cast.generator.plan(cast.world, streams=cast.genuine_streams)
+
+
+def events_of(cast: Cast, plan: BlockPlan, block: int) -> Events:
+    """The genuine events of one block."""
+    return cast.generator.generate(plan, block, world=cast.world, streams=cast.genuine_streams)
+
+
+def keys_of(cast: Cast, plan: BlockPlan, block: int) -> Keys:
+    """When and on which card they happen."""
+    return cast.generator.draw_keys(plan, block, world=cast.world, streams=cast.genuine_streams)
+
+
+def completed(cast: Cast, events: Events, block: int) -> Any:
+    """The generator's own columns for events that it did not make."""
+    bare = Events(events.time_us_t, events.card_t, events.amount_minor_t)
+    return cast.generator.complete(bare, block, world=cast.world, streams=cast.genuine_streams)
+
+
+class BlockChecks(ConfigChecks):
+    """The blocks of a generator, one by one."""
+
+    def blocks(self) -> Iterator[tuple[int, Events]]:
+        """Every block with its number."""
+        yield from enumerate(self.stage.keep("genuine", self._blocks))
+
+    def _blocks(self) -> list[Events]:
+        cast = self.stage.cast(Size())
+        plan = plan_of(cast)
+        return [events_of(cast, plan, block) for block in range(len(plan.rows_b))]
+
+    @rule
+    def test_blocks_cover_the_window(self) -> None:
+        """The plan's slices follow each other from the start of the window to its end."""
+        cast = self.stage.cast(Size())
+        plan = plan_of(cast)
+        edges, timeline = plan.edge_s_b, cast.world.timeline
+        if len(edges) != len(plan.rows_b) + 1 or len(plan.quota_bk) != len(plan.rows_b):
+            raise Broken(f"{len(edges)} edges and {len(plan.quota_bk)} quotas of {len(plan.rows_b)} blocks", "plan")
+        if (edges[0], edges[-1]) != (timeline.start_s, timeline.end_s) or (np.diff(edges) <= 0).any():
+            raise Broken(f"the edges go from {edges[0]} to {edges[-1]}, or not upwards", "column edge_s_b")
+
+    @rule
+    def test_rows_are_exact(self) -> None:
+        """Each block has the rows that were planned, all of them together those that rows() tells."""
+        cast = self.stage.cast(Size())
+        plan, total = plan_of(cast), cast.generator.rows()
+        if int(plan.rows_b.sum()) != total:
+            raise Broken(f"{int(plan.rows_b.sum()):,} rows are planned, rows() tells {total:,}", "column rows_b")
+        for block, events in self.blocks():
+            if len(events.time_us_t) != plan.rows_b[block]:
+                raise Broken(f"{len(events.time_us_t):,} rows instead of {plan.rows_b[block]:,}", f"block {block}")
+
+    @rule
+    def test_events_are_columns(self) -> None:
+        """Events are int64 columns of one length."""
+        for block, events in self.blocks():
+            for name in ("time_us_t", "card_t", "amount_minor_t"):
+                column = getattr(events, name)
+                if column.dtype != np.int64 or column.shape != (len(events.time_us_t),):
+                    raise Broken(f"it is {column.dtype} of shape {column.shape}", f"block {block}, column {name}")
+
+    @rule
+    def test_keys_are_sorted_and_distinct(self) -> None:
+        """Events are sorted by time and card, and no two are in one second on one card."""
+        for block, events in self.blocks():
+            order = np.lexsort((events.card_t, events.time_us_t))
+            if (np.diff(order) != 1).any():
+                raise Broken("the events are not sorted", f"block {block}, row {int(np.argmax(np.diff(order) != 1))}")
+            same = (np.diff(events.time_us_t // US_PER_S) == 0) & (np.diff(events.card_t) == 0)
+            if same.any():
+                row = int(np.argmax(same))
+                raise Broken("two events share their second and card", f"block {block}, rows {row} and {row + 1}")
+
+    @rule
+    def test_keys_alone_are_the_same(self) -> None:
+        """draw_keys returns the keys of generate."""
+        cast = self.stage.cast(Size())
+        plan = plan_of(cast)
+        for block, events in self.blocks():
+            keys = keys_of(cast, plan, block)
+            for name in ("time_us_t", "card_t"):
+                if not np.array_equal(getattr(keys, name), getattr(events, name)):
+                    raise Broken("draw_keys returns other values than generate", f"block {block}, column {name}")
+
+    @rule
+    def test_events_lie_in_their_block(self) -> None:
+        """Every event lies in its block's slice of the window, on a whole second."""
+        plan = plan_of(self.stage.cast(Size()))
+        for block, events in self.blocks():
+            first, last = plan.edge_s_b[block : block + 2] * US_PER_S
+            wrong = (events.time_us_t < first) | (events.time_us_t >= last) | (events.time_us_t % US_PER_S != 0)
+            if wrong.any():
+                row = int(np.argmax(wrong))
+                at = np.datetime64(int(events.time_us_t[row]), "us")
+                raise Broken(f"{wrong.sum():,} events lie elsewhere, e.g. at {at}", f"block {block}, row {row}")
+
+    @rule
+    def test_events_name_what_exists(self) -> None:
+        """Cards are of the population, amounts in range."""
+        limits = {"card_t": self.stage.cast(Size()).world.cards, "amount_minor_t": HIGHEST * 100}
+        for block, events in self.blocks():
+            for name, below in limits.items():
+                values = getattr(events, name)
+                wrong = (values < 0) | (values >= below)
+                if wrong.any():
+                    told = f"{wrong.sum():,} values are outside 0 to {below - 1:,}, e.g. {values[np.argmax(wrong)]:,}"
+                    raise Broken(told, f"block {block}, column {name}")
+
+    @rule
+    def test_own_columns_are_as_declared(self) -> None:
+        """generate and complete fill every own column with its declared type, empty only where it is nullable."""
+        cast = self.stage.cast(Size())
+        for block, events in self.blocks():
+            rows = len(events.time_us_t)
+            for name, own in (("generate", events.own), ("complete", completed(cast, events, block))):
+                for told in broken_own(cast.generator.columns, own, rows):
+                    raise Broken(f"{name}: {told}", f"block {block}")
+
+    @rule
+    def test_entities_are_as_declared(self) -> None:
+        """The tables that come once have names of their own and columns of one length."""
+        cast = self.stage.cast(Size())
+        for told in broken_entities(cast.generator.entities(world=cast.world, streams=cast.genuine_streams)):
+            raise Broken(f"it makes {told}")
+
+    @rule
+    def test_another_seed_other_events(self) -> None:
+        """Another seed makes other times, cards and amounts."""
+        cast = self.stage.cast(Size(seed=2))
+        other = events_of(cast, plan_of(cast), 0)
+        mine = next(events for _, events in self.blocks())
+        cards = cast.world.cards
+        here, there = (sort_code(events.time_us_t, events.card_t, cards) for events in (mine, other))
+        same = float(np.isin(here, there).mean())
+        if same > 0.5:
+            raise Broken(f"seeds 1 and 2 make {same:.0%} of the same times on the same cards", "block 0")
+        rows = min(len(here), len(there))
+        equal = float((mine.amount_minor_t[:rows] == other.amount_minor_t[:rows]).mean())
+        if equal > 0.5 and len(np.unique(mine.amount_minor_t)) > 1:
+            raise Broken(f"seeds 1 and 2 make {equal:.0%} of the same amounts", "block 0, column amount_minor_t")
+
+
+class GeneratorContract(BlockChecks, PurityChecks, SamenessChecks):
+    """What synth asks of a generator; its runs have card chains on top."""
+
+    group: ClassVar[str] = "generator"
+    setting: ClassVar[tuple[str, ...]] = (
+        "scenario=[card_chain]",
+        "scenario.card_chain.ratio=0.05",
+        "scenario.card_chain.mode=add",
+        "scenario.card_chain.follower_amount=run",
+    )
+
+    def exercise(self) -> None:
+        """Makes the generator and every block, and completes events that others made."""
+        cast = self.stage.cast(Size())
+        list(cast.generator.violations(cast.world))
+        plan = plan_of(cast)
+        for block in range(len(plan.rows_b)):
+            keys_of(cast, plan, block)
+            completed(cast, events_of(cast, plan, block), block)
+        cast.generator.entities(world=cast.world, streams=cast.genuine_streams)
+
+    @rule
+    def test_verify_finds_nothing_wrong(self) -> None:
+        """What synth verify checks holds for a run with card chains."""
+        require_verified(write_and_read(self.stage, Size()))
+
+    @rule
+    def test_any_block_size(self) -> None:
+        """A run in blocks of another size is valid, too."""
+        require_verified(write_and_read(self.stage, Size(blocks=9)))
+
+    @rule
+    def test_control_world_stays(self) -> None:
+        """Fraud on top leaves every genuine row bit for bit, own columns included."""
+        require_control_world(self.stage, Size())
+
+    @rule
+    def test_own_columns_do_not_leak(self) -> None:
+        """The own columns of fraud rows are filled by the laws of honest ones."""
+        size = Size(times=4)
+        table = self.stage.prepared(size).make_block.events
+        if not own_fields(table):
+            raise Unjudged("there is no column beyond the built-in ones")
+        require_no_leak(Comparison(frame_of(self.stage, size), table), "own", ())
+
+    @rule
+    def test_no_loop_over_rows(self) -> None:
+        """Planning, generating and completing run no Python line a row."""
+        sizes = (Size(), Size(times=4))
+        lines = [count_lines(self.stage.files, self._work(size)) for size in sizes]
+        small, large = (self.stage.cast(size).generator.rows() for size in sizes)
+        require_no_loop(lines[0], lines[1], (small, large))
+
+    def _work(self, size: Size) -> Callable[[], None]:
+        cast = self.stage.cast(size)
+
+        def work() -> None:
+            plan = plan_of(cast)
+            for block in range(len(plan.rows_b)):
+                completed(cast, events_of(cast, plan, block), block)
+
+        return work
+
+    @rule
+    def test_memory_grows_with_the_rows(self) -> None:
+        """The memory of a block grows with its rows, not with their square."""
+        require_flat_peak(self._loads())
+
+    @rule
+    def test_time_grows_with_the_rows(self) -> None:
+        """The time of a run grows with its rows, not with their square."""
+        require_linear_time(self._loads())
+
+    def _loads(self) -> list[Load]:
+        sizes = [Size(times=times, blocks=32) for times in (1, 4, 16)]
+        return [Load(self.stage.cast(size).generator.rows(), self._work(size)) for size in sizes]
+
+    @rule
+    def test_memory_follows_the_block(self) -> None:
+        """The memory of a block depends on its own rows, not on those of the run."""
+        peaks = []
+        for size in (Size(), replace(Size(times=4), blocks=16)):
+            cast = self.stage.cast(size)
+            plan = plan_of(cast)
+            block = int(np.argmax(plan.rows_b))
+            peaks.append(measure_memory([functools.partial(events_of, cast, plan, block)]).peak)
+        require_same_peak(peaks[0], peaks[1])
+
+    @rule
+    def test_memory_stays_flat_over_blocks(self) -> None:
+        """Nothing is kept of the blocks that are done."""
+        cast = self.stage.cast(Size(blocks=30))
+        plan = plan_of(cast)
+
+        def make(blocks: range) -> None:
+            for block in blocks:
+                events_of(cast, plan, block)
+
+        parts = range(10), range(10, len(plan.rows_b))
+        memory = measure_memory([functools.partial(make, blocks) for blocks in parts])
+        require_nothing_kept(memory, cast.generator.rows())

@@ -1,0 +1,87 @@
+"""Checks of what gives a fraud row away, one feature at a time."""
+
+from synth.errors import nearest
+from synth.testing.contract import Broken, Contract, Unjudged, rule
+from synth.testing.features import DECLARABLE, own_fields
+from synth.testing.leaks import FEWEST, Comparison
+from synth.testing.runs import frame_of
+from synth.testing.scenes import injector_of, with_episodes
+from synth.testing.stage import Size
+
+#: The run that is looked at: rows as a multiple of the base, and episodes.
+_LEAK_TIMES = 4
+_LEAK_EPISODES = 600
+
+
+class LeakChecks(Contract):
+    """What gives a fraud row away, one feature at a time."""
+
+    @property
+    def comparison(self) -> Comparison:
+        """A run with many episodes among many genuine rows."""
+
+        def make() -> Comparison:
+            size = with_episodes(self.stage, _LEAK_EPISODES, Size(times=_LEAK_TIMES))
+            return Comparison(frame_of(self.stage, size), self.stage.prepared(size).make_block.events)
+
+        return self.stage.keep("comparison", make)
+
+    @property
+    def signal(self) -> tuple[str, ...]:
+        """What the injector declares."""
+        return tuple(injector_of(self.stage, self.stage.cast(Size())).expected_signal)
+
+    @rule
+    def test_expected_signal_names_features(self) -> None:
+        """expected_signal names features that a pattern may declare; ids, order and nulls are none."""
+        table = self.stage.prepared(Size()).make_block.events
+        known = [*DECLARABLE, *(field.name for field in own_fields(table) if field.column.role == "observable")]
+        for name in self.signal:
+            if name not in known:
+                hint = nearest(name, known) or f"one of {', '.join(known)}"
+                raise Broken(f"{name!r} is no feature that can be declared: {hint}", "expected_signal")
+
+    @rule
+    def test_amounts_do_not_leak(self) -> None:
+        """Amounts, their cents and their roundness tell nothing that expected_signal does not name."""
+        self._refuse_leak("amount")
+
+    @rule
+    def test_times_do_not_leak(self) -> None:
+        """The time, hour, weekday, minute and second tell nothing that expected_signal does not name."""
+        self._refuse_leak("time")
+
+    @rule
+    def test_order_does_not_leak(self) -> None:
+        """The place in the run and the event id tell nothing."""
+        self._refuse_leak("order")
+
+    @rule
+    def test_cards_do_not_leak(self) -> None:
+        """The card's index and first digits, and those of the id, tell nothing that expected_signal does not name."""
+        self._refuse_leak("card")
+
+    @rule
+    def test_repeats_do_not_leak(self) -> None:
+        """Amounts, times and cards repeat no more between episodes than between genuine rows."""
+        self._refuse_leak("repeats")
+
+    @rule
+    def test_own_columns_do_not_leak(self) -> None:
+        """Nulls, values, beginnings and order of further columns tell nothing that expected_signal does not name."""
+        if not own_fields(self.stage.prepared(Size()).make_block.events):
+            raise Unjudged("there is no column beyond the built-in ones")
+        self._refuse_leak("own")
+
+    def _refuse_leak(self, topic: str) -> None:
+        require_no_leak(self.comparison, topic, self.signal)
+
+
+def require_no_leak(compared: Comparison, topic: str, signal: tuple[str, ...]) -> None:
+    """Raises for the worst leak of a topic, or where there are too few episodes to tell."""
+    if not compared.judged:
+        most = max((len(rows) for rows in compared.samples.values()), default=0)
+        told = f"too few episodes to judge: {most} of {FEWEST}"
+        raise Unjudged(f"{told}; raise them by `overrides`")
+    for leak in compared.leaks(topic, signal)[:1]:
+        raise Broken(leak.told, f"column {leak.feature.column}")

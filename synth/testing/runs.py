@@ -1,0 +1,116 @@
+"""Runs of a component: made in memory in any order, or written and read back by another route."""
+
+import pickle
+import tempfile
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from synth.block import Block, BlockMaker
+from synth.execution import execute
+from synth.prepare import Prepared
+from synth.runners.local import LocalConfig, LocalRunner
+from synth.testing.contract import Broken
+from synth.testing.stage import Size, Stage
+from synth.verify import Report, verify
+
+
+def blocks_of(prepared: Prepared) -> int:
+    """How many blocks a run has."""
+    return len(prepared.plan.rows_b)
+
+
+def make_in_order(make_block: BlockMaker, order: Iterable[int]) -> dict[int, Block]:
+    """Blocks by index, made in this order."""
+    return {index: make_block(index) for index in order}
+
+
+def make_on_workers(prepared: Prepared, workers: int) -> dict[int, Block]:
+    """Blocks by index, made by threads."""
+    made = LocalRunner(LocalConfig(workers=workers)).map(prepared.make_block, blocks_of(prepared))
+    return {block.index: block for block in made}
+
+
+def copied(make_block: BlockMaker) -> BlockMaker:
+    """A copy as another process gets it.
+
+    Raises:
+        Broken: it does not pickle.
+    """
+    try:
+        copy: BlockMaker = pickle.loads(pickle.dumps(make_block))
+    except Exception as error:
+        raise Broken(f"what makes the blocks does not pickle: {type(error).__name__}: {error}") from error
+    return copy
+
+
+def transactions_of(prepared: Prepared) -> pd.DataFrame:
+    """The transactions of a run, made in memory."""
+    made = make_in_order(prepared.make_block, range(blocks_of(prepared)))
+    batches = [block.batches["transactions"].native for block in made.values()]
+    frame: pd.DataFrame = pa.Table.from_batches(batches).to_pandas()
+    return frame
+
+
+def frame_of(stage: Stage, size: Size) -> pd.DataFrame:
+    """The transactions of a size, shared between checks."""
+    return stage.keep(("frame", size), lambda: transactions_of(stage.prepared(size)))
+
+
+def require_same(first: dict[int, Block], second: dict[int, Block], how: str) -> None:
+    """Compares two makings of a run, block by block and table by table.
+
+    Args:
+        how: what was different in the second making, e.g. ``made in reverse``.
+
+    Raises:
+        Broken: they differ; names the first block, table and column.
+    """
+    for index, block in sorted(first.items()):
+        for table, digest in block.digests.items():
+            if second[index].digests[table] != digest:
+                before, after = block.batches[table].native, second[index].batches[table].native
+                columns = [n for n in before.schema.names if not before.column(n).equals(after.column(n))]
+                told = f"column {columns[0]}" if columns else f"{after.num_rows:,} rows after {before.num_rows:,}"
+                raise Broken(f"{how}, a block has other bytes", f"block {index}, table {table}, {told}")
+
+
+@dataclass(frozen=True)
+class Written:
+    """A run that was written and read back.
+
+    Attributes:
+        tables: as PyArrow reads them from the files.
+        report: what ``synth.verify`` found.
+    """
+
+    tables: dict[str, pd.DataFrame]
+    report: Report
+
+
+def write_and_read(stage: Stage, size: Size) -> Written:
+    """Runs a size into Parquet files and reads them back with PyArrow; shared between checks."""
+    return stage.keep(("written", size), lambda: _write_and_read(stage, size))
+
+
+def _write_and_read(stage: Stage, size: Size) -> Written:
+    with tempfile.TemporaryDirectory(prefix="synth-testing-") as folder:
+        place = Path(folder) / "run"
+        execute(stage.recipe(size), stage.catalog, started=time.perf_counter(), directory=place)
+        names = {path.relative_to(place).parts[0].partition(".")[0] for path in place.rglob("*.parquet")}
+        tables = {}
+        for name in names:
+            parts = sorted((place / name).glob("*.parquet")) or [place / f"{name}.parquet"]
+            tables[name] = pa.concat_tables([pq.ParquetFile(part).read() for part in parts]).to_pandas()
+        return Written(tables, verify(str(place), catalog=stage.catalog))
+
+
+def require_verified(written: Written) -> None:
+    """Raises for the first check of ``synth verify`` that fails."""
+    for check in written.report.failed:
+        raise Broken(check.detail, check.name)

@@ -1,0 +1,1 @@
+"""Mistakes that simulators make, one edit of an honest plugin each."""
