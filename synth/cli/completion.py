@@ -3,7 +3,8 @@
 import argparse
 
 from synth.cli import output
-from synth.cli.parser import make_parser
+from synth.cli.parser import Parser, make_parser
+from synth.scaffold import GROUPS
 
 _BASH = """\
 _synth() {
@@ -64,6 +65,8 @@ def candidates(line: str) -> list[str]:
     command = next((word for word in words if word in commands), None)
     if command is None:
         return [name for name in commands if name.startswith(last)]
+    if command == "plugins":
+        return _actions(commands[command], words, last)
     if last.startswith("-"):
         flags = [flag for action in commands[command]._actions for flag in action.option_strings]
         return [flag for flag in flags if flag.startswith(last)]
@@ -72,6 +75,26 @@ def candidates(line: str) -> list[str]:
     if fixed and not given:
         return [word for word in fixed[0] if word.startswith(last) and word != "query"]
     return _overrides(command, words, given[len(fixed) :], last)
+
+
+def _actions(plugins: Parser, words: list[str], last: str) -> list[str]:
+    """What could follow ``plugins``."""
+    actions = plugins.commands()
+    action = next((word for word in words if word in actions), None)
+    if action is None:
+        return [name for name in actions if name.startswith(last)]
+    if words[-1] == "--kind":
+        return [kind for kind in GROUPS if kind.startswith(last)]
+    if last.startswith("-"):
+        flags = [flag for each in actions[action]._actions for flag in each.option_strings]
+        return [flag for flag in flags if flag.startswith(last)]
+    if action != "check":
+        return []
+    from synth.catalog import load_catalog
+
+    catalog = load_catalog()
+    names = {p.name for p in catalog.providers} | {kind for kinds in catalog.kinds.values() for kind in kinds}
+    return sorted(name for name in names if name.startswith(last))
 
 
 def _overrides(command: str, words: list[str], given: list[str], last: str) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from synth import __version__
 from synth.errors import SynthError, nearest
+from synth.scaffold import GROUPS
 
 _TOP = """\
 A declarative simulator of labelled payment events, with exact ground truth.
@@ -121,7 +122,7 @@ def make_parser() -> Parser:
     schema.add_argument("what", choices=["config"])
     verify = command("verify", "read an output back and check it against its manifest", overrides=False)
     verify.add_argument("uri", help="a directory or s3://bucket/prefix that holds a run")
-    _add_plugin_actions(command("plugins", "list the plugins and what they provide", overrides=False))
+    _add_plugin_actions(command("plugins", "list plugins, check them, or begin a new one", overrides=False))
     completion = command("completion", "print the completion script of a shell", overrides=False)
     completion.add_argument("shell", choices=["bash", "zsh", "fish", "query"])
     completion.add_argument("line", nargs="?", default="", help=argparse.SUPPRESS)
@@ -130,8 +131,20 @@ def make_parser() -> Parser:
 
 def _add_plugin_actions(plugins: argparse.ArgumentParser) -> None:
     actions = plugins.add_subparsers(action=_Commands, dest="action", metavar="ACTION", title="actions", required=True)
-    listing = actions.add_parser("list", help="list the plugins", description="List the plugins, unusable ones too.")
-    _add_globals(listing, root=False)
+
+    def action(name: str, summary: str, module: str) -> argparse.ArgumentParser:
+        made = actions.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+        made.set_defaults(module=module)
+        _add_globals(made, root=False)
+        return made
+
+    action("list", "list the plugins, unusable ones too", "plugins")
+    check = action("check", "look for mistakes with the conformance kit", "plugins_check")
+    check.add_argument("target", metavar="NAME|FILE", help="a plugin, a kind such as card_chain, or a plugin's file")
+    new = action("new", "write the beginning of a plugin into the working directory", "plugins_new")
+    new.add_argument("name", metavar="NAME", help="what recipes will call it, e.g. gift_card_drain")
+    new.add_argument("--kind", choices=list(GROUPS), required=True, help=f"what it is to be: {', '.join(GROUPS)}")
+    new.add_argument("--package", action="store_true", help="a package with presets, tests and a README, not one file")
 
 
 def _add_globals(parser: argparse.ArgumentParser, *, root: bool) -> None:

@@ -5,7 +5,6 @@ The modules beside this one are the text: whole plugins that are checked like an
 
 import keyword
 import re
-from importlib.resources import files
 from string import Template
 
 from synth import __version__
@@ -66,6 +65,8 @@ def _checked(name: str) -> str:
 
 
 def _module(name: str, kind: str) -> str:
+    from importlib.resources import files
+
     text = files("synth.scaffold").joinpath(f"my_{kind}.py").read_text(encoding="utf-8")
     old = f"my_{kind}"
     for before, after in ((old, name), (_camel(old), _camel(name)), (_spoken(old), _spoken(name))):

@@ -1,157 +1,144 @@
-"""Folders of plugins, presets beside a file, views, checks and subscribers, as a user types them."""
+"""``synth plugins check`` and ``synth plugins new``, as an author types them."""
 
+import ast
 from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import MINE, TINY, Answer, synth
+from synth.catalog import load_catalog
+from synth.scaffold import GROUPS, write_package
+from tests.cli.commands import synth
 
-ALL = (
-    MINE
-    + """
-__version__ = "2.0"
-synth_api = ">=1.0,<2"
-print("noise at import")
-
-@synth.hookimpl
-def synth_views():
-    return [synth.View("short", "Time and amount", (("day", "time", "%Y-%m-%d"), ("paid", "amount")))]
-
-@synth.hookimpl
-def synth_checks():
-    return [synth.CheckSpec("amounts", lambda output: [], ("amount",)), synth.CheckSpec("roles", len, ("role",))]
-
-class Silent:
-    run_started = block_done = run_ended = lambda self, event: None
-
-class Moody(Silent):
-    def block_done(self, event):
-        raise ValueError("no metrics today")
-
-@synth.hookimpl
-def synth_subscribers():
-    return [Silent, Moody]
-"""
-)
-PRESETS = "scenario:\n  mine_often:  # Twice as often\n    kind: mine\n    ratio: 0.005\n"
+EXAMPLES = Path(__file__).resolve().parents[2] / "plugins/examples"
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A folder with a plugin that does all, its presets, and a broken plugin."""
-    (tmp_path / "extra").mkdir()
-    (tmp_path / "extra/mine.py").write_text(ALL)
-    (tmp_path / "extra/mine.yaml").write_text(PRESETS)
-    (tmp_path / "extra/broken.py").write_text("import no_such_library")
-    return tmp_path
+@pytest.mark.parametrize("kind", list(GROUPS))
+def test_a_new_file_is_green_at_once(kind: str, tmp_path: Path) -> None:
+    made = synth("plugins", "new", "night_shift", "--kind", kind, cwd=tmp_path)
+    assert made.code == 0
+    assert made.out.splitlines()[0] == "night_shift.py"
+    assert [path.name for path in tmp_path.iterdir()] == ["night_shift.py"]
+    text = (tmp_path / "night_shift.py").read_text()
+    assert "NightShift" in text
+    assert "my_" not in text
+    assert "My" not in text
+    told = synth("plugins", "check", "night_shift.py", cwd=tmp_path)
+    assert told.code == 0, told.out
+    assert told.out.splitlines()[0] == f"{GROUPS[kind]} night_shift"
+    assert told.out.splitlines()[-1].startswith("night_shift.py keeps all ")
+    assert "FAILED" not in told.out
 
 
-def ask(*words: str, cwd: Path) -> Answer:
-    return synth(*words, "--plugins-dir", "extra", cwd=cwd)
-
-
-def test_the_list_shows_what_each_plugin_brings(folder: Path) -> None:
-    answer = ask("plugins", "list", cwd=folder)
-    assert answer.code == 0
-    told = "2.0      >=1.0,<2  scenario: mine; columns: short; 1 preset; 2 checks; 2 subscribers"
-    assert answer.row("mine").startswith(told)
-    assert answer.row("mine").endswith("extra/mine.py    ok")
-    assert answer.out.endswith("\n\nbroken: ModuleNotFoundError: No module named 'no_such_library'\n")
-    _, broken, mine = ask("plugins", "list", "--json", cwd=folder).envelope["data"]
-    assert (broken["status"], broken["error"]) == ("broken", "ModuleNotFoundError: No module named 'no_such_library'")
-    assert mine == {
-        "name": "mine",
-        "version": "2.0",
-        "api": ">=1.0,<2",
-        "source": "extra/mine.py",
-        "provides": {
-            "scenario": ["mine"],
-            "presets": ["scenario=mine_often"],
-            "views": ["short"],
-            "checks": ["amounts", "roles"],
-            "subscribers": 2,
-        },
-        "roots": [],
-        "status": "ok",
-        "error": "",
-    }
-
-
-def test_every_command_takes_a_folder_of_plugins(folder: Path) -> None:
-    words = [*TINY[:3], "scenario=mine_often", "columns=short"]
-    for command in (["validate"], ["plan"], ["preview"], ["config", "show"]):
-        assert ask(*command, *words, cwd=folder).code == 0
-    assert "Twice as often" in ask("list", "scenario", cwd=folder).row("scenario=mine_often")
-    assert "Twice as often" in ask("describe", "mine_often", cwd=folder).out
-    assert "scenario.mine" in str(ask("schema", "config", "--json", cwd=folder).envelope["data"]["$defs"].keys())
-    assert ask("run", *words, "sink.parquet.uri=out", "--json", cwd=folder).envelope["data"]["fraud_rows"] == 15
-    verified = ask("verify", "out", cwd=folder)
-    assert verified.code == 0
-    found = [" ".join(line.split()) for line in verified.out.splitlines() if "mine: " in line]
-    assert found == ["ok mine: amounts nothing is wrong", "not checked mine: roles the output has no role"]
-
-
-def test_the_repeat_line_carries_the_folder(folder: Path) -> None:
-    repeat = ask("run", *TINY[:3], "scenario=mine_often", "--json", cwd=folder).envelope["data"]["repeat"]
-    assert repeat.startswith("synth run --plugins-dir extra ")
-
-
-def test_a_moody_subscriber_is_told_on_stderr_only(folder: Path) -> None:
-    answer = ask("run", *TINY[:3], "scenario=mine_often", "--json", "--quiet", cwd=folder)
-    assert (answer.code, answer.envelope["errors"]) == (0, [])
-    told = "a subscriber of plugin 'mine' failed in block_done and is told nothing more: ValueError: no metrics today"
-    assert answer.err.splitlines() == ["noise at import", told]
-
-
-@pytest.mark.parametrize("launcher", [[], ["hydra/launcher=joblib"]], ids=["basic", "joblib"])
-def test_a_sweep_takes_a_folder_of_plugins(launcher: list[str], folder: Path) -> None:
-    words = [*launcher, *TINY[:3], "scenario=[mine_often],[mine],[broken]", "--json"]
-    answer = ask("run", "-m", *words, cwd=folder)
-    assert answer.code == 4
-    often, mine, broken = answer.envelope["data"]["jobs"]
-    assert [(job["fraud_rows"], job["error"]) for job in (often, mine)] == [(15, ""), (7, "")]
-    assert "no scenario named 'broken'; plugin 'broken' (extra/broken.py) could not be loaded" in broken["error"]
+@pytest.mark.parametrize("kind", list(GROUPS))
+def test_a_new_package_is_whole(kind: str, tmp_path: Path) -> None:
+    made = synth("plugins", "new", "night_shift", "--kind", kind, "--package", "--json", cwd=tmp_path)
+    assert made.code == 0
+    files = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
+    assert sorted(made.envelope["data"]) == files
+    assert files == sorted(
+        f"synth-night-shift/{name}"
+        for name in (
+            "README.md",
+            "pyproject.toml",
+            f"synth_night_shift/conf/{GROUPS[kind]}/night_shift_preset.yaml",
+            "synth_night_shift/__init__.py",
+            "synth_night_shift/py.typed",
+            "tests/test_night_shift.py",
+        )
+    )
+    for name in files:
+        if name.endswith(".py"):
+            ast.parse((tmp_path / name).read_text())
+    assert not [text for text in write_package("a_b", kind).values() if "$" in text.replace("$ ", "")]
 
 
 @pytest.mark.parametrize(
-    ("line", "offered"),
+    ("name", "told"),
     [
-        ("run --plugins-dir extra scenario=mine_", ["scenario=mine_often"]),
-        ("run --plugins-dir extra scenario=[min", ["scenario=[mine", "scenario=[mine_often"]),
-        ("run --plugins-dir extra columns=sh", ["columns=short"]),
-        ("run --plugins-d", ["--plugins-dir"]),
-        ("plugins --plugins-dir extra li", ["list"]),
+        ("card_chain", "scenario kind 'card_chain' exists already, from plugin 'synth'"),
+        ("synth", "a plugin named 'synth' exists already"),
+        (
+            "Gift-Card",
+            "'Gift-Card' cannot name a plugin: small letters, digits and _, a letter first, such as gift_card",
+        ),
+        ("class", "'class' cannot name a plugin"),
+        ("../x", "'../x' cannot name a plugin"),
     ],
 )
-def test_completion_knows_the_folder(line: str, offered: list[str], folder: Path) -> None:
-    assert synth("completion", "query", line, cwd=folder).out.splitlines() == offered
+def test_a_name_that_cannot_be_taken(name: str, told: str, tmp_path: Path) -> None:
+    refused = synth("plugins", "new", name, "--kind", "injector", cwd=tmp_path)
+    assert refused.code == 2
+    assert told in refused.err
+    assert not list(tmp_path.iterdir())
+
+
+def test_nothing_is_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("mine")
+    refused = synth("plugins", "new", "mine", "--kind", "amount", cwd=tmp_path)
+    assert refused.code == 3
+    assert "mine.py is there already" in refused.err
+    assert (tmp_path / "mine.py").read_text() == "mine"
+
+
+def test_a_folder_that_takes_no_file(tmp_path: Path) -> None:
+    (tmp_path / "place").mkdir(mode=0o555)
+    (tmp_path / "synth-mine").symlink_to(tmp_path / "nowhere" / "deeper")
+    refused = synth("plugins", "new", "mine", "--kind", "amount", "--package", cwd=tmp_path)
+    assert refused.code == 3
+    assert "cannot be written" in refused.err
+
+
+def test_a_broken_rule_is_told_with_what_was_seen(tmp_path: Path) -> None:
+    text = (EXAMPLES / "card_testing.py").read_text().replace('    expected_signal = ("amount",)\n', "")
+    (tmp_path / "hidden.py").write_text(text.replace("card_testing", "hidden"))
+    told = synth("plugins", "check", "hidden.py", "--json", cwd=tmp_path)
+    assert told.code == 1
+    assert "error: hidden.py breaks 2 rules" in told.err
+    [component] = told.envelope["data"]
+    assert (component["group"], component["kind"]) == ("scenario", "hidden")
+    broken = [result["seen"] for result in component["results"] if result["ok"] is False]
+    assert len(broken) == 2
+    assert all("amount" in seen for seen in broken)
+    assert "FAILED" in synth("plugins", "check", "hidden.py", cwd=tmp_path).out
+
+
+def test_a_kind_or_a_plugin_can_be_named(tmp_path: Path) -> None:
+    told = synth("plugins", "check", "card_chain", cwd=tmp_path)
+    assert told.code == 0
+    assert told.out.startswith("scenario card_chain\n")
+    folder = synth("plugins", "check", "gift_card_drain", "--plugins-dir", str(EXAMPLES), cwd=tmp_path)
+    assert folder.code == 0
+    assert folder.out.startswith("scenario gift_card_drain\n")
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("target", "text", "told"),
     [
-        ("validate --plugins-dir nowhere", "there is no folder 'nowhere' to load plugins from"),
-        ("validate --plugins-dir .", "folder '.' holds no plugin: "),
-        ("validate --plugins-dir .", "; there are some in extra"),
-        ("validate --plugin extra", "plugin extra cannot be used: it is a folder without __init__.py"),
-        ("validate --plugin extra/broken.py", "plugin extra/broken.py cannot be used: ModuleNotFoundError"),
-        ("plugins", "required: ACTION"),
-        ("plugins lst", "no action 'lst' (did you mean 'list'?); there are: list"),
-        ("plugins list more", "plugins knows no more"),
+        ("card_chian", "", "no plugin and no kind is named 'card_chian' (did you mean 'card_chain'?)"),
+        ("gone.py", "", "gone.py"),
+        ("bad.py", "import nowhere", "plugin bad.py cannot be used: ModuleNotFoundError: No module named 'nowhere'"),
+        (
+            "idle.py",
+            "import synth\n@synth.hookimpl\ndef synth_views():\n    return [synth.View('v', 'd', (('t', 'time'),))]\n",
+            "plugin 'idle' has no component that the kit could check",
+        ),
     ],
 )
-def test_wrong_usage(line: str, told: str, folder: Path) -> None:
-    answer = synth(*line.split(), cwd=folder)
-    assert (answer.code, answer.out) == (2, "")
-    assert answer.err.startswith("error: ")
-    assert told in answer.err
-    assert "Traceback" not in answer.err
+def test_what_cannot_be_checked(target: str, text: str, told: str, tmp_path: Path) -> None:
+    if text:
+        (tmp_path / target).write_text(text)
+    refused = synth("plugins", "check", target, cwd=tmp_path)
+    assert refused.code == 2
+    assert told in refused.err
+    assert "Traceback" not in refused.err
 
 
-def test_flags_before_and_behind_the_command_add_up(folder: Path) -> None:
-    (folder / "extra/mine.py").rename(folder / "first.py")
-    (folder / "second.py").write_text(MINE.replace('"mine"', '"second"'))
-    (folder / "third.py").write_text(MINE.replace('"mine"', '"third"'))
-    words = ["--plugin", "first.py", "plugins", "--plugin", "second.py", "list", "--plugin", "third.py", "--json"]
-    data = synth(*words, cwd=folder).envelope["data"]
-    assert [each["name"] for each in data] == ["synth", "first", "second", "third"]
+def test_completion_knows_what_follows(tmp_path: Path) -> None:
+    def query(line: str) -> list[str]:
+        return synth("completion", "query", "--", line, cwd=tmp_path).out.split()
+
+    assert query("plugins ") == ["list", "check", "new"]
+    assert query("plugins new x --kind ") == list(GROUPS)
+    assert query("plugins new x --k") == ["--kind"]
+    assert "card_chain" in query("plugins check card_")
+    assert set(load_catalog().names("sink")) <= set(query("plugins check "))

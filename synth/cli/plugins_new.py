@@ -1,0 +1,40 @@
+"""``synth plugins new``."""
+
+import argparse
+from pathlib import Path
+
+from synth.catalog import Catalog, load_catalog
+from synth.cli import output
+from synth.errors import PluginError, RefusedError
+from synth.scaffold import GROUPS, write_module, write_package
+
+
+def main(args: argparse.Namespace) -> int:
+    """Writes the beginning of a plugin into the working directory."""
+    made = (write_package if args.package else write_module)(args.name, args.kind)
+    _refuse_taken(load_catalog(args.plugin, args.plugins_dir), args.name, GROUPS[args.kind])
+    folder = Path(next(iter(made))).parts[0]
+    if Path(folder).exists():
+        raise RefusedError(f"{folder} is there already: choose another name, or move it away")
+    for name, text in made.items():
+        try:
+            Path(name).parent.mkdir(parents=True, exist_ok=True)
+            Path(name).write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise RefusedError(f"{name} cannot be written: {error.strerror}") from error
+    return output.succeed(args, list(made), "\n".join([*made, "", *_next_steps(args.name, args.kind, folder)]))
+
+
+def _refuse_taken(catalog: Catalog, name: str, group: str) -> None:
+    if name in catalog.kinds[group]:
+        raise PluginError(f"{group} kind {name!r} exists already, from plugin {catalog.owner(group, name)!r}")
+    if any(provider.name == name for provider in catalog.providers):
+        raise PluginError(f"a plugin named {name!r} exists already")
+
+
+def _next_steps(name: str, kind: str, made: str) -> list[str]:
+    """Commands that work as soon as the files are there."""
+    group = GROUPS[kind]
+    if made.endswith(".py"):
+        return [f"synth plugins check {made}", f"synth preview --plugin {made} {group}={name}"]
+    return [f"pip install -e './{made}[test]'", f"pytest {made}", f"synth preview {group}={name}"]
