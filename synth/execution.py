@@ -5,7 +5,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -42,6 +42,7 @@ class RunResult:
         fraud_rows: fraud transactions.
         digest: content digest of the run, the same for every sink, store and number of workers.
         seconds: wall time from the overrides to the last commit.
+        catalog: the plugins of the run, one of which may be needed to read it back.
     """
 
     places: Mapping[str, str]
@@ -50,12 +51,13 @@ class RunResult:
     fraud_rows: int
     digest: str
     seconds: float
+    catalog: Catalog = field(repr=False, compare=False)
 
     def to_pandas(self, table: str = "transactions") -> "pd.DataFrame":
         """A table of the run, read back from its first sink."""
         from synth.reader import open_output
 
-        return open_output(next(iter(self.places.values()))).to_pandas(table)
+        return open_output(next(iter(self.places.values())), self.catalog).to_pandas(table)
 
 
 def run(
@@ -156,6 +158,7 @@ def execute(
         fraud_rows=first["counts"]["fraud"],
         digest=first["digest"],
         seconds=time.perf_counter() - started,
+        catalog=catalog,
     )
 
 

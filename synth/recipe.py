@@ -30,7 +30,6 @@ from synth.generators.contract import Generator, World, broken_columns
 from synth.hookspecs import Spec
 from synth.injectors.contract import Scene
 from synth.population.cards import PopulationConfig
-from synth.sinks.files import writes_files
 from synth.sinks.stores import parse_uri
 from synth.timeline import Timeline, TimelineConfig
 from synth.typed import Finding, in_words, join, read_config, schema_of
@@ -241,7 +240,8 @@ class _Build:
             if uri is None:
                 continue
             try:
-                place = dataclasses.replace(parse_uri(uri), uri="") if writes_files(part.spec.factory) else uri
+                is_place = getattr(part.spec.factory, "uri_is_place", False)
+                place = dataclasses.replace(parse_uri(uri), uri="") if is_place else uri
             except RefusedError as error:
                 self.add(f"sink.{name}.uri", f"sink.{name}.uri: {error}")
                 continue

@@ -54,6 +54,12 @@ class Sink(Protocol):
     The factory touches nothing. A run calls ``check`` on all sinks, then ``open``, ``write`` per block on any worker
     in any order, ``collect`` per receipt on the driver in block order, ``finish``, and ``commit``; or, at any moment,
     ``abort``.
+
+    A sink class that says ``uri_is_place = True`` takes a directory or ``s3://bucket/prefix`` for itself: a uri that is
+    neither, and two sinks in one place, are then refused with the configuration.
+
+    Attributes:
+        uri: where it writes, as the manifest's readers find it.
     """
 
     uri: str

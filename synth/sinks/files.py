@@ -54,6 +54,8 @@ class FileFormat(Protocol):
 class FileSink:
     """Writes each table into one file, or the transactions into one file a block."""
 
+    uri_is_place = True
+
     def __init__(self, file_format: FileFormat, layout: Layout, job: SinkJob) -> None:
         self.uri = job.uri
         self._format, self._job = file_format, job
@@ -151,11 +153,6 @@ class FileSink:
 
     def _all_staged(self) -> list[Staged]:
         return [staged for files in self._staged.values() for staged in files]
-
-
-def writes_files(factory: object) -> bool:
-    """Whether a sink's uri is a place for files, a directory or ``s3://``."""
-    return isinstance(factory, type) and issubclass(factory, FileSink)
 
 
 def _files_of(manifest: bytes | None) -> list[str]:

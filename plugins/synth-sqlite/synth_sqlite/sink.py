@@ -44,13 +44,6 @@ class SqliteConfig:
     uri: Annotated[str | None, Field(description="a directory or s3://bucket/prefix; null: the run directory")]
     indices: Annotated[bool, Field(description="whether transactions can be found fast by id, time and card")]
 
-    def violations(self) -> Iterator[tuple[str, str, str]]:
-        """Yields when the uri names no place."""
-        try:
-            parse_uri("." if self.uri is None else self.uri)
-        except RefusedError as error:
-            yield "uri", str(error), ""
-
 
 class SqliteSink:
     """One database with a table for each of synth's.
@@ -59,6 +52,8 @@ class SqliteSink:
     like the store's own, which the next run clears away if this one is killed; for S3, in the system's directory for
     temporary files. It is copied into the store at the end.
     """
+
+    uri_is_place = True
 
     def __init__(self, config: SqliteConfig, job: SinkJob) -> None:
         self.uri = job.uri
