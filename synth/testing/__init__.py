@@ -11,9 +11,21 @@ In pytest, a test class names a component and inherits the checks::
 Outside pytest, ``check("scenario", "tap_and_go", plugin_files=["tap_and_go.py"])`` returns a result a check.
 """
 
+from synth.testing.amounts import AmountContract
 from synth.testing.checking import check, contract_for
 from synth.testing.contract import Broken, Contract, Result
 from synth.testing.generators import GeneratorContract
 from synth.testing.injectors import InjectorContract
+from synth.testing.runners import RunnerContract
 
-__all__ = ["Broken", "Contract", "GeneratorContract", "InjectorContract", "Result", "check", "contract_for"]
+__all__ = [
+    "AmountContract",
+    "Broken",
+    "Contract",
+    "GeneratorContract",
+    "InjectorContract",
+    "Result",
+    "RunnerContract",
+    "check",
+    "contract_for",
+]

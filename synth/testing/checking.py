@@ -7,11 +7,14 @@ from pathlib import Path
 
 from synth.catalog import Catalog
 from synth.errors import hide_secrets, one_line
+from synth.testing.amounts import AmountContract
 from synth.testing.contract import Broken, Contract, Result, Unjudged, rule_of
 from synth.testing.generators import GeneratorContract
 from synth.testing.injectors import InjectorContract
+from synth.testing.runners import RunnerContract
 
-CONTRACTS: dict[str, type[Contract]] = {each.group: each for each in (GeneratorContract, InjectorContract)}
+_ALL: tuple[type[Contract], ...] = (GeneratorContract, AmountContract, InjectorContract, RunnerContract)
+CONTRACTS: dict[str, type[Contract]] = {each.group: each for each in _ALL}
 
 
 def contract_for(group: str) -> type[Contract]:

@@ -48,7 +48,7 @@ def features_of(frame: pd.DataFrame, table: Table, genuine: Mask) -> Iterator[Fe
     bins = _Bins(genuine)
     minor, second = _ints(frame.amount_minor), _ints(frame.time) // US_PER_S
     event = _ints(frame.event_id)
-    rounds = np.sum([minor % step == 0 for step in (5, 10, 50, 100)], axis=0)
+    rounds = np.asarray(np.sum([minor % step == 0 for step in (5, 10, 50, 100)], axis=0), dtype=np.int64)
     words = ("no multiple of 5", "a multiple of 5 only", "a multiple of 10", "a multiple of 50", "a multiple of 100")
     # Whoever comes at weekends only comes in some of the twentieths of the window more than in others.
     when = ("time", "weekday")
@@ -81,9 +81,9 @@ def repeated_of(frame: pd.DataFrame, table: Table) -> Iterator[Feature]:
     exempt = {"amount_minor": "amount", "time": "time", "card_id": "card"}
     own = [f.name for f in own_fields(table) if f.column.role == "observable"]
     for name, values in columns.items():
-        yield Feature("repeats", "repeats", name, ("repeats", exempt[name]), pd.factorize(values)[0], str)
+        yield Feature("repeats", "repeats", name, ("repeats", exempt[name]), _codes(values), str)
     if own:
-        alike = frame.groupby(["amount_minor", *own], dropna=False, sort=False).ngroup().to_numpy()
+        alike = _ints(frame.groupby(["amount_minor", *own], dropna=False, sort=False).ngroup())
         named = "amount_minor and " + " and ".join(own)
         yield Feature("repeats", "repeats", named, ("repeats", "amount", *own), alike, str)
 
@@ -91,7 +91,7 @@ def repeated_of(frame: pd.DataFrame, table: Table) -> Iterator[Feature]:
 def _own(name: str, exempt: tuple[str, ...], values: "pd.Series[Any]", event: Ints, bins: "_Bins") -> Iterator[Feature]:
     """A further column: nulls, values, lengths and beginnings of texts, and its order beside that of the events."""
     missing = values.isna().to_numpy()
-    yield Feature("nulls", "own", name, (), missing.astype(np.int64), lambda b: ("present", "missing")[b])
+    yield Feature("nulls", "own", name, (), np.asarray(missing, dtype=np.int64), lambda b: ("present", "missing")[b])
     text = not (pd.api.types.is_numeric_dtype(values) or pd.api.types.is_datetime64_any_dtype(values))
     filled = values.fillna("" if text else values.min())
     rank = pd.factorize(filled, sort=True)[0]
@@ -121,7 +121,9 @@ class _Bins:
             high = f"below {edges[bin_]:,.0f}" if bin_ < len(edges) else ""
             return f"{low} {high}".strip() or "any"
 
-        return Feature(name, topic, column, exempt, np.searchsorted(edges, values, side="right"), label)
+        return Feature(
+            name, topic, column, exempt, np.asarray(np.searchsorted(edges, values, side="right"), dtype=np.int64), label
+        )
 
     def dates(self, second: Ints) -> Callable[[int], str]:
         """The labels of such bins where the values are times."""
@@ -138,6 +140,10 @@ class _Bins:
 
 def _ints(values: "pd.Series[Any]") -> Ints:
     return np.asarray(values.astype("int64"), dtype=np.int64)
+
+
+def _codes(values: "pd.Series[Any]") -> Ints:
+    return np.asarray(pd.factorize(values)[0], dtype=np.int64)
 
 
 def _modulo(name: str, topic: str, column: str, exempt: tuple[str, ...], values: Ints, modulus: int) -> Feature:
