@@ -17,6 +17,7 @@ from synth.testing.contract import Broken, Contract, Result
 from synth.testing.generators import GeneratorContract
 from synth.testing.injectors import InjectorContract
 from synth.testing.runners import RunnerContract
+from synth.testing.sinks import SinkContract
 
 __all__ = [
     "AmountContract",
@@ -26,6 +27,7 @@ __all__ = [
     "InjectorContract",
     "Result",
     "RunnerContract",
+    "SinkContract",
     "check",
     "contract_for",
 ]

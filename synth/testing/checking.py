@@ -12,8 +12,9 @@ from synth.testing.contract import Broken, Contract, Result, Unjudged, rule_of
 from synth.testing.generators import GeneratorContract
 from synth.testing.injectors import InjectorContract
 from synth.testing.runners import RunnerContract
+from synth.testing.sinks import SinkContract
 
-_ALL: tuple[type[Contract], ...] = (GeneratorContract, AmountContract, InjectorContract, RunnerContract)
+_ALL: tuple[type[Contract], ...] = (GeneratorContract, AmountContract, InjectorContract, SinkContract, RunnerContract)
 CONTRACTS: dict[str, type[Contract]] = {each.group: each for each in _ALL}
 
 

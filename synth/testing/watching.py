@@ -45,6 +45,8 @@ class Deed:
     where: str
 
 
+_UNUSUAL = 2_903_125_361
+
 _listener: list[Callable[[str, tuple[Any, ...]], None]] = []
 _hooked: list[bool] = []
 
@@ -123,18 +125,41 @@ def watch(files: Collection[str]) -> Iterator[Watch]:
     if not _hooked:
         sys.addaudithook(_hear)  # it cannot be removed; without a listener it does nothing
         _hooked.append(True)
-    watched = Watch(files)
+    with _unusual_states():
+        watched = Watch(files)
+        with _instruments(watched):
+            yield watched
+        watched.compare_states()
+
+
+@contextmanager
+def _instruments(watched: Watch) -> Iterator[None]:
     before = sys.gettrace(), sys.getprofile()
     _listener.append(watched.hear)
     sys.setprofile(watched.profile)
     sys.settrace(watched.trace)
     try:
-        yield watched
+        yield
     finally:
         sys.settrace(before[0])
         sys.setprofile(before[1])
         _listener.pop()
-        watched.compare_states()
+
+
+@contextmanager
+def _unusual_states() -> Iterator[None]:
+    """Gives the global generators a state that nobody seeds them with, so that seeding moves it, and gives it back."""
+    plain, numpy = sys.modules.get("random"), vars(np.random)
+    before = plain.getstate() if plain else None, numpy["get_state"]()
+    if plain:
+        plain.seed(_UNUSUAL)
+    numpy["seed"](_UNUSUAL)
+    try:
+        yield
+    finally:
+        if plain:
+            plain.setstate(before[0])
+        numpy["set_state"](before[1])
 
 
 def _place(frame: FrameType) -> str:

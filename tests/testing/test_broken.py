@@ -6,12 +6,13 @@ import pytest
 
 from synth.testing import Result, check, contract_for
 from synth.testing.contract import rule_of
-from tests.testing.broken import amounts, generators, leaks, patterns, runners
+from tests.testing.broken import amounts, generators, leaks, patterns, runners, sinks
 from tests.testing.edits import HONEST, Edit
 
 #: Group → kind of its honest plugin, and the edits that break it.
 BROKEN = {
     "amount": ("priced", amounts.EDITS),
+    "sink": ("kept", sinks.EDITS),
     "runner": ("threaded", runners.EDITS),
     "generator": ("tagged", generators.EDITS),
     "scenario": ("pair", (*patterns.EDITS, *leaks.LEAKS, *leaks.OWN, *leaks.COSTS)),

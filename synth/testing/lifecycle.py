@@ -1,0 +1,102 @@
+"""The life of a sink, step by step, as a run lives it: check, open, write, collect, finish, commit or abort."""
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from synth.block import Block
+from synth.digest import digest_batch
+from synth.errors import without_secrets
+from synth.manifest import Counts, TableTally, describe_tables, write_manifest
+from synth.sinks.contract import Receipt, Sink, SinkJob
+from synth.testing.runs import blocks_of
+from synth.testing.stage import Size, Stage
+
+if TYPE_CHECKING:
+    from synth.sinks.stores import Staged
+
+
+class Life:
+    """One sink and the blocks that it is to write.
+
+    Args:
+        uri: where to write.
+        changes: keys of the sink's config that are changed.
+    """
+
+    def __init__(
+        self,
+        stage: Stage,
+        uri: str,
+        *,
+        size: Size | None = None,
+        overwrite: bool = False,
+        changes: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._stage, self._size = stage, size or Size()
+        self.prepared = stage.prepared(self._size)
+        part = stage.own(stage.recipe(self._size))
+        self.config = dataclasses.replace(part.config, **(changes or {}))
+        extra = tuple(batch.table for batch in self.prepared.extra)
+        job = SinkJob(uri, self.prepared.make_block.tables, extra, self.blocks, overwrite)
+        self.sink: Sink = part.spec.factory(self.config, job)
+        self.files: Mapping[str, Sequence[Staged]] = {}
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks there are."""
+        return blocks_of(self.prepared)
+
+    @property
+    def made(self) -> list[Block]:
+        """The blocks, shared between lives of one size."""
+
+        def make() -> list[Block]:
+            return [self.prepared.make_block(index) for index in range(self.blocks)]
+
+        return self._stage.keep(("sink blocks", self._size), make)
+
+    def begin(self) -> None:
+        """Checks and opens."""
+        self.sink.check()
+        self.sink.open(self.prepared.extra)
+
+    def write(self, order: Iterable[int], sink: Sink | None = None) -> None:
+        """Writes blocks in this order, by a worker's copy of the sink if one is given, and collects in block order."""
+        receipts: dict[int, Receipt] = {}
+        for index in order:
+            receipts[index] = (sink or self.sink).write(index, self.made[index].batches)
+        for index in sorted(receipts):
+            self.sink.collect(receipts[index])
+
+    def finish(self) -> bytes:
+        """Completes the files and returns the manifest."""
+        self.files = self.sink.finish()
+        prepared, recipe = self.prepared, self.prepared.recipe
+        config = {key: value for key, value in dataclasses.asdict(self.config).items() if key != "uri"}
+        counts = Counts(int(prepared.plan.rows_b.sum()), prepared.plan.fraud_rows(), prepared.scenario_counts())
+        return write_manifest(
+            recipe=recipe.content,
+            fingerprint=recipe.fingerprint,
+            plugins={},
+            counts=counts,
+            tables=describe_tables(self._tallies()),
+            sink=without_secrets(config),
+            files=self.files,
+        )
+
+    def _tallies(self) -> list[TableTally]:
+        tallies = [
+            TableTally(
+                table, [block.rows(table.name) for block in self.made], [b.digests[table.name] for b in self.made]
+            )
+            for table in self.prepared.make_block.tables
+        ]
+        once = [TableTally(b.table, [b.native.num_rows], [digest_batch(b.native)]) for b in self.prepared.extra]
+        return tallies + once
+
+    def live(self) -> None:
+        """All of it."""
+        self.begin()
+        self.write(range(self.blocks))
+        self.sink.commit(self.finish())

@@ -1,0 +1,243 @@
+"""The contract of sinks."""
+
+import dataclasses
+import pickle
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import ClassVar
+
+import pandas as pd
+import pyarrow as pa
+
+from synth.errors import RefusedError, is_secret
+from synth.reader import open_output
+from synth.sinks.stores import open_store
+from synth.testing.configs import ConfigChecks
+from synth.testing.contract import Broken, Unjudged, rule
+from synth.testing.lifecycle import Life
+from synth.testing.stage import Size
+
+_CANARY = "canary-7f3a"
+_FORECAST = 3.0
+
+
+class Places(ConfigChecks):
+    """Where a sink writes, and what stands there. A subclass may write elsewhere, e.g. into a bucket of its own."""
+
+    def make_uri(self, folder: Path) -> str:
+        """A place for one run, in a fresh folder that goes away after the check."""
+        return str(folder / "out")
+
+    def read(self, uri: str, table: str) -> pd.DataFrame:
+        """A table of the run at a place, by another route than the sink's.
+
+        Raises:
+            RefusedError: there is no run.
+        """
+        return open_output(uri, self.stage.catalog).to_pandas(table)
+
+    def traces(self, folder: Path, uri: str) -> dict[str, bytes]:
+        """Everything that is there, staged or not; directories, too. What is elsewhere a subclass has to list."""
+        found = sorted(folder.rglob("*"))
+        return {p.relative_to(folder).as_posix(): p.read_bytes() if p.is_file() else b"" for p in found}
+
+    def visible(self, uri: str) -> set[str]:
+        """The names of the files that a reader sees at a place."""
+        try:
+            return set(open_store(uri).list_files())
+        except RefusedError:
+            return set()
+
+    @contextmanager
+    def place(self) -> Iterator[tuple[Path, str]]:
+        """A folder and the uri in it."""
+        with tempfile.TemporaryDirectory(prefix="synth-testing-") as name:
+            yield Path(name), self.make_uri(Path(name))
+
+    def require_written(self, life: Life, uri: str) -> None:
+        """Compares every table at a place with what was handed to the sink."""
+        handed = {t.name: [b.batches[t.name].native for b in life.made] for t in life.prepared.make_block.tables}
+        handed |= {batch.table.name: [batch.native] for batch in life.prepared.extra}
+        for name, batches in handed.items():
+            wanted, found = pa.Table.from_batches(batches).to_pandas(), self.read(uri, name)
+            if len(found) != len(wanted):
+                raise Broken(f"{len(found):,} rows come back of {len(wanted):,}", f"table {name}")
+            if list(found.columns) != list(wanted.columns):
+                raise Broken(f"the columns {', '.join(found.columns)} come back", f"table {name}")
+            for column in wanted.columns:
+                if not found[column].equals(wanted[column].astype(found[column].dtype)):
+                    raise Broken("other values come back than were written", f"table {name}, column {column}")
+
+
+class SinkContract(Places):
+    """What synth asks of a sink."""
+
+    group: ClassVar[str] = "sink"
+    setting: ClassVar[tuple[str, ...]] = ("scenario=[card_chain]", "scenario.card_chain.ratio=0.05")
+
+    @rule
+    def test_check_leaves_no_trace(self) -> None:
+        """check touches nothing."""
+        with self.place() as (folder, uri):
+            life = Life(self.stage, uri)
+            before = self.traces(folder, uri)
+            life.sink.check()
+            self._require_traces(before, folder, uri)
+
+    @rule
+    def test_forecast_is_near(self) -> None:
+        """measure touches nothing, and tells the bytes to within a factor of three."""
+        with self.place() as (folder, uri):
+            life = Life(self.stage, uri)
+            before = self.traces(folder, uri)
+            told = sum(life.sink.measure(block.batches) for block in life.made)
+            self._require_traces(before, folder, uri)
+            life.live()
+            staged = {file.name: file.bytes for files in life.files.values() for file in files}
+            bytes_ = sum(staged.values())
+        if not bytes_ / _FORECAST <= told <= bytes_ * _FORECAST:
+            raise Broken(f"measure tells {told:,} bytes, the run takes {bytes_:,}")
+
+    @rule
+    def test_what_is_committed_comes_back(self) -> None:
+        """What was handed to the sink is what a reader gets after commit."""
+        with self.place() as (_, uri):
+            life = Life(self.stage, uri)
+            life.live()
+            self.require_written(life, uri)
+
+    @rule
+    def test_blocks_in_any_order_and_twice(self) -> None:
+        """Blocks written in reverse, and one of them twice, give the same output."""
+        with self.place() as (_, uri):
+            life = Life(self.stage, uri)
+            life.begin()
+            life.write([*reversed(range(life.blocks)), life.blocks // 2])
+            life.sink.commit(life.finish())
+            self.require_written(life, uri)
+
+    @rule
+    def test_workers_get_a_copy(self) -> None:
+        """An opened sink pickles, and its copy writes blocks: the workers of a runner may be other processes."""
+        with self.place() as (_, uri):
+            life = Life(self.stage, uri)
+            life.begin()
+            try:
+                try:
+                    copy = pickle.loads(pickle.dumps(life.sink))
+                except Exception as error:
+                    raise Broken(f"it does not pickle: {type(error).__name__}: {error}", "after open") from error
+                life.write(range(life.blocks), copy)
+                life.sink.commit(life.finish())
+            except BaseException:
+                life.sink.abort()
+                raise
+            self.require_written(life, uri)
+
+    @rule
+    def test_nothing_is_visible_before_commit(self) -> None:
+        """Before commit a reader finds no run, and no file of it."""
+        with self.place() as (_, uri):
+            life = Life(self.stage, uri)
+            life.begin()
+            life.write(range(life.blocks))
+            life.finish()
+            try:
+                seen = self.visible(uri)
+                if seen:
+                    raise Broken(f"{len(seen)} files can be seen, e.g. {min(seen)!r}", "after finish")
+                self._require_no_run(uri, "after finish")
+            finally:
+                life.sink.abort()
+
+    @rule
+    def test_abort_takes_everything_back(self) -> None:
+        """abort leaves a place as it was, at every stage, called twice."""
+        for stage in ("before open", "after open", "after a block", "after finish"):
+            with self.place() as (folder, uri):
+                before = self.traces(folder, uri)
+                self._abort_at(stage, Life(self.stage, uri))
+                self._require_traces(before, folder, uri, stage)
+
+    @rule
+    def test_abort_leaves_the_earlier_run(self) -> None:
+        """abort of a run that was to replace another one leaves that one."""
+        for stage in ("before open", "after open", "after a block", "after finish"):
+            with self.place() as (folder, uri):
+                Life(self.stage, uri).live()
+                before = self.traces(folder, uri)
+                self._abort_at(stage, Life(self.stage, uri, size=Size(seed=2), overwrite=True))
+                self._require_traces(before, folder, uri, stage)
+
+    def _abort_at(self, stage: str, life: Life) -> None:
+        life.sink.check()
+        if stage != "before open":
+            life.sink.open(life.prepared.extra)
+        if stage in ("after a block", "after finish"):
+            life.write(range(life.blocks) if stage == "after finish" else [0])
+        if stage == "after finish":
+            life.finish()
+        life.sink.abort()
+        life.sink.abort()
+
+    @rule
+    def test_a_second_run_is_refused(self) -> None:
+        """Where a run is, another one is refused unless it may overwrite, and the first one stays."""
+        with self.place() as (folder, uri):
+            Life(self.stage, uri).live()
+            before = self.traces(folder, uri)
+            try:
+                Life(self.stage, uri, size=Size(seed=2)).sink.check()
+            except RefusedError:
+                self._require_traces(before, folder, uri)
+            else:
+                raise Broken("check accepts a place that holds a run")
+
+    @rule
+    def test_overwrite_keeps_the_earlier_run_until_commit(self) -> None:
+        """A run that overwrites replaces the earlier one at commit, not before."""
+        with self.place() as (_, uri):
+            first = Life(self.stage, uri)
+            first.live()
+            second = Life(self.stage, uri, size=Size(seed=2), overwrite=True)
+            second.begin()
+            second.write(range(second.blocks))
+            manifest = second.finish()
+            self.require_written(first, uri)
+            second.sink.commit(manifest)
+            self.require_written(second, uri)
+
+    @rule
+    def test_secrets_stay_secret(self) -> None:
+        """No secret of the config stands in the manifest, in a file's name or in what repr shows."""
+        part = self.stage.own(self.stage.recipe(Size()))
+        names = [field.name for field in dataclasses.fields(part.config) if is_secret(field.name)]
+        if not names:
+            raise Unjudged("no key of the config sounds secret")
+        with self.place() as (_, uri):
+            life = Life(self.stage, uri, changes=dict.fromkeys(names, _CANARY))
+            life.begin()
+            life.write(range(life.blocks))
+            shown = {"the manifest": life.finish().decode(), "repr of the config": repr(life.config)}
+            shown |= {"repr of the sink": repr(life.sink), "the names of files": repr(life.files)}
+            life.sink.abort()
+        for where, text in shown.items():
+            if _CANARY in text:
+                raise Broken(f"a secret of the config ({', '.join(names)}) can be read", where)
+
+    def _require_no_run(self, uri: str, stage: str) -> None:
+        try:
+            self.read(uri, "transactions")
+        except RefusedError:
+            return
+        raise Broken("the run can be read", stage)
+
+    def _require_traces(self, before: dict[str, bytes], folder: Path, uri: str, stage: str = "") -> None:
+        after = self.traces(folder, uri)
+        changed = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
+        if changed:
+            name = changed[0]
+            how = "is new" if name not in before else "is gone" if name not in after else "has changed"
+            raise Broken(f"{name!r} {how} ({len(changed)} in all)", stage)

@@ -1,0 +1,54 @@
+"""Every built-in component, and every plugin that comes with synth, keeps its contract."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from synth.catalog import HOOKS, load_catalog
+from synth.testing import contract_for
+
+PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
+PACKAGES = sorted(path.parent for path in PLUGINS.glob("*/*/__init__.py"))
+FILES = [*sorted(PLUGINS.glob("examples/*.py")), *(package / "__init__.py" for package in PACKAGES)]
+
+#: Check → what is known to break it; the tests fail when it no longer does.
+KNOWN = {
+    "test_workers_get_a_copy": "an opened sink holds open files and does not pickle",
+}
+
+
+def components() -> list[tuple[str, str, tuple[Path, ...]]]:
+    """(group, kind, plugin files) of each."""
+    sys.path[:0] = [str(package.parent) for package in PACKAGES]
+    found: list[tuple[str, str, tuple[Path, ...]]] = []
+    for file in (None, *FILES):
+        files = (file,) if file else ()
+        providers = load_catalog(files).providers
+        provides = (providers[-1] if file else providers[0]).provides
+        found += [(group, kind, files) for group, kinds in provides.items() for kind in kinds]
+    return found
+
+
+COMPONENTS = components()
+
+for _group, _kind, _files in COMPONENTS:
+    _name = "Test" + _kind.title().replace("_", "") + _group.title()
+    _checks = {
+        check: pytest.mark.xfail(reason=reason, strict=True)(getattr(contract_for(_group), check))
+        for check, reason in KNOWN.items()
+        if hasattr(contract_for(_group), check)
+    }
+    globals()[_name] = type(
+        _name, (contract_for(_group),), {"kind": _kind, "plugin_files": _files, "__module__": __name__, **_checks}
+    )
+
+
+@pytest.mark.parametrize("group", HOOKS)
+def test_no_group_is_empty(group: str) -> None:
+    assert [kind for named, kind, files in COMPONENTS if named == group and not files]
+
+
+def test_every_plugin_that_comes_along_is_checked() -> None:
+    assert len(FILES) >= 4
+    assert {files[0] for _, _, files in COMPONENTS if files} == set(FILES)
