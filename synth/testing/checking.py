@@ -6,13 +6,14 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from synth.catalog import Catalog
-from synth.errors import hide_secrets, one_line
+from synth.errors import PluginError, hide_secrets, one_line
 from synth.testing.amounts import AmountContract
 from synth.testing.contract import Broken, Contract, Result, Unjudged, rule_of
 from synth.testing.generators import GeneratorContract
 from synth.testing.injectors import InjectorContract
 from synth.testing.runners import RunnerContract
 from synth.testing.sinks import SinkContract
+from synth.testing.stage import load
 
 _ALL: tuple[type[Contract], ...] = (GeneratorContract, AmountContract, InjectorContract, SinkContract, RunnerContract)
 CONTRACTS: dict[str, type[Contract]] = {each.group: each for each in _ALL}
@@ -28,6 +29,7 @@ def check(
     kind: str,
     *,
     plugin_files: Sequence[str | Path] = (),
+    plugins_dirs: Sequence[str | Path] = (),
     catalog: Catalog | None = None,
     option: str = "",
     overrides: Sequence[str] = (),
@@ -39,18 +41,24 @@ def check(
         group: generator, amount, scenario, sink or runner.
         kind: which component of the group.
         plugin_files: Python files to load as plugins.
-        catalog: where to find the component, instead of ``plugin_files``.
+        plugins_dirs: folders of plugins to load.
+        catalog: where to find the component, instead of loading these plugins.
         option: the YAML choice to start from; empty for that of the kind's name, or else the first one of the kind.
         overrides: changes to the recipe, as on the command line.
         only: the name of the one check to make, e.g. ``test_no_clock``; empty for all.
 
-    Raises:
-        PluginError: no such component can be loaded.
+    Returns:
+        A result a check; a single failed one where the component cannot even be loaded.
     """
     contract = contract_for(group)
-    named = {"kind": kind, "option": option, "plugin_files": tuple(plugin_files), "overrides": tuple(overrides)}
-    component: Contract = type(f"{kind}_contract", (contract,), named | {"catalog": catalog})()
-    files = component.stage.files
+    started = time.perf_counter()
+    try:
+        catalog = catalog or load(tuple(map(Path, plugin_files)), tuple(map(Path, plugins_dirs)))
+        named = {"kind": kind, "option": option, "overrides": tuple(overrides), "catalog": catalog}
+        component: Contract = type(f"{kind}_contract", (contract,), named)()
+        files = component.stage.files
+    except PluginError as error:
+        return [Result("The component can be loaded", False, _shown(str(error)), time.perf_counter() - started)]
     return [_judge(component, name, files) for name in ([only] if only else component.checks())]
 
 
@@ -66,7 +74,11 @@ def _judge(component: Contract, name: str, files: Collection[str]) -> Result:
         ok, seen = None, str(reason)
     except Exception as error:  # noqa: BLE001 — it is the plugin's, whatever it is
         ok, seen = False, describe(error, files)
-    return Result(rule_of(check), ok, one_line(hide_secrets(seen)), time.perf_counter() - started)
+    return Result(rule_of(check), ok, _shown(seen), time.perf_counter() - started)
+
+
+def _shown(text: str) -> str:
+    return one_line(hide_secrets(text))
 
 
 def describe(error: BaseException, files: Collection[str]) -> str:

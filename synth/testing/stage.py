@@ -7,19 +7,19 @@ override of the author's may change.
 import copy
 import functools
 import sys
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from synth.catalog import Catalog, load_catalog
+from synth.catalog import MULTIPLE, Catalog, load_catalog
 from synth.compose import Composed, compose, list_options
 from synth.errors import ConfigError, PluginError, SynthError
 from synth.plan import Cast
 from synth.prepare import Prepared, make_cast, prepare
-from synth.recipe import MULTIPLE, Part, Recipe, build_recipe
+from synth.recipe import Part, Recipe, build_recipe
 
 Kept = TypeVar("Kept")
 Config = dict[str, Any]
@@ -55,9 +55,9 @@ class Size:
 
 
 @functools.cache
-def load(plugin_files: tuple[Path, ...]) -> Catalog:
-    """The catalog of some plugin files; loaded once, for a second load would make a second class of each."""
-    return load_catalog(plugin_files)
+def load(plugin_files: tuple[Path, ...], plugins_dirs: tuple[Path, ...] = ()) -> Catalog:
+    """The catalog of some plugins; loaded once, for a second load would make a second class of each."""
+    return load_catalog(plugin_files, plugins_dirs)
 
 
 class Stage:
@@ -86,7 +86,7 @@ class Stage:
         Raises:
             ConfigError: it does not compose.
         """
-        composed = next(each for each in self._composed() if self._holds(each))
+        composed = self._chosen()
         config = copy.deepcopy(composed.config)
         given = tuple(override.lstrip("+~").partition("=")[0] for override in self.overrides)
         for path, value in BASE.items():
@@ -104,13 +104,23 @@ class Stage:
         more = [{"name": name, "source": name} for name in own if name not in shown]
         return composed.config | {"columns": {"fields": [*view, *more]}}
 
-    def _composed(self) -> Iterator[Composed]:
+    def _chosen(self) -> Composed:
+        """The first choice of the kind that composes; of those that do not, the first one's error."""
         roots = self.catalog.config_roots
         options = [option.name for option in list_options(plugin_roots=roots).get(self.group, [])]
         own = sorted(options, key=lambda name: name != self.kind)
+        refused = []
         for option in [self.option] if self.option else own:
             choice = f"{self.group}=[{option}]" if self.group in MULTIPLE else f"{self.group}={option}"
-            yield compose([choice, "columns=full", *self.overrides], plugin_roots=roots)
+            try:
+                composed = compose([choice, "columns=full", *self.overrides], plugin_roots=roots)
+            except ConfigError as error:
+                refused.append(error)
+                continue
+            if self._holds(composed):
+                return composed
+        if refused:
+            raise refused[0]
         raise PluginError(
             f"no choice of group {self.group!r} is of kind {self.kind!r}: give its keys defaults, or a YAML"
         )
@@ -118,7 +128,7 @@ class Stage:
     def _holds(self, composed: Composed) -> bool:
         parts = composed.config[self.group]
         found = parts.values() if self.group in MULTIPLE else [parts]
-        return any(part.get("kind") == self.kind for part in found)
+        return any(isinstance(part, dict) and part.get("kind") == self.kind for part in found)
 
     @cached_property
     def name(self) -> str:

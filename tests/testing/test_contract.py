@@ -68,8 +68,25 @@ def test_whatever_a_plugin_does_becomes_a_result(tmp_path: Path) -> None:
 
 
 def test_a_component_that_is_not_there() -> None:
+    [result] = check("scenario", "nothing")
+    assert (result.rule, result.ok) == ("The component can be loaded", False)
+    assert result.seen == "no scenario kind named 'nothing'"
+
+
+def test_a_plugin_that_cannot_be_loaded(tmp_path: Path) -> None:
+    (tmp_path / "broken.py").write_text("import nothing_of_that_name")
+    [result] = check("scenario", "mine", plugin_files=[tmp_path / "broken.py"])
+    assert result.ok is False
+    assert "ModuleNotFoundError" in result.seen
+
+
+def test_what_pytest_raises_for_them() -> None:
+    class Nothing(InjectorContract):
+        kind = "nothing"
+
+    Nothing.__test__ = False
     with pytest.raises(PluginError, match="no scenario kind named 'nothing'"):
-        check("scenario", "nothing")
+        Nothing().test_no_clock()
 
 
 def test_the_kit_takes_seconds() -> None:
