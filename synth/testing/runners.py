@@ -20,7 +20,7 @@ _WAITING_A_WORKER = 4
 #: How long after the end of a map work that still runs would show itself.
 _PATIENCE_S = 0.05
 #: How long it may take until a call to close reaches all workers.
-_CLOSING_NS = 10_000_000
+_CLOSING_NS = 50_000_000
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ class RunnerContract(ConfigChecks):
     @rule
     def test_closing_stops_the_work(self) -> None:
         """Closing the iterator stops the work: nothing begins after it, and nothing still runs."""
-        with _working(seconds=0.03) as work:
+        with _working(seconds=0.08) as work:
             finished = self.runner().map(work, 200)
             next(finished)
             closed = time.monotonic_ns()
