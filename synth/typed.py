@@ -59,7 +59,7 @@ def schema_of(config: type[Any]) -> Schema:
 
 
 def _dataclasses_in(annotation: Any) -> Iterator[Any]:
-    if dataclasses.is_dataclass(annotation):
+    if dataclasses.is_dataclass(annotation) and isinstance(annotation, type):
         yield annotation
         for inner in typing.get_type_hints(annotation, include_extras=True).values():
             yield from _dataclasses_in(inner)

@@ -64,6 +64,10 @@ class FileSink:
         self._open: dict[str, tuple[Upload, TableFile]] = {}
         self._staged: dict[str, list[Staged]] = {table.name: [] for table in (*job.tables, *job.extra)}
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What a worker in another process needs to write: the open files stay with the driver."""
+        return self.__dict__ | {"_open": {}}
+
     def check(self) -> None:
         """Asks the store whether this run may write here."""
         names = [name for table in (*self._job.tables, *self._job.extra) for name in self._names(table.name)]

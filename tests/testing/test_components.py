@@ -12,11 +12,6 @@ PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
 PACKAGES = sorted(path.parent for path in PLUGINS.glob("*/*/__init__.py"))
 FILES = [*sorted(PLUGINS.glob("examples/*.py")), *(package / "__init__.py" for package in PACKAGES)]
 
-#: Check → what is known to break it; the tests fail when it no longer does.
-KNOWN = {
-    "test_workers_get_a_copy": "an opened sink holds open files and does not pickle",
-}
-
 
 def components() -> list[tuple[str, str, tuple[Path, ...]]]:
     """(group, kind, plugin files) of each."""
@@ -34,13 +29,8 @@ COMPONENTS = components()
 
 for _group, _kind, _files in COMPONENTS:
     _name = "Test" + _kind.title().replace("_", "") + _group.title()
-    _checks = {
-        check: pytest.mark.xfail(reason=reason, strict=True)(getattr(contract_for(_group), check))
-        for check, reason in KNOWN.items()
-        if hasattr(contract_for(_group), check)
-    }
     globals()[_name] = type(
-        _name, (contract_for(_group),), {"kind": _kind, "plugin_files": _files, "__module__": __name__, **_checks}
+        _name, (contract_for(_group),), {"kind": _kind, "plugin_files": _files, "__module__": __name__}
     )
 
 

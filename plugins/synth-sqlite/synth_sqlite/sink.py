@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal
 
 from pydantic import Field
 
@@ -62,6 +62,10 @@ class SqliteSink:
         self._scratch: Path | None = None
         self._database: Database | None = None
         self._staged: list[Staged] = []
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a worker in another process needs to write: the open database stays with the driver."""
+        return self.__dict__ | {"_database": None}
 
     def check(self) -> None:
         """Asks the store whether this run may write here, and whether SQL can tell the names apart."""
