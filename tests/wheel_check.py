@@ -128,13 +128,15 @@ def check_plugins(binaries: Path, directory: Path, ours: dict[str, object]) -> N
 def check_scaffolds(binaries: Path, directory: Path) -> None:
     """A new package of each kind: green at once, by its own tests and by ``synth plugins check``."""
     install(binaries, directory, "pytest")
-    for kind in ("injector", "generator", "amount", "sink", "runner"):
+    groups = {"injector": "scenario", "generator": "generator", "amount": "amount", "sink": "sink", "runner": "runner"}
+    for kind, group in groups.items():
         name = f"fresh_{kind}"
         call(binaries / "synth", "plugins", "new", name, "--kind", kind, "--package", cwd=directory)
         package = directory / f"synth-fresh-{kind}"
         install(binaries, directory, package)
         call(binaries / "pytest", "-q", "-p", "no:cacheprovider", cwd=package)
         call(binaries / "synth", "plugins", "check", name, cwd=directory)
+        call(binaries / "synth", "validate", f"{group}={name}_preset", cwd=directory)
 
 
 def main() -> None:
