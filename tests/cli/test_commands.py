@@ -403,7 +403,7 @@ def press_tab(line: str, cwd: Path) -> list[str]:
         ("synth run scenario=[card", ["[card_chain"]),
         ("synth --json run amount=lo", ["lognormal"]),
         ("synth list sc", ["scenario"]),
-        ("synth plugins ", ["list"]),
+        ("synth plugins ", ["list", "check", "new"]),
         ("synth config show amount=par", ["pareto"]),
     ],
 )
