@@ -9,7 +9,18 @@ from typing import Any
 
 from synth import hookspecs
 from synth.amount import AmountLaw
-from synth.generators.contract import BlockPlan, Entities, Events, Generator, World
+from synth.entities import (
+    Cards,
+    Census,
+    Cities,
+    Customers,
+    Devices,
+    Entities,
+    Merchants,
+    Population,
+    Terminals,
+)
+from synth.generators.contract import BlockPlan, Events, Generator, World
 from synth.hookspecs import CheckSpec, View
 from synth.injectors.contract import FraudEvents, Injector, Scene
 from synth.injectors.episodes import Episodes
@@ -22,10 +33,13 @@ from synth.sinks.contract import Receipt, Sink, SinkJob
 
 PAGE = Path(__file__).with_name("hooks.md")
 
+#: Who exists: what a generator and an injector may look at.
+PEOPLE = (Census, Population, Customers, Cards, Devices, Merchants, Terminals, Cities)
+
 #: Hook → the classes that its contract is made of; an author derives from, or implements, the first.
 CONTRACTS: dict[str, tuple[type[Any], ...]] = {
     "synth_injectors": (Injector, EpisodeInjector, EpisodeConfig, Episodes, Scene, FraudEvents, Streams),
-    "synth_generators": (Generator, World, BlockPlan, Events, Entities),
+    "synth_generators": (Generator, World, BlockPlan, Events, Entities, *PEOPLE),
     "synth_amounts": (AmountLaw,),
     "synth_sinks": (Sink, SinkJob, Receipt),
     "synth_runners": (Runner,),

@@ -10,8 +10,12 @@ from synth.catalog import HOOKS, load_catalog
 from synth.cli.describe import keys_of
 from synth.cli.parser import make_parser
 from synth.compose import list_options
-from synth.events import EPISODE_COLUMNS, EVENT_COLUMNS, HOLDER_COLUMNS, LABEL_COLUMNS, Column
+from synth.events import ENTITY_COLUMNS, EPISODE_COLUMNS, EVENT_COLUMNS, HOLDER_COLUMNS, LABEL_COLUMNS, Column
 from synth.recipe import FIXED, RunConfig
+
+ENTITIES = """\
+The tables of entities, where the population has some. City, country and degrees are there with `population.cities`,
+name, e-mail, phone, address and birth date of the customers with `population.profile`."""
 
 PAGE = Path(__file__).with_name("reference.md")
 
@@ -100,7 +104,14 @@ def columns() -> list[str]:
     ]
     lines += [f"The labels table has {', '.join(f'`{name}`' for name in LABEL_COLUMNS)}. The episodes table:", ""]
     lines += [*table(head, rows(list(EPISODE_COLUMNS.values()))), "The holders table:", ""]
-    return [*lines, *table(head, rows(list(HOLDER_COLUMNS.values())))]
+    lines += [
+        *table(head, rows(list(HOLDER_COLUMNS.values()))),
+        ENTITIES,
+        "",
+    ]
+    for name, found in ENTITY_COLUMNS.items():
+        lines += [f"The {name} table:", "", *table(head, rows(list(found.values())))]
+    return lines
 
 
 def hooks() -> list[str]:

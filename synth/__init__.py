@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from synth.amount import AmountConfig, AmountLaw, make_law
     from synth.batch import Batch
     from synth.columns import Table
+    from synth.entities import Cards, Census, Cities, Customers, Devices, Entities, Merchants, Population, Terminals
     from synth.errors import (
         ConfigError,
         InterruptedRun,
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     )
     from synth.events import Column
     from synth.execution import RunResult, generate, run
-    from synth.generators.contract import BlockPlan, Entities, Events, Generator, Keys, World
+    from synth.generators.contract import BlockPlan, Events, Generator, Keys, World
     from synth.hookspecs import CheckSpec, Spec, View, hookimpl
     from synth.injectors.contract import FraudEvents, Injection, Injector, Scene
     from synth.injectors.episodes import Episodes
@@ -34,6 +35,17 @@ _HOME = {
     "amount": ("AmountConfig", "AmountLaw", "make_law"),
     "batch": ("Batch",),
     "columns": ("Table",),
+    "entities": (
+        "Cards",
+        "Census",
+        "Cities",
+        "Customers",
+        "Devices",
+        "Entities",
+        "Merchants",
+        "Population",
+        "Terminals",
+    ),
     "errors": (
         "ConfigError",
         "InterruptedRun",
@@ -45,7 +57,7 @@ _HOME = {
         "VerifyError",
     ),
     "events": ("Column",),
-    "generators.contract": ("BlockPlan", "Entities", "Events", "Generator", "Keys", "World"),
+    "generators.contract": ("BlockPlan", "Events", "Generator", "Keys", "World"),
     "hookspecs": ("CheckSpec", "Spec", "View", "hookimpl"),
     "injectors.contract": ("FraudEvents", "Injection", "Injector", "Scene"),
     "injectors.episodes": ("Episodes",),
@@ -63,9 +75,14 @@ __all__ = [
     "Batch",
     "BlockDone",
     "BlockPlan",
+    "Cards",
+    "Census",
     "CheckSpec",
+    "Cities",
     "Column",
     "ConfigError",
+    "Customers",
+    "Devices",
     "Entities",
     "EpisodeConfig",
     "EpisodeInjector",
@@ -79,8 +96,10 @@ __all__ = [
     "InterruptedRun",
     "Keys",
     "Length",
+    "Merchants",
     "PartlyDone",
     "PluginError",
+    "Population",
     "Ratio",
     "RefusedError",
     "RunEnded",
@@ -98,6 +117,7 @@ __all__ = [
     "TableFile",
     "Target",
     "TargetStream",
+    "Terminals",
     "VerifyError",
     "View",
     "World",

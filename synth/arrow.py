@@ -4,11 +4,16 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-_TYPES = {np.dtype(np.int64): pa.int64(), np.dtype(np.float64): pa.float64(), np.dtype(np.int8): pa.int8()}
+_TYPES = {
+    np.dtype(np.int64): pa.int64(),
+    np.dtype(np.int32): pa.int32(),
+    np.dtype(np.int8): pa.int8(),
+    np.dtype(np.float64): pa.float64(),
+}
 
 
 def to_arrow(
-    values: npt.NDArray[np.int64 | np.float64 | np.int8], valid: npt.NDArray[np.bool_] | None = None
+    values: npt.NDArray[np.int64 | np.int32 | np.int8 | np.float64], valid: npt.NDArray[np.bool_] | None = None
 ) -> pa.Array:
     """An Arrow column over the array's own memory.
 

@@ -26,9 +26,9 @@ class Batch:
     def of(
         cls, table: Table, columns: Mapping[str, pa.Array], printers: Mapping[str, Callable[[], pa.Array]]
     ) -> "Batch":
-        """A batch from one array a field; int64 microseconds become the table's timestamps."""
+        """A batch from one array a field; int64 microseconds become the table's timestamps, int32 days its dates."""
         arrays = [
-            columns[arrow.name].view(arrow.type) if pa.types.is_timestamp(arrow.type) else columns[arrow.name]
+            columns[arrow.name].view(arrow.type) if pa.types.is_temporal(arrow.type) else columns[arrow.name]
             for arrow in table.schema
         ]
         return cls(table, pa.RecordBatch.from_arrays(arrays, schema=table.schema), printers)

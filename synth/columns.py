@@ -1,7 +1,7 @@
 """Output views: which columns the emitted table has, under which names, and how text formats print them."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated
@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field as Limits
 
 from synth.errors import nearest
-from synth.events import EPISODE_COLUMNS, EVENT_COLUMNS, HOLDER_COLUMNS, LABEL_COLUMNS, Column, metadata
+from synth.events import (
+    ENTITY_COLUMNS,
+    EPISODE_COLUMNS,
+    EVENT_COLUMNS,
+    HOLDER_COLUMNS,
+    LABEL_COLUMNS,
+    Column,
+    metadata,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -72,7 +80,7 @@ class ColumnsConfig:
 #: The side tables show these columns under the view's name for them, beside columns with names of their own.
 _NAMES_BESIDE = {
     "tid": {*LABEL_COLUMNS} - {"tid"},
-    "card_number": {*HOLDER_COLUMNS} - {"card_number"},
+    "card_number": {*HOLDER_COLUMNS, *ENTITY_COLUMNS["cards"]} - {"card_number"},
 }
 
 #: The directives of strftime that Arrow knows, and characters that need no quotes in CSV and JSON.
@@ -157,15 +165,22 @@ def episode_table() -> Table:
 
 def holder_table(events: Table) -> Table:
     """The holders table; the card number is named as the view names it, where it shows one."""
-    shown = next((f.name for f in events.fields if f.column.name == "card_number"), "card_number")
-    return Table(
-        "holders", tuple(_plain(c, shown if c.name == "card_number" else c.name) for c in HOLDER_COLUMNS.values())
-    )
+    return entity_table("holders", tuple(HOLDER_COLUMNS.values()), shown_names(events))
 
 
-def entity_table(name: str, columns: Sequence[Column]) -> Table:
-    """A table that a generator makes."""
-    return Table(name, tuple(_plain(column, column.name) for column in columns))
+def shown_names(events: Table) -> dict[str, str]:
+    """What side tables call the card number: what the view calls it, where it shows one."""
+    shown = [f.name for f in events.fields if f.column.name == "card_number"]
+    return {"card_number": shown[0]} if shown else {}
+
+
+def entity_table(name: str, columns: Sequence[Column], shown: Mapping[str, str] | None = None) -> Table:
+    """A table that comes once a run.
+
+    Args:
+        shown: column → its name, where that is another.
+    """
+    return Table(name, tuple(_plain(column, (shown or {}).get(column.name, column.name)) for column in columns))
 
 
 def _plain(column: Column, name: str) -> Field:

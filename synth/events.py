@@ -107,6 +107,63 @@ HOLDER_COLUMNS = {
     )
 }
 
+_PLACE = (
+    Column("city", "string", "", "observable", "the city that it belongs to"),
+    Column("country", "string", "", "observable", "its country, as ISO 3166 code"),
+    Column("latitude", "double", "degrees", "observable", "where it lies"),
+    Column("longitude", "double", "degrees", "observable", "where it lies"),
+    Column("x_km", "double", "km", "observable", "east in the plane of the population; distances in a city are true"),
+    Column("y_km", "double", "km", "observable", "north in the plane of the population"),
+)
+
+ENTITY_COLUMNS = {
+    table: {column.name: column for column in columns}
+    for table, columns in {
+        "customers": (
+            Column("customer_id", "int64", "", "key", "index of the customer, from 0"),
+            Column("segment", "string", "", "observable", "how the customer spends"),
+            Column("age", "int8", "years", "observable", "full years at the start of the window"),
+            Column("age_band", "string", "", "observable", "band of the age"),
+            Column("income_band", "string", "", "observable", "band of the income"),
+            Column("income_minor", "int64", "minor units (cents)", "observable", "income of a year"),
+            *_PLACE,
+            *(column for name, column in HOLDER_COLUMNS.items() if not name.startswith(("card", "holder"))),
+        ),
+        "cards": (
+            Column("card_id", "int64", "", "key", "index of the card in the population, from 0"),
+            Column("card_number", "string", "", "key", "card number, Luhn-valid"),
+            Column("customer_id", "int64", "", "key", "who holds it"),
+            Column("network", "string", "", "observable", "card network"),
+            Column("funding", "string", "", "observable", "credit or debit", categories=("debit", "credit")),
+            Column("limit_minor", "int64", "minor units (cents)", "observable", "credit line; of debit: of a month"),
+            Column("opened", "date32[day]", "", "observable", "day of opening, before the window"),
+        ),
+        "devices": (
+            Column("device_id", "int64", "", "key", "index of the device, from 0"),
+            Column("customer_id", "int64", "", "key", "who uses it"),
+            Column("kind", "string", "", "observable", "kind of device"),
+        ),
+        "merchants": (
+            Column("merchant_id", "int64", "", "key", "index of the merchant, from 0"),
+            Column("name", "string", "", "observable", "name, unique", free_text=True),
+            Column("category", "string", "", "observable", "what it sells"),
+            Column("mcc", "string", "", "observable", "merchant category code (ISO 18245)"),
+            Column("online", "int8", "", "observable", "1 where it sells on the web only"),
+            Column("price_level", "double", "", "observable", "factor on the prices of its category, median 1"),
+            Column("opens_hour", "int8", "hour of the day", "observable", "from then on it sells"),
+            Column("closes_hour", "int8", "hour of the day", "observable", "until then it sells"),
+            Column("size", "double", "", "observable", "popularity, 1 for the average merchant"),
+            *_PLACE,
+        ),
+        "terminals": (
+            Column("terminal_id", "int64", "", "key", "index of the terminal, from 0"),
+            Column("merchant_id", "int64", "", "key", "whose it is"),
+            *_PLACE,
+        ),
+    }.items()
+}
+"""The tables of entities; the places of cities only where there are any, and of a profile only on request."""
+
 
 def metadata(column: Column) -> dict[str, str]:
     """What travels with the column in files that can hold it."""

@@ -10,7 +10,7 @@ from typing import Any
 from synth import __version__
 from synth.columns import Table
 from synth.digest import digest_run, digest_table
-from synth.events import as_json
+from synth.events import ENTITY_COLUMNS, as_json
 from synth.sinks.stores import MANIFEST, Staged
 
 FORMAT = 1
@@ -87,7 +87,7 @@ def write_manifest(
     import pyarrow
 
     versions = {"python": platform.python_version(), "numpy": numpy.__version__, "pyarrow": pyarrow.__version__}
-    if "holders" in tables:
+    if {"holders", *ENTITY_COLUMNS} & {*tables}:
         versions["faker"] = metadata.version("faker")
     content = {
         "format": FORMAT,

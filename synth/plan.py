@@ -37,7 +37,10 @@ class Cast:
     def scene(self) -> Scene:
         """What injectors may know."""
         own = tuple(column.name for column in self.generator.columns)
-        return Scene(self.world.cards, self.world.timeline, self.world.amount, self.generator.rows(), own)
+        world = self.world
+        return Scene(
+            world.cards, world.timeline, world.amount, self.generator.rows(), own, world.census, world.population
+        )
 
 
 @dataclass(frozen=True)

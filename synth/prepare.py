@@ -1,20 +1,26 @@
 """Recipe in, everything that a block needs out: population, plan, tables."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
 from synth.batch import Batch
 from synth.block import BlockMaker
-from synth.columns import Table, episode_table, event_table, holder_table, label_table
+from synth.columns import Table, episode_table, event_table, holder_table, label_table, shown_names
+from synth.entities import Population, broken_entities
 from synth.errors import RunError, blaming
-from synth.generators.contract import World, broken_entities
+from synth.generators.contract import World
 from synth.plan import Cast, Plan, make_plan
-from synth.population.cards import card_text, draw_cards
+from synth.population.cards import CardNumbers, card_text, draw_cards
+from synth.population.draw import draw_population
 from synth.recipe import Recipe
 from synth.render import render_entities
 from synth.rng import Streams
 from synth.texts import Texts
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -22,7 +28,7 @@ class Prepared:
     """A planned run.
 
     Attributes:
-        extra: tables that come once, e.g. holders.
+        extra: tables that come once, e.g. customers.
     """
 
     recipe: Recipe
@@ -43,8 +49,24 @@ class Prepared:
 
 
 def make_cast(recipe: Recipe) -> Cast:
-    """The components of a recipe, made from their configs."""
-    world = World(recipe.population.cards, recipe.timeline, recipe.amount.make(), recipe.run.block_rows)
+    """The components of a recipe, made from their configs, and its people."""
+    return _cast(recipe, _draw(recipe)[1])
+
+
+def _draw(recipe: Recipe) -> tuple[CardNumbers, Population | None]:
+    """Who exists."""
+    streams = _streams(recipe)
+    numbers = draw_cards(recipe.population, rng=streams.draw("cards"))
+    return numbers, draw_population(recipe.population, numbers, recipe.timeline.start_s, streams=streams)
+
+
+def _streams(recipe: Recipe) -> Streams:
+    return Streams(recipe.run.seed, "population")
+
+
+def _cast(recipe: Recipe, population: Population | None) -> Cast:
+    cards, census = recipe.population.cards, recipe.population.census()
+    world = World(cards, recipe.timeline, recipe.amount.make(), recipe.run.block_rows, census, population)
     injectors = {name: part.make() for name, part in recipe.scenarios.items()}
     return Cast(recipe.run.seed, world, recipe.generator.make(), injectors)
 
@@ -55,30 +77,54 @@ def prepare(recipe: Recipe) -> Prepared:
     Raises:
         RefusedError: the recipe cannot be carried out.
     """
-    cast = make_cast(recipe)
+    numbers, population = _draw(recipe)
+    cast = _cast(recipe, population)
     plan = make_plan(cast)
-    streams = Streams(recipe.run.seed, "population")
-    cards = Texts.padded(*card_text(draw_cards(recipe.population, rng=streams.draw("cards"))))
+    cards = Texts.padded(*card_text(numbers))
     events = event_table(recipe.columns, cast.generator.columns)
     make_block = BlockMaker(cast, plan, cards, events, label_table(events), episode_table())
-    extra = [_holders(recipe, events, cards, streams)] if recipe.population.profile else []
-    return Prepared(recipe, make_block, (*extra, *_entities(cast)))
+    people = tuple(_people(recipe, population, events, cards))
+    return Prepared(recipe, make_block, (*people, *_entities(cast, [batch.table.name for batch in people])))
 
 
-def _entities(cast: Cast) -> list[Batch]:
+def _people(recipe: Recipe, population: Population | None, events: Table, cards: Texts) -> Iterator[Batch]:
+    """The tables of the population; holders where there are a profile and no customers."""
+    from synth.population.holders import draw_customer_profiles
+    from synth.population.tables import make_tables
+
+    config = recipe.population
+    if config.profile and not config.customers:
+        yield _holders(recipe, events, cards)
+    if population is None:
+        return
+    profile: Mapping[str, pa.Array] = {}
+    if config.profile and "customers" in config.table_names():
+        rng = _streams(recipe).draw("holders")
+        profile = draw_customer_profiles(population, config.locale, reference=_reference(recipe), rng=rng)
+    for table in make_tables(population, cards.to_arrow(), profile, config.table_names()):
+        yield render_entities(table, shown_names(events))
+
+
+def _entities(cast: Cast, taken: list[str]) -> list[Batch]:
     with blaming("the generator"):
         tables = cast.generator.entities(world=cast.world, streams=cast.genuine_streams)
-    for broken in broken_entities(tables):
+    for broken in broken_entities(tables, taken):
         raise RunError(f"the generator {type(cast.generator).__name__} made {broken}; that is an error in its code")
     return [render_entities(table) for table in tables]
 
 
-def _holders(recipe: Recipe, events: Table, cards: Texts, streams: Streams) -> Batch:
+def _holders(recipe: Recipe, events: Table, cards: Texts) -> Batch:
     from synth.population.holders import draw_holders
 
     table = holder_table(events)
-    reference = datetime.fromtimestamp(recipe.timeline.start_s, UTC).date()
-    drawn = draw_holders(len(cards), recipe.population.locale, reference=reference, rng=streams.draw("holders"))
+    drawn = draw_holders(
+        len(cards), recipe.population.locale, reference=_reference(recipe), rng=_streams(recipe).draw("holders")
+    )
     columns = {name: drawn.column(name).combine_chunks() for name in drawn.column_names}
     columns["card_number"] = cards.to_arrow()
     return Batch.of(table, {field.name: columns[field.column.name] for field in table.fields}, {})
+
+
+def _reference(recipe: Recipe) -> date:
+    """The day on which ages are told: the first of the window."""
+    return datetime.fromtimestamp(recipe.timeline.start_s, UTC).date()

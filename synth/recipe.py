@@ -29,7 +29,7 @@ from synth.events import PLAIN_NAME, Column
 from synth.generators.contract import Generator, World, broken_columns
 from synth.hookspecs import Spec
 from synth.injectors.contract import Scene
-from synth.population.cards import PopulationConfig
+from synth.population.config import PopulationConfig
 from synth.sinks.stores import parse_uri
 from synth.timeline import Timeline, TimelineConfig
 from synth.typed import Finding, in_words, join, read_config, schema_of
@@ -262,12 +262,13 @@ class _Build:
         if single["amount"] is None or single["generator"] is None:
             return
         with blaming("the generator or the amount law"):
-            world = World(fixed["population"].cards, timeline, single["amount"].make(), run.block_rows)
+            people = fixed["population"]
+            world = World(people.cards, timeline, single["amount"].make(), run.block_rows, people.census())
             generator = single["generator"].make()
             self._check_columns(generator)
             self._check("generator", generator.violations(world))
             own = tuple(column.name for column in generator.columns)
-            scene = Scene(world.cards, timeline, world.amount, generator.rows(), own)
+            scene = Scene(world.cards, timeline, world.amount, generator.rows(), own, world.census)
         for name, part in scenarios.items():
             with blaming(f"scenario {name!r}: its injector"):
                 self._check(f"scenario.{name}", part.make().violations(scene))

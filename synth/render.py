@@ -1,6 +1,6 @@
 """Rows as the output shows them: native Arrow columns, and beside them the texts that were made on the way."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,8 +12,9 @@ import pyarrow as pa
 from synth.arrow import names_to_arrow, to_arrow
 from synth.batch import Batch
 from synth.columns import Field, Table, entity_table
+from synth.entities import Entities
 from synth.events import Column
-from synth.generators.contract import Entities, Events, Int64, is_null
+from synth.generators.contract import Events, Int64, is_null
 from synth.md5 import md5_hex
 from synth.texts import Texts, amount_texts, iso_texts, join_texts, time_texts
 from synth.timeline import US_PER_S
@@ -143,13 +144,20 @@ def render_episodes(episodes: EpisodeRows, table: Table, cards: Texts) -> Batch:
     return Batch.of(table, columns, {})
 
 
-def render_entities(entities: Entities) -> Batch:
-    """A table that comes once a run."""
-    columns = {}
-    for column in entities.columns:
-        values = entities.values[column.name]
-        columns[column.name] = _own(column, values) if isinstance(values, np.ndarray) else names_to_arrow(tuple(values))
-    return Batch.of(entity_table(entities.name, entities.columns), columns, {})
+def render_entities(entities: Entities, shown: Mapping[str, str] | None = None) -> Batch:
+    """A table that comes once a run.
+
+    Args:
+        shown: column → its name, where that is another.
+    """
+    table, columns = entity_table(entities.name, entities.columns, shown), {}
+    for field in table.fields:
+        values = entities.values[field.column.name]
+        if isinstance(values, np.ndarray):
+            columns[field.name] = _own(field.column, values)
+        else:
+            columns[field.name] = values if isinstance(values, pa.Array) else names_to_arrow(tuple(values))
+    return Batch.of(table, columns, {})
 
 
 def _own(column: Column, values: npt.NDArray[Any]) -> pa.Array:

@@ -495,10 +495,10 @@ def test_event_ids_and_holders(full: Spoiler) -> None:
     assert failed(full.report()) == {"event ids": "row 77 has event id 78"}
     full.edit("transactions", "event_id", 77, "77")
     full.write(holders.iloc[1:], "holders")
-    assert failed(full.report()) == {"cards": "the holders have 299 different cards in 299 rows, not 300"}
+    assert failed(full.report()) == {"cards": "table holders has 299 different cards in 299 rows, not 300"}
     full.write(holders, "holders")
     full.edit("holders", "card_number", 0, "4000000000000002")
-    assert failed(full.report())["cards"].endswith("is not one of the holders'")
+    assert failed(full.report())["cards"].endswith("is not in table holders")
 
 
 # The parts.

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synth.amount import AmountLaw
+from synth.entities import NOBODY, Census, Entities, Population
 from synth.errors import counted
 from synth.events import EVENT_COLUMNS, PLAIN_NAME, Column
 from synth.rng import Streams, draw_distinct
@@ -19,12 +20,23 @@ Int64 = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class World:
-    """What a generator may know: who exists, when, and what things cost."""
+    """What a generator may know: who exists, when, and what things cost.
+
+    Attributes:
+        cards: number of cards.
+        timeline: the window.
+        amount: the run's amount law.
+        block_rows: target rows of a block.
+        census: how many customers and merchants there are, and of which kinds.
+        population: everybody; None in ``violations``, and where there are only cards.
+    """
 
     cards: int
     timeline: Timeline
     amount: AmountLaw
     block_rows: int
+    census: Census = NOBODY
+    population: Population | None = None
 
 
 @dataclass(frozen=True)
@@ -93,21 +105,6 @@ class BlockPlan:
     quota_bk: Int64
 
 
-@dataclass(frozen=True)
-class Entities:
-    """A table that a generator makes once a run, e.g. the merchants that its events name.
-
-    Attributes:
-        name: the table's name, a plain word.
-        columns: what it shows, in order.
-        values: column name → (n,) numbers, or n texts.
-    """
-
-    name: str
-    columns: tuple[Column, ...]
-    values: Mapping[str, npt.NDArray[Any] | Sequence[str]]
-
-
 class Generator(ABC):
     """Genuine behaviour, vectorised over the block: NumPy arrays in, NumPy arrays out.
 
@@ -169,7 +166,6 @@ class Generator(ABC):
 
 
 _OWN_TYPES = ("int64", "int8", "double", "timestamp[us, tz=UTC]", "string")
-_TABLES = ("transactions", "labels", "episodes", "holders", "manifest")
 
 
 def broken_columns(generator: Generator) -> Iterator[str]:
@@ -186,17 +182,6 @@ def broken_columns(generator: Generator) -> Iterator[str]:
             yield f"column {column.name!r}: a string needs categories, and nothing else may have any"
         if column.role == "truth":
             yield f"column {column.name!r} with role truth: truth is synth's own"
-
-
-def broken_entities(tables: Sequence[Entities]) -> Iterator[str]:
-    """Yields what is wrong with the tables that a generator made."""
-    names = [table.name for table in tables]
-    for table in tables:
-        if table.name in _TABLES or names.count(table.name) > 1 or not PLAIN_NAME.fullmatch(table.name):
-            yield f"a table {table.name!r}: the name is taken, or no plain word"
-        lengths = {name: len(values) for name, values in table.values.items()}
-        if set(lengths) != {column.name for column in table.columns} or len(set(lengths.values())) > 1:
-            yield f"table {table.name!r} with columns of {lengths} values"
 
 
 def broken_own(columns: Sequence[Column], own: Own, rows: int) -> Iterator[str]:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synth.amount import AmountLaw
+from synth.entities import NOBODY, Census, Population
 from synth.rng import Streams
 from synth.timeline import Timeline
 
@@ -28,6 +29,8 @@ class Scene:
         amount: the run's amount law.
         rows: genuine rows of the control world.
         columns: names of the generator's own columns.
+        census: how many customers and merchants there are, and of which kinds.
+        population: everybody; None in ``violations`` and ``check``, and where there are only cards.
     """
 
     cards: int
@@ -35,6 +38,8 @@ class Scene:
     amount: AmountLaw
     rows: int
     columns: tuple[str, ...] = ()
+    census: Census = NOBODY
+    population: Population | None = None
 
 
 @dataclass(frozen=True)

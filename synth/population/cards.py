@@ -3,25 +3,19 @@
 Arrays end in their axis: ``_c`` per card, ``_n`` per network, ``_p`` per prefix of one network.
 """
 
-import itertools
-import math
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from synth.errors import counted
-from synth.rng import draw_distinct, split_exactly
+from synth.rng import draw_distinct
+
+if TYPE_CHECKING:
+    from synth.population.config import PopulationConfig
 
 Int64 = npt.NDArray[np.int64]
-Problem = tuple[str, str, str]
-"""Path below ``population``, message, what is allowed."""
-
-_INT64_MAX = 2**63 - 1
 
 Prefix = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,7}$", description="1 to 8 digits, the first not 0")]
 
@@ -46,68 +40,9 @@ class NetworkConfig:
         return int(10 ** (self.length - 1 - len(prefix)))
 
 
-@dataclass(frozen=True, kw_only=True)
-class PopulationConfig:
-    """The cards of a run, and who holds them."""
-
-    cards: Annotated[int, Field(ge=1, le=1_000_000_000, description="number of cards, all distinct, Luhn-valid")]
-    networks: Annotated[
-        dict[str, NetworkConfig], Field(min_length=1, max_length=100, description="card networks by name")
-    ]
-    profile: Annotated[
-        Literal["faker"] | None, Field(description="faker: a table of card holders; null: cards without holders")
-    ]
-    locale: Annotated[str, Field(description="Faker locale of the card holders")]
-
-    def cards_by_network(self) -> dict[str, int]:
-        """Cards of each network, exact by largest remainder; by name, so that the order in YAML does not matter."""
-        names = sorted(self.networks)
-        counts = split_exactly(self.cards, [self.networks[name].share for name in names])
-        return dict(zip(names, counts.tolist(), strict=True))
-
-    def violations(self) -> Iterator[Problem]:
-        """Yields what the field ranges alone cannot say."""
-        total = math.fsum(network.share for network in self.networks.values())
-        if abs(total - 1) > 1e-9:
-            yield "networks", f"the shares sum to {total:.10g}, not 1", "shares that sum to 1"
-        yield from self._prefix_problems()
-        for name, count in self.cards_by_network().items():
-            network = self.networks[name]
-            room = network.capacity()
-            if count > room:
-                message = f"{name} gets {counted(count, 'card')}, but its prefixes leave room for {room:,}"
-                yield f"networks.{name}.prefixes", message, f"shorter prefixes, or at most {counted(room, 'card')}"
-        if self.profile is not None:
-            yield from _locale_problems(self.locale)
-
-    def _prefix_problems(self) -> Iterator[Problem]:
-        listed = sorted(
-            (network.length, prefix, f"networks.{name}.prefixes.{i}")
-            for name, network in self.networks.items()
-            for i, prefix in enumerate(network.prefixes)
-        )
-        for length, prefix, path in listed:
-            if (int(prefix) + 1) * 10 ** (length - len(prefix)) - 1 > _INT64_MAX:
-                message = f"a number of {length} digits that begins with {prefix!r} does not fit into 64 bits"
-                yield path, message, "at most 18 digits, or a prefix below 922"
-        for (length, outer, outer_path), (other, inner, inner_path) in itertools.combinations(listed, 2):
-            if length == other and inner.startswith(outer):
-                message = f"prefix {inner!r} lies inside {outer!r} of {outer_path}: both could yield the same number"
-                yield inner_path, message, "prefixes of one length, none of which begins with another"
-
-
-def _locale_problems(locale: str) -> Iterator[Problem]:
-    from faker.config import AVAILABLE_LOCALES
-
-    if locale not in AVAILABLE_LOCALES:
-        language = re.split("[-_]", locale)[0].lower()
-        related = sorted(known for known in AVAILABLE_LOCALES if known.split("_")[0] == language)
-        yield "locale", f"Faker has no locale {locale!r}", ", ".join(related) or "e.g. en_US, de_DE, ja_JP"
-
-
 @dataclass(frozen=True)
-class Cards:
-    """The cards of a run; a card's id is its index.
+class CardNumbers:
+    """What the cards of a run are called; a card's id is its index.
 
     Attributes:
         number_c: (c,) int64 card numbers, all distinct, Luhn-valid, without leading zeros.
@@ -123,7 +58,7 @@ class Cards:
         return len(self.number_c)
 
 
-def draw_cards(config: PopulationConfig, *, rng: np.random.Generator) -> Cards:
+def draw_cards(config: "PopulationConfig", *, rng: np.random.Generator) -> CardNumbers:
     """Draws the cards of a population without violations.
 
     The numbers of a network are uniform over the account numbers of each prefix, without replacement; its prefixes are
@@ -136,10 +71,10 @@ def draw_cards(config: PopulationConfig, *, rng: np.random.Generator) -> Cards:
     parts = [_draw_numbers(config.networks[name], count, rng=rng) for name, count in count_by_name.items()]
     network_c = np.repeat(np.arange(len(parts), dtype=np.int8), list(count_by_name.values()))
     order_c = rng.permutation(config.cards)
-    return Cards(np.concatenate(parts)[order_c], network_c[order_c], tuple(count_by_name))
+    return CardNumbers(np.concatenate(parts)[order_c], network_c[order_c], tuple(count_by_name))
 
 
-def card_text(cards: Cards) -> tuple[npt.NDArray[np.uint8], Int64]:
+def card_text(cards: CardNumbers) -> tuple[npt.NDArray[np.uint8], Int64]:
     """The digits of each number as ASCII.
 
     Returns:

@@ -1,38 +1,38 @@
 """Card holders: who owns a card, in the words of a country, combined from Faker's own values.
 
-Faker makes pools of a few thousand first names, last names, streets and towns once; holders are combinations of them,
-drawn and joined as whole columns. Arrays end in their axis: ``_c`` per card.
+Arrays end in their axis: ``_c`` per card.
 """
 
-import importlib
 import re
-from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from synth.entities import Population
+from synth.population.phrases import Phrases, ask_whole, draw_phrases
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pyarrow as pa
     from faker import Faker
 
-Int64 = npt.NDArray[np.int64]
-
-#: Values of each kind that Faker is asked for; two kinds combine to millions.
-_POOL = 2_000
-#: Values where nothing is combined: phone numbers, and what a locale composes by code of its own.
-_WHOLE_POOL = 5_000
-#: A placeholder of Faker's templates that stands for one of its methods, without arguments.
-_TOKEN = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 #: All before the last four digits, and what stands between and after them.
 _LAST_DIGITS = re.compile(r"(.*)\d(\D*)\d(\D*)\d(\D*)\d(\D*)", re.DOTALL)
 #: Reserved for documentation (RFC 2606): a message to a holder reaches nobody.
 _MAIL_DOMAINS = ("example.com", "example.net", "example.org")
 #: Ages in years on the reference day, both included.
 _YOUNGEST, _OLDEST = 18, 90
+
+_DOCS = {
+    "name": "full name, as the country writes it",
+    "email": "unique, at a domain that is reserved for examples",
+    "phone": "as the country writes it",
+    "address": "as the country writes it, in one line",
+    "birth_date": "18 to 90 years before the timeline's start",
+}
 
 
 def draw_holders(cards_n: int, locale: str, *, reference: date, rng: np.random.Generator) -> "pa.Table":
@@ -49,103 +49,68 @@ def draw_holders(cards_n: int, locale: str, *, reference: date, rng: np.random.G
         depend on the version of Faker as well as on the stream.
     """
     import pyarrow as pa
+
+    drawn = draw_persons(cards_n, locale, reference=reference, rng=rng)
+    ids = pa.array(np.arange(cards_n, dtype=np.int64))
+    columns = {"card_id": ids, "holder_id": ids, **drawn}
+    docs = {"card_id": "the holder's card: its index in the population", "holder_id": "key of the holder", **_DOCS}
+    fields = [
+        pa.field(name, values.type, nullable=False, metadata={"doc": docs[name]}) for name, values in columns.items()
+    ]
+    return pa.table(list(columns.values()), schema=pa.schema(fields))
+
+
+def draw_customer_profiles(
+    population: Population, locale: str, *, reference: date, rng: np.random.Generator
+) -> "Mapping[str, pa.Array]":
+    """What a profile says of each customer: of that age, and in that city where there are cities.
+
+    Args:
+        locale, reference: as above.
+    """
+    import pyarrow as pa
+
+    customers, cities = population.customers, population.cities
+    town = pa.array(cities.names).take(pa.array(customers.city_u)) if len(cities) else None
+    return draw_persons(len(customers), locale, reference=reference, rng=rng, age=customers.age_u, town=town)
+
+
+def draw_persons(
+    count: int,
+    locale: str,
+    *,
+    reference: date,
+    rng: np.random.Generator,
+    age: npt.NDArray[np.int8] | None = None,
+    town: "pa.StringArray | None" = None,
+) -> "Mapping[str, pa.Array]":
+    """Draws what a profile says of each person: name, email, phone, address and birth_date.
+
+    Args:
+        locale, reference: as above.
+        age: (n,) full years on the reference day; None: 18 to 90.
+        town: (n,) where they live; None: somewhere in the locale.
+    """
+    import pyarrow.compute as pc
     from faker import Faker
 
     fake = Faker(locale)
     fake.seed_instance(int(rng.integers(2**63)))
-    ids = pa.array(np.arange(cards_n, dtype=np.int64))
-    names = _draw_phrases(fake, "person", "name", "formats", cards_n, rng=rng)
-    addresses = _draw_phrases(fake, "address", "address", "address_formats", cards_n, rng=rng)
-    columns = {
-        "card_id": (ids, "the holder's card: its index in the population"),
-        "holder_id": (ids, "key of the holder"),
-        "name": (names.render(), "full name, as the country writes it"),
-        "email": (_draw_emails(fake, names, rng=rng), "unique, at a domain that is reserved for examples"),
-        "phone": (_draw_phones(fake, cards_n, rng=rng), "as the country writes it"),
-        "address": (_write_in_one_line(addresses.render()), "as the country writes it, in one line"),
-        "birth_date": (_draw_birth_dates(cards_n, reference, rng=rng), "18 to 90 years before the timeline's start"),
+    names = draw_phrases(fake, "person", "name", "formats", count, rng=rng)
+    part = "address" if town is None else "street_address"
+    address = draw_phrases(fake, "address", part, f"{part}_formats", count, rng=rng).render()
+    return {
+        "name": names.render(),
+        "email": _draw_emails(fake, names, rng=rng),
+        "phone": _draw_phones(fake, count, rng=rng),
+        "address": _write_in_one_line(address if town is None else pc.binary_join_element_wise(address, town, ", ")),
+        "birth_date": _draw_birth_dates(count, reference, rng=rng)
+        if age is None
+        else _draw_birth_dates_of(age, reference, rng=rng),
     }
-    fields = [
-        pa.field(name, values.type, nullable=False, metadata={"doc": doc}) for name, (values, doc) in columns.items()
-    ]
-    return pa.table([values for values, _ in columns.values()], schema=pa.schema(fields))
 
 
-@dataclass(frozen=True)
-class _Phrases:
-    """Texts of n rows as choices, not yet written out.
-
-    Attributes:
-        pools: Faker's values of each placeholder.
-        groups: for each template, its pieces: literals, and (placeholder, index of the pool's value in each row).
-        place_c: (n,) int64 where each row stands in the groups, written one after the other.
-    """
-
-    pools: Mapping[str, list[str]]
-    groups: list[list[str | tuple[str, Int64]]]
-    place_c: Int64
-
-    def render(self) -> "pa.StringArray":
-        """(n,) the texts."""
-        return self._write(self.groups, self.pools, "")
-
-    def spell(self, word: str, spelling: Callable[[str], str]) -> "pa.StringArray":
-        """(n,) the values of all placeholders with ``word`` in their name, each in another spelling, joined by dots."""
-        groups = [[p for p in pieces if not isinstance(p, str) and word in p[0]] for pieces in self.groups]
-        pools = {token: [spelling(value) for value in pool] for token, pool in self.pools.items() if word in token}
-        return self._write(groups, pools, ".")
-
-    def _write(
-        self,
-        groups: list[list[str | tuple[str, Int64]]] | list[list[tuple[str, Int64]]],
-        pools: Mapping[str, list[str]],
-        separator: str,
-    ) -> "pa.StringArray":
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        arrays = {token: pa.array(pool, pa.string()) for token, pool in pools.items()}
-        written = []
-        for pieces in groups:
-            texts = [p if isinstance(p, str) else arrays[p[0]].take(pa.array(p[1])) for p in pieces]
-            written.append(pc.binary_join_element_wise(*texts, separator))
-        return pa.concat_arrays(written).take(pa.array(self.place_c))
-
-
-def _draw_phrases(
-    fake: "Faker", kind: str, method: str, attribute: str, cards_n: int, *, rng: np.random.Generator
-) -> _Phrases:
-    """Draws what a Faker method composes of its templates; a locale with code of its own is asked for whole values."""
-    provider = fake.factories[0].provider(f"faker.providers.{kind}")
-    plain = getattr(importlib.import_module(f"faker.providers.{kind}").Provider, method)
-    formats = getattr(provider, attribute, ())
-    weights = dict(formats) if isinstance(formats, Mapping) else Counter(formats)
-    if getattr(type(provider), method) is not plain or any("{{" in _TOKEN.sub("", template) for template in weights):
-        weights = {"{{" + method + "}}": 1}
-
-    tokens = dict.fromkeys(token for template in weights for token in _TOKEN.findall(template))
-    pools = {t: _ask(fake, t, _WHOLE_POOL if t == method else _POOL) for t in tokens}
-    share = np.array(list(weights.values()), dtype=np.float64)
-    template_c = rng.choice(len(share), size=cards_n, p=share / share.sum())
-    groups: list[list[str | tuple[str, Int64]]] = []
-    for template, rows in zip(weights, np.bincount(template_c, minlength=len(share)).tolist(), strict=True):
-        literals_and_tokens = enumerate(_TOKEN.split(template))
-        groups.append(
-            [
-                (piece, rng.integers(len(pools[piece]), size=rows)) if i % 2 else piece
-                for i, piece in literals_and_tokens
-            ]
-        )
-    place_c = np.empty(cards_n, dtype=np.int64)
-    place_c[np.argsort(template_c, kind="stable")] = np.arange(cards_n)
-    return _Phrases(pools, groups, place_c)
-
-
-def _ask(fake: "Faker", token: str, count: int) -> list[str]:
-    return [fake.parse("{{" + token + "}}") for _ in range(count)]
-
-
-def _draw_emails(fake: "Faker", names: _Phrases, *, rng: np.random.Generator) -> "pa.StringArray":
+def _draw_emails(fake: "Faker", names: Phrases, *, rng: np.random.Generator) -> "pa.StringArray":
     """(n,) unique addresses: the name in ASCII, numbered where several holders share it."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -178,7 +143,7 @@ def _draw_phones(fake: "Faker", cards_n: int, *, rng: np.random.Generator) -> "p
     if not hasattr(fake, "phone_number"):
         fake = Faker()
         fake.seed_instance(int(rng.integers(2**63)))
-    numbers = [number for number in _ask(fake, "phone_number", _WHOLE_POOL) if len(re.findall(r"\d", number)) >= 6]
+    numbers = [number for number in ask_whole(fake, "phone_number") if len(re.findall(r"\d", number)) >= 6]
     matches = [match for number in numbers if (match := _LAST_DIGITS.fullmatch(number))]
     digit = re.findall(r"\d", numbers[0])[0]
     zero = ord(digit) - int(digit)
@@ -205,6 +170,15 @@ def _draw_birth_dates(cards_n: int, reference: date, *, rng: np.random.Generator
     last = _years_before(reference, _YOUNGEST)
     days_c = rng.integers((last - first).days + 1, size=cards_n)
     return pa.array(np.datetime64(first, "D") + days_c, pa.date32())
+
+
+def _draw_birth_dates_of(age: npt.NDArray[np.int8], reference: date, *, rng: np.random.Generator) -> "pa.Date32Array":
+    """(n,) days, uniform over those that make a person of the given age on the reference day."""
+    import pyarrow as pa
+
+    lasts = np.array([_years_before(reference, years) for years in range(int(age.max(initial=0)) + 2)], "datetime64[D]")
+    first, last = lasts[age + 1].astype(np.int64) + 1, lasts[age].astype(np.int64)
+    return pa.array(rng.integers(first, last, endpoint=True).astype("datetime64[D]"), pa.date32())
 
 
 def _years_before(day: date, years: int) -> date:

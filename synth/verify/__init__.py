@@ -88,12 +88,13 @@ def _checks(output: Output, catalog: Catalog) -> Iterator[Check]:
     yield stage.check
     names = output.manifest["tables"]
     found = {name: Found.keeping(output, name) for name in names if name != "transactions"}
-    labels, episodes, holders = (
-        found[name].columns if name in found else None for name in ("labels", "episodes", "holders")
+    labels, episodes, holders, cards = (
+        found[name].columns if name in found else None for name in ("labels", "episodes", "holders", "cards")
     )
+    numbers = {"holders": holders, "cards": cards}
     shown = sources_of(output, "transactions")
     fraud = FraudRows.of(set(shown))
-    checks = _row_checks(output, stage, labels, holders)
+    checks = _row_checks(output, stage, labels, numbers)
     labelled = np.unique(int64_of(labels["event_id"])) if labels else np.empty(0, dtype=np.int64)
     found["transactions"] = main = Found.of(output, "transactions", _Feed(shown, labelled, checks, fraud))
     for name in names:
@@ -147,7 +148,9 @@ class _Feed:
         self.fraud.take(rows)
 
 
-def _row_checks(output: Output, stage: "_Stage", labels: Columns | None, holders: Columns | None) -> list[RowCheck]:
+def _row_checks(
+    output: Output, stage: "_Stage", labels: Columns | None, numbers: Mapping[str, Columns | None]
+) -> list[RowCheck]:
     """The checks that the tables and the recipe allow."""
     tid = sources_of(output, "transactions").get("tid", "")
     total = output.table("transactions")["rows"]
@@ -157,8 +160,8 @@ def _row_checks(output: Output, stage: "_Stage", labels: Columns | None, holders
 
     checks: list[RowCheck] = [EventIds(), TimeOrder(), CardSeconds(), UniqueIds(total, ids_again), HashedIds()]
     if stage.timeline is not None and stage.cards is not None:
-        held = None if holders is None else holders["card_number"].to_pylist()
-        checks += [InWindow(stage.timeline), CardNumbers(stage.cards, held)]
+        listed = {name: c["card_number"].to_pylist() for name, c in numbers.items() if c and "card_number" in c}
+        checks += [InWindow(stage.timeline), CardNumbers(stage.cards, listed)]
     if labels is not None:
         checks += [Labelled(labels, total), FraudLabels()]
         checks += [ShownTruth(source, labels) for source in ("scenario", "episode_id", "role")]

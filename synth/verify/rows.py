@@ -187,18 +187,19 @@ class CardSeconds(RowCheck):
 
 
 class CardNumbers(RowCheck):
-    """Card numbers are Luhn-valid, not more than there are cards, and those of the holders, where there are holders."""
+    """Card numbers are Luhn-valid, not more than there are cards, and those that the tables list."""
 
     name, needs = "cards", ("card_number",)
 
-    def __init__(self, cards: int, held: Sequence[str] | None) -> None:
+    def __init__(self, cards: int, listed: Mapping[str, Sequence[str]]) -> None:
+        """``listed`` are the numbers of each table that has one row a card."""
         super().__init__()
-        self.cards, self.held = cards, None if held is None else set(held)
+        self.cards, self.listed = cards, {table: set(numbers) for table, numbers in listed.items()}
         self.seen: set[str] = set()
-        if self.held is not None and not len(self.held) == len(held or ()) == cards:
-            self.problem = (
-                f"the holders have {len(self.held):,} different cards in {len(held or ()):,} rows, not {cards:,}"
-            )
+        for table, numbers in self.listed.items():
+            if not len(numbers) == len(listed[table]) == cards:
+                told = f"{len(numbers):,} different cards in {len(listed[table]):,} rows"
+                self.problem = f"table {table} has {told}, not {cards:,}"
 
     def see(self, rows: Rows) -> None:
         """Checks the numbers that are new."""
@@ -207,16 +208,15 @@ class CardNumbers(RowCheck):
         if len(self.seen) > self.cards:
             self.problem = f"more than {self.cards:,} card numbers, the size of the population"
         for number in new:
+            absent = next((table for table, numbers in self.listed.items() if number not in numbers), None)
             if not is_luhn_valid(number):
                 self.problem = f"card number {number!r} is not Luhn-valid"
-            elif self.held is not None and number not in self.held:
-                self.problem = f"card number {number!r} is not one of the holders'"
+            elif absent:
+                self.problem = f"card number {number!r} is not in table {absent}"
 
     def finish(self) -> str:
         """How many."""
-        return f"{len(self.seen):,} of {self.cards:,} cards, all Luhn-valid" + (
-            "" if self.held is None else " and held"
-        )
+        return f"{len(self.seen):,} of {self.cards:,} cards, all Luhn-valid" + (" and listed" if self.listed else "")
 
 
 def is_luhn_valid(number: str) -> bool:

@@ -15,8 +15,9 @@ from faker.config import AVAILABLE_LOCALES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synth.population import holders
-from synth.population.cards import NetworkConfig, PopulationConfig, draw_cards
+from synth.population import holders, phrases
+from synth.population.cards import NetworkConfig, draw_cards
+from synth.population.config import PopulationConfig
 from synth.population.holders import draw_holders
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -40,8 +41,8 @@ def age(born: date, on: date) -> int:
 @pytest.fixture
 def small_pools(monkeypatch: pytest.MonkeyPatch) -> None:
     """Faker asked for few values, where a test is about the way and not about variety."""
-    monkeypatch.setattr(holders, "_POOL", 30)
-    monkeypatch.setattr(holders, "_WHOLE_POOL", 60)
+    monkeypatch.setattr(phrases, "_POOL", 30)
+    monkeypatch.setattr(phrases, "_WHOLE_POOL", 60)
 
 
 @pytest.mark.usefixtures("small_pools")
@@ -126,7 +127,7 @@ def test_an_email_spells_the_name() -> None:
 
 
 def test_holders_of_one_name_are_numbered_from_the_second_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(holders, "_POOL", 2)
+    monkeypatch.setattr(phrases, "_POOL", 2)
     emails = draw(500)["email"].to_pylist()
     assert len(set(emails)) == 500
     numbers: dict[str, list[int]] = {}

@@ -1,0 +1,107 @@
+"""Texts of a country as combinations of Faker's own values, drawn and joined as whole columns.
+
+Faker makes pools of a few thousand first names, last names, streets and towns once; texts are combinations of them.
+Arrays end in their axis: ``_n`` per text.
+"""
+
+import importlib
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from faker import Faker
+
+Int64 = npt.NDArray[np.int64]
+
+#: Values of each kind that Faker is asked for; two kinds combine to millions.
+_POOL = 2_000
+#: Values where nothing is combined: phone numbers, and what a locale composes by code of its own.
+_WHOLE_POOL = 5_000
+#: A placeholder of Faker's templates that stands for one of its methods, without arguments.
+_TOKEN = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+
+
+@dataclass(frozen=True)
+class Phrases:
+    """Texts of n rows as choices, not yet written out.
+
+    Attributes:
+        pools: Faker's values of each placeholder.
+        groups: for each template, its pieces: literals, and (placeholder, index of the pool's value in each row).
+        place_n: (n,) int64 where each row stands in the groups, written one after the other.
+    """
+
+    pools: Mapping[str, list[str]]
+    groups: list[list[str | tuple[str, Int64]]]
+    place_n: Int64
+
+    def render(self) -> "pa.StringArray":
+        """(n,) the texts."""
+        return self._write(self.groups, self.pools, "")
+
+    def spell(self, word: str, spelling: Callable[[str], str]) -> "pa.StringArray":
+        """(n,) the values of all placeholders with ``word`` in their name, each in another spelling, joined by dots."""
+        groups = [[p for p in pieces if not isinstance(p, str) and word in p[0]] for pieces in self.groups]
+        pools = {token: [spelling(value) for value in pool] for token, pool in self.pools.items() if word in token}
+        return self._write(groups, pools, ".")
+
+    def _write(
+        self,
+        groups: list[list[str | tuple[str, Int64]]] | list[list[tuple[str, Int64]]],
+        pools: Mapping[str, list[str]],
+        separator: str,
+    ) -> "pa.StringArray":
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        arrays = {token: pa.array(pool, pa.string()) for token, pool in pools.items()}
+        written = []
+        for pieces in groups:
+            texts = [p if isinstance(p, str) else arrays[p[0]].take(pa.array(p[1])) for p in pieces]
+            written.append(pc.binary_join_element_wise(*texts, separator))
+        return pa.concat_arrays(written).take(pa.array(self.place_n))
+
+
+def draw_phrases(
+    fake: "Faker", kind: str, method: str, attribute: str, count: int, *, rng: np.random.Generator
+) -> Phrases:
+    """Draws what a Faker method composes of its templates; a locale with code of its own is asked for whole values."""
+    provider = fake.factories[0].provider(f"faker.providers.{kind}")
+    plain = getattr(importlib.import_module(f"faker.providers.{kind}").Provider, method)
+    formats = getattr(provider, attribute, ())
+    weights = dict(formats) if isinstance(formats, Mapping) else Counter(formats)
+    if getattr(type(provider), method) is not plain or any("{{" in _TOKEN.sub("", template) for template in weights):
+        weights = {"{{" + method + "}}": 1}
+
+    tokens = dict.fromkeys(token for template in weights for token in _TOKEN.findall(template))
+    pools = {t: _ask(fake, t, _WHOLE_POOL if t == method else _POOL) for t in tokens}
+    share = np.array(list(weights.values()), dtype=np.float64)
+    template_n = rng.choice(len(share), size=count, p=share / share.sum())
+    groups: list[list[str | tuple[str, Int64]]] = []
+    for template, rows in zip(weights, np.bincount(template_n, minlength=len(share)).tolist(), strict=True):
+        literals_and_tokens = enumerate(_TOKEN.split(template))
+        groups.append(
+            [
+                (piece, rng.integers(len(pools[piece]), size=rows)) if i % 2 else piece
+                for i, piece in literals_and_tokens
+            ]
+        )
+    place_n = np.empty(count, dtype=np.int64)
+    place_n[np.argsort(template_n, kind="stable")] = np.arange(count)
+    return Phrases(pools, groups, place_n)
+
+
+def ask_whole(fake: "Faker", token: str) -> list[str]:
+    """Values of a Faker method that are taken as they are."""
+    return _ask(fake, token, _WHOLE_POOL)
+
+
+def _ask(fake: "Faker", token: str, count: int) -> list[str]:
+    return [fake.parse("{{" + token + "}}") for _ in range(count)]

@@ -1,0 +1,22 @@
+"""Codes in exact shares: who is of which kind."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from synth.rng import split_exactly
+
+
+def sorted_names(kinds: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names that codes stand for, sorted: the order in YAML does not matter."""
+    return tuple(sorted(kinds))
+
+
+def deal_codes(count: int, shares: Iterator[float] | list[float], *, rng: np.random.Generator) -> npt.NDArray[np.int8]:
+    """(count,) int8 codes in a random order, each as often as its share asks for, by largest remainder."""
+    weights = list(shares)
+    codes = np.repeat(np.arange(len(weights), dtype=np.int8), split_exactly(count, weights))
+    rng.shuffle(codes)
+    return codes
