@@ -1,6 +1,6 @@
 """Rows of a table, natively typed, and on demand as the texts that CSV and JSON print."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -32,6 +32,14 @@ class Batch:
             for arrow in table.schema
         ]
         return cls(table, pa.RecordBatch.from_arrays(arrays, schema=table.schema), printers)
+
+    def pieces(self, rows: int) -> Iterator["Batch"]:
+        """The same rows, at most so many at a time, each piece printed without the shorter ways."""
+        if self.native.num_rows <= rows:
+            yield self
+            return
+        for start in range(0, self.native.num_rows, rows):
+            yield Batch(self.table, self.native.slice(start, rows), {})
 
     @cached_property
     def text(self) -> pa.RecordBatch:

@@ -45,7 +45,9 @@ class CitiesConfig:
         for i, country in enumerate(self.countries):
             if country not in known:
                 near = f" (did you mean {code!r}?)" if (code := _code_near(country)) else ""
-                yield f"countries.{i}", f"Faker knows no city in {country!r}{near}", ", ".join(sorted(known))
+                most_first = sorted(known, key=lambda code: -len(known[code]))
+                allowed = f"an ISO 3166 code, e.g. {', '.join(sorted(most_first[:12]))}"
+                yield f"countries.{i}", f"Faker knows no city in {country!r}{near}", allowed
             elif country in self.countries[:i]:
                 yield f"countries.{i}", f"{country!r} is there twice", "each country once"
         most = sum(len(known.get(country, ())) for country in {*self.countries})

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 Layout = Literal["file", "parts"]
 
+#: Rows encoded at a time of the tables that come once: they may be larger than any block.
+_EXTRA_ROWS = 131_072
+
 
 class Target(Protocol):
     """What takes the bytes of a file: an upload, or a counter."""
@@ -96,7 +99,8 @@ class FileSink:
         self._store.start()
         for batch in extra:
             self._begin(batch.table)
-            self._open[batch.table.name][1].append(self._format.encode(batch))
+            for piece in batch.pieces(_EXTRA_ROWS):
+                self._open[batch.table.name][1].append(self._format.encode(piece))
         for table in self._job.tables:
             if table.name not in self._parts:
                 self._begin(table)

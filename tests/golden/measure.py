@@ -1,10 +1,9 @@
 """What a golden run is measured by."""
 
 import json
+from importlib import metadata
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from synth.execution import run
 
@@ -18,8 +17,9 @@ def measure(overrides: tuple[str, ...], directory: Path) -> dict[str, Any]:
     return {"digest": manifest["digest"], "fraud": manifest["counts"]["fraud"], "tables": tables}
 
 
-def numpy_version() -> str:
-    return np.__version__
+def versions() -> dict[str, str]:
+    """Of the libraries that draw."""
+    return {name: metadata.version(name) for name in ("numpy", "faker")}
 
 
 def read_golden() -> dict[str, Any]:

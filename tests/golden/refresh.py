@@ -7,7 +7,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from tests.golden.measure import GOLDEN, measure, numpy_version
+from tests.golden.measure import GOLDEN, measure, versions
 from tests.golden.runs import RUNS
 
 if __name__ == "__main__":
@@ -15,4 +15,4 @@ if __name__ == "__main__":
     for name, overrides in RUNS.items():
         with tempfile.TemporaryDirectory() as directory:
             runs[name] = measure(overrides, Path(directory))
-    GOLDEN.write_text(json.dumps({"numpy": numpy_version(), "runs": runs}, indent=1) + "\n", encoding="utf-8")
+    GOLDEN.write_text(json.dumps({**versions(), "runs": runs}, indent=1) + "\n", encoding="utf-8")

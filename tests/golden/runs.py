@@ -1,4 +1,7 @@
-"""The tiny runs whose digests are kept: each amount law, mode, view and kind of population at least once."""
+"""The tiny runs whose digests are kept: each amount law, mode, view and kind of population at least once.
+
+The names of people, merchants and cities come from Faker, so that those runs depend on its version, too.
+"""
 
 SMALL = ("population.cards=40", "generator.transactions=1200", "timeline.end=2022-01-04", "block_rows=250")
 FRAUD = ("scenario=card_chain", "scenario.card_chain.ratio=0.05")
@@ -30,4 +33,18 @@ RUNS: dict[str, tuple[str, ...]] = {
     "pareto": (*SMALL, *FRAUD, "amount=pareto"),
     "mixture": (*SMALL, *FRAUD, "amount=mixture"),
     "one block, another seed": (*SMALL, *FRAUD, "block_rows=100000", "seed=7"),
+    "people on a square": (
+        *SMALL,
+        "population=handbook",
+        "population.customers.number=40",
+        "population.merchants.number=30",
+        "population.merchants.terminals=30",
+    ),
+    "people in cities, with a profile": (
+        *SMALL,
+        *FRAUD,
+        "population=tiny",
+        "population.profile=faker",
+        "population.cards=130",
+    ),
 }

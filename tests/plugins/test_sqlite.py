@@ -123,6 +123,20 @@ def test_holders_come_along(tmp_path: Path) -> None:
     assert all(check.ok for check in report.checks)
 
 
+def test_entities_come_along_and_join_by_indexed_keys(tmp_path: Path) -> None:
+    recipe = ("columns=full", "population=tiny", "population.profile=faker")
+    run(tmp_path / "out", *recipe)
+    synth.run(*SMALL, *recipe, "sink=parquet", f"sink.parquet.uri={tmp_path / 'native'}")
+    catalog = load_catalog([PLUGIN])
+    for table in ("customers", "cards", "devices", "merchants", "terminals"):
+        expected = open_output(str(tmp_path / "native")).to_pandas(table)
+        assert_frame_equal(open_output(str(tmp_path / "out"), catalog).to_pandas(table), expected)
+    join = "SELECT count(*) FROM transactions JOIN cards USING (card_id) JOIN customers USING (customer_id)"
+    assert select(tmp_path / "out", join) == [(4000,)]
+    plan = select(tmp_path / "out", "EXPLAIN QUERY PLAN SELECT * FROM cards WHERE customer_id = 7")
+    assert "cards_customer_id" in str(plan)
+
+
 def test_a_generators_own_columns_and_tables_come_along(tmp_path: Path) -> None:
     plugins = [PLUGIN, Path(shops.__file__)]
     places = {kind: str(tmp_path / kind) for kind in ("sqlite", "parquet")}

@@ -12,7 +12,17 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 #: Event column that is the INTEGER PRIMARY KEY of a table that shows it.
-_KEYS = {"transactions": "event_id", "labels": "event_id", "episodes": "episode_id", "holders": "card_id"}
+_KEYS = {
+    "transactions": "event_id",
+    "labels": "event_id",
+    "episodes": "episode_id",
+    "holders": "card_id",
+    "customers": "customer_id",
+    "cards": "card_id",
+    "devices": "device_id",
+    "merchants": "merchant_id",
+    "terminals": "terminal_id",
+}
 
 #: Event columns that a table is searched by, alone or together; those that it does not show are left out.
 _SEARCHES = {
@@ -20,6 +30,9 @@ _SEARCHES = {
     "labels": (("tid",), ("episode_id",)),
     "episodes": (("card_number",),),
     "holders": (("card_number",),),
+    "cards": (("card_number",), ("customer_id",)),
+    "devices": (("customer_id",),),
+    "terminals": (("merchant_id",),),
 }
 
 #: Rows that exist as Python objects at a time.
