@@ -1,6 +1,6 @@
 """Codes in exact shares: who is of which kind."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,8 @@ def sorted_names(kinds: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(sorted(kinds))
 
 
-def deal_codes(count: int, shares: Iterator[float] | list[float], *, rng: np.random.Generator) -> npt.NDArray[np.int8]:
+def deal_codes(count: int, shares: Sequence[float], *, rng: np.random.Generator) -> npt.NDArray[np.int8]:
     """(count,) int8 codes in a random order, each as often as its share asks for, by largest remainder."""
-    weights = list(shares)
-    codes = np.repeat(np.arange(len(weights), dtype=np.int8), split_exactly(count, weights))
+    codes = np.repeat(np.arange(len(shares), dtype=np.int8), split_exactly(count, shares))
     rng.shuffle(codes)
     return codes
