@@ -1,5 +1,6 @@
 """Writes docs/hooks.md from the hooks and the contracts behind them: python docs/write_hooks.py [--check]"""
 
+import difflib
 import inspect
 import re
 import sys
@@ -65,10 +66,12 @@ def main() -> int:
     if "--check" not in sys.argv:
         PAGE.write_text(text)
         return 0
-    fresh = PAGE.is_file() and PAGE.read_text() == text
-    if not fresh:
-        print(f"{PAGE} is out of date: run python docs/write_hooks.py", file=sys.stderr)
-    return 0 if fresh else 1
+    kept = PAGE.read_text() if PAGE.is_file() else ""
+    if kept == text:
+        return 0
+    print(f"{PAGE} is out of date: run python docs/write_hooks.py", file=sys.stderr)
+    sys.stderr.writelines(difflib.unified_diff(kept.splitlines(True), text.splitlines(True), "kept", "written", n=0))
+    return 1
 
 
 def sections() -> Iterator[str]:

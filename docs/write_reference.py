@@ -1,5 +1,6 @@
 """Writes docs/reference.md from the code: python docs/write_reference.py [--check]"""
 
+import difflib
 import inspect
 import re
 import sys
@@ -26,10 +27,12 @@ def main() -> int:
     if "--check" not in sys.argv:
         PAGE.write_text(text)
         return 0
-    fresh = PAGE.is_file() and PAGE.read_text() == text
-    if not fresh:
-        print(f"{PAGE} is out of date: run python docs/write_reference.py", file=sys.stderr)
-    return 0 if fresh else 1
+    kept = PAGE.read_text() if PAGE.is_file() else ""
+    if kept == text:
+        return 0
+    print(f"{PAGE} is out of date: run python docs/write_reference.py", file=sys.stderr)
+    sys.stderr.writelines(difflib.unified_diff(kept.splitlines(True), text.splitlines(True), "kept", "written", n=0))
+    return 1
 
 
 def intro() -> list[str]:

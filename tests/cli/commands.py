@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 TINY = ("generator.transactions=3000", "block_rows=1000", "population.cards=500", "scenario=card_chain")
 
 #: A run of some seconds, to be disturbed; the writer of the table is what it waits for.
-LONG = ("generator.transactions=6000000", "block_rows=50000", "scenario=card_chain", "sink=csv", "runner.workers=2")
+LONG = ("generator.transactions=12000000", "block_rows=50000", "scenario=card_chain", "sink=csv", "runner.workers=2")
 
 #: What somebody would type by accident, and nobody may ever read.
 CANARY = "hunter2canary"
