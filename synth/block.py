@@ -114,7 +114,9 @@ class BlockMaker:
             return fraud
         with blaming("the generator"):
             own = dict(
-                self.cast.generator.complete(fraud, index, world=self.cast.world, streams=self.cast.genuine_streams)
+                self.cast.generator.complete(
+                    self.plan.blocks, index, fraud, world=self.cast.world, streams=self.cast.genuine_streams
+                )
             )
         self._refuse_broken(index, own, len(fraud.time_us_t))
         first = 0

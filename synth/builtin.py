@@ -2,6 +2,7 @@
 
 from synth import amount
 from synth.generators import uniform
+from synth.generators.spending import SpendingConfig, SpendingGenerator
 from synth.hookspecs import Spec, hookimpl
 from synth.injectors import card_chain
 from synth.runners import local
@@ -11,7 +12,10 @@ from synth.sinks import csv, jsonl, parquet
 @hookimpl
 def synth_generators() -> list[Spec]:
     """What honest people do."""
-    return [Spec(uniform.UniformConfig, uniform.UniformGenerator)]
+    return [
+        Spec(uniform.UniformConfig, uniform.UniformGenerator),
+        Spec(SpendingConfig, SpendingGenerator),
+    ]
 
 
 @hookimpl

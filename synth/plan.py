@@ -1,6 +1,6 @@
 """Everything that spans blocks, decided once: row counts, quotas and every fraud episode with its event times."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -33,13 +33,24 @@ class Cast:
         """The generator's streams."""
         return Streams(self.seed, "generator")
 
-    @property
+    @cached_property
+    def blocks(self) -> BlockPlan:
+        """The generator's plan."""
+        with blaming("the generator"):
+            return self.generator.plan(self.world, streams=self.genuine_streams)
+
+    @cached_property
     def scene(self) -> Scene:
         """What injectors may know."""
-        own = tuple(column.name for column in self.generator.columns)
-        world = self.world
+        world, blocks = self.world, self.blocks
         return Scene(
-            world.cards, world.timeline, world.amount, self.generator.rows(), own, world.census, world.population
+            cards=world.cards,
+            timeline=world.timeline,
+            amount=self.generator.amounts(blocks, world=world),
+            rows=int(blocks.rows_b.sum()),
+            columns=tuple(column.name for column in self.generator.columns),
+            census=world.census,
+            population=world.population,
         )
 
 
@@ -128,17 +139,24 @@ def make_plan(cast: Cast) -> Plan:
     Raises:
         RefusedError: episodes cannot be placed, or a block has fewer genuine rows than fraud would replace.
     """
-    with blaming("the generator"):
-        blocks = cast.generator.plan(cast.world, streams=cast.genuine_streams)
+    blocks, scene = cast.blocks, cast.scene
     planned = {}
     for name, injector in cast.injectors.items():
         with blaming(f"scenario {name!r}: its injector {type(injector).__name__}"):
-            planned[name] = injector.plan(cast.scene, streams=Streams(cast.seed, f"scenario/{name}"))
+            if cast.generator.rows() is None:
+                _refuse_totals(name, injector.violations(scene))
+            planned[name] = injector.plan(scene, streams=Streams(cast.seed, f"scenario/{name}"))
             _refuse_broken(name, planned[name], cast)
     settled = settle(planned, cast, blocks)
     fraud = {name: events.take(np.lexsort((events.card_f, events.time_us_f))) for name, events in settled.items()}
     roles_of = {name: cast.injectors[name].roles for name in fraud}
     return Plan(blocks, fraud, _number_episodes(fraud), _count_rows(cast, blocks, fraud), roles_of)
+
+
+def _refuse_totals(name: str, problems: Iterator[tuple[str, str, str]]) -> None:
+    """What was checked with expected rows is checked again with those that the plan counts."""
+    for path, message, allowed in problems:
+        raise RefusedError(f"scenario.{name}.{path}: {message}; allowed: {allowed}")
 
 
 def _refuse_broken(name: str, events: FraudEvents, cast: Cast) -> None:

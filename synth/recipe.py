@@ -268,7 +268,7 @@ class _Build:
             self._check_columns(generator)
             self._check("generator", generator.violations(world))
             own = tuple(column.name for column in generator.columns)
-            scene = Scene(world.cards, timeline, world.amount, generator.rows(), own, world.census)
+            scene = Scene(world.cards, timeline, world.amount, generator.expected_rows(world), own, world.census)
         for name, part in scenarios.items():
             with blaming(f"scenario {name!r}: its injector"):
                 self._check(f"scenario.{name}", part.make().violations(scene))

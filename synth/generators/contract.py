@@ -114,32 +114,46 @@ class Generator(ABC):
     Attributes:
         columns: its own event columns, beside time, card and amount. Types: int64, int8, double,
             ``timestamp[us, tz=UTC]``, and string with ``categories``.
+        setting: choices that a recipe needs beside it, e.g. ``("population=retail_us",)``; ``synth.testing`` makes
+            them.
     """
 
     columns: tuple[Column, ...] = ()
+    setting: tuple[str, ...] = ()
 
     @abstractmethod
-    def rows(self) -> int:
-        """Genuine rows of the control world."""
+    def rows(self) -> int | None:
+        """Genuine rows of the control world, where the config sets them; None: the plan counts them."""
+
+    def expected_rows(self, world: World) -> int:
+        """Rows to reckon with before there is a plan."""
+        rows = self.rows()
+        assert rows is not None, "a generator that leaves its rows to the plan says how many to expect"
+        return rows
+
+    def amounts(self, plan: BlockPlan, *, world: World) -> AmountLaw:
+        """What honest people spend: the law by which fraud patterns hide. Here the run's amount law."""
+        return world.amount
 
     def violations(self, world: World) -> Iterator[tuple[str, str, str]]:
         """Yields (path below the generator, message, what is allowed) for what only the whole world shows.
 
         Here: when the (second, card) pairs of the window are too few to draw from freely.
         """
-        most = world.cards * world.timeline.seconds // 2
-        if self.rows() > most:
+        most, rows = world.cards * world.timeline.seconds // 2, self.expected_rows(world)
+        if rows > most:
             pairs = f"{counted(world.cards, 'card')} x {counted(world.timeline.seconds, 'second')}"
             yield (
                 "transactions",
-                f"{self.rows():,} transactions do not fit: each card has at most one a second",
+                f"{rows:,} transactions do not fit: each card has at most one a second",
                 f"at most {most:,}, half of {pairs}",
             )
 
     def plan(self, world: World, *, streams: Streams) -> BlockPlan:
         """Cuts the window into blocks with exact row counts: here equal slices, and as many rows as chance gives."""
-        edge_s_b = world.timeline.cut(-(-self.rows() // world.block_rows))
-        rows_b = streams.draw("rows").multinomial(self.rows(), np.diff(edge_s_b) / world.timeline.seconds)
+        rows = self.expected_rows(world)
+        edge_s_b = world.timeline.cut(-(-rows // world.block_rows))
+        rows_b = streams.draw("rows").multinomial(rows, np.diff(edge_s_b) / world.timeline.seconds)
         return BlockPlan(edge_s_b, rows_b, world.amount.plan(rows_b, rng=streams.draw("amount quotas")))
 
     def draw_keys(self, plan: BlockPlan, block: int, *, world: World, streams: Streams) -> Keys:
@@ -150,7 +164,7 @@ class Generator(ABC):
     def generate(self, plan: BlockPlan, block: int, *, world: World, streams: Streams) -> Events:
         """All genuine events of one block: ``plan.rows_b[block]`` of them, in its slice, sorted as ``Keys`` are."""
 
-    def complete(self, fraud: Events, block: int, *, world: World, streams: Streams) -> Own:
+    def complete(self, plan: BlockPlan, block: int, fraud: Events, *, world: World, streams: Streams) -> Own:
         """Its own columns for a block's fraud events, by the laws of honest ones: a difference here would be a leak.
 
         Args:

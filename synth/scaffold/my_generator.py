@@ -49,7 +49,9 @@ class MyGenerator(Generator):
         amounts = world.amount.draw(rows, rng=rng, quota=plan.quota_bk[block])
         return Events(keys.time_us_t, keys.card_t, amounts, self._channels(rows, streams.draw("channels", block)))
 
-    def complete(self, fraud: Events, block: int, *, world: World, streams: Streams) -> Mapping[str, npt.NDArray[Any]]:
+    def complete(
+        self, plan: BlockPlan, block: int, fraud: Events, *, world: World, streams: Streams
+    ) -> Mapping[str, npt.NDArray[Any]]:
         """Fraud is paid as everything is."""
         return self._channels(len(fraud.card_t), streams.draw("channels of fraud", block))
 

@@ -1,5 +1,6 @@
 """Checks of a config class, the same for every kind of component."""
 
+import copy
 import dataclasses
 import json
 import pickle
@@ -108,10 +109,10 @@ class ConfigChecks(Contract):
 
     def _refuses(self, mutations: Iterable[Mutation]) -> None:
         """Every wrong value is refused by the real recipe, at its own path."""
-        stage = self.stage
+        stage, data = self.stage, self._data
+        whole = stage.config(Size())
         for mutation in mutations:
-            config = stage.config(Size())
-            part = mutated(self._data, mutation)
+            config, part = copy.deepcopy(whole), mutated(data, mutation)
             stage.part_of(config).clear()
             stage.part_of(config).update(part)
             place = f"{stage.path}.{mutation.path}"

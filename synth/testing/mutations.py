@@ -1,6 +1,6 @@
 """Values that a config must refuse, derived from its JSON Schema."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,21 +71,34 @@ def _beyond(option: Schema) -> Iterator[tuple[Any, str]]:
 
 
 def _leaves(schema: Schema, root: Schema, data: Any, path: str) -> Iterator[tuple[str, list[Schema], Any]]:
-    """(path, what may stand there, what stands there) of every key, mappings and lists included."""
+    """(path, what may stand there, what stands there) of every key, mappings and lists included.
+
+    Of the entries of a list, or of a mapping whose keys are free, one of each kind stands for the others.
+    """
     schema = resolve(schema, root)
     options = [resolve(option, root) for option in schema.get("oneOf") or schema.get("anyOf") or [schema]]
     if path and not path.endswith("kind"):
         yield path, options, data
     here = _fitting(options, data)
+    named = here.get("properties", {})
     if isinstance(data, dict):
-        for key, value in data.items():
-            below = here.get("properties", {}).get(key) or here.get("additionalProperties")
-            if isinstance(below, dict):
-                yield from _leaves(below, root, value, join(path, key))
-    if isinstance(data, list):
-        for i, value in enumerate(data):
-            if "items" in here:
-                yield from _leaves(here["items"], root, value, join(path, str(i)))
+        for key in named:
+            if key in data:
+                yield from _leaves(named[key], root, data[key], join(path, key))
+    free = here.get("items") if isinstance(data, list) else here.get("additionalProperties")
+    if isinstance(free, dict):
+        entries = enumerate(data) if isinstance(data, list) else data.items()
+        for key, value in _one_of_each_kind((key, value) for key, value in entries if key not in named):
+            yield from _leaves(free, root, value, join(path, str(key)))
+
+
+def _one_of_each_kind(entries: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:
+    seen = set()
+    for key, value in entries:
+        kind = value.get("kind") if isinstance(value, dict) else None
+        if kind not in seen:
+            seen.add(kind)
+            yield key, value
 
 
 def _fitting(options: list[Schema], data: Any) -> Schema:

@@ -60,6 +60,11 @@ def load(plugin_files: tuple[Path, ...], plugins_dirs: tuple[Path, ...] = ()) ->
     return load_catalog(plugin_files, plugins_dirs)
 
 
+def _expected_rows(recipe: Recipe) -> int:
+    cast = make_cast(recipe)
+    return cast.generator.expected_rows(cast.world)
+
+
 class Stage:
     """One component in a recipe of its own."""
 
@@ -68,7 +73,8 @@ class Stage:
         if spec is None:
             broken = "; ".join(f"plugin {p.name!r}: {p.error}" for p in catalog.broken())
             raise PluginError(f"no {group} kind named {kind!r}" + (f"; {broken}" if broken else ""))
-        self.catalog, self.group, self.kind, self.option, self.overrides = catalog, group, kind, option, overrides
+        self.catalog, self.group, self.kind, self.option = catalog, group, kind, option
+        self.overrides = (*getattr(spec.factory, "setting", ()), *overrides)
         self.spec = spec
         self._kept: dict[Hashable, Any] = {}
 
@@ -156,7 +162,7 @@ class Stage:
         if self.rows_key in config["generator"]:
             config["generator"][self.rows_key] *= size.times
         self.part_of(config).update(size.part)
-        rows = self.build(config).generator.make().rows()
+        rows = _expected_rows(self.build(config))
         return config | {"block_rows": -(-rows // size.blocks)}
 
     @cached_property
@@ -169,7 +175,7 @@ class Stage:
             for times in (1, 4):
                 config = self.composed.config | {"generator": part | {key: part[key] * times}}
                 with suppress(ConfigError):
-                    rows.append(self.build(config).generator.make().rows())
+                    rows.append(_expected_rows(self.build(config)))
             if len(rows) == 2 and rows[1] == 4 * rows[0]:
                 return key
         return ""

@@ -241,7 +241,12 @@ def _set_stage(manifest: Manifest, catalog: Catalog) -> _Stage:
     except Exception as error:  # noqa: BLE001 — a component may come from a plugin
         told = f"it cannot be made: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
         return _Stage(Check("recipe", False, told), timeline, cards)
-    scene = Scene(cards, timeline, amount, generator.rows(), tuple(column.name for column in generator.columns))
+    rows = generator.rows()
+    if rows is None:  # the plan counted them: what is there, without the fraud that came on top
+        added = [name for name, injector in injectors.items() if not injector.replaces]
+        counts = manifest["counts"]
+        rows = counts["transactions"] - sum(counts["scenarios"][name]["rows"] for name in added)
+    scene = Scene(cards, timeline, amount, rows, tuple(column.name for column in generator.columns))
     check = Check("recipe", True, "it has its fingerprint, and every component can be made")
     return _Stage(check, timeline, cards, scene, injectors)
 

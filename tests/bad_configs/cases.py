@@ -50,7 +50,7 @@ CASES: dict[str, Case] = {
     "unknown_key_in_a_file": experiment("generator:\n  transaction: 5\n"),
     "unknown_top_key_in_a_file": experiment("sceanrio: {}\n"),
     # Choices that do not exist
-    "unknown_option": case("generator=spending"),
+    "unknown_option": case("generator=weather"),
     "unknown_option_near_match": case("amount=lognormall"),
     "unknown_option_in_a_list": case("scenario=[card_chain,card_chian]"),
     "unknown_option_of_a_sink": case("sink=parket"),
@@ -261,7 +261,7 @@ CASES: dict[str, Case] = {
         "timeline.end=2020-01-01",
         "runner.workers=0",
     ),
-    "several_choices_at_once": case("generator=spending", "amount=lognormall", "scenario=[card_chain,card_chian]"),
+    "several_choices_at_once": case("generator=weather", "amount=lognormall", "scenario=[card_chain,card_chian]"),
     "several_people_at_once": case(
         "population=tiny",
         "population.customers.number=1000",

@@ -59,7 +59,9 @@ class Shops(Generator):
         card = rng.integers(world.cards, size=rows)
         return Events(time_s * 1_000_000, card, amount, self._dress(time_s * 1_000_000, rng))
 
-    def complete(self, fraud: Events, block: int, *, world: World, streams: Streams) -> Mapping[str, npt.NDArray[Any]]:
+    def complete(
+        self, plan: BlockPlan, block: int, fraud: Events, *, world: World, streams: Streams
+    ) -> Mapping[str, npt.NDArray[Any]]:
         return self._dress(fraud.time_us_t, streams.draw("fraud", block))
 
     def _dress(self, time_us: npt.NDArray[np.int64], rng: np.random.Generator) -> Mapping[str, npt.NDArray[Any]]:

@@ -57,7 +57,9 @@ class Tagged(Generator):
         own = self.dress(rows, ratio, streams.draw("own", block))
         return Events(time_us_t, card_t, amount_t, own)
 
-    def complete(self, fraud: Events, block: int, *, world: World, streams: Streams) -> Mapping[str, npt.NDArray[Any]]:
+    def complete(
+        self, plan: BlockPlan, block: int, fraud: Events, *, world: World, streams: Streams
+    ) -> Mapping[str, npt.NDArray[Any]]:
         """As honest ones."""
         return self.dress(len(fraud.card_t), self.config.ratio, streams.draw("own of fraud", block))
 

@@ -1,0 +1,125 @@
+"""What people buy, and where.
+
+Legend: ``_t`` a purchase, ``_u`` a customer, ``_s`` a segment, ``_h`` an hour of the day, ``_k`` a category.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from synth.entities import Population
+from synth.generators.contract import Int64, Keys
+from synth.generators.spending.config import Category, Favourites, Segment
+from synth.generators.spending.rhythm import Float
+from synth.generators.spending.shops import Mask, steady
+from synth.timeline import US_PER_S
+
+if TYPE_CHECKING:
+    from synth.generators.spending.plan import SpendingPlan
+
+
+@dataclass(frozen=True)
+class Tastes:
+    """What a segment buys at an hour of the day, and whether on the web.
+
+    Attributes:
+        before_ik: (s * 24, k) share of all categories up to each, plus the row's index: one sorted array when flat.
+        online_ik: (s * 24, k) chance that a purchase of the category is made on the web.
+    """
+
+    before_ik: Float
+    online_ik: Float
+
+    @classmethod
+    def of(cls, segments: Sequence[Segment], categories: dict[str, Category], open_hk: Mask, web_k: Mask) -> "Tastes":
+        """Tastes by the configured mix; a category whose shops are closed is bought on the web only.
+
+        Args:
+            open_hk: (24, k) whether any shop of a category is open in an hour.
+            web_k: (k,) whether anybody sells the category on the web.
+        """
+        names = sorted(categories)
+        mix_sk = np.array([[segment.mix.get(name, 0.0) for name in names] for segment in segments])
+        mix_sk *= web_k | open_hk.any(axis=0)
+        online_k = np.where(web_k, [categories[name].online for name in names], 0.0)
+        online_k[web_k & ~open_hk.any(axis=0)] = 1.0
+        factor_s = np.array([segment.online for segment in segments])[:, None]
+        web_sk = online_k * factor_s / (1 - online_k + online_k * factor_s)
+        shop_shk = (1 - web_sk)[:, None, :] * open_hk
+        weight_shk = mix_sk[:, None, :] * (web_sk[:, None, :] + shop_shk)
+        # At an hour at which everything is closed people buy what they always buy.
+        closed_sh = weight_shk.sum(axis=2) == 0
+        weight_shk[closed_sh] = np.broadcast_to(mix_sk[:, None, :], weight_shk.shape)[closed_sh]
+        share_ik = (weight_shk / weight_shk.sum(axis=2, keepdims=True)).reshape(-1, len(names))
+        before_ik = np.minimum(np.cumsum(share_ik, axis=1), 1.0)
+        before_ik[:, -1] = 1.0
+        with np.errstate(invalid="ignore", divide="ignore"):
+            online_shk = np.where(open_hk, web_sk[:, None, :], 1.0)
+        return cls(before_ik + np.arange(len(before_ik))[:, None], online_shk.reshape(-1, len(names)))
+
+    def draw(self, segment_t: Int64, hour_t: Int64, *, rng: np.random.Generator) -> tuple[Int64, Mask]:
+        """(t,) categories, and (t,) whether they are bought on the web."""
+        row_t = segment_t * 24 + hour_t
+        place_t = np.searchsorted(self.before_ik.ravel(), row_t + rng.random(len(row_t)), side="right")
+        category_t = place_t - row_t * self.before_ik.shape[1]
+        return category_t, rng.random(len(row_t)) < self.online_ik.ravel()[place_t]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What was bought, by whom and where: (t,) each."""
+
+    customer_t: Int64
+    category_t: Int64
+    online_t: Mask
+    terminal_t: Int64
+    merchant_t: Int64
+
+
+def choose(
+    keys: Keys, plan: "SpendingPlan", people: Population, favourites: Favourites, *, rng: np.random.Generator
+) -> Choice:
+    """Draws what is bought at each time with each card, and at which terminal."""
+    customer_t = people.cards.customer_c[keys.card_t]
+    segment_t = people.customers.segment_u[customer_t].astype(np.int64)
+    hour_t = keys.time_us_t // (3600 * US_PER_S) % 24
+    category_t, online_t = plan.tastes.draw(segment_t, hour_t, rng=rng)
+    at_t = _remembered(customer_t, category_t, plan.salt, favourites, rng)
+    terminal_t, online_t = _terminals(plan, customer_t, category_t, online_t, at_t)
+    return Choice(customer_t, category_t, online_t, terminal_t, people.terminals.merchant_p[terminal_t])
+
+
+def _remembered(
+    customer_t: Int64, category_t: Int64, salt: int, favourites: Favourites, rng: np.random.Generator
+) -> npt.NDArray[np.float64]:
+    """(t,) in [0, 1): where in their list of shops people go; to a favourite it is always the same place."""
+    at_t = rng.random(len(customer_t))
+    if favourites.share:
+        again = np.flatnonzero(rng.random(len(customer_t)) < favourites.share)
+        slot = rng.integers(favourites.slots, size=len(again))
+        at_t[again] = steady(salt, customer_t[again], category_t[again], slot)
+    return at_t
+
+
+def _terminals(
+    plan: "SpendingPlan", customer_t: Int64, category_t: Int64, online_t: Mask, at_t: Float
+) -> tuple[Int64, Mask]:
+    """Terminals, and whether they are online: who has no shop in reach buys on the web, or else far away."""
+    shops = plan.shops
+    categories = plan.tastes.before_ik.shape[1]
+    near_t = shops.place_u[customer_t] * categories + category_t
+    no_shop_t, no_web_t = shops.near.empty(near_t), shops.web.empty(category_t)
+    online_t = (online_t | no_shop_t) & ~no_web_t
+    terminal_t = np.empty(len(customer_t), dtype=np.int64)
+    far_t = ~online_t & no_shop_t
+    for lists, list_t, here_t in (
+        (shops.web, category_t, online_t),
+        (shops.near, near_t, ~online_t & ~far_t),
+        (shops.all, category_t, far_t),
+    ):
+        here = np.flatnonzero(here_t)
+        terminal_t[here] = lists.pick(list_t[here], at_t[here])
+    return terminal_t, online_t

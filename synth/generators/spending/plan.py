@@ -1,0 +1,313 @@
+"""What a run's behaviour is made of: rates, rhythm, tastes, prices and lists of shops, drawn once.
+
+Legend: ``_u`` a customer, ``_i`` a customer in order of segments, ``_s`` a segment, ``_c`` a card, ``_p`` a terminal,
+``_k`` a category, ``_l`` a place of homes, ``_r`` an entry of a list of terminals, ``_b`` a block, ``_d`` a day.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from synth.entities import Population, Terminals, first_of
+from synth.generators.contract import BlockPlan, Int64, World
+from synth.generators.spending.amounts import Prices
+from synth.generators.spending.choices import Tastes
+from synth.generators.spending.config import (
+    Bell,
+    Hours,
+    LognormalRate,
+    PayDay,
+    Reach,
+    Segment,
+    SpendingConfig,
+    UniformRate,
+)
+from synth.generators.spending.config import Holidays as HolidayConfig
+from synth.generators.spending.rhythm import Float, Rhythm, day_factors, days_of, lay_rhythm
+from synth.generators.spending.shops import Lists, Mask, find_in_reach, find_nearest
+from synth.rng import Streams
+
+
+@dataclass(frozen=True)
+class Shoppers:
+    """Customers by segment, to be drawn by their rates.
+
+    Attributes:
+        customer_i: (u,) customers, those of a segment one after the other.
+        first_s: (s + 1,) where each segment begins in ``customer_i``.
+        before_i: (u + 1,) purchases a day of all customers before each.
+        first_card_u: (u + 1,) where each customer's cards begin.
+    """
+
+    customer_i: Int64
+    first_s: Int64
+    before_i: Float
+    first_card_u: Int64
+
+    @classmethod
+    def of(cls, people: Population, rate_u: Float) -> "Shoppers":
+        """The customers of a population with their rates."""
+        segment_u = people.customers.segment_u
+        customer_i = np.argsort(segment_u, kind="stable")
+        counts_s = np.bincount(segment_u, minlength=len(people.census.segments))
+        return cls(
+            customer_i,
+            np.concatenate([[0], np.cumsum(counts_s)]),
+            np.concatenate([[0.0], np.cumsum(rate_u[customer_i])]),
+            first_of(people.cards.customer_c, len(segment_u)),
+        )
+
+    @property
+    def rate_s(self) -> Float:
+        """(s,) purchases of all customers of a segment on an average day."""
+        return np.diff(self.before_i[self.first_s])
+
+    def draw(self, segment: int, size: int, *, rng: np.random.Generator) -> Int64:
+        """(size,) customers of a segment by their rates, in order of ``customer_i``."""
+        # Sorted uniform numbers are sums of exponential ones; asked in order, the search stays in the cache.
+        waits = rng.standard_exponential(size + 1).cumsum()
+        return self.pick(np.full(size, segment), waits[:-1] / waits[-1])
+
+    def pick(self, segment_t: Int64, at_t: Float) -> Int64:
+        """(t,) customers of the given segments, by rate: the ones at ``at_t`` in [0, 1) of the whole."""
+        first_t, end_t = self.first_s[segment_t], self.first_s[segment_t + 1]
+        low_t, high_t = self.before_i[first_t], self.before_i[end_t]
+        place_t = np.searchsorted(self.before_i, low_t + at_t * (high_t - low_t), side="right") - 1
+        picked_t: Int64 = self.customer_i[np.clip(place_t, first_t, end_t - 1)]
+        return picked_t
+
+    def pick_cards(self, customer_t: Int64, *, rng: np.random.Generator) -> Int64:
+        """(t,) one of each customer's cards."""
+        first_t = self.first_card_u[customer_t]
+        owned_t = self.first_card_u[customer_t + 1] - first_t
+        picked_t: Int64 = first_t + (rng.random(len(customer_t)) * owned_t).astype(np.int64)
+        return picked_t
+
+
+@dataclass(frozen=True)
+class Shops:
+    """Where people can shop.
+
+    Attributes:
+        place_u: (u,) the place that a customer's home belongs to.
+        near: lists of terminals, one for each place and category: ``place * categories + category``.
+        web: lists of online terminals, one a category.
+        all: lists of all terminals that are not online, one a category.
+    """
+
+    place_u: Int64
+    near: Lists
+    web: Lists
+    all: Lists
+
+    @property
+    def categories(self) -> int:
+        """How many there are."""
+        return len(self.web.first_i) - 1
+
+    def lonely(self) -> Mask:
+        """(u,) bool: who can buy nothing at all: no shop in reach, and none on the web."""
+        first_l = self.near.first_i[:: self.categories]
+        nothing_l = np.diff(first_l) == 0
+        lonely_u: Mask = nothing_l[self.place_u] & (len(self.web.terminal_r) == 0)
+        return lonely_u
+
+
+@dataclass(frozen=True)
+class SpendingPlan(BlockPlan):
+    """A block plan with the behaviour behind it; ``quota_bk`` holds the rows of each segment in each block.
+
+    Attributes:
+        step_b: (b + 1,) the rhythm's steps at which blocks begin and end.
+        salt: what the memory of favourites depends on.
+    """
+
+    rhythm: Rhythm
+    step_b: Int64
+    shoppers: Shoppers
+    shops: Shops
+    tastes: Tastes
+    prices: Prices
+    salt: int
+
+
+def make_plan(config: SpendingConfig, people: Population, world: World, *, streams: Streams) -> SpendingPlan:
+    """Draws what belongs to people, lays out what belongs to time and place, and counts."""
+    segments = [config.segments[name] for name in people.census.segments]
+    shops = lay_shops(config, people)
+    rate_u = np.where(shops.lonely(), 0.0, draw_rates(segments, people.customers.segment_u, streams=streams))
+    shoppers = Shoppers.of(people, rate_u)
+    rhythm = _rhythm(config, segments, world)
+    expected = rhythm.expected(shoppers.rate_s, 0, len(rhythm.edge_s_n) - 1).sum()
+    blocks = max(1, math.ceil((config.transactions or expected) / world.block_rows))
+    step_b = rhythm.cut(shoppers.rate_s, blocks)
+    mass_bs = np.stack([rhythm.expected(shoppers.rate_s, a, b) for a, b in pairwise(step_b)])
+    rng = streams.draw("rows")
+    if config.transactions is None:
+        rows_bs = rng.poisson(mass_bs)
+    else:
+        rows_bs = rng.multinomial(config.transactions, (mass_bs / mass_bs.sum()).ravel()).reshape(mass_bs.shape)
+    return SpendingPlan(
+        edge_s_b=rhythm.edge_s_n[step_b],
+        rows_b=rows_bs.sum(axis=1),
+        quota_bk=rows_bs,
+        rhythm=rhythm,
+        step_b=step_b,
+        shoppers=shoppers,
+        shops=shops,
+        tastes=Tastes.of(segments, config.categories, _open_hours(config, people), np.diff(shops.web.first_i) > 0),
+        prices=Prices.of(config, people, streams=streams),
+        salt=int(streams.draw("favourites").integers(2**63)),
+    )
+
+
+def _rhythm(config: SpendingConfig, segments: Sequence[Segment], world: World) -> Rhythm:
+    """Hours are steps enough for weights of hours; a bell takes minutes."""
+    steps = 1440 if any(isinstance(segment.day, Bell) for segment in segments) else 24
+    days = days_of(world.timeline)
+    special = special_days(days, config.holidays, config.pay_day)
+    factors = [day_factors(days, weekday=s.weekday, month=config.months, special=special) for s in segments]
+    return lay_rhythm(world.timeline, np.stack([day_shape(s.day, steps) for s in segments]), np.stack(factors))
+
+
+def draw_rates(segments: Sequence[Segment], segment_u: npt.NDArray[np.int8], *, streams: Streams) -> Float:
+    """(u,) purchases of each customer on an average day."""
+    rate_u = np.empty(len(segment_u))
+    for i, segment in enumerate(segments):
+        here = np.flatnonzero(segment_u == i)
+        rate_u[here] = _rates(segment.rate, len(here), streams.draw("rates", i))
+    return rate_u
+
+
+def _rates(law: LognormalRate | UniformRate, size: int, rng: np.random.Generator) -> Float:
+    if isinstance(law, UniformRate):
+        return rng.uniform(law.low, law.high, size)
+    return law.mean * rng.lognormal(-(law.sigma**2) / 2, law.sigma, size)
+
+
+def day_shape(law: Hours | Bell, steps: int) -> Float:
+    """(h,) share of a day's events in each of its equal steps."""
+    if isinstance(law, Hours):
+        weights: Float = np.repeat(np.array(law.weights, dtype=np.float64), steps // 24)
+        weights /= weights.sum()
+        return weights
+    edges = np.linspace(0, 86_400, steps + 1)
+    below = [0.5 * (1 + math.erf((edge - law.mean_s) / law.sd_s / math.sqrt(2))) for edge in edges]
+    shares: Float = np.diff(below)
+    return shares
+
+
+def special_days(days: Sequence[date], holidays: HolidayConfig | None, pay_day: PayDay | None) -> dict[date, float]:
+    """Factors of holidays and of the days after pay day."""
+    factors: dict[date, float] = {}
+    if holidays:
+        from holidays import country_holidays
+
+        years = range(days[0].year, days[-1].year + 1)
+        factors |= dict.fromkeys(country_holidays(holidays.country, years=years), holidays.factor)
+    if pay_day:
+        for day in days:
+            if (day - last_pay_day(day, pay_day.day)).days < pay_day.days:
+                factors[day] = factors.get(day, 1.0) * pay_day.factor
+    return factors
+
+
+def last_pay_day(day: date, due: int) -> date:
+    """The pay day on or before a day; the last of the month where a month has no such day."""
+    for year, month in ((day.year, day.month), (day.year - (day.month == 1), (day.month - 2) % 12 + 1)):
+        paid = date(year, month, min(due, _length_of(year, month)))
+        if paid <= day:
+            return paid
+    raise AssertionError("the pay day of the month before lies before every day")
+
+
+def _length_of(year: int, month: int) -> int:
+    from calendar import monthrange
+
+    return monthrange(year, month)[1]
+
+
+def _open_hours(config: SpendingConfig, people: Population) -> Mask:
+    """(24, k) bool: whether any shop of a category is open in an hour."""
+    shops, names = people.merchants, people.census.categories
+    open_hk = np.zeros((24, len(config.categories)), dtype=bool)
+    for k, name in enumerate(sorted(config.categories)):
+        if name in names:
+            here = ~shops.online_m & (shops.category_m == names.index(name))
+            for opens, closes in np.unique(np.stack([shops.opens_m[here], shops.closes_m[here]]), axis=1).T:
+                open_hk[opens:closes, k] = True
+    return open_hk
+
+
+def lay_shops(config: SpendingConfig, people: Population) -> Shops:
+    """Lists of the terminals that can be reached, by place and category."""
+    homes, terminals, reach = people.customers, people.terminals, config.reach
+    names = sorted(config.categories)
+    code_k = np.array([names.index(name) for name in people.census.categories], dtype=np.int64)
+    category_p = code_k[people.merchants.category_m[terminals.merchant_p]]
+    online_p = people.merchants.online_m[terminals.merchant_p]
+    size_p = (people.merchants.size_m / np.bincount(terminals.merchant_p))[terminals.merchant_p]
+    x_l, y_l, place_u = homes.x_u, homes.y_u, np.arange(len(homes))
+    if not reach.exact:
+        x_l, y_l, place_u = _squares(homes.x_u, homes.y_u, reach.km / 3)
+    offline, web = np.flatnonzero(~online_p), np.flatnonzero(online_p)
+    place_r, found_r, distance_r = find_in_reach(x_l, y_l, terminals.x_p[offline], terminals.y_p[offline], reach.km)
+    terminal_r = offline[found_r]
+    weight_r = size_p[terminal_r] * _attraction(reach, distance_r)
+    list_r = place_r * len(names) + category_p[terminal_r]
+    if reach.nearest:
+        selling_k = [offline[category_p[offline] == k] for k in range(len(names))]
+        far_r, shop_r = _beyond_reach((x_l, y_l), terminals, selling_k, list_r, reach.km)
+        list_r, terminal_r = np.concatenate([list_r, far_r]), np.concatenate([terminal_r, shop_r])
+        weight_r = np.concatenate([weight_r, np.ones(len(far_r))])
+    return Shops(
+        place_u,
+        Lists.of(list_r, terminal_r, weight_r, len(x_l) * len(names)),
+        Lists.of(category_p[web], web, size_p[web], len(names)),
+        Lists.of(category_p[offline], offline, size_p[offline], len(names)),
+    )
+
+
+def _beyond_reach(
+    at_l: tuple[Float, Float], terminals: Terminals, selling_k: Sequence[Int64], list_r: Int64, radius: float
+) -> tuple[Int64, Int64]:
+    """(r,) lists that are empty though somebody sells the category, and (r,) the nearest terminal for each.
+
+    Args:
+        at_l: x and y of the places.
+        selling_k: the terminals of each category.
+        list_r: the lists that have an entry.
+    """
+    x_l, y_l = at_l
+    served = np.zeros(len(x_l) * len(selling_k), dtype=bool)
+    served[list_r] = True
+    lists, shops = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
+    for k, selling in enumerate(selling_k):
+        lacking = np.flatnonzero(~served[k :: len(selling_k)])
+        if len(selling) and len(lacking):
+            x_p, y_p = terminals.x_p[selling], terminals.y_p[selling]
+            lists.append(lacking * len(selling_k) + k)
+            shops.append(selling[find_nearest(x_l[lacking], y_l[lacking], x_p, y_p, 3 * radius)])
+    return np.concatenate(lists), np.concatenate(shops)
+
+
+def _attraction(reach: Reach, distance_r: Float) -> Float:
+    """(r,) what a shop's distance leaves of its weight."""
+    if reach.halfway_km is None:
+        return np.ones(len(distance_r))
+    halved: Float = 0.5 ** (distance_r / reach.halfway_km)
+    return halved
+
+
+def _squares(x_u: Float, y_u: Float, side: float) -> tuple[Float, Float, Int64]:
+    """The middle of the homes in each square that has any, and the square of each home."""
+    column_u, row_u = np.floor(x_u / side).astype(np.int64), np.floor(y_u / side).astype(np.int64)
+    row_u -= row_u.min()
+    _, place_u = np.unique(column_u * (row_u.max() + 1) + row_u, return_inverse=True)
+    homes = np.bincount(place_u)
+    return np.bincount(place_u, x_u) / homes, np.bincount(place_u, y_u) / homes, place_u

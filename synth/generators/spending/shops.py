@@ -1,0 +1,114 @@
+"""Where people shop: the shops in reach of each place, by category, and a choice among them that has a memory.
+
+Legend: ``_l`` a place where people are, ``_k`` a category, ``_m`` a merchant, ``_r`` an entry of a list of shops,
+``_t`` a purchase.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Float = npt.NDArray[np.float64]
+Int64 = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Weighted lists of terminals, one after the other.
+
+    Attributes:
+        first_i: (i + 1,) int64 where each list begins in ``terminal_r``.
+        terminal_r: (r,) int64 terminals.
+        before_r: (r + 1,) float64 weight of everything before each entry.
+    """
+
+    first_i: Int64
+    terminal_r: Int64
+    before_r: Float
+
+    @classmethod
+    def of(cls, list_r: Int64, terminal_r: Int64, weight_r: Float, lists: int) -> "Lists":
+        """Lists from entries in any order, each with its list and its weight."""
+        order = np.lexsort((terminal_r, list_r))
+        first_i = np.concatenate([[0], np.cumsum(np.bincount(list_r, minlength=lists))])
+        return cls(first_i, terminal_r[order], np.concatenate([[0.0], np.cumsum(weight_r[order])]))
+
+    def empty(self, list_t: Int64) -> Mask:
+        """(t,) bool: the lists without an entry."""
+        return np.equal(self.first_i[list_t], self.first_i[list_t + 1])
+
+    def pick(self, list_t: Int64, at_t: Float) -> Int64:
+        """(t,) a terminal of each list, by weight: the one at ``at_t`` in [0, 1) of its whole weight.
+
+        Every list must have an entry.
+        """
+        first_t, end_t = self.first_i[list_t], self.first_i[list_t + 1]
+        low_t = self.before_r[first_t]
+        wanted_t = low_t + at_t * (self.before_r[end_t] - low_t)
+        entry_t = np.searchsorted(self.before_r, wanted_t, side="right") - 1
+        picked_t: Int64 = self.terminal_r[np.clip(entry_t, first_t, end_t - 1)]
+        return picked_t
+
+
+def find_in_reach(x_l: Float, y_l: Float, x_m: Float, y_m: Float, radius: float) -> tuple[Int64, Int64, Float]:
+    """All pairs of a place and a merchant closer than a radius, by a grid of squares as wide as the radius.
+
+    Returns:
+        (r,) places, (r,) merchants, (r,) float64 distances, by place.
+    """
+    left, low = min(x_l.min(), x_m.min()), min(y_l.min(), y_m.min())
+    rows = int((max(y_l.max(), y_m.max()) - low) // radius) + 3
+
+    def square(x: Float, y: Float) -> Int64:
+        column, row = ((x - left) // radius).astype(np.int64) + 1, ((y - low) // radius).astype(np.int64) + 1
+        number: Int64 = column * rows + row
+        return number
+
+    square_l, square_m = square(x_l, y_l), square(x_m, y_m)
+    order_m = np.argsort(square_m, kind="stable")
+    sorted_m = square_m[order_m]
+    places, merchants = [], []
+    for column in (-1, 0, 1):
+        # The three squares of a column follow each other, so that one slice of the sorted merchants holds them.
+        beside_l = square_l + column * rows
+        first_l, end_l = np.searchsorted(sorted_m, beside_l - 1), np.searchsorted(sorted_m, beside_l + 2)
+        found_l = end_l - first_l
+        places.append(np.repeat(np.arange(len(x_l)), found_l))
+        step = np.arange(found_l.sum()) - np.repeat(np.cumsum(found_l) - found_l, found_l)
+        merchants.append(order_m[np.repeat(first_l, found_l) + step])
+    place_r, terminal_r = np.concatenate(places), np.concatenate(merchants)
+    distance_r = np.hypot(x_l[place_r] - x_m[terminal_r], y_l[place_r] - y_m[terminal_r])
+    near = np.flatnonzero(distance_r < radius)
+    near = near[np.lexsort((terminal_r[near], place_r[near]))]
+    return place_r[near], terminal_r[near], distance_r[near]
+
+
+def find_nearest(x_l: Float, y_l: Float, x_m: Float, y_m: Float, radius: float) -> Int64:
+    """(l,) the nearest merchant of each place, wherever it is: the radius grows until everybody has one."""
+    nearest_l = np.full(len(x_l), -1)
+    while (lacking := np.flatnonzero(nearest_l < 0)).size:
+        place_r, merchant_r, distance_r = find_in_reach(x_l[lacking], y_l[lacking], x_m, y_m, radius)
+        closest = np.lexsort((distance_r, place_r))
+        found, first = np.unique(place_r[closest], return_index=True)
+        nearest_l[lacking[found]] = merchant_r[closest][first]
+        radius *= 3
+    return nearest_l
+
+
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+
+
+def steady(salt: int, customer_t: Int64, category_t: Int64, slot_t: Int64) -> Float:
+    """(t,) float64 in [0, 1), always the same for a customer, a category and a slot: the memory of a favourite.
+
+    The 64-bit finaliser of SplitMix64 (Steele, Lea and Flood, 2014) over the three numbers and the run's salt.
+    """
+    with np.errstate(over="ignore"):
+        z = np.uint64(salt) + (customer_t * 1_000_003 + category_t * 1_009 + slot_t).astype(np.uint64) * _MIX
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    z ^= z >> np.uint64(31)
+    unit: Float = (z >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    return unit
