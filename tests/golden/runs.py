@@ -47,4 +47,15 @@ RUNS: dict[str, tuple[str, ...]] = {
         "population.profile=faker",
         "population.cards=130",
     ),
+    "people who shop": ("experiment=tiny", "block_rows=2000"),
+    "the handbook's customers": (
+        "population=handbook",
+        "population.cards=100",
+        "population.customers.number=100",
+        "population.merchants.number=300",
+        "population.merchants.terminals=300",
+        "generator=handbook",
+        "columns=spending",
+        "timeline.end=2022-01-08",
+    ),
 }
