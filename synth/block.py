@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from synth.batch import Batch
+from synth.cast import Cast
 from synth.columns import Table
 from synth.digest import digest_batch
 from synth.errors import RunError, blaming
 from synth.generators.contract import Events, Int64, Own, broken_own, rows_with, sort_code
-from synth.plan import Cast, Plan
+from synth.plan import Plan
 from synth.render import Rows, Truth, render_episodes, render_events, render_labels
 from synth.rng import Streams
 from synth.texts import Texts

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from synth.batch import Batch
 from synth.block import BlockMaker
+from synth.cast import Cast
 from synth.columns import Table, episode_table, event_table, holder_table, label_table, shown_names
 from synth.entities import Population, broken_entities
 from synth.errors import RunError, blaming
 from synth.generators.contract import World
-from synth.plan import Cast, Plan, make_plan
+from synth.plan import Plan, make_plan
 from synth.population.cards import CardNumbers, card_text, draw_cards
 from synth.population.draw import draw_population
 from synth.recipe import Recipe

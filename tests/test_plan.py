@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from synth.clashes import Spans
 from synth.errors import RefusedError, RunError
 from synth.injectors.contract import FraudEvents, Injector, Scene
-from synth.plan import Spans, make_plan
+from synth.plan import make_plan
 from synth.prepare import make_cast
 from synth.recipe import load_recipe
 from synth.rng import Streams

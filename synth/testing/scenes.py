@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from synth.cast import Cast
 from synth.errors import SynthError
 from synth.injectors.contract import FraudEvents, Injector
-from synth.plan import Cast
 from synth.rng import Streams
 from synth.testing.stage import Size, Stage
 from synth.typed import resolve, schema_of

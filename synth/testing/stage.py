@@ -14,10 +14,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
+from synth.cast import Cast
 from synth.catalog import MULTIPLE, Catalog, load_catalog
 from synth.compose import Composed, compose, list_options
 from synth.errors import ConfigError, PluginError, SynthError
-from synth.plan import Cast
 from synth.prepare import Prepared, make_cast, prepare
 from synth.recipe import Part, Recipe, build_recipe
 
