@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from synth.entities import Population, Terminals, first_of
+from synth.entities import Population, first_of
 from synth.generators.contract import BlockPlan, Int64, World
 from synth.generators.spending.amounts import Prices
 from synth.generators.spending.choices import Tastes
@@ -22,14 +22,13 @@ from synth.generators.spending.config import (
     Hours,
     LognormalRate,
     PayDay,
-    Reach,
     Segment,
     SpendingConfig,
     UniformRate,
 )
 from synth.generators.spending.config import Holidays as HolidayConfig
+from synth.generators.spending.places import Shops, lay_shops, open_hours
 from synth.generators.spending.rhythm import Float, Rhythm, day_factors, days_of, lay_rhythm
-from synth.generators.spending.shops import Lists, Mask, find_in_reach, find_nearest
 from synth.rng import Streams
 
 
@@ -90,35 +89,6 @@ class Shoppers:
 
 
 @dataclass(frozen=True)
-class Shops:
-    """Where people can shop.
-
-    Attributes:
-        place_u: (u,) the place that a customer's home belongs to.
-        near: lists of terminals, one for each place and category: ``place * categories + category``.
-        web: lists of online terminals, one a category.
-        all: lists of all terminals that are not online, one a category.
-    """
-
-    place_u: Int64
-    near: Lists
-    web: Lists
-    all: Lists
-
-    @property
-    def categories(self) -> int:
-        """How many there are."""
-        return len(self.web.first_i) - 1
-
-    def lonely(self) -> Mask:
-        """(u,) bool: who can buy nothing at all: no shop in reach, and none on the web."""
-        first_l = self.near.first_i[:: self.categories]
-        nothing_l = np.diff(first_l) == 0
-        lonely_u: Mask = nothing_l[self.place_u] & (len(self.web.terminal_r) == 0)
-        return lonely_u
-
-
-@dataclass(frozen=True)
 class SpendingPlan(BlockPlan):
     """A block plan with the behaviour behind it; ``quota_bk`` holds the rows of each segment in each block.
 
@@ -160,7 +130,7 @@ def make_plan(config: SpendingConfig, people: Population, world: World, *, strea
         step_b=step_b,
         shoppers=shoppers,
         shops=shops,
-        tastes=Tastes.of(segments, config.categories, _open_hours(config, people), np.diff(shops.web.first_i) > 0),
+        tastes=Tastes.of(segments, config.categories, open_hours(config, people), np.diff(shops.web.first_i) > 0),
         prices=Prices.of(config, people, streams=streams),
         salt=int(streams.draw("favourites").integers(2**63)),
     )
@@ -230,84 +200,3 @@ def _length_of(year: int, month: int) -> int:
     from calendar import monthrange
 
     return monthrange(year, month)[1]
-
-
-def _open_hours(config: SpendingConfig, people: Population) -> Mask:
-    """(24, k) bool: whether any shop of a category is open in an hour."""
-    shops, names = people.merchants, people.census.categories
-    open_hk = np.zeros((24, len(config.categories)), dtype=bool)
-    for k, name in enumerate(sorted(config.categories)):
-        if name in names:
-            here = ~shops.online_m & (shops.category_m == names.index(name))
-            for opens, closes in np.unique(np.stack([shops.opens_m[here], shops.closes_m[here]]), axis=1).T:
-                open_hk[opens:closes, k] = True
-    return open_hk
-
-
-def lay_shops(config: SpendingConfig, people: Population) -> Shops:
-    """Lists of the terminals that can be reached, by place and category."""
-    homes, terminals, reach = people.customers, people.terminals, config.reach
-    names = sorted(config.categories)
-    code_k = np.array([names.index(name) for name in people.census.categories], dtype=np.int64)
-    category_p = code_k[people.merchants.category_m[terminals.merchant_p]]
-    online_p = people.merchants.online_m[terminals.merchant_p]
-    size_p = (people.merchants.size_m / np.bincount(terminals.merchant_p))[terminals.merchant_p]
-    x_l, y_l, place_u = homes.x_u, homes.y_u, np.arange(len(homes))
-    if not reach.exact:
-        x_l, y_l, place_u = _squares(homes.x_u, homes.y_u, reach.km / 3)
-    offline, web = np.flatnonzero(~online_p), np.flatnonzero(online_p)
-    place_r, found_r, distance_r = find_in_reach(x_l, y_l, terminals.x_p[offline], terminals.y_p[offline], reach.km)
-    terminal_r = offline[found_r]
-    weight_r = size_p[terminal_r] * _attraction(reach, distance_r)
-    list_r = place_r * len(names) + category_p[terminal_r]
-    if reach.nearest:
-        selling_k = [offline[category_p[offline] == k] for k in range(len(names))]
-        far_r, shop_r = _beyond_reach((x_l, y_l), terminals, selling_k, list_r, reach.km)
-        list_r, terminal_r = np.concatenate([list_r, far_r]), np.concatenate([terminal_r, shop_r])
-        weight_r = np.concatenate([weight_r, np.ones(len(far_r))])
-    return Shops(
-        place_u,
-        Lists.of(list_r, terminal_r, weight_r, len(x_l) * len(names)),
-        Lists.of(category_p[web], web, size_p[web], len(names)),
-        Lists.of(category_p[offline], offline, size_p[offline], len(names)),
-    )
-
-
-def _beyond_reach(
-    at_l: tuple[Float, Float], terminals: Terminals, selling_k: Sequence[Int64], list_r: Int64, radius: float
-) -> tuple[Int64, Int64]:
-    """(r,) lists that are empty though somebody sells the category, and (r,) the nearest terminal for each.
-
-    Args:
-        at_l: x and y of the places.
-        selling_k: the terminals of each category.
-        list_r: the lists that have an entry.
-    """
-    x_l, y_l = at_l
-    served = np.zeros(len(x_l) * len(selling_k), dtype=bool)
-    served[list_r] = True
-    lists, shops = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
-    for k, selling in enumerate(selling_k):
-        lacking = np.flatnonzero(~served[k :: len(selling_k)])
-        if len(selling) and len(lacking):
-            x_p, y_p = terminals.x_p[selling], terminals.y_p[selling]
-            lists.append(lacking * len(selling_k) + k)
-            shops.append(selling[find_nearest(x_l[lacking], y_l[lacking], x_p, y_p, 3 * radius)])
-    return np.concatenate(lists), np.concatenate(shops)
-
-
-def _attraction(reach: Reach, distance_r: Float) -> Float:
-    """(r,) what a shop's distance leaves of its weight."""
-    if reach.halfway_km is None:
-        return np.ones(len(distance_r))
-    halved: Float = 0.5 ** (distance_r / reach.halfway_km)
-    return halved
-
-
-def _squares(x_u: Float, y_u: Float, side: float) -> tuple[Float, Float, Int64]:
-    """The middle of the homes in each square that has any, and the square of each home."""
-    column_u, row_u = np.floor(x_u / side).astype(np.int64), np.floor(y_u / side).astype(np.int64)
-    row_u -= row_u.min()
-    _, place_u = np.unique(column_u * (row_u.max() + 1) + row_u, return_inverse=True)
-    homes = np.bincount(place_u)
-    return np.bincount(place_u, x_u) / homes, np.bincount(place_u, y_u) / homes, place_u
