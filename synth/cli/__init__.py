@@ -27,6 +27,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UsageError as error:
         args = argparse.Namespace(command=error.command, json="--json" in words)
         return output.fail(args, error, error.exit_code)
+    except BrokenPipeError:  # nobody reads the help
+        output.drop_stdout()
+        return 1
     for number in _SIGNALS:
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _interrupt)
