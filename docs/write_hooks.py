@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import synth
 from synth import hookspecs
 from synth.amount import AmountLaw
+from synth.columns import Table
 from synth.entities import (
     Cards,
     Census,
@@ -21,16 +23,18 @@ from synth.entities import (
     Population,
     Terminals,
 )
-from synth.generators.contract import BlockPlan, Events, Generator, World
+from synth.events import Column
+from synth.generators.contract import BlockPlan, Events, Generator, Keys, World
 from synth.hookspecs import CheckSpec, View
-from synth.injectors.contract import FraudEvents, Injector, Scene
+from synth.injectors.contract import FraudEvents, Injection, Injector, Scene
 from synth.injectors.episodes import Episodes
-from synth.injectors.pattern import EpisodeConfig, EpisodeInjector
+from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Seconds
 from synth.reader import Output
 from synth.rng import Streams
 from synth.run_events import BlockDone, RunEnded, RunStarted, Subscriber
 from synth.runners.contract import Runner
 from synth.sinks.contract import Receipt, Sink, SinkJob
+from synth.sinks.files import FileFormat, FileSink, TableFile, Target
 
 PAGE = Path(__file__).with_name("hooks.md")
 
@@ -39,10 +43,13 @@ PEOPLE = (Census, Population, Customers, Cards, Devices, Merchants, Terminals, C
 
 #: Hook → the classes that its contract is made of; an author derives from, or implements, the first.
 CONTRACTS: dict[str, tuple[type[Any], ...]] = {
-    "synth_injectors": (Injector, EpisodeInjector, EpisodeConfig, Episodes, Scene, FraudEvents, Streams),
-    "synth_generators": (Generator, World, BlockPlan, Events, Entities, *PEOPLE),
+    "synth_injectors": (
+        *(Injector, EpisodeInjector, EpisodeConfig, Length, Seconds, Episodes),
+        *(Scene, FraudEvents, Injection, Streams),
+    ),
+    "synth_generators": (Generator, World, BlockPlan, Keys, Events, Column, Entities, *PEOPLE),
     "synth_amounts": (AmountLaw,),
-    "synth_sinks": (Sink, SinkJob, Receipt),
+    "synth_sinks": (Sink, SinkJob, Receipt, Table, FileSink, FileFormat, TableFile, Target),
     "synth_runners": (Runner,),
     "synth_views": (View,),
     "synth_checks": (CheckSpec, Output),
@@ -86,7 +93,8 @@ def sections() -> Iterator[str]:
 
 def class_section(contract: type[Any]) -> Iterator[str]:
     """A class: its docstring, and its own public methods."""
-    yield f"### `{contract.__module__}.{contract.__name__}`\n\n{text_of(contract)}\n"
+    home = "synth" if contract.__name__ in synth.__all__ else contract.__module__
+    yield f"### `{home}.{contract.__name__}`\n\n{text_of(contract)}\n"
     rows = []
     for name, member in vars(contract).items():
         called = member.fget if isinstance(member, property) else getattr(member, "func", member)

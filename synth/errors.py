@@ -12,6 +12,7 @@ _SECRET_KEY = re.compile(_SECRET, re.IGNORECASE)
 _SECRET_PAIR = re.compile(
     rf"""([\w-]*(?:{_SECRET})[\w-]*['"]?\s*[:=]\s*)(?:"[^"]*"|'[^']*'|[^,}}\]\s]+)""", re.IGNORECASE
 )
+_LIBRARY = re.compile(r"[/\\](?:site|dist)-packages[/\\]|[/\\]lib[/\\]python3")
 _USER_INFO = re.compile(r"(?<=//)[^/@\s]+(?=@)")
 
 
@@ -163,14 +164,27 @@ def blaming(what: str) -> Iterator[None]:
         what: e.g. ``scenario 'night': its injector CardChain``.
 
     Raises:
-        RunError: instead of anything that is no SynthError.
+        RunError: instead of anything that is no SynthError, in one line, with the line of the plugin's own code.
     """
     try:
         yield
     except SynthError:
         raise
     except Exception as error:
-        raise RunError(f"{what} failed: {type(error).__name__}: {error}") from error
+        told = on_one_line(f"{type(error).__name__}: {error}")
+        raise RunError(f"{what} failed: {told}{_own_line(error)}") from error
+
+
+def _own_line(error: BaseException) -> str:
+    """`` (file:line)`` of the innermost line that is neither ours nor a library's; nothing where there is none."""
+    import traceback
+    from pathlib import Path
+
+    package = str(Path(__file__).parent)
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if not frame.filename.startswith((package, "<")) and not _LIBRARY.search(frame.filename):
+            return f" ({Path(frame.filename).name}:{frame.lineno})"
+    return ""
 
 
 def without_secrets(value: Any) -> Any:

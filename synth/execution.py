@@ -13,11 +13,12 @@ from synth.block import Block
 from synth.catalog import Catalog
 from synth.commit import abort, commit, undisturbed
 from synth.digest import digest_batch
-from synth.errors import InterruptedRun, hide_secrets, without_secrets
+from synth.errors import InterruptedRun, blaming, hide_secrets, without_secrets
 from synth.manifest import Counts, TableTally, describe_tables, write_manifest
 from synth.prepare import Prepared, prepare
 from synth.recipe import Recipe, load_recipe
 from synth.run_events import Announcer, RunStarted
+from synth.runners.turns import in_turn
 from synth.sinks.contract import Receipt, Sink, SinkJob
 
 if TYPE_CHECKING:
@@ -113,7 +114,9 @@ def generate(
     )
     prepared = prepare(recipe)
     blocks = len(prepared.plan.rows_b)
-    batches = [block.batches["transactions"].native for block in recipe.runner.make().map(prepared.make_block, blocks)]
+    batches = [
+        block.batches["transactions"].native for block in in_turn(recipe.runner.make(), prepared.make_block, blocks)
+    ]
     frame: pd.DataFrame = pa.Table.from_batches(batches).to_pandas()
     return frame
 
@@ -182,8 +185,9 @@ def _write(
     """Writes and commits everything, or takes it back; returns the manifests by sink."""
     committed, manifests = False, {}
     try:
-        for sink in sinks.values():
-            sink.check()
+        for name, sink in sinks.items():
+            with blaming(f"sink {name!r}"):
+                sink.check()
         announcer.start(_started(prepared, sinks))
         tallies = _write_blocks(prepared, sinks, announcer, progress)
         manifests = {name: _finish(prepared, catalog, name, sink, tallies) for name, sink in sinks.items()}
@@ -210,7 +214,8 @@ def make_sinks(prepared: Prepared, directory: Path, *, overwrite: bool) -> dict[
         uri = uris[name] or str(directory / name if len(homeless) > 1 else directory)
         extra = tuple(batch.table for batch in prepared.extra)
         job = SinkJob(uri, prepared.make_block.tables, extra, len(prepared.plan.rows_b), overwrite)
-        made[name] = part.make(job)
+        with blaming(f"sink {name!r}"):
+            made[name] = part.make(job)
     return made
 
 
@@ -225,15 +230,16 @@ def _write_blocks(
     tallies |= {
         b.table.name: TableTally(b.table, [b.native.num_rows], [digest_batch(b.native)]) for b in prepared.extra
     }
-    for sink in sinks.values():
-        sink.open(prepared.extra)
+    for name, sink in sinks.items():
+        with blaming(f"sink {name!r}"):
+            sink.open(prepared.extra)
     total, written = int(prepared.plan.rows_b.sum()), 0
-    runner = prepared.recipe.runner.make()
-    finished = runner.map(_Work(prepared.make_block, tuple(sinks.values())), len(prepared.plan.rows_b))
+    finished = in_turn(prepared.recipe.runner.make(), _Work(prepared.make_block, sinks), len(prepared.plan.rows_b))
     try:
         for done in finished:
-            for sink, receipt in zip(sinks.values(), done.receipts, strict=True):
-                sink.collect(receipt)
+            for (name, sink), receipt in zip(sinks.items(), done.receipts, strict=True):
+                with blaming(f"sink {name!r}"):
+                    sink.collect(receipt)
             for name, digest in done.digests.items():
                 tallies[name].rows.append(done.rows[name])
                 tallies[name].digests.append(digest)
@@ -250,6 +256,7 @@ def _write_blocks(
 class _Done:
     """What a worker sends back of a block."""
 
+    index: int
     receipts: tuple[Receipt, ...]
     rows: Mapping[str, int]
     digests: Mapping[str, bytes]
@@ -260,16 +267,20 @@ class _Work:
     """The work on one block: make it, and write it to every sink."""
 
     make_block: Callable[[int], Block]
-    sinks: tuple[Sink, ...]
+    sinks: Mapping[str, Sink]
 
     def __call__(self, index: int) -> _Done:
-        block = self.make_block(index)
-        receipts = tuple(sink.write(index, block.batches) for sink in self.sinks)
-        return _Done(receipts, {name: block.rows(name) for name in block.batches}, block.digests)
+        block, receipts = self.make_block(index), []
+        for name, sink in self.sinks.items():
+            with blaming(f"sink {name!r}"):
+                receipts.append(sink.write(index, block.batches))
+        return _Done(index, tuple(receipts), {name: block.rows(name) for name in block.batches}, block.digests)
 
 
 def _finish(prepared: Prepared, catalog: Catalog, name: str, sink: Sink, tallies: Tallies) -> bytes:
     """Completes a sink and writes its manifest."""
+    with blaming(f"sink {name!r}"):
+        files = sink.finish()
     recipe = prepared.recipe
     part = recipe.sinks[name]
     used = [("generator", recipe.generator), ("amount", recipe.amount), ("sink", part)]
@@ -284,5 +295,5 @@ def _finish(prepared: Prepared, catalog: Catalog, name: str, sink: Sink, tallies
         counts=counts,
         tables=describe_tables(list(tallies.values())),
         sink=without_secrets({key: value for key, value in dataclasses.asdict(part.config).items() if key != "uri"}),
-        files=sink.finish(),
+        files=files,
     )

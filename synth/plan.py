@@ -12,7 +12,7 @@ from synth.clashes import Spans, settle
 from synth.errors import RefusedError, RunError, blaming
 from synth.events import PLAIN_NAME
 from synth.generators.contract import BlockPlan, Int64, broken_own
-from synth.injectors.contract import FraudEvents
+from synth.injectors.contract import FraudEvents, broken_arrays
 from synth.render import EpisodeRows
 from synth.rng import Streams
 from synth.timeline import US_PER_S
@@ -126,6 +126,8 @@ def _refuse_totals(name: str, problems: Iterator[tuple[str, str, str]]) -> None:
 def _refuse_broken(name: str, events: FraudEvents, cast: Cast) -> None:
     """Holds an injector to its contract, before its events are taken for granted."""
     timeline, injector = cast.world.timeline, cast.injectors[name]
+    for broken in broken_arrays(events):
+        raise RunError(f"scenario {name!r}: its injector {type(injector).__name__} plans {broken}")
     filled = [column for column in cast.generator.columns if column.name in events.own]
     for broken in broken_own(filled, events.own, len(events.role_f)):
         kind, generator = type(injector).__name__, type(cast.generator).__name__

@@ -141,6 +141,9 @@ def _add_plugin_actions(plugins: argparse.ArgumentParser) -> None:
     action("list", "list the plugins, unusable ones too", "plugins")
     check = action("check", "look for mistakes with the conformance kit", "plugins_check")
     check.add_argument("target", metavar="NAME|FILE", help="a plugin, a kind such as card_chain, or a plugin's file")
+    check.add_argument(
+        "overrides", nargs="*", metavar="KEY=VALUE", help="changes to the recipe, e.g. scenario.mine.ratio=0.1"
+    )
     new = action("new", "write the beginning of a plugin into the working directory", "plugins_new")
     new.add_argument("name", metavar="NAME", help="what recipes will call it, e.g. gift_card_drain")
     new.add_argument("--kind", choices=list(GROUPS), required=True, help=f"what it is to be: {', '.join(GROUPS)}")

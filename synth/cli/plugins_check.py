@@ -19,17 +19,19 @@ def main(args: argparse.Namespace) -> int:
     is_path = path.exists() or path.suffix == ".py"
     catalog = load_catalog([*args.plugin, *([path] if is_path else [])], args.plugins_dir)
     components = _of_file(catalog, path) if is_path else _named(catalog, args.target)
-    data, failed, judged = [], 0, 0
+    data, failed, judged, unjudged = [], 0, 0, 0
     for group, kind in components:
-        results = check(group, kind, catalog=catalog)
+        results = check(group, kind, catalog=catalog, overrides=args.overrides)
         data.append({"group": group, "kind": kind, "results": [asdict(result) for result in results]})
         failed += sum(result.ok is False for result in results)
         judged += sum(result.ok is not None for result in results)
+        unjudged += sum(result.ok is None for result in results)
         if not args.json and not args.quiet:
             output.say("\n".join(_show(group, kind, results)))
     if failed:
         return output.fail(args, VerifyError(f"{args.target} breaks {counted(failed, 'rule')}"), 1, data)
-    return output.succeed(args, data, f"{args.target} keeps all {judged} rules")
+    more = f"; {counted(unjudged, 'rule')} could not be judged" if unjudged else ""
+    return output.succeed(args, data, f"{args.target} keeps all {judged} rules{more}")
 
 
 def _of_file(catalog: Catalog, path: Path) -> list[tuple[str, str]]:

@@ -1,6 +1,8 @@
 """``synth plugins new``."""
 
 import argparse
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from synth.catalog import Catalog, load_catalog
@@ -11,8 +13,8 @@ from synth.scaffold import GROUPS, write_module, write_package
 
 def main(args: argparse.Namespace) -> int:
     """Writes the beginning of a plugin into the working directory."""
-    made = (write_package if args.package else write_module)(args.name, args.kind)
     _refuse_taken(load_catalog(args.plugin, args.plugins_dir), args.name, GROUPS[args.kind])
+    made = (write_package if args.package else write_module)(args.name, args.kind)
     folder = Path(next(iter(made))).parts[0]
     if Path(folder).exists():
         raise RefusedError(f"{folder} is there already: choose another name, or move it away")
@@ -21,8 +23,19 @@ def main(args: argparse.Namespace) -> int:
             Path(name).parent.mkdir(parents=True, exist_ok=True)
             Path(name).write_text(text, encoding="utf-8")
         except OSError as error:
+            _take_back(made)
             raise RefusedError(f"{name} cannot be written: {error.strerror}") from error
     return output.succeed(args, list(made), "\n".join([*made, "", *_next_steps(args.name, args.kind, folder)]))
+
+
+def _take_back(made: Iterable[str]) -> None:
+    """Removes what was written before a disk was full."""
+    for name in made:
+        with suppress(OSError):
+            Path(name).unlink()
+        for folder in Path(name).parents:
+            with suppress(OSError):
+                folder.rmdir()
 
 
 def _refuse_taken(catalog: Catalog, name: str, group: str) -> None:

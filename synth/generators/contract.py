@@ -60,7 +60,8 @@ class Keys:
 
 
 Own = Mapping[str, npt.NDArray[Any]]
-"""Values of a generator's own columns by name: numbers, or for a text the index of its category, -1 for none."""
+"""Values of a generator's own columns by name: whole numbers, floats (NaN: empty), or for a text the index of its
+category (-1: empty)."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,8 @@ class Generator(ABC):
 
     Attributes:
         columns: its own event columns, beside time, card and amount. Types: int64, int8, double,
-            ``timestamp[us, tz=UTC]``, and string with ``categories``.
+            ``timestamp[us, tz=UTC]`` in whole seconds, and string with ``categories``, whose values are indices. Only a
+            double (NaN) and a string (-1) can be empty.
         setting: choices that a recipe needs beside it, e.g. ``("population=retail_us",)``; ``synth.testing`` makes
             them.
     """

@@ -79,6 +79,20 @@ class FraudEvents:
         return replace(self, time_us_f=self.time_us_f + by_us_f)
 
 
+def broken_arrays(events: object) -> Iterator[str]:
+    """Yields what is wrong with the form of what an injector plans."""
+    if not isinstance(events, FraudEvents):
+        yield f"{type(events).__name__} instead of FraudEvents"
+        return
+    columns: dict[str, Any] = {name: getattr(events, name) for name in events.__dataclass_fields__ if name != "own"}
+    rows = len(columns["episode_f"]) if isinstance(columns["episode_f"], np.ndarray) else -1
+    for name, values in columns.items():
+        if not isinstance(values, np.ndarray):
+            yield f"{name} as {type(values).__name__}, not as a NumPy array"
+        elif values.dtype != np.int64 or values.shape != (rows,):
+            yield f"{name} as {values.dtype} of shape {values.shape}, not int64 of shape ({max(rows, 0)},)"
+
+
 @dataclass(frozen=True)
 class Injection:
     """What a scenario wants of one block.

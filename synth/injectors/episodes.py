@@ -71,12 +71,12 @@ class Episodes:
         """(f,) an episode's value at each of its events."""
         return np.repeat(value_e, self.length_e)
 
-    def victims(self, *, distinct: bool = False, eligible: Int64 | None = None) -> Int64:
+    def victims(self, *, distinct: bool = False, eligible: Int64 | Mask | None = None) -> Int64:
         """Draws the card that each episode hits.
 
         Args:
             distinct: whether a card is hit once at most.
-            eligible: (n,) the cards to choose from; None: all.
+            eligible: (n,) indices of the cards to choose from, or (cards,) bool; None: all.
 
         Returns:
             (e,) int64 indices of cards.
@@ -84,12 +84,15 @@ class Episodes:
         Raises:
             RefusedError: there are not enough cards.
         """
-        rng, cards = self.streams.draw("victims"), self.scene.cards if eligible is None else len(eligible)
+        chosen = np.arange(self.scene.cards) if eligible is None else np.asarray(eligible)
+        chosen = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
+        rng, cards = self.streams.draw("victims"), len(chosen)
         if cards < (len(self) if distinct else 1):
             needed = f"{counted(len(self), 'episode')} on different cards" if distinct else "its victims"
             raise RefusedError(f"{needed} cannot be chosen from {counted(cards, 'eligible card')}: lower the total")
         card_e = rng.choice(cards, len(self), replace=False) if distinct else rng.integers(cards, size=len(self))
-        return card_e if eligible is None else eligible[card_e]
+        picked_e: Int64 = chosen[card_e].astype(np.int64)
+        return picked_e
 
     def gaps(self, low_s: int, high_s: int) -> Int64:
         """(f,) whole seconds since the event before, uniform on [low_s, high_s]; of no meaning at a first event."""
@@ -114,6 +117,9 @@ class Episodes:
 
     def role(self, rest: str, *, first: str | None = None, last: str | None = None) -> Int64:
         """(f,) roles by name: of the episodes' first and last events, and of all others; a last one is no first."""
+        unknown = [name for name in (rest, first, last) if name is not None and name not in self.roles]
+        if unknown:
+            raise ValueError(f"no role {unknown[0]!r}; the injector's roles are {', '.join(self.roles)}")
         role_f = np.full(len(self.episode_f), self.roles.index(rest))
         for name, here_f in ((first, self.first_f), (last, self.last_f)):
             if name is not None:
@@ -145,6 +151,18 @@ class Episodes:
             RefusedError: the episodes of a card do not fit into the window.
         """
         card_e = self.victims() if card is None else card
+        events = len(self.episode_f)
+        for name, values, wanted in (
+            ("gap_s", gap_s, events),
+            ("role", role, events),
+            ("amount_minor", amount_minor, events),
+            ("card", card, len(self)),
+            ("start_s", start_s, len(self)),
+        ):
+            if values is not None:
+                _require_whole(name, values, wanted)
+        if (np.asarray(gap_s)[~self.first_f] < 1).any():
+            raise ValueError("gap_s is below 1 second somewhere: events of an episode follow each other")
         elapsed_s_f = np.cumsum(np.where(self.first_f, 0, gap_s))
         elapsed_s_f -= self.each(elapsed_s_f[self.head_e])
         if start_s is None:
@@ -159,6 +177,16 @@ class Episodes:
             role_f=role,
             own=own or {},
         )
+
+
+def _require_whole(name: str, values: object, wanted: int) -> None:
+    """What a pattern hands over is an array of whole numbers, one an event or one an episode."""
+    kind = "event" if name in ("gap_s", "role", "amount_minor") else "episode"
+    if not isinstance(values, np.ndarray) or values.dtype.kind != "i":
+        told = values.dtype if isinstance(values, np.ndarray) else type(values).__name__
+        raise TypeError(f"{name} is {told}, not an array of whole numbers (np.rint(...).astype(np.int64))")
+    if values.shape != (wanted,):
+        raise ValueError(f"{name} has shape {values.shape}, not ({wanted},): one value an {kind}")
 
 
 def draw_lengths(total: int, low: int, high: int, *, rng: np.random.Generator) -> Int64:

@@ -5,6 +5,7 @@ The modules beside this one are the text: whole plugins that are checked like an
 
 import keyword
 import re
+import sys
 from string import Template
 
 from synth import __version__
@@ -12,6 +13,26 @@ from synth.errors import PluginError
 
 #: Kind of component → the config group that its choices are in.
 GROUPS = {"injector": "scenario", "generator": "generator", "sink": "sink", "amount": "amount", "runner": "runner"}
+
+
+#: Names that YAML reads as something else, or whose class would hide one that the templates import.
+_TAKEN = {
+    "null",
+    "yes",
+    "no",
+    "on",
+    "off",
+    "y",
+    "n",
+    "spec",
+    "keys",
+    "events",
+    "batch",
+    "table",
+    "scene",
+    "world",
+    "column",
+}
 
 
 def write_module(name: str, kind: str) -> dict[str, str]:
@@ -57,10 +78,14 @@ def write_package(name: str, kind: str) -> dict[str, str]:
 
 
 def _checked(name: str) -> str:
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
-        near = re.sub(r"\W+", "_", name).strip("_0123456789").lower()
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", name) or keyword.iskeyword(name) or keyword.iskeyword(_camel(name)):
+        near = re.sub(r"[^a-zA-Z0-9]+", "_", name).strip("_0123456789").lower()[:60]
         hint = f", such as {near}" if near and near != name else ""
         raise PluginError(f"{name!r} cannot name a plugin: small letters, digits and _, a letter first{hint}")
+    from importlib import metadata
+
+    if name in _TAKEN or name in sys.stdlib_module_names or name in metadata.packages_distributions():
+        raise PluginError(f"{name!r} cannot name a plugin: it means something else to Python or YAML; add a word")
     return name
 
 

@@ -107,7 +107,11 @@ class FileSink:
 
     def _begin(self, table: Table) -> None:
         upload = self._store.create(self._names(table.name)[0])
-        self._open[table.name] = (upload, self._format.open_file(table, upload))
+        try:
+            self._open[table.name] = (upload, self._format.open_file(table, upload))
+        except BaseException:
+            upload.abort()
+            raise
 
     def write(self, block: int, batches: "Mapping[str, Batch]") -> Receipt:
         """Writes the block's own files and encodes what goes into shared ones."""

@@ -63,6 +63,11 @@ def test_a_new_package_is_whole(kind: str, tmp_path: Path) -> None:
         ),
         ("class", "'class' cannot name a plugin"),
         ("../x", "'../x' cannot name a plugin"),
+        ("true", "'true' cannot name a plugin"),
+        ("null", "'null' cannot name a plugin: it means something else to Python or YAML"),
+        ("json", "'json' cannot name a plugin: it means something else to Python or YAML"),
+        ("spec", "'spec' cannot name a plugin"),
+        ("a" * 300, "cannot name a plugin"),
     ],
 )
 def test_a_name_that_cannot_be_taken(name: str, told: str, tmp_path: Path) -> None:
@@ -100,6 +105,19 @@ def test_a_broken_rule_is_told_with_what_was_seen(tmp_path: Path) -> None:
     assert len(broken) == 2
     assert all("amount" in seen for seen in broken)
     assert "FAILED" in synth("plugins", "check", "hidden.py", cwd=tmp_path).out
+
+
+def test_the_recipe_of_a_check_can_be_changed(tmp_path: Path) -> None:
+    (tmp_path / "long.py").write_text(
+        (EXAMPLES / "card_testing.py")
+        .read_text()
+        .replace("min=3, max=8", "min=50, max=60")
+        .replace("card_testing", "long")
+    )
+    assert synth("plugins", "check", "long.py", cwd=tmp_path).code == 1
+    told = synth("plugins", "check", "long.py", "scenario.long.ratio=0.1", cwd=tmp_path)
+    assert told.code == 0, told.out
+    assert "could not be judged" in told.out.splitlines()[-1]
 
 
 def test_a_kind_or_a_plugin_can_be_named(tmp_path: Path) -> None:

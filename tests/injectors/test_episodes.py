@@ -41,7 +41,7 @@ class TestLayout:
         assert episodes.role("spend").tolist() == [1] * 7
         assert episodes.role("spend", first="probe").tolist() == [0, 0, 1, 0, 1, 1, 1]
         assert episodes.role("spend", first="probe", last="refund").tolist() == [2, 0, 2, 0, 1, 1, 2]
-        with pytest.raises(ValueError, match="not in tuple"):
+        with pytest.raises(ValueError, match="no role 'unheard of'; the injector's roles are probe, spend, refund"):
             episodes.role("unheard of")
 
 
