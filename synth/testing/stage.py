@@ -65,6 +65,10 @@ def _expected_rows(recipe: Recipe) -> int:
     return cast.generator.expected_rows(cast.world)
 
 
+#: Fraud rows against all rows, at the most, in a recipe of the kit's own making.
+MOST_RATIO = 0.25
+
+
 class Stage:
     """One component in a recipe of its own."""
 
@@ -100,7 +104,25 @@ class Stage:
             free = path not in given and not (group == "timeline" and any(g.startswith("timeline") for g in given))
             if free and key in config[group]:
                 config[group][key] = value
-        return replace(composed, config=self._showing_all(replace(composed, config=config)))
+        enough = self._with_a_whole_episode(replace(composed, config=config))
+        return replace(enough, config=self._showing_all(enough))
+
+    def _with_a_whole_episode(self, composed: Composed) -> Composed:
+        """The same with a larger ratio where that of the base size makes no whole episodes."""
+        if self.group != "scenario" or any("ratio=" in override for override in self.overrides):
+            return composed
+        config = copy.deepcopy(composed.config)
+        name, part = next((name, part) for name, part in config["scenario"].items() if part["kind"] == self.kind)
+        while isinstance(part.get("ratio"), float) and part["ratio"] < MOST_RATIO:
+            try:
+                self.build_from(replace(composed, config=config))
+            except ConfigError as error:
+                if not any(violation.path == f"scenario.{name}.ratio" for violation in error.violations):
+                    break
+                part["ratio"] = min(MOST_RATIO, 4 * part["ratio"])
+            else:
+                break
+        return replace(composed, config=config)
 
     def _showing_all(self, composed: Composed) -> Config:
         """The configuration with a view that shows the generator's own columns, too."""

@@ -123,7 +123,7 @@ def make(config):
     assert answer.code == 4
     good, bad = results(answer, tmp_path)
     assert (good["fraud_rows"], good["error"]) == ("30", "")
-    assert bad["error"] == "scenario 'mine': its injector Moody failed: ZeroDivisionError: in a bad mood"
+    assert bad["error"] == "scenario 'mine': its injector Moody failed: ZeroDivisionError: in a bad mood (mine.py:20)"
     assert "Traceback" not in answer.err
 
 
