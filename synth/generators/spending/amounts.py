@@ -81,8 +81,7 @@ class HabitAmounts(AmountLaw):
         """(rows,) cents: of customers by their rates, who buy what their segment buys at noon."""
         shoppers = self._plan.shoppers
         segment_t = rng.choice(len(shoppers.rate_s), size=rows, p=shoppers.rate_s / shoppers.rate_s.sum())
-        at_t = rng.random(rows)
-        customer_t = shoppers.pick(segment_t, at_t)
+        customer_t = shoppers.by_segment.pick(segment_t, rng.random(rows))
         category_t, _ = self._plan.tastes.draw(segment_t, np.full(rows, 12), rng=rng)
         price_t = rng.choice(self._people.merchants.price_level_m, size=rows)
         return self._plan.prices.draw(customer_t, category_t, price_t, rng=rng)

@@ -56,8 +56,7 @@ class Tastes:
         share_ik = (weight_shk / weight_shk.sum(axis=2, keepdims=True)).reshape(-1, len(names))
         before_ik = np.minimum(np.cumsum(share_ik, axis=1), 1.0)
         before_ik[:, -1] = 1.0
-        with np.errstate(invalid="ignore", divide="ignore"):
-            online_shk = np.where(open_hk, web_sk[:, None, :], 1.0)
+        online_shk = np.where(open_hk, web_sk[:, None, :], 1.0)
         return cls(before_ik + np.arange(len(before_ik))[:, None], online_shk.reshape(-1, len(names)))
 
     def draw(self, segment_t: Int64, hour_t: Int64, *, rng: np.random.Generator) -> tuple[Int64, Mask]:
@@ -109,8 +108,7 @@ def _terminals(
 ) -> tuple[Int64, Mask]:
     """Terminals, and whether they are online: who has no shop in reach buys on the web, or else far away."""
     shops = plan.shops
-    categories = plan.tastes.before_ik.shape[1]
-    near_t = shops.place_u[customer_t] * categories + category_t
+    near_t = shops.place_u[customer_t] * shops.categories + category_t
     no_shop_t, no_web_t = shops.near.empty(near_t), shops.web.empty(category_t)
     online_t = (online_t | no_shop_t) & ~no_web_t
     terminal_t = np.empty(len(customer_t), dtype=np.int64)

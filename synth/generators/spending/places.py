@@ -41,7 +41,7 @@ class Shops:
         """(u,) bool: who can buy nothing at all: no shop in reach, and none on the web."""
         first_l = self.near.first_i[:: self.categories]
         nothing_l = np.diff(first_l) == 0
-        lonely_u: Mask = nothing_l[self.place_u] & (len(self.web.terminal_r) == 0)
+        lonely_u: Mask = nothing_l[self.place_u] & (len(self.web.item_r) == 0)
         return lonely_u
 
 

@@ -1,13 +1,13 @@
 """What a run's behaviour is made of: rates, rhythm, tastes, prices and lists of shops, drawn once.
 
-Legend: ``_u`` a customer, ``_i`` a customer in order of segments, ``_s`` a segment, ``_c`` a card, ``_p`` a terminal,
-``_k`` a category, ``_l`` a place of homes, ``_r`` an entry of a list of terminals, ``_b`` a block, ``_d`` a day.
+Legend: ``_u`` a customer, ``_s`` a segment, ``_b`` a block, ``_h`` a step of a day.
 """
 
 import math
+from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 
 import numpy as np
@@ -29,6 +29,7 @@ from synth.generators.spending.config import (
 from synth.generators.spending.config import Holidays as HolidayConfig
 from synth.generators.spending.places import Shops, lay_shops, open_hours
 from synth.generators.spending.rhythm import Float, Rhythm, day_factors, days_of, lay_rhythm
+from synth.generators.spending.shops import Lists
 from synth.rng import Streams
 
 
@@ -37,48 +38,30 @@ class Shoppers:
     """Customers by segment, to be drawn by their rates.
 
     Attributes:
-        customer_i: (u,) customers, those of a segment one after the other.
-        first_s: (s + 1,) where each segment begins in ``customer_i``.
-        before_i: (u + 1,) purchases a day of all customers before each.
+        by_segment: a list of customers for each segment, weighted by purchases a day.
         first_card_u: (u + 1,) where each customer's cards begin.
     """
 
-    customer_i: Int64
-    first_s: Int64
-    before_i: Float
+    by_segment: Lists
     first_card_u: Int64
 
     @classmethod
     def of(cls, people: Population, rate_u: Float) -> "Shoppers":
         """The customers of a population with their rates."""
-        segment_u = people.customers.segment_u
-        customer_i = np.argsort(segment_u, kind="stable")
-        counts_s = np.bincount(segment_u, minlength=len(people.census.segments))
-        return cls(
-            customer_i,
-            np.concatenate([[0], np.cumsum(counts_s)]),
-            np.concatenate([[0.0], np.cumsum(rate_u[customer_i])]),
-            first_of(people.cards.customer_c, len(segment_u)),
-        )
+        everybody, segments = np.arange(len(rate_u)), len(people.census.segments)
+        by_segment = Lists.of(people.customers.segment_u.astype(np.int64), everybody, rate_u, segments)
+        return cls(by_segment, first_of(people.cards.customer_c, len(rate_u)))
 
     @property
     def rate_s(self) -> Float:
         """(s,) purchases of all customers of a segment on an average day."""
-        return np.diff(self.before_i[self.first_s])
+        return self.by_segment.weight_i
 
     def draw(self, segment: int, size: int, *, rng: np.random.Generator) -> Int64:
-        """(size,) customers of a segment by their rates, in order of ``customer_i``."""
+        """(size,) customers of a segment by their rates, those of lower numbers first."""
         # Sorted uniform numbers are sums of exponential ones; asked in order, the search stays in the cache.
         waits = rng.standard_exponential(size + 1).cumsum()
-        return self.pick(np.full(size, segment), waits[:-1] / waits[-1])
-
-    def pick(self, segment_t: Int64, at_t: Float) -> Int64:
-        """(t,) customers of the given segments, by rate: the ones at ``at_t`` in [0, 1) of the whole."""
-        first_t, end_t = self.first_s[segment_t], self.first_s[segment_t + 1]
-        low_t, high_t = self.before_i[first_t], self.before_i[end_t]
-        place_t = np.searchsorted(self.before_i, low_t + at_t * (high_t - low_t), side="right") - 1
-        picked_t: Int64 = self.customer_i[np.clip(place_t, first_t, end_t - 1)]
-        return picked_t
+        return self.by_segment.pick(np.full(size, segment), waits[:-1] / waits[-1])
 
     def pick_cards(self, customer_t: Int64, *, rng: np.random.Generator) -> Int64:
         """(t,) one of each customer's cards."""
@@ -189,14 +172,10 @@ def special_days(days: Sequence[date], holidays: HolidayConfig | None, pay_day: 
 
 def last_pay_day(day: date, due: int) -> date:
     """The pay day on or before a day; the last of the month where a month has no such day."""
-    for year, month in ((day.year, day.month), (day.year - (day.month == 1), (day.month - 2) % 12 + 1)):
-        paid = date(year, month, min(due, _length_of(year, month)))
-        if paid <= day:
-            return paid
-    raise AssertionError("the pay day of the month before lies before every day")
+    paid = _pay_day_of(day, due)
+    return paid if paid <= day else _pay_day_of(day.replace(day=1) - timedelta(days=1), due)
 
 
-def _length_of(year: int, month: int) -> int:
-    from calendar import monthrange
-
-    return monthrange(year, month)[1]
+def _pay_day_of(month: date, due: int) -> date:
+    """The pay day of the month that a day lies in."""
+    return month.replace(day=min(due, monthrange(month.year, month.month)[1]))

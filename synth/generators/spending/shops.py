@@ -1,7 +1,6 @@
-"""Where people shop: the shops in reach of each place, by category, and a choice among them that has a memory.
+"""Where people shop: the shops in reach of a place, weighted lists to pick from, and a choice that has a memory.
 
-Legend: ``_l`` a place where people are, ``_k`` a category, ``_m`` a merchant, ``_r`` an entry of a list of shops,
-``_t`` a purchase.
+Legend: ``_l`` a place where people are, ``_m`` a shop, ``_i`` a list, ``_r`` an entry of one, ``_t`` a purchase.
 """
 
 from dataclasses import dataclass
@@ -16,31 +15,36 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Lists:
-    """Weighted lists of terminals, one after the other.
+    """Weighted lists of terminals, customers or the like, one after the other.
 
     Attributes:
-        first_i: (i + 1,) int64 where each list begins in ``terminal_r``.
-        terminal_r: (r,) int64 terminals.
+        first_i: (i + 1,) int64 where each list begins in ``item_r``.
+        item_r: (r,) int64 what is listed.
         before_r: (r + 1,) float64 weight of everything before each entry.
     """
 
     first_i: Int64
-    terminal_r: Int64
+    item_r: Int64
     before_r: Float
 
     @classmethod
-    def of(cls, list_r: Int64, terminal_r: Int64, weight_r: Float, lists: int) -> "Lists":
+    def of(cls, list_r: Int64, item_r: Int64, weight_r: Float, lists: int) -> "Lists":
         """Lists from entries in any order, each with its list and its weight."""
-        order = np.lexsort((terminal_r, list_r))
+        order = np.lexsort((item_r, list_r))
         first_i = np.concatenate([[0], np.cumsum(np.bincount(list_r, minlength=lists))])
-        return cls(first_i, terminal_r[order], np.concatenate([[0.0], np.cumsum(weight_r[order])]))
+        return cls(first_i, item_r[order], np.concatenate([[0.0], np.cumsum(weight_r[order])]))
+
+    @property
+    def weight_i(self) -> Float:
+        """(i,) weight of each list."""
+        return np.diff(self.before_r[self.first_i])
 
     def empty(self, list_t: Int64) -> Mask:
         """(t,) bool: the lists without an entry."""
         return np.equal(self.first_i[list_t], self.first_i[list_t + 1])
 
     def pick(self, list_t: Int64, at_t: Float) -> Int64:
-        """(t,) a terminal of each list, by weight: the one at ``at_t`` in [0, 1) of its whole weight.
+        """(t,) an entry of each list, by weight: the one at ``at_t`` in [0, 1) of its whole weight.
 
         Every list must have an entry.
         """
@@ -48,15 +52,15 @@ class Lists:
         low_t = self.before_r[first_t]
         wanted_t = low_t + at_t * (self.before_r[end_t] - low_t)
         entry_t = np.searchsorted(self.before_r, wanted_t, side="right") - 1
-        picked_t: Int64 = self.terminal_r[np.clip(entry_t, first_t, end_t - 1)]
+        picked_t: Int64 = self.item_r[np.clip(entry_t, first_t, end_t - 1)]
         return picked_t
 
 
 def find_in_reach(x_l: Float, y_l: Float, x_m: Float, y_m: Float, radius: float) -> tuple[Int64, Int64, Float]:
-    """All pairs of a place and a merchant closer than a radius, by a grid of squares as wide as the radius.
+    """All pairs of a place and a shop closer than a radius, by a grid of squares as wide as the radius.
 
     Returns:
-        (r,) places, (r,) merchants, (r,) float64 distances, by place.
+        (r,) places, (r,) shops, (r,) float64 distances, by place.
     """
     left, low = min(x_l.min(), x_m.min()), min(y_l.min(), y_m.min())
     rows = int((max(y_l.max(), y_m.max()) - low) // radius) + 3
@@ -69,30 +73,30 @@ def find_in_reach(x_l: Float, y_l: Float, x_m: Float, y_m: Float, radius: float)
     square_l, square_m = square(x_l, y_l), square(x_m, y_m)
     order_m = np.argsort(square_m, kind="stable")
     sorted_m = square_m[order_m]
-    places, merchants = [], []
+    places, shops = [], []
     for column in (-1, 0, 1):
-        # The three squares of a column follow each other, so that one slice of the sorted merchants holds them.
+        # The three squares of a column follow each other, so that one slice of the sorted shops holds them.
         beside_l = square_l + column * rows
         first_l, end_l = np.searchsorted(sorted_m, beside_l - 1), np.searchsorted(sorted_m, beside_l + 2)
         found_l = end_l - first_l
         places.append(np.repeat(np.arange(len(x_l)), found_l))
         step = np.arange(found_l.sum()) - np.repeat(np.cumsum(found_l) - found_l, found_l)
-        merchants.append(order_m[np.repeat(first_l, found_l) + step])
-    place_r, terminal_r = np.concatenate(places), np.concatenate(merchants)
-    distance_r = np.hypot(x_l[place_r] - x_m[terminal_r], y_l[place_r] - y_m[terminal_r])
+        shops.append(order_m[np.repeat(first_l, found_l) + step])
+    place_r, shop_r = np.concatenate(places), np.concatenate(shops)
+    distance_r = np.hypot(x_l[place_r] - x_m[shop_r], y_l[place_r] - y_m[shop_r])
     near = np.flatnonzero(distance_r < radius)
-    near = near[np.lexsort((terminal_r[near], place_r[near]))]
-    return place_r[near], terminal_r[near], distance_r[near]
+    near = near[np.lexsort((shop_r[near], place_r[near]))]
+    return place_r[near], shop_r[near], distance_r[near]
 
 
 def find_nearest(x_l: Float, y_l: Float, x_m: Float, y_m: Float, radius: float) -> Int64:
-    """(l,) the nearest merchant of each place, wherever it is: the radius grows until everybody has one."""
+    """(l,) the nearest shop of each place, wherever it is: the radius grows until everybody has one."""
     nearest_l = np.full(len(x_l), -1)
     while (lacking := np.flatnonzero(nearest_l < 0)).size:
-        place_r, merchant_r, distance_r = find_in_reach(x_l[lacking], y_l[lacking], x_m, y_m, radius)
+        place_r, shop_r, distance_r = find_in_reach(x_l[lacking], y_l[lacking], x_m, y_m, radius)
         closest = np.lexsort((distance_r, place_r))
         found, first = np.unique(place_r[closest], return_index=True)
-        nearest_l[lacking[found]] = merchant_r[closest][first]
+        nearest_l[lacking[found]] = shop_r[closest][first]
         radius *= 3
     return nearest_l
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from synth.generators.spending.plan import last_pay_day
 from synth.generators.spending.rhythm import DAY_S, day_factors, days_of, lay_rhythm
 from synth.timeline import Timeline, TimelineConfig
 
@@ -32,6 +33,20 @@ class TestDays:
         assert factors[:3] == pytest.approx([2 * 12 / 13, 0, 12 / 13])
         assert factors[days.index(date(2022, 12, 24))] == pytest.approx(2 * 2 * 12 / 13)
         assert factors[days.index(date(2022, 12, 26))] == pytest.approx(1 * 2 * 12 / 13)
+
+
+@pytest.mark.parametrize(
+    ("day", "due", "paid"),
+    [
+        (date(2023, 3, 31), 31, date(2023, 3, 31)),
+        (date(2023, 3, 30), 31, date(2023, 2, 28)),
+        (date(2024, 3, 1), 30, date(2024, 2, 29)),
+        (date(2023, 1, 24), 25, date(2022, 12, 25)),
+        (date(2023, 1, 25), 25, date(2023, 1, 25)),
+    ],
+)
+def test_the_last_pay_day(day: date, due: int, paid: date) -> None:
+    assert last_pay_day(day, due) == paid
 
 
 class TestRhythm:
