@@ -1,12 +1,11 @@
 """Writes docs/hooks.md from the hooks and the contracts behind them: python docs/write_hooks.py [--check]"""
 
-import difflib
 import inspect
 import re
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
+
+from page import publish
 
 import synth
 from synth import hookspecs
@@ -35,8 +34,6 @@ from synth.run_events import BlockDone, RunEnded, RunStarted, Subscriber
 from synth.runners.contract import Runner
 from synth.sinks.contract import Receipt, Sink, SinkJob
 from synth.sinks.files import FileFormat, FileSink, TableFile, Target
-
-PAGE = Path(__file__).with_name("hooks.md")
 
 #: Who exists: what a generator and an injector may look at.
 PEOPLE = (Census, Population, Customers, Cards, Devices, Merchants, Terminals, Cities)
@@ -69,16 +66,7 @@ guarantees to it. [Write a fraud pattern in ten minutes](first-pattern.md) is th
 
 def main() -> int:
     """Writes the page, or says whether it is up to date."""
-    text = "\n".join([INTRO, *sections()])
-    if "--check" not in sys.argv:
-        PAGE.write_text(text)
-        return 0
-    kept = PAGE.read_text() if PAGE.is_file() else ""
-    if kept == text:
-        return 0
-    print(f"{PAGE} is out of date: run python docs/write_hooks.py", file=sys.stderr)
-    sys.stderr.writelines(difflib.unified_diff(kept.splitlines(True), text.splitlines(True), "kept", "written", n=0))
-    return 1
+    return publish("hooks.md", "\n".join([INTRO, *sections()]))
 
 
 def sections() -> Iterator[str]:

@@ -1,12 +1,9 @@
 """Writes docs/reference.md from the code: python docs/write_reference.py [--check]"""
 
-import difflib
 import inspect
-import re
-import sys
-from pathlib import Path
 
-from synth import hookspecs
+from page import publish
+
 from synth.catalog import HOOKS, load_catalog
 from synth.cli.describe import keys_of
 from synth.cli.parser import make_parser
@@ -18,21 +15,10 @@ ENTITIES = """\
 The tables of entities, where the population has some. City, country and degrees are there with `population.cities`,
 name, e-mail, phone, address and birth date of the customers with `population.profile`."""
 
-PAGE = Path(__file__).with_name("reference.md")
-
 
 def main() -> int:
     """Writes the page, or says whether it is up to date."""
-    text = "\n".join([*intro(), *commands(), *keys(), *options(), *columns(), *hooks()])
-    if "--check" not in sys.argv:
-        PAGE.write_text(text)
-        return 0
-    kept = PAGE.read_text() if PAGE.is_file() else ""
-    if kept == text:
-        return 0
-    print(f"{PAGE} is out of date: run python docs/write_reference.py", file=sys.stderr)
-    sys.stderr.writelines(difflib.unified_diff(kept.splitlines(True), text.splitlines(True), "kept", "written", n=0))
-    return 1
+    return publish("reference.md", "\n".join([*intro(), *commands(), *keys(), *options(), *columns()]))
 
 
 def intro() -> list[str]:
@@ -115,21 +101,6 @@ def columns() -> list[str]:
     for name, found in ENTITY_COLUMNS.items():
         lines += [f"The {name} table:", "", *table(head, rows(list(found.values())))]
     return lines
-
-
-def hooks() -> list[str]:
-    """Every hook with its docstring."""
-    found = {name: hook for name, hook in vars(hookspecs).items() if name.startswith("synth_")}
-    rows = [
-        [
-            re.sub(
-                r"\b(synth|collections)(\.\w+)*\.", "", f"`{name}() -> {inspect.signature(hook).return_annotation}`"
-            ),
-            " ".join((inspect.getdoc(hook) or "").split()),
-        ]
-        for name, hook in found.items()
-    ]
-    return ["## Hooks", "", *table(["hook", "contract"], rows)]
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ import venv
 from collections.abc import Iterator
 from pathlib import Path
 
+from synth.scaffold import GROUPS
+
 ROOT = Path(__file__).resolve().parent.parent
 SMALL_RUN = ("run", "scenario=card_chain", "generator.transactions=20000", "block_rows=5000")
 
@@ -128,8 +130,7 @@ def check_plugins(binaries: Path, directory: Path, ours: dict[str, object]) -> N
 def check_scaffolds(binaries: Path, directory: Path) -> None:
     """A new package of each kind: green at once, by its own tests and by ``synth plugins check``."""
     install(binaries, directory, "pytest")
-    groups = {"injector": "scenario", "generator": "generator", "amount": "amount", "sink": "sink", "runner": "runner"}
-    for kind, group in groups.items():
+    for kind, group in GROUPS.items():
         name = f"fresh_{kind}"
         call(binaries / "synth", "plugins", "new", name, "--kind", kind, "--package", cwd=directory)
         package = directory / f"synth-fresh-{kind}"

@@ -61,15 +61,15 @@ def candidates(line: str) -> list[str]:
     """What could stand in place of the last word of a line that begins after ``synth``."""
     words = line.split()
     last = "" if not line or line[-1].isspace() else words.pop()
-    commands = make_parser().commands()
+    parser = make_parser()
+    commands = parser.commands()
     command = next((word for word in words if word in commands), None)
     if command is None:
         return [name for name in commands if name.startswith(last)]
     if command == "plugins":
         return _actions(commands[command], words, last)
     if last.startswith("-"):
-        flags = [flag for action in commands[command]._actions for flag in action.option_strings]
-        return [flag for flag in flags if flag.startswith(last)]
+        return [flag for flag in parser.flags(command) if flag.startswith(last)]
     given = [w for i, w in enumerate(words) if not w.startswith("-") and (i == 0 or words[i - 1] not in _VALUED)][1:]
     fixed = [action.choices for action in commands[command]._actions if not action.option_strings and action.choices]
     if fixed and not given:
@@ -86,8 +86,7 @@ def _actions(plugins: Parser, words: list[str], last: str) -> list[str]:
     if words[-1] == "--kind":
         return [kind for kind in GROUPS if kind.startswith(last)]
     if last.startswith("-"):
-        flags = [flag for each in actions[action]._actions for flag in each.option_strings]
-        return [flag for flag in flags if flag.startswith(last)]
+        return [flag for flag in plugins.flags(action) if flag.startswith(last)]
     if action != "check":
         return []
     from synth.catalog import load_catalog

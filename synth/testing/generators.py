@@ -29,7 +29,7 @@ from synth.testing.leaks import Comparison
 from synth.testing.purity import PurityChecks
 from synth.testing.runs import frame_of, require_verified, write_and_read
 from synth.testing.sameness import SamenessChecks
-from synth.testing.stage import Size
+from synth.testing.stage import Size, expected_rows
 from synth.timeline import US_PER_S
 
 
@@ -46,11 +46,6 @@ def events_of(cast: Cast, plan: BlockPlan, block: int) -> Events:
 def keys_of(cast: Cast, plan: BlockPlan, block: int) -> Keys:
     """When and on which card they happen."""
     return cast.generator.draw_keys(plan, block, world=cast.world, streams=cast.genuine_streams)
-
-
-def expected_rows(cast: Cast) -> int:
-    """Rows of the control world, as far as they are known before a plan."""
-    return cast.generator.expected_rows(cast.world)
 
 
 def completed(cast: Cast, plan: BlockPlan, events: Events, block: int) -> Any:

@@ -60,8 +60,8 @@ def load(plugin_files: tuple[Path, ...], plugins_dirs: tuple[Path, ...] = ()) ->
     return load_catalog(plugin_files, plugins_dirs)
 
 
-def _expected_rows(recipe: Recipe) -> int:
-    cast = make_cast(recipe)
+def expected_rows(cast: Cast) -> int:
+    """Rows of the control world, as far as they are known before a plan."""
     return cast.generator.expected_rows(cast.world)
 
 
@@ -112,7 +112,8 @@ class Stage:
         if self.group != "scenario" or any("ratio=" in override for override in self.overrides):
             return composed
         config = copy.deepcopy(composed.config)
-        name, part = next((name, part) for name, part in config["scenario"].items() if part["kind"] == self.kind)
+        name = self._instance(config)
+        part = config["scenario"][name]
         while isinstance(part.get("ratio"), float) and part["ratio"] < MOST_RATIO:
             try:
                 self.build_from(replace(composed, config=config))
@@ -163,7 +164,10 @@ class Stage:
         """What the component's instance is called in a group of several; empty in the others."""
         if self.group not in MULTIPLE:
             return ""
-        instances: Config = self.composed.config[self.group]
+        return self._instance(self.composed.config)
+
+    def _instance(self, config: Mapping[str, Any]) -> str:
+        instances: Config = config[self.group]
         return next(name for name, part in instances.items() if part["kind"] == self.kind)
 
     @property
@@ -184,7 +188,7 @@ class Stage:
         if self.rows_key in config["generator"]:
             config["generator"][self.rows_key] *= size.times
         self.part_of(config).update(size.part)
-        rows = _expected_rows(self.build(config))
+        rows = expected_rows(make_cast(self.build(config)))
         return config | {"block_rows": -(-rows // size.blocks)}
 
     @cached_property
@@ -197,7 +201,7 @@ class Stage:
             for times in (1, 4):
                 config = self.composed.config | {"generator": part | {key: part[key] * times}}
                 with suppress(ConfigError):
-                    rows.append(_expected_rows(self.build(config)))
+                    rows.append(expected_rows(make_cast(self.build(config))))
             if len(rows) == 2 and rows[1] == 4 * rows[0]:
                 return key
         return ""
