@@ -67,10 +67,10 @@ class BlockMaker:
             genuine = self.cast.generator.generate(
                 self.plan.blocks, index, world=self.cast.world, streams=self.cast.genuine_streams
             )
-        code = self._code(genuine)
-        if (np.diff(code) <= 0).any():
-            raise self._broken(index, "events out of order, or two on one card in one second")
-        self._refuse_broken(index, genuine.own, len(code))
+            code = self._code(genuine)
+            if (np.diff(code) <= 0).any():
+                raise self._broken(index, "events out of order, or two on one card in one second")
+            self._refuse_broken(index, genuine.own, len(code))
         events, truth = self._inject(index, genuine, code)
         if len(events.time_us_t) != self.plan.rows_b[index]:
             raise RunError(f"block {index} has {len(events.time_us_t)} rows, planned {self.plan.rows_b[index]}")
@@ -119,7 +119,7 @@ class BlockMaker:
                     self.plan.blocks, index, fraud, world=self.cast.world, streams=self.cast.genuine_streams
                 )
             )
-        self._refuse_broken(index, own, len(fraud.time_us_t))
+            self._refuse_broken(index, own, len(fraud.time_us_t))
         first = 0
         for given, time in zip(owns, times, strict=True):
             for name, values in given.items():

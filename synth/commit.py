@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from synth.errors import PartlyDone, SynthError
+from synth.errors import PartlyDone, SynthError, blaming
 from synth.sinks.contract import Sink
 
 log = logging.getLogger(__name__)
@@ -17,7 +17,8 @@ def commit(sinks: Mapping[str, Sink], manifests: Mapping[str, bytes]) -> None:
     done: list[str] = []
     for name, sink in sinks.items():
         try:
-            sink.commit(manifests[name])
+            with blaming(f"sink {name!r}"):
+                sink.commit(manifests[name])
         except SynthError as error:
             if not done:
                 raise

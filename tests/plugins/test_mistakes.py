@@ -51,6 +51,37 @@ def test_eligible_victims_may_be_a_mask(tmp_path: Path) -> None:
     assert frame[frame.fraud_label == 1].card_id.max() < 7
 
 
+CHANNELS = 'return {"channel": np.where(rng.random(rows) < self.config.online, 2, in_shop)}'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("        return Events(", "        Events(", "AttributeError: 'NoneType' object has no attribute"),
+        (CHANNELS, CHANNELS.replace("np.where(", "list(np.where(").replace(")}", "))}"), "the generator failed: "),
+    ],
+)
+def test_in_a_generator(old: str, new: str, told: str, tmp_path: Path) -> None:
+    ((name, text),) = write_module("first_world", "generator").items()
+    assert old in text
+    (tmp_path / name).write_text(text.replace(old, new))
+    with pytest.raises(RunError) as caught:
+        synth.generate("generator=first_world", "generator.transactions=3000", plugin_files=[tmp_path / name])
+    assert told in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_in_a_commit(tmp_path: Path) -> None:
+    """The first of two sinks is committed when the second one fails: that is partly done, whatever it raised."""
+    ((name, text),) = write_module("first_sink", "sink").items()
+    failing = '    def commit(self, manifest: bytes) -> None:\n        raise KeyError("oops")\n\n    @staticmethod\n'
+    (tmp_path / name).write_text(text.replace("    @staticmethod\n", failing, 1))
+    places = (f"sink.csv.uri={tmp_path}/csv", f"sink.first_sink.uri={tmp_path}/out")
+    with pytest.raises(synth.PartlyDone, match="sink 'first_sink' failed after csv had been committed"):
+        synth.run("sink=[csv,first_sink]", *places, *SMALL, plugin_files=[tmp_path / name])
+    assert (tmp_path / "csv/manifest.json").is_file()
+
+
 @pytest.mark.parametrize("method", ["encode", "open_file", "append", "close"])
 def test_in_a_sink(method: str, tmp_path: Path) -> None:
     ((name, text),) = write_module("first_sink", "sink").items()

@@ -47,7 +47,9 @@ class Tastes:
         online_k = np.where(web_k, [categories[name].online for name in names], 0.0)
         online_k[web_k & ~open_hk.any(axis=0)] = 1.0
         factor_s = np.array([segment.online for segment in segments])[:, None]
-        web_sk = online_k * factor_s / (1 - online_k + online_k * factor_s)
+        odds_sk = online_k * factor_s
+        # What is sold on the web only is bought there, whatever a segment thinks of the web.
+        web_sk = np.divide(odds_sk, 1 - online_k + odds_sk, out=np.ones_like(odds_sk), where=online_k < 1)
         shop_shk = (1 - web_sk)[:, None, :] * open_hk
         weight_shk = mix_sk[:, None, :] * (web_sk[:, None, :] + shop_shk)
         # At an hour at which everything is closed people buy what they always buy.

@@ -207,6 +207,13 @@ class TestEdges:
         assert set(frame.category) == {"grocery", "restaurant", "web_shop"}
         assert set(frame[frame.channel == "online"].category) == {"web_shop"}
 
+    def test_who_avoids_the_web_still_buys_there_what_is_sold_nowhere_else(self) -> None:
+        frame = synth.generate(*PEOPLE, *MONTH, *(f"generator.segments.{name}.online=0" for name in SEGMENTS))
+        # nobody has a shop for these two
+        assert {"digital", "web_shop"} <= set(frame[frame.channel == "online"].category)
+        online = frame[frame.channel == "online"].category.value_counts(normalize=True)
+        assert online[["digital", "web_shop"]].sum() == 1
+
     def test_who_has_no_shop_in_reach_buys_on_the_web_or_not_at_all(self) -> None:
         reach = ("generator.reach.km=0.001", "generator.reach.exact=true", "generator.reach.nearest=false")
         frame = synth.generate(*PEOPLE, *MONTH, *reach)
