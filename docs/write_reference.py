@@ -8,7 +8,15 @@ from synth.catalog import HOOKS, load_catalog
 from synth.cli.describe import keys_of
 from synth.cli.parser import make_parser
 from synth.compose import list_options
-from synth.events import ENTITY_COLUMNS, EPISODE_COLUMNS, EVENT_COLUMNS, HOLDER_COLUMNS, LABEL_COLUMNS, Column
+from synth.events import (
+    ENTITY_COLUMNS,
+    EPISODE_COLUMNS,
+    EVENT_COLUMNS,
+    HOLDER_COLUMNS,
+    LABEL_COLUMNS,
+    LABEL_EVENT_COLUMNS,
+    Column,
+)
 from synth.recipe import FIXED, RunConfig
 
 ENTITIES = """\
@@ -79,7 +87,7 @@ def columns() -> list[str]:
 
     def rows(found: list[Column]) -> list[list[str]]:
         return [
-            [f"`{c.name}`", c.arrow, c.unit or "-", c.role, c.doc + (" (null for genuine)" if c.nullable else "")]
+            [f"`{c.name}`", c.arrow, c.unit or "-", c.role, c.doc + (" (null for genuine)" if c.nullable and c.name in EVENT_COLUMNS else "")]
             for c in found
         ]
 
@@ -91,7 +99,11 @@ def columns() -> list[str]:
         "",
         *table(head, rows(list(EVENT_COLUMNS.values()))),
     ]
-    lines += [f"The labels table has {', '.join(f'`{name}`' for name in LABEL_COLUMNS)}. The episodes table:", ""]
+    for told, found in (("labels", LABEL_COLUMNS), ("label_events", LABEL_EVENT_COLUMNS)):
+        own = [column for name, column in found.items() if name not in EVENT_COLUMNS]
+        shared = ", ".join(f"`{name}`" for name in found if name in EVENT_COLUMNS)
+        lines += [f"The {told} table has {shared}, and:", "", *table(head, rows(own))]
+    lines += ["The episodes table:", ""]
     lines += [*table(head, rows(list(EPISODE_COLUMNS.values()))), "The holders table:", ""]
     lines += [
         *table(head, rows(list(HOLDER_COLUMNS.values()))),

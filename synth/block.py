@@ -11,14 +11,32 @@ import numpy.typing as npt
 
 from synth.batch import Batch
 from synth.cast import Cast
+from synth.claiming import claim
 from synth.columns import Table
 from synth.digest import digest_batch
+from synth.episodes import Episodes
 from synth.errors import RunError, blaming
 from synth.generators.contract import Events, Int64, Own, broken_own, rows_with, sort_code
 from synth.plan import Plan
-from synth.render import Rows, Truth, render_episodes, render_events, render_labels
+from synth.render import ADDED, Rows, Truth, render_episodes, render_events, render_labels, render_reports
+from synth.reporting import ReportingConfig, Reports
 from synth.rng import Streams
 from synth.texts import Texts
+
+_NONE = np.empty(0, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Loose:
+    """What a block knows of rows that only the end of the run can write.
+
+    Attributes:
+        claimed: episodes of claimed genuine rows, each as far as it lies in this block.
+        reports: rows of ``label_events``, in no order; None where nothing is reported.
+    """
+
+    claimed: Episodes
+    reports: Batch | None
 
 
 @dataclass(frozen=True)
@@ -29,11 +47,13 @@ class Block:
         index: position on the timeline, from 0.
         batches: table name → rows of this block.
         digests: table name → content digest of these rows.
+        loose: what is written at the end of the run.
     """
 
     index: int
     batches: Mapping[str, Batch]
     digests: Mapping[str, bytes]
+    loose: Loose
 
     def rows(self, table: str = "transactions") -> int:
         """Rows that this block adds to a table."""
@@ -47,6 +67,8 @@ class BlockMaker:
     Attributes:
         cards: card numbers as text, by card index.
         events, labels, episodes: the tables to fill.
+        reporting: when fraud becomes known.
+        label_events: the table of reports; None where nothing is reported.
     """
 
     cast: Cast
@@ -55,11 +77,14 @@ class BlockMaker:
     events: Table
     labels: Table
     episodes: Table
+    reporting: ReportingConfig
+    label_events: Table | None
 
     @property
     def tables(self) -> tuple[Table, ...]:
-        """The tables that each block adds to."""
-        return (self.events, self.labels, self.episodes)
+        """The tables that blocks and the end of the run add to."""
+        tables = (self.events, self.labels, self.episodes)
+        return (*tables, self.label_events) if self.label_events else tables
 
     def __call__(self, index: int) -> Block:
         """Makes one block."""
@@ -71,43 +96,71 @@ class BlockMaker:
             if (np.diff(code) <= 0).any():
                 raise self._broken(index, "events out of order, or two on one card in one second")
             self._refuse_broken(index, genuine.own, len(code))
-        events, truth = self._inject(index, genuine, code)
+        events, truth, claimed = self._inject(index, genuine, code)
         if len(events.time_us_t) != self.plan.rows_b[index]:
             raise RunError(f"block {index} has {len(events.time_us_t)} rows, planned {self.plan.rows_b[index]}")
-        rows = Rows(int(self.plan.first_event_b[index]), events, truth, self.cards)
+        reports = self._report(index, events, truth)
+        rows = Rows(int(self.plan.first_event_b[index]), events, truth, reports, self.cards, self.cast.world.timeline)
         transactions = render_events(rows, self.events)
         batches = {
             "transactions": transactions,
             "labels": render_labels(rows, self.labels, transactions),
             "episodes": render_episodes(self.plan.episodes_starting(index), self.episodes, self.cards),
         }
-        return Block(index, batches, {name: digest_batch(batch.native) for name, batch in batches.items()})
+        loose = Loose(claimed, render_reports(rows, self.label_events, transactions) if self.label_events else None)
+        return Block(index, batches, {name: digest_batch(batch.native) for name, batch in batches.items()}, loose)
 
-    def _inject(self, index: int, genuine: Events, code: Int64) -> tuple[Events, Truth]:
-        """Adds the fraud rows, drops the replaced ones, and puts all in order; ``code`` is that of the genuine rows."""
-        times, cards, amounts, facts, owns, replaced = [], [], [], [], [], 0
+    def _report(self, index: int, events: Events, truth: Truth) -> Reports:
+        """Who reports what, and when."""
+        names = {name: np.flatnonzero(truth.scenario_f == i) for i, name in enumerate(truth.scenarios)}
+        streams = Streams(self.cast.seed, "reporting")
+        return Reports.draw(self.reporting, index, events.time_us_t, truth.row_f, names, streams=streams)
+
+    def _inject(self, index: int, genuine: Events, code: Int64) -> tuple[Events, Truth, Episodes]:
+        """Adds the fraud rows, drops the replaced ones, applies claims, and puts all in order.
+
+        Args:
+            code: sort codes of the genuine rows.
+
+        Returns:
+            The rows, the truth about them, and the episodes of claimed rows as far as this block knows them.
+        """
+        fraud, planned, replaced = self._planned(index)
+        fraud_code = self._code(fraud)
+        staying = np.flatnonzero(self._keep(index, code, fraud_code, replaced))
+        kept = genuine if len(staying) == len(code) else genuine.take(staying)
+        claims = claim(self.cast, self.plan, index, kept, self.plan.first_genuine_b[index] + staying)
+        kept = claims.events
+        order = np.argsort(np.concatenate([code[staying], fraud_code]), kind="stable")
+        place_f = np.concatenate([claims.row_f, len(staying) + np.arange(len(fraud_code))])
+        fact_t = np.full(len(order), -1)
+        fact_t[place_f] = np.arange(len(place_f))
+        fact_f = fact_t[order]
+        row_f = np.flatnonzero(fact_f >= 0)
+        scenario_f, episode_id_f, role_f = np.concatenate([claims.facts_f, planned], axis=1)[:, fact_f[row_f]]
+        before_f = np.concatenate([claims.before_minor_f, np.full(len(fraud_code), ADDED)])[fact_f[row_f]]
+        truth = Truth(row_f, scenario_f, episode_id_f, role_f, before_f, self.plan.scenarios, self.plan.roles)
+        rows = (kept.card_t[claims.row_f], kept.time_us_t[claims.row_f], kept.amount_minor_t[claims.row_f])
+        episodes = Episodes.of(self.plan.scenarios, claims.facts_f[1], claims.facts_f[0], *rows)
+        return kept.joined(fraud).take(order) if len(fraud_code) else kept, truth, episodes
+
+    def _planned(self, index: int) -> tuple[Events, Int64, int]:
+        """The planned fraud of a block, what is true of it, and how many genuine rows give way to it."""
+        times, cards, amounts, facts, owns, replaced = [_NONE], [_NONE], [_NONE], [np.stack([_NONE] * 3)], [], 0
         for name, injector in self.cast.injectors.items():
-            with blaming(f"scenario {name!r}: its injector {type(injector).__name__}"):
+            with blaming(self.cast.blamed(name)):
                 injection = injector.inject(self.plan.fraud_here(name, index))
             added = injection.added
             times.append(added.time_us_f)
             cards.append(added.card_f)
             amounts.append(added.amount_minor_f)
-            facts.append(self.plan.truth_of(name, added))
+            facts.append(self.plan.facts_of(name, added.episode_f, added.role_f))
             owns.append(added.own)
             replaced += injection.replaced
-        if not facts:
-            return genuine, Truth.none()
         fraud = Events(np.concatenate(times), np.concatenate(cards), np.concatenate(amounts))
-        fraud = self._complete(index, fraud, owns, times)
-        fraud_code = self._code(fraud)
-        keep = self._keep(index, code, fraud_code, replaced)
-        kept = genuine.take(keep)
-        order = np.argsort(np.concatenate([code[keep], fraud_code]), kind="stable")
-        row_f = np.flatnonzero(order >= len(kept.time_us_t))
-        scenario_f, episode_id_f, role_f = np.concatenate(facts, axis=1)[:, order[row_f] - len(kept.time_us_t)]
-        truth = Truth(row_f, scenario_f, episode_id_f, role_f, self.plan.scenarios, self.plan.roles)
-        return kept.joined(fraud).take(order), truth
+        if owns:
+            fraud = self._complete(index, fraud, owns, times[1:])
+        return fraud, np.concatenate(facts, axis=1), replaced
 
     def _complete(self, index: int, fraud: Events, owns: list[Own], times: list[Int64]) -> Events:
         """The generator's own columns of the fraud rows: its own values, but for those that an injector sets."""
@@ -141,6 +194,8 @@ class BlockMaker:
     def _keep(self, index: int, code: Int64, fraud_code: Int64, replaced: int) -> npt.NDArray[np.bool_]:
         """(t,) bool: which genuine rows stay. Those that meet a fraud event go first, then random ones."""
         keep = np.ones(len(code), dtype=bool)
+        if not len(fraud_code):
+            return keep
         position, met = rows_with(code, fraud_code)
         keep[position[met]] = False
         staying = np.flatnonzero(keep)

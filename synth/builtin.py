@@ -4,7 +4,7 @@ from synth import amount
 from synth.generators import uniform
 from synth.generators.spending import SpendingConfig, SpendingGenerator
 from synth.hookspecs import Spec, hookimpl
-from synth.injectors import card_chain
+from synth.injectors import amount_threshold, card_chain, compromised_terminal, stolen_card
 from synth.runners import local
 from synth.sinks import csv, jsonl, parquet
 
@@ -21,7 +21,12 @@ def synth_generators() -> list[Spec]:
 @hookimpl
 def synth_injectors() -> list[Spec]:
     """What fraudsters do."""
-    return [Spec(card_chain.CardChainConfig, card_chain.CardChain)]
+    return [
+        Spec(card_chain.CardChainConfig, card_chain.CardChain),
+        Spec(amount_threshold.AmountThresholdConfig, amount_threshold.AmountThreshold),
+        Spec(compromised_terminal.CompromisedTerminalConfig, compromised_terminal.CompromisedTerminal),
+        Spec(stolen_card.StolenCardConfig, stolen_card.StolenCard),
+    ]
 
 
 @hookimpl

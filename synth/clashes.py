@@ -18,22 +18,22 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Spans:
-    """Episodes as closed intervals on their cards: (e,) victim, first and last second."""
+    """Episodes as closed intervals on their cards: (s,) episode, victim, first and last second."""
 
-    card_e: Int64
-    first_s_e: Int64
-    last_s_e: Int64
+    episode_s: Int64
+    card_s: Int64
+    first_s_s: Int64
+    last_s_s: Int64
 
     @classmethod
     def of(cls, events: FraudEvents) -> "Spans":
-        """The spans of a scenario's episodes, by episode number."""
-        episodes = int(events.episode_f.max(initial=-1)) + 1
-        card = np.zeros(episodes, dtype=np.int64)
-        first, last = np.full(episodes, np.iinfo(np.int64).max), np.full(episodes, np.iinfo(np.int64).min)
-        card[events.episode_f] = events.card_f
-        np.minimum.at(first, events.episode_f, events.time_us_f // US_PER_S)
-        np.maximum.at(last, events.episode_f, events.time_us_f // US_PER_S)
-        return cls(card, first, last)
+        """The spans of a scenario's episodes, by episode number; one that spans cards has a span on each."""
+        cards = int(events.card_f.max(initial=0)) + 1
+        code_s, span_f = np.unique(events.episode_f * cards + events.card_f, return_inverse=True)
+        first, last = np.full(len(code_s), np.iinfo(np.int64).max), np.full(len(code_s), np.iinfo(np.int64).min)
+        np.minimum.at(first, span_f, events.time_us_f // US_PER_S)
+        np.maximum.at(last, span_f, events.time_us_f // US_PER_S)
+        return cls(code_s // cards, code_s % cards, first, last)
 
     def joined(self, other: "Spans") -> "Spans":
         """These spans, then the other ones."""
@@ -54,7 +54,7 @@ def settle(planned: Mapping[str, FraudEvents], cast: Cast, blocks: BlockPlan) ->
         RefusedError: an episode finds no room.
     """
     settled: dict[str, FraudEvents] = {}
-    taken = Spans(*(np.empty(0, dtype=np.int64) for _ in range(3)))
+    taken = Spans(*(np.empty(0, dtype=np.int64) for _ in range(4)))
     for name in sorted(planned):
         events = planned[name]
         streams = Streams(cast.seed, f"settle/{name}")
@@ -77,15 +77,15 @@ def settle(planned: Mapping[str, FraudEvents], cast: Cast, blocks: BlockPlan) ->
 
 
 def _overlapping(taken: Spans, spans: Spans) -> Mask:
-    """(e,) bool: the episodes that overlap one in ``taken``, or an earlier one of their own."""
+    """(e,) bool: the episodes that overlap one in ``taken``, or another one of their own on a card."""
     both = taken.joined(spans)
-    own = np.arange(len(both.card_e)) >= len(taken.card_e)
-    order = np.lexsort((own, both.first_s_e, both.card_e))
+    own = np.arange(len(both.card_s)) >= len(taken.card_s)
+    order = np.lexsort((own, both.first_s_s, both.card_s))
     before, after = order[:-1], order[1:]
-    pairs = (both.card_e[before] == both.card_e[after]) & (both.first_s_e[after] <= both.last_s_e[before])
-    clashing = np.zeros(len(own), dtype=bool)
-    clashing[np.where(own[after], after, before)[pairs]] = True
-    return clashing[len(taken.card_e) :]
+    pairs = (both.card_s[before] == both.card_s[after]) & (both.first_s_s[after] <= both.last_s_s[before])
+    clashing = np.zeros(int(spans.episode_s.max(initial=-1)) + 1, dtype=bool)
+    clashing[both.episode_s[np.where(own[after], after, before)[pairs]]] = True
+    return clashing
 
 
 def _meets_genuine(events: FraudEvents, cast: Cast, blocks: BlockPlan) -> Mask:
@@ -102,6 +102,8 @@ def _meets_genuine(events: FraudEvents, cast: Cast, blocks: BlockPlan) -> Mask:
 
 def _draw_shifts(spans: Spans, reach_s: int, timeline: Timeline, *, rng: np.random.Generator) -> Int64:
     """(e,) seconds by which each episode may move, up to ``reach_s`` either way, inside the window."""
-    lowest_s = np.maximum(timeline.start_s - spans.first_s_e, -reach_s)
-    highest_s = np.minimum(timeline.end_s - 1 - spans.last_s_e, reach_s)
-    return rng.integers(lowest_s, highest_s, endpoint=True)
+    episodes = int(spans.episode_s.max(initial=-1)) + 1
+    lowest_s_e, highest_s_e = np.full(episodes, -reach_s), np.full(episodes, reach_s)
+    np.maximum.at(lowest_s_e, spans.episode_s, timeline.start_s - spans.first_s_s)
+    np.minimum.at(highest_s_e, spans.episode_s, timeline.end_s - 1 - spans.last_s_s)
+    return rng.integers(lowest_s_e, highest_s_e, endpoint=True)

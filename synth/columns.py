@@ -15,6 +15,7 @@ from synth.events import (
     EVENT_COLUMNS,
     HOLDER_COLUMNS,
     LABEL_COLUMNS,
+    LABEL_EVENT_COLUMNS,
     Column,
     metadata,
 )
@@ -79,7 +80,7 @@ class ColumnsConfig:
 
 #: The side tables show these columns under the view's name for them, beside columns with names of their own.
 _NAMES_BESIDE = {
-    "tid": {*LABEL_COLUMNS} - {"tid"},
+    "tid": {*LABEL_COLUMNS, *LABEL_EVENT_COLUMNS} - {"tid"},
     "card_number": {*HOLDER_COLUMNS, *ENTITY_COLUMNS["cards"]} - {"card_number"},
 }
 
@@ -153,9 +154,19 @@ def event_table(config: ColumnsConfig, own: Sequence[Column] = ()) -> Table:
 
 def label_table(events: Table) -> Table:
     """The labels table that goes with a view: the view's own name for the transaction id, where it shows one."""
+    return _naming_rows("labels", LABEL_COLUMNS, events)
+
+
+def label_event_table(events: Table) -> Table:
+    """The table of reports that goes with a view."""
+    return _naming_rows("label_events", LABEL_EVENT_COLUMNS, events)
+
+
+def _naming_rows(name: str, columns: Mapping[str, Column], events: Table) -> Table:
+    """A table whose rows name transactions, by the view's own name for their id, where it shows one."""
     tid = next((f.name for f in events.fields if f.column.name == "tid"), None)
-    names = {name: tid if name == "tid" else name for name in LABEL_COLUMNS}
-    return Table("labels", tuple(_plain(EVENT_COLUMNS[source], name) for source, name in names.items() if name))
+    names = {source: tid if source == "tid" else source for source in columns}
+    return Table(name, tuple(_plain(columns[source], shown) for source, shown in names.items() if shown))
 
 
 def episode_table() -> Table:

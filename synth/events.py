@@ -8,7 +8,7 @@ from typing import Any, Literal
 #: What scenarios and roles are called: words that stand unquoted in tables, paths and messages.
 PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
-Role = Literal["key", "observable", "truth"]
+Role = Literal["key", "observable", "truth", "observation"]
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,8 @@ class Column:
         name: what views name as ``source``.
         arrow: Arrow type as text, e.g. ``timestamp[us, tz=UTC]``.
         unit: unit of the values; empty for none.
-        role: key (identifies), observable (a detector may use it), truth (it must not).
+        role: key (identifies), observable (a detector may use it), truth (it must not), observation (what was learnt
+            later, right or wrong: to train with, not to see).
         doc: one line.
         nullable: whether genuine events have none.
         free_text: whether its texts may hold commas, quotes or line breaks.
@@ -70,22 +71,51 @@ EVENT_COLUMNS = {
             "int64",
             "",
             "truth",
-            "episode of a fraud event, from 0 in order of first event",
+            "episode of a fraud event: added ones from 0 in order of first event, then those of claimed rows",
             nullable=True,
         ),
         Column("role", "string", "", "truth", "what a fraud event is within its episode", nullable=True),
+        Column("scenario_number", "int8", "", "truth", "0 for genuine; or the scenario, counted by name from 1"),
+        Column("time_s", "int64", "s", "observable", "seconds since the start of the window"),
+        Column("time_days", "int64", "days", "observable", "full days since the start of the window"),
+        Column("observed_label", "int8", "", "observation", "1 where fraud was reported by the end of the window"),
     )
 }
 
-LABEL_COLUMNS = ("event_id", "tid", "scenario", "episode_id", "role")
+LABEL_COLUMNS = {name: EVENT_COLUMNS[name] for name in ("event_id", "tid", "scenario", "episode_id", "role")} | {
+    column.name: column
+    for column in (
+        Column(
+            "amount_before_minor",
+            "int64",
+            "minor units (cents)",
+            "truth",
+            "amount of a genuine row before it was claimed; empty for an added row",
+            nullable=True,
+        ),
+        Column(
+            "reported_at",
+            "timestamp[us, tz=UTC]",
+            "UTC",
+            "observation",
+            "when it is reported, maybe after the window; empty if never",
+            nullable=True,
+        ),
+    )
+}
 """The labels table: one row a fraud event; ``tid`` only where the view shows it."""
+
+LABEL_EVENT_COLUMNS = {name: EVENT_COLUMNS[name] for name in ("event_id", "tid")} | {
+    "known_at": Column("known_at", "timestamp[us, tz=UTC]", "UTC", "observation", "from then on it counts as fraud")
+}
+"""The label_events table: one row a report, in order of time; ``tid`` only where the view shows it."""
 
 EPISODE_COLUMNS = {
     column.name: column
     for column in (
-        Column("episode_id", "int64", "", "key", "episode, from 0 in order of first event"),
+        Column("episode_id", "int64", "", "key", "episode: added ones from 0 in order of first event, then others"),
         Column("scenario", "string", "", "truth", "name of the scenario in the recipe"),
-        Column("card_number", "string", "", "key", "the victim's card number"),
+        Column("card_number", "string", "", "key", "the victim's card number; empty for several cards", nullable=True),
         Column("first_time", "timestamp[us, tz=UTC]", "UTC", "truth", "time of the first event"),
         Column("last_time", "timestamp[us, tz=UTC]", "UTC", "truth", "time of the last event"),
         Column("events", "int64", "", "truth", "number of events"),

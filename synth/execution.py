@@ -4,32 +4,24 @@ import dataclasses
 import json
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from synth.block import Block
 from synth.catalog import Catalog
 from synth.commit import abort, commit, undisturbed
-from synth.digest import digest_batch
 from synth.errors import InterruptedRun, blaming, hide_secrets, without_secrets
-from synth.manifest import Counts, TableTally, describe_tables, write_manifest
+from synth.manifest import Counts, describe_tables, write_manifest
 from synth.prepare import Prepared, prepare
 from synth.recipe import Recipe, load_recipe
 from synth.run_events import Announcer, RunStarted
 from synth.runners.turns import in_turn
-from synth.sinks.contract import Receipt, Sink, SinkJob
+from synth.sinks.contract import Sink, SinkJob
+from synth.writing import Progress, Tallies, write_blocks
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-class Progress(Protocol):
-    """Is told how far a run is."""
-
-    def __call__(self, rows: int, total: int) -> None:
-        """``rows`` of ``total`` transactions are written."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +161,7 @@ def _started(prepared: Prepared, sinks: Mapping[str, Sink]) -> RunStarted:
     return RunStarted(
         fingerprint=prepared.recipe.fingerprint,
         rows=int(prepared.plan.rows_b.sum()),
-        fraud_rows=prepared.plan.fraud_rows(),
+        fraud_rows=prepared.plan.planned_rows(),
         blocks=len(prepared.plan.rows_b),
         sinks={name: hide_secrets(sink.uri) for name, sink in sinks.items()},
     )
@@ -189,8 +181,8 @@ def _write(
             with blaming(f"sink {name!r}"):
                 sink.check()
         announcer.start(_started(prepared, sinks))
-        tallies = _write_blocks(prepared, sinks, announcer, progress)
-        manifests = {name: _finish(prepared, catalog, name, sink, tallies) for name, sink in sinks.items()}
+        tallies, counts = write_blocks(prepared, sinks, announcer, progress)
+        manifests = {name: _finish(prepared, catalog, name, sink, tallies, counts) for name, sink in sinks.items()}
         with undisturbed():
             commit(sinks, manifests)
             committed = True
@@ -219,65 +211,7 @@ def make_sinks(prepared: Prepared, directory: Path, *, overwrite: bool) -> dict[
     return made
 
 
-Tallies = dict[str, TableTally]
-
-
-def _write_blocks(
-    prepared: Prepared, sinks: Mapping[str, Sink], announcer: Announcer, progress: Progress | None
-) -> Tallies:
-    """Makes every block once, hands it to every sink, and counts."""
-    tallies = {table.name: TableTally(table, [], []) for table in prepared.make_block.tables}
-    tallies |= {
-        b.table.name: TableTally(b.table, [b.native.num_rows], [digest_batch(b.native)]) for b in prepared.extra
-    }
-    for name, sink in sinks.items():
-        with blaming(f"sink {name!r}"):
-            sink.open(prepared.extra)
-    total, written = int(prepared.plan.rows_b.sum()), 0
-    finished = in_turn(prepared.recipe.runner.make(), _Work(prepared.make_block, sinks), len(prepared.plan.rows_b))
-    try:
-        for done in finished:
-            for (name, sink), receipt in zip(sinks.items(), done.receipts, strict=True):
-                with blaming(f"sink {name!r}"):
-                    sink.collect(receipt)
-            for name, digest in done.digests.items():
-                tallies[name].rows.append(done.rows[name])
-                tallies[name].digests.append(digest)
-            written += done.rows["transactions"]
-            announcer.block(done.rows["transactions"], done.rows["labels"])
-            if progress:
-                progress(written, total)
-    finally:
-        finished.close()
-    return tallies
-
-
-@dataclass(frozen=True)
-class _Done:
-    """What a worker sends back of a block."""
-
-    index: int
-    receipts: tuple[Receipt, ...]
-    rows: Mapping[str, int]
-    digests: Mapping[str, bytes]
-
-
-@dataclass(frozen=True)
-class _Work:
-    """The work on one block: make it, and write it to every sink."""
-
-    make_block: Callable[[int], Block]
-    sinks: Mapping[str, Sink]
-
-    def __call__(self, index: int) -> _Done:
-        block, receipts = self.make_block(index), []
-        for name, sink in self.sinks.items():
-            with blaming(f"sink {name!r}"):
-                receipts.append(sink.write(index, block.batches))
-        return _Done(index, tuple(receipts), {name: block.rows(name) for name in block.batches}, block.digests)
-
-
-def _finish(prepared: Prepared, catalog: Catalog, name: str, sink: Sink, tallies: Tallies) -> bytes:
+def _finish(prepared: Prepared, catalog: Catalog, name: str, sink: Sink, tallies: Tallies, counts: Counts) -> bytes:
     """Completes a sink and writes its manifest."""
     with blaming(f"sink {name!r}"):
         files = sink.finish()
@@ -286,8 +220,6 @@ def _finish(prepared: Prepared, catalog: Catalog, name: str, sink: Sink, tallies
     used = [("generator", recipe.generator), ("amount", recipe.amount), ("sink", part)]
     used += [("scenario", scenario) for scenario in recipe.scenarios.values()]
     owners = {catalog.owner(group, component.spec.name) for group, component in used} - {"synth"}
-    scenarios = prepared.scenario_counts()
-    counts = Counts(int(prepared.plan.rows_b.sum()), prepared.plan.fraud_rows(), scenarios)
     return write_manifest(
         recipe=recipe.content,
         fingerprint=recipe.fingerprint,

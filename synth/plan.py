@@ -8,13 +8,13 @@ import numpy as np
 
 from synth.amount import HIGHEST
 from synth.cast import Cast
-from synth.clashes import Spans, settle
+from synth.clashes import settle
+from synth.episodes import Episodes
 from synth.errors import RefusedError, RunError, blaming
 from synth.events import PLAIN_NAME
 from synth.generators.contract import BlockPlan, Int64, broken_own
-from synth.injectors.contract import FraudEvents, broken_arrays
-from synth.render import EpisodeRows
-from synth.rng import Streams
+from synth.injectors.claims import Targets
+from synth.injectors.contract import FraudEvents, Pattern, broken_arrays
 from synth.timeline import US_PER_S
 
 
@@ -24,35 +24,46 @@ class Plan:
 
     Attributes:
         blocks: slices and genuine rows of each block.
-        fraud: scenario name → its planned events, sorted by time.
+        fraud: scenario name → its planned events, sorted by time; of scenarios that add rows, in name order.
         episode_ids: scenario name → (e,) run-wide episode ids by the scenario's own episode numbers.
-        roles_of: scenario name → its injector's roles.
+        targets: scenario name → what it is after; of scenarios that claim rows, in the order in which they do.
+        roles_of: scenario name → its roles; all scenarios, in name order.
         rows_b: (b,) emitted rows of each block, exact.
     """
 
     blocks: BlockPlan
     fraud: Mapping[str, FraudEvents]
     episode_ids: Mapping[str, Int64]
+    targets: Mapping[str, Targets]
     rows_b: Int64
     roles_of: Mapping[str, tuple[str, ...]]
 
     @property
     def scenarios(self) -> tuple[str, ...]:
         """Scenario names, in name order."""
-        return tuple(self.fraud)
+        return tuple(self.roles_of)
 
     @property
     def roles(self) -> tuple[str, ...]:
         """The roles of all scenarios, one after the other."""
-        return tuple(role for name in self.fraud for role in self.roles_of[name])
+        return tuple(role for roles in self.roles_of.values() for role in roles)
 
     @cached_property
     def first_event_b(self) -> Int64:
         """(b,) event id of each block's first row."""
         return np.cumsum(self.rows_b) - self.rows_b
 
-    def fraud_rows(self) -> int:
-        """Fraud rows of all scenarios."""
+    @cached_property
+    def first_genuine_b(self) -> Int64:
+        """(b,) position in the control world of each block's first genuine row."""
+        return np.cumsum(self.blocks.rows_b) - self.blocks.rows_b
+
+    def counts_of(self, name: str) -> dict[str, int]:
+        """Episodes and fraud rows of a scenario that adds rows."""
+        return {"episodes": len(self.episode_ids[name]), "rows": len(self.fraud[name].time_us_f)}
+
+    def planned_rows(self) -> int:
+        """Fraud rows of the scenarios that add rows; how many genuine ones are claimed shows when they are made."""
         return sum(len(events.time_us_f) for events in self.fraud.values())
 
     def fraud_here(self, name: str, block: int) -> FraudEvents:
@@ -61,40 +72,38 @@ class Plan:
         first, last = np.searchsorted(events.time_us_f, self.blocks.edge_s_b[block : block + 2] * US_PER_S)
         return events.take(np.arange(first, last))
 
-    def truth_of(self, name: str, events: FraudEvents) -> Int64:
-        """(3, f) the truth of a scenario's events: index of the scenario, run-wide episode id, index of the role."""
+    def facts_of(self, name: str, episode_f: Int64, role_f: Int64) -> Int64:
+        """(3, f) the truth of a scenario's events: index of the scenario, run-wide episode id, index of the role.
+
+        Args:
+            episode_f: the scenario's own episode numbers.
+        """
         place = self.scenarios.index(name)
         first_role = sum(len(self.roles_of[earlier]) for earlier in self.scenarios[:place])
-        scenario_f = np.full(len(events.role_f), place)
-        return np.stack([scenario_f, self.episode_ids[name][events.episode_f], events.role_f + first_role])
+        id_f = self.episode_ids[name][episode_f] if name in self.fraud else self._first_claimed(name) + episode_f
+        return np.stack([np.full(len(role_f), place), id_f, role_f + first_role])
+
+    def _first_claimed(self, name: str) -> int:
+        """The lowest episode id of a scenario that claims rows: behind those of planned episodes."""
+        names = list(self.targets)
+        return sum(map(len, self.episode_ids.values())) + sum(
+            self.targets[earlier].episodes for earlier in names[: names.index(name)]
+        )
 
     @cached_property
-    def episodes(self) -> EpisodeRows:
-        """All episodes of the run, in order of their ids, and so of their first events."""
-        parts = [_summarise(i, self.episode_ids[name], self.fraud[name]) for i, name in enumerate(self.scenarios)]
-        columns = np.concatenate(parts, axis=1) if parts else np.empty((7, 0), dtype=np.int64)
-        return EpisodeRows(self.scenarios, *columns[:, np.argsort(columns[0])])
+    def episodes(self) -> Episodes:
+        """All planned episodes of the run, in order of their ids, and so of their first events."""
+        parts = [Episodes.none(self.scenarios)]
+        for name, events in self.fraud.items():
+            scenario_f, id_f, _ = self.facts_of(name, events.episode_f, events.role_f)
+            rows = (id_f, scenario_f, events.card_f, events.time_us_f, events.amount_minor_f)
+            parts.append(Episodes.of(self.scenarios, *rows))
+        return Episodes.merged(parts)
 
-    def episodes_starting(self, block: int) -> EpisodeRows:
+    def episodes_starting(self, block: int) -> Episodes:
         """The episodes whose first event falls into one block."""
         first, last = np.searchsorted(self.episodes.first_us_e, self.blocks.edge_s_b[block : block + 2] * US_PER_S)
         return self.episodes[first:last]
-
-
-def _summarise(scenario: int, ids: Int64, events: FraudEvents) -> Int64:
-    """(7, e) the columns of EpisodeRows."""
-    spans = Spans.of(events)
-    return np.stack(
-        [
-            ids,
-            np.full(len(ids), scenario),
-            spans.card_e,
-            spans.first_s_e * US_PER_S,
-            spans.last_s_e * US_PER_S,
-            np.bincount(events.episode_f, minlength=len(ids)),
-            np.bincount(events.episode_f, weights=events.amount_minor_f, minlength=len(ids)).astype(np.int64),
-        ]
-    )
 
 
 def make_plan(cast: Cast) -> Plan:
@@ -104,23 +113,34 @@ def make_plan(cast: Cast) -> Plan:
         RefusedError: episodes cannot be placed, or a block has fewer genuine rows than fraud would replace.
     """
     blocks, scene = cast.blocks, cast.scene
-    planned = {}
-    for name, injector in cast.injectors.items():
-        with blaming(f"scenario {name!r}: its injector {type(injector).__name__}"):
+    planned, targets = {}, {}
+    for name, pattern in cast.patterns.items():
+        with blaming(cast.blamed(name)):
             if cast.generator.rows() is None:
-                _refuse_totals(name, injector.violations(scene))
-            planned[name] = injector.plan(scene, streams=Streams(cast.seed, f"scenario/{name}"))
-            _refuse_broken(name, planned[name], cast)
+                _refuse_totals(name, pattern.violations(scene))
+            _refuse_roles(name, pattern)
+            if name in cast.injectors:
+                planned[name] = cast.injectors[name].plan(scene, streams=cast.streams_of(name))
+                _refuse_broken(name, planned[name], cast)
+    for name, claimer in cast.claimers.items():
+        with blaming(cast.blamed(name)):
+            targets[name] = claimer.plan(scene, streams=cast.streams_of(name))
     settled = settle(planned, cast, blocks)
     fraud = {name: events.take(np.lexsort((events.card_f, events.time_us_f))) for name, events in settled.items()}
-    roles_of = {name: cast.injectors[name].roles for name in fraud}
-    return Plan(blocks, fraud, _number_episodes(fraud), _count_rows(cast, blocks, fraud), roles_of)
+    roles_of = {name: pattern.roles for name, pattern in cast.patterns.items()}
+    return Plan(blocks, fraud, _number_episodes(fraud), targets, _count_rows(cast, blocks, fraud), roles_of)
 
 
 def _refuse_totals(name: str, problems: Iterator[tuple[str, str, str]]) -> None:
     """What was checked with expected rows is checked again with those that the plan counts."""
     for path, message, allowed in problems:
         raise RefusedError(f"scenario.{name}.{path}: {message}; allowed: {allowed}")
+
+
+def _refuse_roles(name: str, pattern: Pattern) -> None:
+    if not all(PLAIN_NAME.fullmatch(role) for role in pattern.roles):
+        told = f"its injector {type(pattern).__name__} plans a role that is no plain word"
+        raise RunError(f"scenario {name!r}: {told}; that is an error in its code")
 
 
 def _refuse_broken(name: str, events: FraudEvents, cast: Cast) -> None:
@@ -144,8 +164,9 @@ def _refuse_broken(name: str, events: FraudEvents, cast: Cast) -> None:
         "a card that does not exist": (events.card_f < 0) | (events.card_f >= cast.world.cards),
         "an amount out of range": (events.amount_minor_f < 0) | (events.amount_minor_f >= HIGHEST * 100),
         "a role that it does not declare": (events.role_f < 0) | (events.role_f >= len(injector.roles)),
-        "an episode on two cards": (np.diff(episode_f) == 0) & (np.diff(events.card_f[order]) != 0),
-        "a role that is no plain word": np.array([not PLAIN_NAME.fullmatch(role) for role in injector.roles]),
+        "an episode on two cards": (np.diff(episode_f) == 0)
+        & (np.diff(events.card_f[order]) != 0)
+        & (not injector.spans_cards),
     }
     for rule, broken_f in rules.items():
         if broken_f.any():
@@ -172,9 +193,15 @@ def _count_rows(cast: Cast, blocks: BlockPlan, fraud: Mapping[str, FraudEvents])
 
 def _number_episodes(fraud: Mapping[str, FraudEvents]) -> dict[str, Int64]:
     """Run-wide ids in order of first event: an id must not tell the scenario."""
-    firsts = [Spans.of(events).first_s_e for events in fraud.values()]
+    firsts = [_first_times(events) for events in fraud.values()]
     if not firsts:
         return {}
     ids = np.empty(sum(map(len, firsts)), dtype=np.int64)
     ids[np.argsort(np.concatenate(firsts), kind="stable")] = np.arange(len(ids))
     return dict(zip(fraud, np.split(ids, np.cumsum(list(map(len, firsts)))[:-1]), strict=True))
+
+
+def _first_times(events: FraudEvents) -> Int64:
+    """(e,) time of each episode's first event, of events sorted by time."""
+    _, first = np.unique(events.episode_f, return_index=True)
+    return events.time_us_f[first]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from synth.batch import Batch
 from synth.block import BlockMaker
 from synth.cast import Cast
-from synth.columns import Table, episode_table, event_table, holder_table, label_table, shown_names
+from synth.columns import Table, episode_table, event_table, holder_table, label_event_table, label_table, shown_names
 from synth.entities import Population, broken_entities
 from synth.errors import RunError, blaming
 from synth.generators.contract import World
@@ -41,13 +41,6 @@ class Prepared:
         """The decisions of the run."""
         return self.make_block.plan
 
-    def scenario_counts(self) -> Mapping[str, Mapping[str, int]]:
-        """Scenario name → episodes and fraud rows."""
-        return {
-            name: {"episodes": len(self.plan.episode_ids[name]), "rows": len(events.time_us_f)}
-            for name, events in self.plan.fraud.items()
-        }
-
 
 def make_cast(recipe: Recipe) -> Cast:
     """The components of a recipe, made from their configs, and its people."""
@@ -68,8 +61,8 @@ def _streams(recipe: Recipe) -> Streams:
 def _cast(recipe: Recipe, population: Population | None) -> Cast:
     cards, census = recipe.population.cards, recipe.population.census()
     world = World(cards, recipe.timeline, recipe.amount.make(), recipe.run.block_rows, census, population)
-    injectors = {name: part.make() for name, part in recipe.scenarios.items()}
-    return Cast(recipe.run.seed, world, recipe.generator.make(), injectors)
+    patterns = {name: part.make() for name, part in recipe.scenarios.items()}
+    return Cast(recipe.run.seed, world, recipe.generator.make(), patterns)
 
 
 def prepare(recipe: Recipe) -> Prepared:
@@ -83,7 +76,9 @@ def prepare(recipe: Recipe) -> Prepared:
     plan = make_plan(cast)
     cards = Texts.padded(*card_text(numbers))
     events = event_table(recipe.columns, cast.generator.columns)
-    make_block = BlockMaker(cast, plan, cards, events, label_table(events), episode_table())
+    reports = label_event_table(events) if recipe.reporting.delay else None
+    tables = (events, label_table(events), episode_table())
+    make_block = BlockMaker(cast, plan, cards, *tables, recipe.reporting, reports)
     people = tuple(_people(recipe, population, events, cards))
     return Prepared(recipe, make_block, (*people, *_entities(cast, [batch.table.name for batch in people])))
 

@@ -30,6 +30,7 @@ from synth.generators.contract import Generator, World, broken_columns
 from synth.hookspecs import Spec
 from synth.injectors.contract import Scene
 from synth.population.config import PopulationConfig
+from synth.reporting import ReportingConfig
 from synth.sinks.stores import parse_uri
 from synth.timeline import Timeline, TimelineConfig
 from synth.typed import Finding, in_words, join, read_config, schema_of
@@ -70,6 +71,7 @@ class Recipe:
     generator: Part
     amount: Part
     scenarios: Mapping[str, Part]
+    reporting: ReportingConfig
     columns: ColumnsConfig
     sinks: Mapping[str, Part]
     runner: Part
@@ -81,7 +83,12 @@ class Recipe:
         return hashlib.sha256(json.dumps(self.content, sort_keys=True).encode()).hexdigest()
 
 
-FIXED: dict[str, Any] = {"population": PopulationConfig, "timeline": TimelineConfig, "columns": ColumnsConfig}
+FIXED: dict[str, Any] = {
+    "population": PopulationConfig,
+    "timeline": TimelineConfig,
+    "reporting": ReportingConfig,
+    "columns": ColumnsConfig,
+}
 PLAIN = tuple(field.name for field in dataclasses.fields(RunConfig))
 
 
@@ -152,6 +159,8 @@ class _Build:
             self._check_world(run, fixed, single, several["scenario"])
         if fixed["columns"] is not None:
             self._check("columns", fixed["columns"].problems(self.own_columns))
+        if fixed["reporting"] is not None:
+            self._check("reporting", fixed["reporting"].problems(sorted(several["scenario"])))
         if self.violations or any(part is None for part in parts):
             return None
         content = {key: self.config[key] for key in sorted(self.config) if key not in ("sink", "runner")}
@@ -162,6 +171,7 @@ class _Build:
             generator=typing.cast("Part", single["generator"]),
             amount=typing.cast("Part", single["amount"]),
             scenarios=several["scenario"],
+            reporting=fixed["reporting"],
             columns=fixed["columns"],
             sinks=several["sink"],
             runner=typing.cast("Part", single["runner"]),

@@ -13,11 +13,16 @@ from synth.arrow import names_to_arrow, to_arrow
 from synth.batch import Batch
 from synth.columns import Field, Table, entity_table
 from synth.entities import Entities
+from synth.episodes import SEVERAL, Episodes
 from synth.events import Column
 from synth.generators.contract import Events, Int64, is_null
 from synth.md5 import md5_hex
+from synth.reporting import NEVER, Reports
 from synth.texts import Texts, amount_texts, iso_texts, join_texts, time_texts
-from synth.timeline import US_PER_S
+from synth.timeline import US_PER_S, Timeline
+
+#: The amount before of a row that was not there before.
+ADDED = -1
 
 
 @dataclass(frozen=True)
@@ -29,38 +34,16 @@ class Truth:
         scenario_f: (f,) int64 index into ``scenarios``.
         episode_id_f: (f,) int64 run-wide episode id.
         role_f: (f,) int64 index into ``roles``.
+        before_minor_f: (f,) int64 what a claimed genuine row cost before; ``ADDED`` for an added row.
     """
 
     row_f: Int64
     scenario_f: Int64
     episode_id_f: Int64
     role_f: Int64
+    before_minor_f: Int64
     scenarios: tuple[str, ...]
     roles: tuple[str, ...]
-
-    @classmethod
-    def none(cls) -> "Truth":
-        """The truth of a block without fraud."""
-        empty = np.empty(0, dtype=np.int64)
-        return cls(empty, empty, empty, empty, (), ())
-
-
-@dataclass(frozen=True)
-class EpisodeRows:
-    """Episodes, in order of first event: (e,) int64 each, except the scenario's name."""
-
-    scenarios: tuple[str, ...]
-    episode_id_e: Int64
-    scenario_e: Int64
-    card_e: Int64
-    first_us_e: Int64
-    last_us_e: Int64
-    events_e: Int64
-    amount_minor_e: Int64
-
-    def __getitem__(self, episodes: slice) -> "EpisodeRows":
-        arrays = (getattr(self, name)[episodes] for name in self.__dataclass_fields__ if name != "scenarios")
-        return EpisodeRows(self.scenarios, *arrays)
 
 
 @dataclass(frozen=True)
@@ -70,12 +53,15 @@ class Rows:
     Attributes:
         first_event_id: id of the first row.
         cards: card numbers as text, by card index.
+        timeline: the window.
     """
 
     first_event_id: int
     events: Events
     truth: Truth
+    reports: Reports
     cards: Texts
+    timeline: Timeline
 
     def __len__(self) -> int:
         return len(self.events.time_us_t)
@@ -123,6 +109,8 @@ def render_labels(rows: Rows, table: Table, transactions: Batch) -> Batch:
         "scenario": names.take(to_arrow(truth.scenario_f)),
         "episode_id": to_arrow(truth.episode_id_f),
         "role": roles.take(to_arrow(truth.role_f)),
+        "reported_at": to_arrow(rows.reports.fraud_us_f, rows.reports.fraud_us_f != NEVER),
+        "amount_before_minor": to_arrow(truth.before_minor_f, truth.before_minor_f != ADDED),
     }
     for field in table.fields:
         if field.column.name == "tid":
@@ -130,18 +118,39 @@ def render_labels(rows: Rows, table: Table, transactions: Batch) -> Batch:
     return Batch.of(table, {field.name: columns[field.column.name] for field in table.fields}, {})
 
 
-def render_episodes(episodes: EpisodeRows, table: Table, cards: Texts) -> Batch:
+def render_reports(rows: Rows, table: Table, transactions: Batch) -> Batch:
+    """The reports of a block's rows; the transaction ids are those of the transactions."""
+    row_r, known_us_r = rows.reports.events(rows.truth.row_f)
+    columns: dict[str, pa.Array] = {
+        "event_id": to_arrow(row_r + rows.first_event_id),
+        "known_at": to_arrow(known_us_r),
+    }
+    for field in table.fields:
+        if field.column.name == "tid":
+            columns["tid"] = transactions.native.column(field.name).take(to_arrow(row_r))
+    return Batch.of(table, {field.name: columns[field.column.name] for field in table.fields}, {})
+
+
+def render_episodes(episodes: Episodes, table: Table, cards: Texts) -> Batch:
     """Episodes as a table."""
     columns = {
         "episode_id": to_arrow(episodes.episode_id_e),
         "scenario": names_to_arrow(episodes.scenarios).take(to_arrow(episodes.scenario_e)),
-        "card_number": cards.take(episodes.card_e).to_arrow(),
+        "card_number": _victims(episodes, cards),
         "first_time": to_arrow(episodes.first_us_e),
         "last_time": to_arrow(episodes.last_us_e),
         "events": to_arrow(episodes.events_e),
         "amount_minor": to_arrow(episodes.amount_minor_e),
     }
     return Batch.of(table, columns, {})
+
+
+def _victims(episodes: Episodes, cards: Texts) -> pa.Array:
+    """The card number of each episode; null where there are several."""
+    one = np.flatnonzero(episodes.card_e != SEVERAL)
+    place = np.full(len(episodes), -1)
+    place[one] = np.arange(len(one))
+    return cards.take(episodes.card_e[one]).to_arrow().take(to_arrow(place, place >= 0))
 
 
 def render_entities(entities: Entities, shown: Mapping[str, str] | None = None) -> Batch:
@@ -182,6 +191,21 @@ def _hash_ids(rows: Rows) -> pa.Array:
     return Texts(digests).to_arrow()
 
 
+def _scenario_number(rows: Rows) -> pa.Array:
+    number_t = np.zeros(len(rows), dtype=np.int8)
+    number_t[rows.truth.row_f] = rows.truth.scenario_f + 1
+    return to_arrow(number_t)
+
+
+def _since_start(rows: Rows, unit_s: int) -> pa.Array:
+    """Full units since the start of the window."""
+    return to_arrow((rows.events.time_us_t // US_PER_S - rows.timeline.start_s) // unit_s)
+
+
+def _observed(rows: Rows) -> pa.Array:
+    return to_arrow(rows.reports.known_before(rows.timeline.end_s * US_PER_S, len(rows), rows.truth.row_f))
+
+
 def _label(rows: Rows) -> pa.Array:
     label_t = np.zeros(len(rows), dtype=np.int8)
     label_t[rows.truth.row_f] = 1
@@ -201,6 +225,10 @@ _EVENT: dict[str, Callable[[Rows], pa.Array]] = {
         names_to_arrow(rows.truth.scenarios).take(to_arrow(rows.truth.scenario_f))
     ),
     "episode_id": lambda rows: rows.truth_column(to_arrow(rows.truth.episode_id_f)),
+    "scenario_number": _scenario_number,
+    "time_s": lambda rows: _since_start(rows, 1),
+    "time_days": lambda rows: _since_start(rows, 86_400),
+    "observed_label": _observed,
     "role": lambda rows: rows.truth_column(names_to_arrow(rows.truth.roles).take(to_arrow(rows.truth.role_f))),
 }
 

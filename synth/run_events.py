@@ -25,7 +25,8 @@ class RunStarted:
     Attributes:
         fingerprint: of the recipe; runs with the same one make the same data.
         rows: transactions to come, fraud included.
-        fraud_rows: fraud transactions to come.
+        fraud_rows: fraud transactions to come that are planned; what scenarios claim of the genuine ones shows as it
+            is made.
         blocks: number of blocks.
         sinks: sink name → the uri that it writes to, without user and password.
     """

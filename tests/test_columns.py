@@ -57,7 +57,15 @@ class TestTables:
 
     def test_labels_go_by_the_views_own_transaction_id(self) -> None:
         renamed = label_table(event_table(view(("TRANSACTION_ID", "tid"), ("t", "time"))))
-        assert names(renamed) == ["event_id", "TRANSACTION_ID", "scenario", "episode_id", "role"]
+        assert names(renamed) == [
+            "event_id",
+            "TRANSACTION_ID",
+            "scenario",
+            "episode_id",
+            "role",
+            "amount_before_minor",
+            "reported_at",
+        ]
         without = label_table(event_table(view(("t", "time"))))
         assert names(without) == [name for name in LABEL_COLUMNS if name != "tid"]
 

@@ -82,8 +82,8 @@ def test_defaults_are_plain_and_know_their_lines() -> None:
     assert composed.config["seed"] == 123
     assert composed.config["timeline"] == {"start": "2022-01-01", "end": "2022-06-01"}
     assert {type(composed.config["amount"]), type(composed.config["amount"]["buckets"])} == {dict, list}
-    assert composed.origins["seed"] == "synth:conf/config.yaml:13"
-    assert composed.origins["timeline"] == "synth:conf/config.yaml:15"
+    assert composed.origins["seed"] == "synth:conf/config.yaml:14"
+    assert composed.origins["timeline"] == "synth:conf/config.yaml:16"
     assert composed.origins["amount.buckets"] == "synth:conf/amount/buckets.yaml:3"
     assert composed.origins["amount.buckets.2.low"] == "synth:conf/amount/buckets.yaml:6"
     assert composed.choices["amount"] == "buckets"
@@ -220,7 +220,7 @@ def test_a_user_root_may_have_its_own_primary_config(write: Write) -> None:
 
 def test_the_builtin_root_is_no_user_root(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(builtin_conf().parent)
-    assert compose([]).origins["seed"] == "conf/config.yaml:13"
+    assert compose([]).origins["seed"] == "conf/config.yaml:14"
     assert not [option for options in list_options().values() for option in options if option.shadowed]
 
 
@@ -261,7 +261,7 @@ def test_a_wheel_holds_conf_inside_the_package(tmp_path: Path) -> None:
     done = run_python(
         "from synth.compose import *; print(builtin_conf()); print(compose([]).origins['seed'])", PYTHONPATH=str(site)
     )
-    assert done.stdout.splitlines() == [str(site / "synth" / "conf"), "synth:conf/config.yaml:13"], done.stderr
+    assert done.stdout.splitlines() == [str(site / "synth" / "conf"), "synth:conf/config.yaml:14"], done.stderr
 
 
 # mistakes on the command line
@@ -273,7 +273,7 @@ def test_unknown_option(override: str) -> None:
         path="scenario",
         message="no scenario named 'card_chian'",
         where=f"command line: {override}",
-        allowed="card_chain",
+        allowed="amount_threshold, card_chain, compromised_terminal, stolen_card",
         hint="did you mean 'card_chain'?",
     )
 
@@ -310,7 +310,7 @@ def test_every_wrong_override_is_reported_in_order() -> None:
         ("timeline.strat=2022", "unknown key 'timeline.strat'", "did you mean 'start'?"),
         ("seed.x=3", "unknown key 'seed.x'", ""),
         ("scenario={a: 1}", "'scenario' takes the names of options, not a mapping, {a: 1}",
-         "name an option: scenario=[card_chain]"),
+         "name an option: scenario=[amount_threshold]"),
         ("~seeed", "unknown key 'seeed'", "did you mean 'seed'?"),
         ("~seed=4", "cannot delete 'seed': it has another value", "~seed deletes any value"),
         ("+seed=3", "'seed' exists already", "leave the '+' out to change it"),
@@ -335,7 +335,7 @@ def test_every_wrong_override_is_reported_in_order() -> None:
         ("amount.buckets.9.low=1", "cannot set 'amount.buckets.9.low': list index out of range", ""),
         ("amount=${oc.env:SYNTH_TEST_UNSET}", "cannot compose: Error resolving interpolation "
          "'${oc.env:SYNTH_TEST_UNSET}', possible interpolation keys: "
-         "experiment, runner, columns, generator, population", ""),
+         "experiment, runner, columns, reporting, generator, population", ""),
         ("+x={_target_: os.system}", "'x._target_' is not allowed: a configuration cannot name code; "
          "synth looks components up by 'kind'", ""),
     ],
@@ -932,8 +932,9 @@ def test_completion(write: Write) -> None:
     assert complete("sce") == ["scenario="]
     assert complete("amount=l") == ["amount=lognormal"]
     assert complete("timeline.") == ["timeline.end=", "timeline.start="]
-    assert complete("scenario=[") == ["scenario=[card_chain", "scenario=[mine"]
-    assert complete("scenario=[card_chain,") == ["scenario=[card_chain,mine"]
+    assert complete("scenario=[card") == ["scenario=[card_chain"]
+    assert complete("scenario=[mi") == ["scenario=[mine"]
+    assert complete("scenario=[card_chain,mi") == ["scenario=[card_chain,mine"]
     assert complete("+scenario=[m") == ["+scenario=[mine"]
     assert complete("-m amount=gamma,lo") == ["amount=gamma,lognormal"]
     assert complete("amount=gamma amount.s") == ["amount.shape="]

@@ -37,7 +37,7 @@ def events(episode: list[int], second: list[int], card: list[int]) -> FraudEvent
 
 def plan_of(planned: dict[str, Injector], *overrides: str):
     recipe, _, _ = load_recipe(["population.cards=50", "generator.transactions=5000", "block_rows=1000", *overrides])
-    cast = replace(make_cast(recipe), injectors=planned)
+    cast = replace(make_cast(recipe), patterns=planned)
     return cast, make_plan(cast)
 
 
@@ -84,7 +84,7 @@ def test_a_later_scenario_gives_way_and_keeps_its_shape() -> None:
     assert np.diff(own[0]).tolist() == [30 * US]
     both = Spans.of(GOOD).joined(Spans.of(moved))
     for card in (3, 4):
-        first, last = both.first_s_e[both.card_e == card], both.last_s_e[both.card_e == card]
+        first, last = both.first_s_s[both.card_s == card], both.last_s_s[both.card_s == card]
         assert max(first) > min(last)
 
 

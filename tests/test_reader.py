@@ -11,6 +11,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from synth.errors import RefusedError, VerifyError
+from synth.events import LABEL_COLUMNS
 from synth.execution import generate, run
 from synth.reader import open_output
 from tests.servers import S3Server
@@ -81,7 +82,7 @@ def test_amounts_with_two_decimals_and_empty_tables(sink: str, tmp_path: Path) -
     output = open_output(write(tmp_path, sink, recipe=recipe))
     assert_frame_equal(output.to_pandas(), generate(*recipe))
     assert output.to_pandas("labels").empty
-    assert list(output.to_pandas("labels")) == ["event_id", "scenario", "episode_id", "role"]
+    assert list(output.to_pandas("labels")) == [name for name in LABEL_COLUMNS if name != "tid"]
 
 
 def test_batches_of_a_large_file_are_small(tmp_path: Path) -> None:

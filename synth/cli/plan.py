@@ -24,13 +24,16 @@ def show(args: argparse.Namespace, prepared: Prepared) -> int:
     data = describe(prepared)
     rows = [
         ["rows", f"{data['rows']:,}"],
-        ["fraud rows", f"{data['fraud_rows']:,}"],
+        ["fraud rows", f"{data['fraud_rows']:,}" + (" and those that are claimed" if prepared.plan.targets else "")],
         ["blocks", f"{data['blocks']:,} of about {data['rows'] // data['blocks']:,} rows"],
         ["window", f"{data['window_s'] / 86400:,.1f} days"],
         ["cards", f"{data['cards']:,}"],
     ]
     for name, counts in data["scenarios"].items():
-        rows.append([f"scenario {name}", f"{counts['rows']:,} rows in {counted(counts['episodes'], 'episode')}"])
+        told = "claims genuine rows; how many shows when they are made"
+        if counts is not None:
+            told = f"{counts['rows']:,} rows in {counted(counts['episodes'], 'episode')}"
+        rows.append([f"scenario {name}", told])
     for name, sink in data["sinks"].items():
         rows.append([f"sink {name}", f"{sink['kind']}, about {output.size(sink['bytes'])}, {sink['uri']}"])
     return output.succeed(args, data, output.table(rows))
@@ -57,11 +60,11 @@ def describe(prepared: Prepared) -> dict[str, Any]:
     }
     return {
         "rows": rows,
-        "fraud_rows": plan.fraud_rows(),
+        "fraud_rows": plan.planned_rows(),
         "blocks": len(plan.rows_b),
         "window_s": recipe.timeline.seconds,
         "cards": recipe.population.cards,
-        "scenarios": {name: dict(counts) for name, counts in prepared.scenario_counts().items()},
+        "scenarios": {name: plan.counts_of(name) if name in plan.fraud else None for name in plan.scenarios},
         "sinks": sinks,
         "fingerprint": recipe.fingerprint,
     }

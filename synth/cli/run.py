@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from synth.cli import output
 from synth.compose import shown
 from synth.errors import counted
-from synth.execution import Progress, RunResult, execute, make_sinks, run_directory
+from synth.execution import RunResult, execute, make_sinks, run_directory
 from synth.recipe import load_recipe
+from synth.writing import Progress
 
 
 def main(args: argparse.Namespace) -> int:

@@ -49,7 +49,7 @@ class FraudEvents:
     Attributes:
         episode_f: (f,) int64 episode number, from 0 without gaps.
         time_us_f: (f,) int64 microseconds since 1970-01-01 UTC, whole seconds.
-        card_f: (f,) int64 index into the population's cards; one card an episode.
+        card_f: (f,) int64 index into the population's cards; one card an episode, unless the pattern spans cards.
         amount_minor_f: (f,) int64 minor units.
         role_f: (f,) int64 index into the injector's ``roles``.
         own: (f,) values of some of the generator's own columns; the generator completes the others as it would for
@@ -106,35 +106,22 @@ class Injection:
     replaced: int
 
 
-class Injector(ABC):
-    """A fraud pattern. ``plan`` is the pattern; the other methods have defaults.
+class Pattern(ABC):
+    """What every fraud pattern says of itself: one that adds rows is an ``Injector``, one that claims a ``Claimer``.
 
     Attributes:
         roles: what an event can be within its episode.
-        replaces: whether fraud rows take the place of genuine ones; if not, the control world stays untouched.
         expected_signal: what may tell a single fraud row from a genuine one, e.g. ``("amount",)``. ``synth.testing``
             takes every other difference for a leak.
     """
 
     roles: tuple[str, ...]
-    replaces: bool
     expected_signal: tuple[str, ...] = ()
 
+    @property
     @abstractmethod
-    def plan(self, scene: Scene, *, streams: Streams) -> FraudEvents:
-        """Every event of the run with its absolute time, so that no block has to look into its neighbour.
-
-        Events of one episode lie on one card, in different seconds, inside the window. Episodes of one plan should not
-        overlap in time on a card: one that overlaps another, of this or an earlier scenario, is moved in time as a
-        whole.
-
-        Raises:
-            RefusedError: the episodes cannot be placed.
-        """
-
-    def inject(self, here: FraudEvents) -> Injection:
-        """What a block gets of the planned events that fall into it: all; as many genuine rows may give way."""
-        return Injection(here, replaced=len(here.time_us_f) if self.replaces else 0)
+    def adds(self) -> bool:
+        """Whether a run has more rows with the pattern than without."""
 
     def violations(self, scene: Scene) -> Iterator[tuple[str, str, str]]:
         """Yields (path below the scenario, message, what is allowed) for what only the whole recipe shows."""
@@ -143,3 +130,36 @@ class Injector(ABC):
     def check(self, scene: Scene, events: FraudEvents) -> Iterator[str]:
         """Yields what is wrong with finished episodes, read back from an output and sorted by (episode, time)."""
         yield from ()
+
+
+class Injector(Pattern):
+    """A fraud pattern of rows of its own. ``plan`` is the pattern; the other methods have defaults.
+
+    Attributes:
+        replaces: whether fraud rows take the place of genuine ones; if not, the control world stays untouched.
+        spans_cards: whether the events of an episode may lie on several cards.
+    """
+
+    replaces: bool
+    spans_cards: bool = False
+
+    @property
+    def adds(self) -> bool:
+        """Whether a run has more rows with the pattern than without."""
+        return not self.replaces
+
+    @abstractmethod
+    def plan(self, scene: Scene, *, streams: Streams) -> FraudEvents:
+        """Every event of the run with its absolute time, so that no block has to look into its neighbour.
+
+        Events of one episode lie on one card, unless the pattern spans cards, in different seconds, inside the window.
+        Episodes of one plan should not overlap in time on a card: one that overlaps another, of this or an earlier
+        scenario, is moved in time as a whole.
+
+        Raises:
+            RefusedError: the episodes cannot be placed.
+        """
+
+    def inject(self, here: FraudEvents) -> Injection:
+        """What a block gets of the planned events that fall into it: all; as many genuine rows may give way."""
+        return Injection(here, replaced=len(here.time_us_f) if self.replaces else 0)

@@ -78,7 +78,11 @@ class Sink(Protocol):
         """Prepares the place and writes the tables that come once."""
 
     def write(self, block: int, batches: "Mapping[str, Batch]") -> Receipt:
-        """Stages or encodes one block; idempotent."""
+        """Stages or encodes one block; idempotent.
+
+        Behind the last block there may be one more, of rows that only the end of a run knows: it has no transactions,
+        and only some of the other tables.
+        """
 
     def collect(self, receipt: Receipt) -> None:
         """Takes a block's receipt, in block order."""

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from synth.block import Block
+from synth.closing import Closing
 from synth.digest import digest_batch
 from synth.errors import without_secrets
-from synth.manifest import Counts, TableTally, describe_tables, write_manifest
+from synth.manifest import TableTally, describe_tables, write_manifest
 from synth.sinks.contract import Receipt, Sink, SinkJob
 from synth.testing.runs import blocks_of
 from synth.testing.stage import Size, Stage
@@ -74,12 +75,11 @@ class Life:
         self.files = self.sink.finish()
         prepared, recipe = self.prepared, self.prepared.recipe
         config = {key: value for key, value in dataclasses.asdict(self.config).items() if key != "uri"}
-        counts = Counts(int(prepared.plan.rows_b.sum()), prepared.plan.fraud_rows(), prepared.scenario_counts())
         return write_manifest(
             recipe=recipe.content,
             fingerprint=recipe.fingerprint,
             plugins={},
-            counts=counts,
+            counts=Closing(prepared.make_block).counts(),
             tables=describe_tables(self._tallies()),
             sink=without_secrets(config),
             files=self.files,

@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from synth.catalog import Catalog
 from synth.errors import PluginError
-from synth.injectors.contract import Injector, Scene
+from synth.injectors.claims import Claimer
+from synth.injectors.contract import Pattern, Scene
 from synth.reader import Manifest, Output, open_output
 from synth.timeline import Timeline, TimelineConfig
 from synth.typed import adapter
@@ -111,7 +112,8 @@ def _checks(output: Output, catalog: Catalog) -> Iterator[Check]:
     if any(isinstance(check, Labelled) and check.problem for check in checks):
         yield Check("truth", None, "the labels do not name the rows")
         return
-    yield from check_episodes(labels, episodes, fraud)
+    claiming = {name for name, pattern in stage.patterns.items() if isinstance(pattern, Claimer)}
+    yield from check_episodes(labels, episodes, fraud, claiming)
     yield from _check_scenarios(output.manifest, stage, labels, fraud)
 
 
@@ -195,7 +197,7 @@ def _check_counts(manifest: Manifest, stage: "_Stage", labels: Columns | None, e
         if counts.get(name) != value:
             return Check("counts", False, f"the manifest counts {name} {counts.get(name)}, the tables hold {value}")
     if stage.scene is not None:
-        added = sum(rows[name] for name, injector in stage.injectors.items() if not injector.replaces)
+        added = sum(rows[name] for name, pattern in stage.patterns.items() if pattern.adds)
         promised = stage.scene.rows + added
         if promised != actual["transactions"]:
             told = f"{actual['transactions']:,} transactions, but the recipe makes {promised:,}"
@@ -209,7 +211,7 @@ def _check_scenarios(manifest: Manifest, stage: "_Stage", labels: Columns, fraud
         if stage.scene is None:
             yield Check(f"scenario {name}", None, stage.check.detail)
         else:
-            yield check_scenario(name, stage.injectors[name], stage.scene, labels, fraud)
+            yield check_scenario(name, stage.patterns[name], stage.scene, labels, fraud)
 
 
 @dataclass(frozen=True)
@@ -220,7 +222,7 @@ class _Stage:
     timeline: Timeline | None = None
     cards: int | None = None
     scene: Scene | None = None
-    injectors: Mapping[str, Injector] = field(default_factory=dict)
+    patterns: Mapping[str, Pattern] = field(default_factory=dict)
 
 
 def _set_stage(manifest: Manifest, catalog: Catalog) -> _Stage:
@@ -235,7 +237,7 @@ def _set_stage(manifest: Manifest, catalog: Catalog) -> _Stage:
         timeline = Timeline.parse(adapter(TimelineConfig).validate_json(json.dumps(recipe["timeline"])))
         amount = _make(catalog, "amount", recipe["amount"])
         generator = _make(catalog, "generator", recipe["generator"])
-        injectors = {name: _make(catalog, "scenario", part) for name, part in (recipe.get("scenario") or {}).items()}
+        patterns = {name: _make(catalog, "scenario", part) for name, part in (recipe.get("scenario") or {}).items()}
     except PluginError as error:
         return _Stage(Check("recipe", None, str(error)), timeline, cards)
     except Exception as error:  # noqa: BLE001 — a component may come from a plugin
@@ -243,12 +245,12 @@ def _set_stage(manifest: Manifest, catalog: Catalog) -> _Stage:
         return _Stage(Check("recipe", False, told), timeline, cards)
     rows = generator.rows()
     if rows is None:  # the plan counted them: what is there, without the fraud that came on top
-        added = [name for name, injector in injectors.items() if not injector.replaces]
+        added = [name for name, pattern in patterns.items() if pattern.adds]
         counts = manifest["counts"]
         rows = counts["transactions"] - sum(counts["scenarios"][name]["rows"] for name in added)
     scene = Scene(cards, timeline, amount, rows, tuple(column.name for column in generator.columns))
     check = Check("recipe", True, "it has its fingerprint, and every component can be made")
-    return _Stage(check, timeline, cards, scene, injectors)
+    return _Stage(check, timeline, cards, scene, patterns)
 
 
 def _make(catalog: Catalog, group: str, data: Mapping[str, Any]) -> Any:

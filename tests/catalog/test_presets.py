@@ -55,7 +55,8 @@ def test_presets_are_options_with_their_comments(tmp_path: Path, monkeypatch: py
     monkeypatch.chdir(tmp_path)
     write_plugin(tmp_path, PRESETS)
     found = options(Path("mine.py"))
-    assert {name: (option.summary, option.where) for name, option in found.items() if name != "card_chain"} == {
+    mine = {name: (option.summary, option.where) for name, option in found.items() if "mine" in option.where}
+    assert mine == {
         "mine": ("A pattern of my own.", "mine.py: class PatternConfig"),
         "mine_fast": ("Minutes apart", "mine.yaml"),
         "mine_rare": ("A line above", "mine.yaml"),

@@ -1,0 +1,78 @@
+"""Attacks: entities that are in the wrong hands for a while, and whose genuine rows a scenario claims."""
+
+from dataclasses import dataclass
+from typing import Annotated, Self
+
+import numpy as np
+from pydantic import Field
+
+from synth.injectors.claims import Targets
+from synth.injectors.contract import Int64, Scene
+from synth.timeline import US_PER_S
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimConfig:
+    """Which of the rows that a scenario could claim it does."""
+
+    share: Annotated[float, Field(gt=0, le=1, description="chance of each such purchase to be fraud")]
+    order: Annotated[
+        int, Field(ge=0, le=1000, description="scenarios claim rows in this order; who comes later takes rows over")
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttackConfig(ClaimConfig):
+    """How many attacks there are, and how long they last."""
+
+    per_day: Annotated[int, Field(ge=1, le=1_000_000, description="attacks that begin on each day")]
+    days: Annotated[int, Field(ge=1, le=3650, description="how long an attack lasts, in days")]
+    early: Annotated[bool, Field(description="whether attacks that began before the window reach into it")]
+
+
+@dataclass(frozen=True)
+class Windows(Targets):
+    """Entities that are under attack for a while: an episode each.
+
+    Attributes:
+        entity_e: (e,) int64 index of the card, terminal or the like.
+        start_s_e, end_s_e: (e,) int64 seconds since 1970-01-01 UTC, [start, end).
+    """
+
+    entity_e: Int64
+    start_s_e: Int64
+    end_s_e: Int64
+
+    @classmethod
+    def daily(cls, config: AttackConfig, scene: Scene, entities: int, *, rng: np.random.Generator) -> Self:
+        """Each day some different entities come under attack, out of ``entities``."""
+        start_s = scene.timeline.start_s
+        days = np.arange(1 - config.days if config.early else 0, -(-scene.timeline.seconds // 86_400))
+        drawn = [rng.choice(entities, size=config.per_day, replace=False) for _ in days]
+        start_s_e = start_s + np.repeat(days, config.per_day) * 86_400
+        return cls(len(start_s_e), np.concatenate(drawn), start_s_e, start_s_e + config.days * 86_400)
+
+    def find(self, entity_t: Int64, time_us_t: Int64) -> tuple[Int64, Int64]:
+        """The rows of entities that are under attack at their time.
+
+        Args:
+            entity_t: (t,) int64 entity of each row.
+            time_us_t: (t,) int64 microseconds, ascending.
+
+        Returns:
+            (r,) rows, ascending, and (r,) their episodes, ascending within a row; a row may have several.
+        """
+        if not len(time_us_t):
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+        first_s, last_s = time_us_t[0] // US_PER_S, time_us_t[-1] // US_PER_S
+        active = np.flatnonzero((self.start_s_e <= last_s) & (self.end_s_e > first_s))
+        active = active[np.argsort(self.entity_e[active], kind="stable")]
+        entity_a = self.entity_e[active]
+        row_r = np.flatnonzero(np.isin(entity_t, entity_a))
+        low_r = np.searchsorted(entity_a, entity_t[row_r])
+        found_r = np.searchsorted(entity_a, entity_t[row_r], side="right") - low_r
+        step = np.arange(found_r.sum()) - np.repeat(np.cumsum(found_r) - found_r, found_r)
+        row_r, episode_r = np.repeat(row_r, found_r), active[np.repeat(low_r, found_r) + step]
+        second_r = time_us_t[row_r] // US_PER_S
+        inside = (self.start_s_e[episode_r] <= second_r) & (second_r < self.end_s_e[episode_r])
+        return row_r[inside], episode_r[inside]
