@@ -85,9 +85,11 @@ def options() -> list[str]:
 def columns() -> list[str]:
     """Every column of every table."""
 
+    null_if_genuine = [column for column in EVENT_COLUMNS.values() if column.nullable]
+
     def rows(found: list[Column]) -> list[list[str]]:
         return [
-            [f"`{c.name}`", c.arrow, c.unit or "-", c.role, c.doc + (" (null for genuine)" if c.nullable and c.name in EVENT_COLUMNS else "")]
+            [f"`{c.name}`", c.arrow, c.unit or "-", c.role, c.doc + " (null for genuine)" * (c in null_if_genuine)]
             for c in found
         ]
 

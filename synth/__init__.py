@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from synth.execution import RunResult, generate, run
     from synth.generators.contract import BlockPlan, Events, Generator, Keys, World
     from synth.hookspecs import CheckSpec, Spec, View, hookimpl
+    from synth.injectors.claims import Claimer, Claims, Genuine, Targets
     from synth.injectors.contract import FraudEvents, Injection, Injector, Scene
     from synth.injectors.episodes import Episodes
     from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Ratio, Seconds
@@ -59,6 +60,7 @@ _HOME = {
     "events": ("Column",),
     "generators.contract": ("BlockPlan", "Events", "Generator", "Keys", "World"),
     "hookspecs": ("CheckSpec", "Spec", "View", "hookimpl"),
+    "injectors.claims": ("Claimer", "Claims", "Genuine", "Targets"),
     "injectors.contract": ("FraudEvents", "Injection", "Injector", "Scene"),
     "injectors.episodes": ("Episodes",),
     "injectors.pattern": ("EpisodeConfig", "EpisodeInjector", "Length", "Ratio", "Seconds"),
@@ -79,6 +81,8 @@ __all__ = [
     "Census",
     "CheckSpec",
     "Cities",
+    "Claimer",
+    "Claims",
     "Column",
     "ConfigError",
     "Customers",
@@ -91,6 +95,7 @@ __all__ = [
     "FileSink",
     "FraudEvents",
     "Generator",
+    "Genuine",
     "Injection",
     "Injector",
     "InterruptedRun",
@@ -117,6 +122,7 @@ __all__ = [
     "TableFile",
     "Target",
     "TargetStream",
+    "Targets",
     "Terminals",
     "VerifyError",
     "View",

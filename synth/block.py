@@ -14,7 +14,7 @@ from synth.cast import Cast
 from synth.claiming import claim
 from synth.columns import Table
 from synth.digest import digest_batch
-from synth.episodes import Episodes
+from synth.episode_rows import EpisodeRows
 from synth.errors import RunError, blaming
 from synth.generators.contract import Events, Int64, Own, broken_own, rows_with, sort_code
 from synth.plan import Plan
@@ -35,7 +35,7 @@ class Loose:
         reports: rows of ``label_events``, in no order; None where nothing is reported.
     """
 
-    claimed: Episodes
+    claimed: EpisodeRows
     reports: Batch | None
 
 
@@ -116,7 +116,7 @@ class BlockMaker:
         streams = Streams(self.cast.seed, "reporting")
         return Reports.draw(self.reporting, index, events.time_us_t, truth.row_f, names, streams=streams)
 
-    def _inject(self, index: int, genuine: Events, code: Int64) -> tuple[Events, Truth, Episodes]:
+    def _inject(self, index: int, genuine: Events, code: Int64) -> tuple[Events, Truth, EpisodeRows]:
         """Adds the fraud rows, drops the replaced ones, applies claims, and puts all in order.
 
         Args:
@@ -141,7 +141,7 @@ class BlockMaker:
         before_f = np.concatenate([claims.before_minor_f, np.full(len(fraud_code), ADDED)])[fact_f[row_f]]
         truth = Truth(row_f, scenario_f, episode_id_f, role_f, before_f, self.plan.scenarios, self.plan.roles)
         rows = (kept.card_t[claims.row_f], kept.time_us_t[claims.row_f], kept.amount_minor_t[claims.row_f])
-        episodes = Episodes.of(self.plan.scenarios, claims.facts_f[1], claims.facts_f[0], *rows)
+        episodes = EpisodeRows.of(self.plan.scenarios, claims.facts_f[1], claims.facts_f[0], *rows)
         return kept.joined(fraud).take(order) if len(fraud_code) else kept, truth, episodes
 
     def _planned(self, index: int) -> tuple[Events, Int64, int]:

@@ -9,7 +9,7 @@ import pyarrow as pa
 from synth.batch import Batch
 from synth.block import Block, BlockMaker, Loose
 from synth.digest import digest_batch
-from synth.episodes import Episodes
+from synth.episode_rows import EpisodeRows
 from synth.manifest import Counts
 from synth.render import render_episodes
 
@@ -28,10 +28,10 @@ class Closing:
         """What a block knows."""
         self.loose.append(loose)
 
-    def claimed(self) -> Episodes:
+    def claimed(self) -> EpisodeRows:
         """The episodes of claimed rows."""
-        none = Episodes.none(self.make_block.plan.scenarios)
-        return Episodes.merged([none, *(loose.claimed for loose in self.loose)])
+        none = EpisodeRows.none(self.make_block.plan.scenarios)
+        return EpisodeRows.merged([none, *(loose.claimed for loose in self.loose)])
 
     def blocks(self) -> Iterator[Block]:
         """Yields the last rows of the tables that are only known now, as a block behind the others, if any."""
@@ -42,7 +42,7 @@ class Closing:
             batches["label_events"] = self._reports()
         if batches:
             digests = {name: digest_batch(batch.native) for name, batch in batches.items()}
-            nothing = Loose(Episodes.none(self.make_block.plan.scenarios), None)
+            nothing = Loose(EpisodeRows.none(self.make_block.plan.scenarios), None)
             yield Block(len(self.make_block.plan.rows_b), batches, digests, nothing)
 
     def _reports(self) -> Batch:

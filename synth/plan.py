@@ -9,7 +9,7 @@ import numpy as np
 from synth.amount import HIGHEST
 from synth.cast import Cast
 from synth.clashes import settle
-from synth.episodes import Episodes
+from synth.episode_rows import EpisodeRows
 from synth.errors import RefusedError, RunError, blaming
 from synth.events import PLAIN_NAME
 from synth.generators.contract import BlockPlan, Int64, broken_own
@@ -59,7 +59,7 @@ class Plan:
         return np.cumsum(self.blocks.rows_b) - self.blocks.rows_b
 
     def counts_of(self, name: str) -> dict[str, int]:
-        """Episodes and fraud rows of a scenario that adds rows."""
+        """EpisodeRows and fraud rows of a scenario that adds rows."""
         return {"episodes": len(self.episode_ids[name]), "rows": len(self.fraud[name].time_us_f)}
 
     def planned_rows(self) -> int:
@@ -91,16 +91,16 @@ class Plan:
         )
 
     @cached_property
-    def episodes(self) -> Episodes:
+    def episodes(self) -> EpisodeRows:
         """All planned episodes of the run, in order of their ids, and so of their first events."""
-        parts = [Episodes.none(self.scenarios)]
+        parts = [EpisodeRows.none(self.scenarios)]
         for name, events in self.fraud.items():
             scenario_f, id_f, _ = self.facts_of(name, events.episode_f, events.role_f)
             rows = (id_f, scenario_f, events.card_f, events.time_us_f, events.amount_minor_f)
-            parts.append(Episodes.of(self.scenarios, *rows))
-        return Episodes.merged(parts)
+            parts.append(EpisodeRows.of(self.scenarios, *rows))
+        return EpisodeRows.merged(parts)
 
-    def episodes_starting(self, block: int) -> Episodes:
+    def episodes_starting(self, block: int) -> EpisodeRows:
         """The episodes whose first event falls into one block."""
         first, last = np.searchsorted(self.episodes.first_us_e, self.blocks.edge_s_b[block : block + 2] * US_PER_S)
         return self.episodes[first:last]

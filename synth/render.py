@@ -13,7 +13,7 @@ from synth.arrow import names_to_arrow, to_arrow
 from synth.batch import Batch
 from synth.columns import Field, Table, entity_table
 from synth.entities import Entities
-from synth.episodes import SEVERAL, Episodes
+from synth.episode_rows import SEVERAL, EpisodeRows
 from synth.events import Column
 from synth.generators.contract import Events, Int64, is_null
 from synth.md5 import md5_hex
@@ -131,8 +131,8 @@ def render_reports(rows: Rows, table: Table, transactions: Batch) -> Batch:
     return Batch.of(table, {field.name: columns[field.column.name] for field in table.fields}, {})
 
 
-def render_episodes(episodes: Episodes, table: Table, cards: Texts) -> Batch:
-    """Episodes as a table."""
+def render_episodes(episodes: EpisodeRows, table: Table, cards: Texts) -> Batch:
+    """EpisodeRows as a table."""
     columns = {
         "episode_id": to_arrow(episodes.episode_id_e),
         "scenario": names_to_arrow(episodes.scenarios).take(to_arrow(episodes.scenario_e)),
@@ -145,7 +145,7 @@ def render_episodes(episodes: Episodes, table: Table, cards: Texts) -> Batch:
     return Batch.of(table, columns, {})
 
 
-def _victims(episodes: Episodes, cards: Texts) -> pa.Array:
+def _victims(episodes: EpisodeRows, cards: Texts) -> pa.Array:
     """The card number of each episode; null where there are several."""
     one = np.flatnonzero(episodes.card_e != SEVERAL)
     place = np.full(len(episodes), -1)

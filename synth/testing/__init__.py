@@ -13,6 +13,7 @@ Outside pytest, ``check("scenario", "tap_and_go", plugin_files=["tap_and_go.py"]
 
 from synth.testing.amounts import AmountContract
 from synth.testing.checking import check, contract_for
+from synth.testing.claimers import ClaimerContract
 from synth.testing.contract import Broken, Contract, Result
 from synth.testing.generators import GeneratorContract
 from synth.testing.injectors import InjectorContract
@@ -22,6 +23,7 @@ from synth.testing.sinks import SinkContract
 __all__ = [
     "AmountContract",
     "Broken",
+    "ClaimerContract",
     "Contract",
     "GeneratorContract",
     "InjectorContract",

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from synth.catalog import Catalog
 from synth.errors import PluginError, hide_secrets, one_line
+from synth.injectors.claims import Claimer
 from synth.testing.amounts import AmountContract
+from synth.testing.claimers import ClaimerContract
 from synth.testing.contract import Broken, Contract, Result, Unjudged, rule_of
 from synth.testing.generators import GeneratorContract
 from synth.testing.injectors import InjectorContract
@@ -19,9 +21,10 @@ _ALL: tuple[type[Contract], ...] = (GeneratorContract, AmountContract, InjectorC
 CONTRACTS: dict[str, type[Contract]] = {each.group: each for each in _ALL}
 
 
-def contract_for(group: str) -> type[Contract]:
-    """The contract of a group of the catalog, e.g. ``scenario``."""
-    return CONTRACTS[group]
+def contract_for(group: str, factory: object = None) -> type[Contract]:
+    """The contract of a group of the catalog, e.g. ``scenario``; of two of a group that of the component's class."""
+    claims = isinstance(factory, type) and issubclass(factory, Claimer)
+    return ClaimerContract if claims else CONTRACTS[group]
 
 
 def check(
@@ -50,10 +53,11 @@ def check(
     Returns:
         A result a check; a single failed one where the component cannot even be loaded.
     """
-    contract = contract_for(group)
     started = time.perf_counter()
     try:
         catalog = catalog or load(tuple(map(Path, plugin_files)), tuple(map(Path, plugins_dirs)))
+        spec = catalog.find(group, kind)
+        contract = contract_for(group, spec.factory if spec else None)
         named = {"kind": kind, "option": option, "overrides": tuple(overrides), "catalog": catalog}
         component: Contract = type(f"{kind}_contract", (contract,), named)()
         files = component.stage.files

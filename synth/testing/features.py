@@ -72,7 +72,7 @@ def features_of(frame: pd.DataFrame, table: Table, genuine: Mask) -> Iterator[Fe
 
 def own_fields(table: Table) -> list[Field]:
     """The columns beyond the built-in ones that a detector can see."""
-    return [f for f in table.fields if f.column.role != "truth" and f.column.name not in EVENT_COLUMNS]
+    return [f for f in table.fields if f.column.role in ("key", "observable") and f.column.name not in EVENT_COLUMNS]
 
 
 def repeated_of(frame: pd.DataFrame, table: Table) -> Iterator[Feature]:

@@ -25,13 +25,17 @@ def components() -> list[tuple[str, str, tuple[Path, ...]]]:
     return found
 
 
+def factory_of(group: str, kind: str, files: tuple[Path, ...]) -> object:
+    spec = load_catalog(files).find(group, kind)
+    return spec.factory if spec else None
+
+
 COMPONENTS = components()
 
 for _group, _kind, _files in COMPONENTS:
     _name = "Test" + _kind.title().replace("_", "") + _group.title()
-    globals()[_name] = type(
-        _name, (contract_for(_group),), {"kind": _kind, "plugin_files": _files, "__module__": __name__}
-    )
+    _contract = contract_for(_group, factory_of(_group, _kind, _files))
+    globals()[_name] = type(_name, (_contract,), {"kind": _kind, "plugin_files": _files, "__module__": __name__})
 
 
 @pytest.mark.parametrize("group", HOOKS)

@@ -41,3 +41,27 @@ def simulate(*, customers: int, terminals: int, days: int, side: float, radius: 
                 made.second.append(day * 86_400 + time)
                 made.amount.append(round(amount, 2))
     return made
+
+
+def defraud(made: Handbook, *, customers: int, terminals: int, days: int, seed: int) -> tuple[list[int], list[float]]:
+    """The three fraud scenarios by the published rules, in their order, a later one over an earlier one.
+
+    Returns:
+        The scenario of each purchase, 0 for none, and its amount.
+    """
+    rng = np.random.default_rng(seed)
+    scenario = [1 if amount > 220 else 0 for amount in made.amount]
+    amount = list(made.amount)
+    day_of = [second // 86_400 for second in made.second]
+    for day in range(days - 1):
+        tampered = set(rng.choice(terminals, 2, replace=False).tolist())
+        for i, terminal in enumerate(made.terminal):
+            if terminal in tampered and day <= day_of[i] < day + 28:
+                scenario[i] = 2
+    for day in range(days - 1):
+        leaked = set(rng.choice(customers, 3, replace=False).tolist())
+        theirs = [i for i, customer in enumerate(made.customer) if customer in leaked and day <= day_of[i] < day + 14]
+        for i in rng.choice(theirs, len(theirs) // 3, replace=False).tolist():
+            scenario[i] = 3
+            amount[i] = round(amount[i] * 5, 2)
+    return scenario, amount

@@ -13,7 +13,7 @@ SEVERAL = -1
 
 
 @dataclass(frozen=True)
-class Episodes:
+class EpisodeRows:
     """Episodes in order of their ids: (e,) int64 each, except the names.
 
     Attributes:
@@ -48,7 +48,7 @@ class Episodes:
         return cls.merged([each])
 
     @classmethod
-    def merged(cls, parts: Iterable["Episodes"]) -> Self:
+    def merged(cls, parts: Iterable["EpisodeRows"]) -> Self:
         """One row an episode, from several rows of some of its events each; the parts know the same scenarios."""
         parts = list(parts)
         id_r, scenario_r, card_r, first_r, last_r, events_r, minor_r = (
@@ -73,6 +73,6 @@ class Episodes:
     def __len__(self) -> int:
         return len(self.episode_id_e)
 
-    def __getitem__(self, episodes: slice) -> "Episodes":
+    def __getitem__(self, episodes: slice) -> "EpisodeRows":
         arrays = (getattr(self, each.name)[episodes] for each in fields(self)[1:])
-        return Episodes(self.scenarios, *arrays)
+        return EpisodeRows(self.scenarios, *arrays)
