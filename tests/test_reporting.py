@@ -1,6 +1,7 @@
 """Reports: late, missing, wrong; and never in the truth."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -120,3 +121,31 @@ def test_any_number_of_workers_reports_the_same(tmp_path: Path) -> None:
         for n in (1, 3)
     }
     assert len(digests) == 1
+
+
+def rows_of(path: Path) -> list[str]:
+    return path.read_text().splitlines(keepends=True)
+
+
+@pytest.mark.parametrize(
+    ("table", "edit", "check", "told"),
+    [
+        ("label_events", lambda rows: [*rows[:5], rows[6], rows[5], *rows[7:]], "reports", "not in order of time"),
+        ("label_events", lambda rows: rows[:-1], "reports", "its report tell different times"),
+        ("label_events", lambda rows: [*rows, rows[-1]], "reports", "an event is reported twice"),
+        (
+            "transactions",
+            lambda rows: [*rows[:9], rows[9].replace(",0\n", ",1\n"), *rows[10:]],
+            "observed_label",
+            "row 8",
+        ),
+    ],
+)
+def test_verify_finds_a_wrong_report(table: str, edit: Any, check: str, told: str, tmp_path: Path) -> None:
+    seen = "columns.fields=[{name: event_id, source: event_id}, {name: seen, source: observed_label}]"
+    synth.run(*WORLD, seen, "reporting=week", "sink=[csv]", f"sink.csv.uri={tmp_path}")
+    path = tmp_path / f"{table}.csv"
+    path.write_text("".join(edit(rows_of(path))))
+    [found] = [each for each in verify(str(tmp_path), catalog=load_catalog()).checks if each.name == check]
+    assert found.ok is False
+    assert told in found.detail

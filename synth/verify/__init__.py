@@ -19,6 +19,7 @@ from synth.timeline import Timeline, TimelineConfig
 from synth.typed import adapter
 from synth.verify.extra import plugin_checks
 from synth.verify.ids import HashedIds, UniqueIds
+from synth.verify.reports import ObservedLabels, check_reports
 from synth.verify.rows import (
     CardNumbers,
     CardSeconds,
@@ -89,13 +90,16 @@ def _checks(output: Output, catalog: Catalog) -> Iterator[Check]:
     yield stage.check
     names = output.manifest["tables"]
     found = {name: Found.keeping(output, name) for name in names if name != "transactions"}
-    labels, episodes, holders, cards = (
-        found[name].columns if name in found else None for name in ("labels", "episodes", "holders", "cards")
+    labels, episodes, reports, holders, cards = (
+        found[name].columns if name in found else None
+        for name in ("labels", "episodes", "label_events", "holders", "cards")
     )
     numbers = {"holders": holders, "cards": cards}
     shown = sources_of(output, "transactions")
     fraud = FraudRows.of(set(shown))
     checks = _row_checks(output, stage, labels, numbers)
+    if stage.timeline is not None and "observed_label" in shown:
+        checks.append(ObservedLabels(reports, stage.timeline))
     labelled = np.unique(int64_of(labels["event_id"])) if labels else np.empty(0, dtype=np.int64)
     found["transactions"] = main = Found.of(output, "transactions", _Feed(shown, labelled, checks, fraud))
     for name in names:
@@ -114,6 +118,7 @@ def _checks(output: Output, catalog: Catalog) -> Iterator[Check]:
         return
     claiming = {name for name, pattern in stage.patterns.items() if isinstance(pattern, Claimer)}
     yield from check_episodes(labels, episodes, fraud, claiming)
+    yield from check_reports(labels, reports)
     yield from _check_scenarios(output.manifest, stage, labels, fraud)
 
 

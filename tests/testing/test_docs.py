@@ -4,19 +4,20 @@ import re
 from pathlib import Path
 
 from synth.catalog import HOOKS
-from synth.testing import contract_for
+from synth.testing import ClaimerContract, contract_for
+from synth.testing.contract import Contract
 
+CONTRACTS: list[type[Contract]] = [*(contract_for(group) for group in HOOKS), ClaimerContract]
 PAGE = (Path(__file__).resolve().parents[2] / "docs/testing.md").read_text()
 
 
 def test_the_page_lists_every_check_with_its_rule() -> None:
     rows = set(re.findall(r"^\| `(test_\w+)` \| (.+) \|$", PAGE, re.MULTILINE))
-    assert rows == {pair for group in HOOKS for pair in contract_for(group).checks().items()}
+    assert rows == {pair for contract in CONTRACTS for pair in contract.checks().items()}
 
 
 def test_the_checks_of_a_contract_stand_in_its_section() -> None:
-    for group in HOOKS:
-        contract = contract_for(group)
+    for contract in CONTRACTS:
         [section] = re.findall(rf"^## {contract.__name__}\b.*?(?=^## )", PAGE, re.MULTILINE | re.DOTALL)
         listed = re.findall(r"^\| `(test_\w+)`", section, re.MULTILINE)
         assert listed == [name for name in contract.checks() if not name.startswith("test_config_")]
