@@ -122,6 +122,8 @@ def make_parser() -> Parser:
     schema.add_argument("what", choices=["config"])
     verify = command("verify", "read an output back and check it against its manifest", overrides=False)
     verify.add_argument("uri", help="a directory or s3://bucket/prefix that holds a run")
+    stats = command("stats", "say in numbers what an output is like, beside what its recipe asks for", overrides=False)
+    stats.add_argument("uri", help="a directory or s3://bucket/prefix that holds a run")
     _add_plugin_actions(command("plugins", "list plugins, check them, or begin a new one", overrides=False))
     completion = command("completion", "print the completion script of a shell", overrides=False)
     completion.add_argument("shell", choices=["bash", "zsh", "fish", "query"])

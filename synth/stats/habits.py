@@ -1,0 +1,177 @@
+"""What a recipe of generator ``spending`` asks for, computed from its numbers alone, without the generator.
+
+Who has which shop in reach is not known beforehand, nor who is a heavy buyer: that moves the shares a little.
+
+Legend: ``_s`` a segment, ``_k`` a category, ``_h`` an hour of the day, ``_n`` one of the
+window, ``_d`` a day of it.
+"""
+
+import math
+from calendar import monthrange
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from synth.stats.rhythm import HOUR_S
+from synth.stats.rows import Float, Mask
+from synth.timeline import Timeline
+
+
+class Habits:
+    """Rhythm, categories and channels.
+
+    Raises:
+        KeyError, TypeError, ValueError: the recipe is of another form than this one knows.
+    """
+
+    def __init__(self, recipe: Mapping[str, Any], timeline: Timeline) -> None:
+        generator, people = recipe["generator"], recipe["population"]["customers"]
+        self.generator, self.timeline, self.merchants = generator, timeline, recipe["population"]["merchants"]
+        self.segments: Sequence[Mapping[str, Any]] = [generator["segments"][name] for name in people["segments"]]
+        share_s = np.array([segment["share"] for segment in people["segments"].values()], dtype=np.float64)
+        self.rate_s: Float = people["number"] * share_s * [_mean(segment["rate"]) for segment in self.segments]
+        self.categories: Sequence[str] = sorted(generator["categories"])
+
+    @cached_property
+    def expected_n(self) -> Float:
+        """(n,) rows of each hour of the window; where the recipe sets their sum, to that sum."""
+        days = _days(self.timeline)
+        month = np.array(self.generator["months"]) / np.mean(self.generator["months"])
+        special_d = self._special(days)
+        mass_n = np.zeros(24 * len(days))
+        for rate, segment in zip(self.rate_s, self.segments, strict=True):
+            weekday = np.array(segment["weekday"]) / np.mean(segment["weekday"])
+            factor_d = np.array([weekday[day.weekday()] * month[day.month - 1] for day in days]) * special_d
+            mass_n += rate * np.outer(factor_d, _day_shape(segment["day"])).ravel()
+        mass_n = mass_n * _inside(self.timeline)
+        inside_n = mass_n[_touched(self.timeline)]
+        rows = self.generator["transactions"]
+        expected_n: Float = inside_n if rows is None else inside_n * (rows / inside_n.sum())
+        return expected_n
+
+    def _special(self, days: Sequence[date]) -> Float:
+        """(d,) factor of what is special about a day."""
+        special_d = np.ones(len(days))
+        if self.generator["holidays"]:
+            from holidays import country_holidays
+
+            country, factor = self.generator["holidays"]["country"], self.generator["holidays"]["factor"]
+            free = country_holidays(country, years=range(days[0].year, days[-1].year + 1))
+            special_d *= [factor if day in free else 1.0 for day in days]
+        if self.generator["pay_day"]:
+            pay = self.generator["pay_day"]
+            special_d *= [pay["factor"] if _since_pay_day(day, pay["day"]) < pay["days"] else 1.0 for day in days]
+        return special_d
+
+    @cached_property
+    def _sold(self) -> tuple[Mask, Mask]:
+        """(k,) what is sold on the web, and (h, k) what is sold in shops, at an hour at which they are open."""
+        web_k, open_hk = np.zeros(len(self.categories), dtype=np.bool_), np.zeros((24, len(self.categories)), np.bool_)
+        for k, name in enumerate(self.categories):
+            if shops := self.merchants["categories"].get(name):
+                web_k[k] = shops["online"] > 0
+                open_hk[shops["opens"] : shops["closes"], k] = shops["online"] < 1
+        return web_k, open_hk
+
+    @cached_property
+    def _bought(self) -> tuple[Float, Float]:
+        """(k,) shares of the purchases in each category, and (k,) those of them that are made on the web.
+
+        A segment's factor is on the odds of the web; what is closed at an hour is bought on the web only.
+        """
+        web_k, open_hk = self._sold
+        online_k = np.array([self.generator["categories"][name]["online"] for name in self.categories]) * web_k
+        online_k[web_k & ~open_hk.any(axis=0)] = 1.0
+        rows_k, on_web_k = np.zeros(len(web_k)), np.zeros(len(web_k))
+        for rate, segment in zip(self.rate_s, self.segments, strict=True):
+            odds_k = online_k * segment["online"]
+            chance_k = np.where(online_k < 1, odds_k / np.maximum(1 - online_k + odds_k, 1e-300), 1.0)
+            mix_k = np.array([segment["mix"].get(name, 0.0) for name in self.categories]) * (
+                web_k | open_hk.any(axis=0)
+            )
+            wish_hk = mix_k * (chance_k + (1 - chance_k) * open_hk)
+            wish_hk[wish_hk.sum(axis=1) == 0] = mix_k
+            share_hk = rate * _day_shape(segment["day"])[:, None] * wish_hk / wish_hk.sum(axis=1, keepdims=True)
+            rows_k += share_hk.sum(axis=0)
+            on_web_k += (share_hk * np.where(open_hk, chance_k, 1.0)).sum(axis=0)
+        return rows_k / rows_k.sum(), on_web_k / rows_k.sum()
+
+    def mix(self) -> dict[str, float]:
+        """Category → share of the purchases."""
+        return dict(zip(self.categories, self._bought[0].tolist(), strict=True))
+
+    def online(self) -> dict[str, float]:
+        """Category → share of its purchases that are made on the web, of those that anybody buys."""
+        rows_web = zip(self.categories, *self._bought, strict=True)
+        return {name: float(web / rows) for name, rows, web in rows_web if rows}
+
+    def channels(self) -> dict[str, float]:
+        """Channel → share of the purchases."""
+        online, contactless = float(self._bought[1].sum()), self.generator["contactless"]
+        return {"chip": (1 - online) * (1 - contactless), "contactless": (1 - online) * contactless, "online": online}
+
+    def medians(self) -> dict[str, float]:
+        """Category → median amount, of a customer of average income in a shop of average prices."""
+        if self.generator["amounts"]["kind"] != "category":
+            return {}
+        return {name: float(self.generator["categories"][name]["median"]) for name in self.categories}
+
+    def favourites(self) -> float:
+        """Share of purchases in a favourite shop."""
+        return float(self.generator["favourites"]["share"])
+
+
+def uniform_hours(timeline: Timeline, rows: float) -> Float:
+    """(n,) as many rows in every second."""
+    inside_n = _inside(timeline)[_touched(timeline)]
+    expected_n: Float = inside_n * (rows / inside_n.sum())
+    return expected_n
+
+
+def _mean(rate: Mapping[str, Any]) -> float:
+    """Purchases of an average customer on an average day."""
+    return float(rate["mean"] if rate["kind"] == "lognormal" else (rate["low"] + rate["high"]) / 2)
+
+
+def _day_shape(law: Mapping[str, Any]) -> Float:
+    """(24,) share of a day's rows in each hour; a bell's may sum to less than 1."""
+    if law["kind"] == "hours":
+        weights: Float = np.array(law["weights"], dtype=np.float64)
+        weights /= weights.sum()
+        return weights
+    edges = (np.arange(25) * HOUR_S - law["mean_s"]) / law["sd_s"] / math.sqrt(2)
+    shares: Float = np.diff(np.array([0.5 * (1 + math.erf(edge)) for edge in edges]))
+    return shares
+
+
+def _days(timeline: Timeline) -> list[date]:
+    """The days that the window touches."""
+    first, last = (datetime.fromtimestamp(s, UTC).date() for s in (timeline.start_s, timeline.end_s - 1))
+    return [first + timedelta(days=i) for i in range((last - first).days + 1)]
+
+
+def _inside(timeline: Timeline) -> Float:
+    """(24 d,) share of each hour, from the first midnight, that lies inside the window."""
+    midnight_s = timeline.start_s // 86_400 * 86_400
+    edge_s = midnight_s + HOUR_S * np.arange(24 * len(_days(timeline)) + 1, dtype=np.float64)
+    inside_n: Float = np.diff(np.clip(edge_s, timeline.start_s, timeline.end_s)) / HOUR_S
+    return inside_n
+
+
+def _touched(timeline: Timeline) -> slice:
+    """The hours of ``_inside`` that the window touches."""
+    first = timeline.start_s % 86_400 // HOUR_S
+    return slice(first, first + -(-timeline.end_s // HOUR_S) - timeline.start_s // HOUR_S)
+
+
+def _since_pay_day(day: date, due: int) -> int:
+    """Days since the last pay day, which is the month's last day where the month is too short."""
+    before = day.replace(day=1) - timedelta(days=1)
+    for month in (day, before):
+        paid = month.replace(day=min(due, monthrange(month.year, month.month)[1]))
+        if paid <= day:
+            return (day - paid).days
+    raise AssertionError("the month before has a pay day")
