@@ -16,7 +16,7 @@ from synth.stats.cards import Cards
 from synth.stats.fraud import Fraud, Labels
 from synth.stats.merchants import Loyalty, Merchants
 from synth.stats.rhythm import Rhythm, moment
-from synth.stats.rows import Codes, Rows, Section, figure, named
+from synth.stats.rows import AMOUNT, Codes, Rows, Section, figure, named
 from synth.stats.shares import Shares, Web, use_of_cards
 from synth.stats.targets import Targets, read_targets
 from synth.timeline import Timeline, TimelineConfig
@@ -27,6 +27,8 @@ __all__ = ["measure"]
 
 #: Rows looked at together, whatever the pieces in which a file is read.
 _PIECE = 262_144
+
+_LARGEST = 10**13
 
 _FEW_VALUES = ("string", "bool", "int8")
 
@@ -125,6 +127,7 @@ def _feed(output: Output, shown: Mapping[str, str], labels: Labels, sections: Se
         seen, end = np.searchsorted(labels.event_f, [first, first + batch.num_rows])
         columns = {source: batch.column(name) for source, name in shown.items()}
         rows = Rows(first, batch.num_rows, columns, labels.event_f[seen:end] - first, int(seen), codes)
+        _check_amounts(rows)
         for section in sections:
             if not section.problem:
                 section.see(rows)
@@ -132,6 +135,13 @@ def _feed(output: Output, shown: Mapping[str, str], labels: Labels, sections: Se
     if first != output.table("transactions")["rows"]:
         told = f"{first:,} rows, not {output.table('transactions')['rows']:,} as the manifest says"
         raise VerifyError(f"the transactions of {output.uri} have {told}")
+
+
+def _check_amounts(rows: Rows) -> None:
+    """Amounts that are no numbers, or too large for cents to be exact, come from a damaged file."""
+    for source in AMOUNT.split("|"):
+        if source in rows.columns and not (np.abs(rows.columns[source].to_numpy()) < _LARGEST).all():
+            raise VerifyError(f"a row after row {rows.first:,} has an amount beyond all counting")
 
 
 def _pieces(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -29,6 +29,7 @@ COMMANDS = (
     "config",
     "schema",
     "verify",
+    "stats",
     "plugins",
     "completion",
 )

@@ -410,7 +410,7 @@ def test_an_error_keeps_its_exit_code_when_stdout_takes_nothing(reader: str, tmp
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("line", ["validate", "run", "run -m seed=1,2", "list", "verify out"])
+@pytest.mark.parametrize("line", ["validate", "run", "run -m seed=1,2", "list", "verify out", "stats out"])
 def test_a_working_directory_that_is_gone(line: str, tmp_path: Path) -> None:
     (tmp_path / "gone").mkdir()
     told = f"cd gone && rmdir ../gone && {shlex.join(command(*line.split(), '--json'))}"

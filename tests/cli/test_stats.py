@@ -1,0 +1,84 @@
+"""``synth stats``: tables for people, one JSON object for programs, one line for what is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.commands import Answer, synth, tree
+
+TINY = ("experiment=tiny", "timeline.end=2022-02-01", "scenario.card_chain.ratio=0.02")
+NOTEBOOK = ("scenario=card_chain", "generator.transactions=3000", "population.cards=500", "sink=csv")
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("stats")
+    assert synth("run", *TINY, "sink.parquet.uri=people", cwd=made).code == 0
+    assert synth("run", *NOTEBOOK, "sink.csv.uri=notebook", cwd=made).code == 0
+    return made
+
+
+def stats(directory: Path, *words: str) -> Answer:
+    before = tree(directory)
+    answer = synth("stats", *words, cwd=directory)
+    assert tree(directory) == before
+    return answer
+
+
+def test_tables(directory: Path) -> None:
+    answer = stats(directory, "people")
+    assert (answer.code, answer.err) == (0, "")
+    assert "\x1b" not in answer.out
+    heads = [block.splitlines()[0].split() for block in answer.out.split("\n\n")]
+    assert [" ".join(head[:3]) for head in heads] == [
+        *("found recipe", "mean sd p1", "category rows recipe", "channel rows recipe", "‰ at hour"),
+        *("month rows share", "scenario rows recipe"),
+    ]
+    assert answer.row("cards in use").split() == ["130", "130"]
+    for name in ("rows", "bought where bought before (recipe: favourites)", "contactless, of these"):
+        assert len(answer.row(name).replace(" %", "%").split()) == 2
+
+
+def test_what_the_view_leaves_out_is_one_line(directory: Path) -> None:
+    answer = stats(directory, "notebook")
+    [line] = [line for line in answer.out.splitlines() if line.startswith("left out: ")]
+    assert "merchants: the view shows no merchant_id; " in line
+    assert "category  " not in answer.out
+    assert "genuine amounts" in answer.out
+
+
+def test_json(directory: Path) -> None:
+    answer = stats(directory, "--json", "people")
+    assert (answer.code, answer.err) == (0, "")
+    data = answer.envelope["data"]
+    assert {"uri", "window", "rows", "time", "amounts", "cards", "merchants", "loyalty", "fraud", "shares"} <= {*data}
+    assert data["left_out"] == data["untold"] == []
+    assert len(data["time"]["hours"]) == 24
+
+
+def test_quiet(directory: Path) -> None:
+    answer = stats(directory, "people", "--quiet")
+    assert (answer.code, answer.out, answer.err) == (0, "", "")
+
+
+def test_no_run(directory: Path) -> None:
+    answer = stats(directory, "nowhere", "--json")
+    told = "nowhere holds no synth run: manifest.json is missing"
+    assert (answer.code, answer.one_line()) == (3, f"error: {told}")
+    assert answer.envelope["errors"] == [{"message": told}]
+    assert stats(directory, "nowhere").out == ""
+
+
+def test_a_damaged_file(tmp_path: Path) -> None:
+    assert synth("run", *NOTEBOOK, "sink.csv.uri=out", cwd=tmp_path).code == 0
+    file = tmp_path / "out" / "transactions.csv"
+    file.write_bytes(file.read_bytes()[:-7])
+    answer = stats(tmp_path, "out")
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.one_line().startswith("error: transactions.csv in out cannot be read: ")
+    assert synth("verify", "out", cwd=tmp_path).code == answer.code
+
+
+def test_it_wants_one_place(tmp_path: Path) -> None:
+    assert stats(tmp_path).code == 2
+    assert stats(tmp_path, "a", "b").code == 2
