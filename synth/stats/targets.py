@@ -12,6 +12,7 @@ from synth.catalog import Catalog
 from synth.errors import PluginError, on_one_line
 from synth.generators.contract import Generator
 from synth.hookspecs import Spec
+from synth.injectors.claims import Claimer
 from synth.rng import Streams
 from synth.stats.amounts import Buckets
 from synth.stats.habits import Habits, uniform_hours
@@ -30,7 +31,7 @@ class Targets:
 
     Attributes:
         rows: genuine rows of the control world.
-        genuine: those that no fraud replaces.
+        genuine: those that no fraud replaces or claims.
         total: all rows.
         expected_n: (n,) genuine rows of each hour of the window.
         amounts: quantiles of the amount law.
@@ -72,7 +73,8 @@ def read_targets(recipe: Mapping[str, Any], counts: Mapping[str, Any], timeline:
         rows = generator.get("transactions")
         if rows is None and "expected_n" in behaviour:
             rows = float(behaviour["expected_n"].sum())
-        wanted = _scenarios(scenarios, _control_rows(generator, scenarios, counts), recipe["population"]["cards"])
+        effects = _effects(catalog, scenarios)
+        wanted = _scenarios(scenarios, _control_rows(generator, effects, counts), recipe["population"]["cards"])
         buckets, amounts = None, None
         if _takes_law(catalog, generator["kind"]):
             buckets = Buckets(law["buckets"]) if law["kind"] == "buckets" else None
@@ -82,8 +84,8 @@ def read_targets(recipe: Mapping[str, Any], counts: Mapping[str, Any], timeline:
             customers=_number(recipe, "customers"),
             merchants=_number(recipe, "merchants"),
             rows=rows,
-            genuine=_plus(rows, -1, "replace", scenarios, wanted),
-            total=_plus(rows, 1, "add", scenarios, wanted),
+            genuine=_plus(rows, effects, wanted, adding=False),
+            total=_plus(rows, effects, wanted, adding=True),
             amounts=amounts,
             buckets=buckets if buckets and buckets.apart else None,
             scenarios=wanted,
@@ -142,14 +144,24 @@ def _find(catalog: Catalog, group: str, kind: str) -> Spec | None:
         return None
 
 
-def _control_rows(generator: Mapping[str, Any], scenarios: Mapping[str, Any], counts: Mapping[str, Any]) -> int | None:
+def _effects(catalog: Catalog, scenarios: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Scenario → what it does to the rows: ``add``, ``replace`` or ``claim`` them; empty where that is not known."""
+    effects = {}
+    for name, part in scenarios.items():
+        spec = _find(catalog, "scenario", part["kind"])
+        claims = spec is not None and isinstance(spec.factory, type) and issubclass(spec.factory, Claimer)
+        effects[name] = "claim" if claims else str(part.get("mode") or "")
+    return effects
+
+
+def _control_rows(generator: Mapping[str, Any], effects: Mapping[str, str], counts: Mapping[str, Any]) -> int | None:
     """Rows before any fraud: as the recipe says, or as the plan counted them."""
     rows = generator.get("transactions")
     if isinstance(rows, int):
         return rows
-    if any(part.get("mode") not in ("add", "replace") for part in scenarios.values()):
+    if "" in effects.values():
         return None
-    added = [name for name, part in scenarios.items() if part["mode"] == "add"]
+    added = [name for name, effect in effects.items() if effect == "add"]
     return int(counts["transactions"] - sum(counts["scenarios"][name]["rows"] for name in added))
 
 
@@ -168,20 +180,17 @@ def _scenarios(
 
 
 def _plus(
-    rows: float | None,
-    sign: int,
-    mode: str,
-    scenarios: Mapping[str, Any],
-    wanted: Mapping[str, Mapping[str, float | None]],
+    rows: float | None, effects: Mapping[str, str], wanted: Mapping[str, Mapping[str, float | None]], *, adding: bool
 ) -> float | None:
-    """The control world's rows, with the fraud rows of one mode put in or taken away."""
-    if rows is None or any(part.get("mode") not in ("add", "replace") for part in scenarios.values()):
+    """The control world's rows with the fraud that comes on top of them, or without those that fraud takes."""
+    if rows is None or "" in effects.values():
         return None
-    for name, part in scenarios.items():
-        fraud = wanted[name]["rows"] if part["mode"] == mode else 0
-        if fraud is None:
-            return None
-        rows += sign * fraud
+    for name, effect in effects.items():
+        if (effect == "add") == adding:
+            fraud = wanted[name]["rows"]
+            if fraud is None:
+                return None
+            rows += fraud if adding else -fraud
     return rows
 
 

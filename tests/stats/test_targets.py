@@ -217,3 +217,17 @@ def test_the_control_world(tmp_path: Path) -> None:
         "scenarios": {},
     }
     assert data["amounts"]["fraud"] is data["cards"]["gap_s"]["fraud"] is None
+
+
+def test_claimed_rows_are_fraud_and_add_nothing(tmp_path: Path) -> None:
+    people = ("population=handbook", "generator=handbook", "columns=spending", "generator.transactions=20000")
+    scenarios = "scenario=[amount_threshold,card_chain]"
+    options = ("scenario.card_chain.mode=add", "scenario.card_chain.ratio=0.01", "timeline.end=2022-02-01")
+    data = report(tmp_path / "out", *people, scenarios, *options)
+    assert data["rows"] == {"found": 20_200, "recipe": 20_200}
+    claimed = data["fraud"]["scenarios"]["amount_threshold"]
+    assert (claimed["rows"]["recipe"], claimed["episodes"]["recipe"]) == (None, None)
+    assert claimed["rows"]["found"] > 0
+    assert data["amounts"]["genuine"]["max"] <= 220
+    assert data["cards"]["rows_per_day"]["mean"]["recipe"] is None
+    assert data["fraud"]["rows"] == 200 + claimed["rows"]["found"]
