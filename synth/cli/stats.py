@@ -52,6 +52,11 @@ def _beside(name: str, figure: Data, form: Any = number) -> Cells:
     return [name, form(figure["found"]), form(figure["recipe"])]
 
 
+def _noun(section: Data) -> str:
+    """What the column is about by which a section tells its rows apart: card, customer, merchant or terminal."""
+    return str(section["by"]).partition("_")[0]
+
+
 def _overview(data: Data) -> list[Cells]:
     """Single figures."""
     rows = [["", "found", "recipe"], _beside("rows", data["rows"])]
@@ -60,17 +65,18 @@ def _overview(data: Data) -> list[Cells]:
         names = {"mean": "rows a day", "min": "least of a whole day", "max": "most of a whole day"}
         rows += [_beside(told, rates[name]) for name, told in names.items()]
     if "cards" in data:
-        cards = data["cards"]
-        rows += [_beside("cards in use", cards["active"]), _beside("rows a card a day", cards["rows_per_day"]["mean"])]
+        cards, whose = data["cards"], _noun(data["cards"])
+        rows.append(_beside(f"{whose}s in use", cards["active"]))
+        rows.append(_beside(f"rows a {whose} a day", cards["rows_per_day"]["mean"]))
         rows += [
-            [f"rows of the busiest {part.replace('%', ' %')} of the cards", percent(v), ""]
+            [f"rows of the busiest {part.replace('%', ' %')} of the {whose}s", percent(v), ""]
             for part, v in cards["busiest"].items()
         ]
     if "merchants" in data:
-        merchants = data["merchants"]
-        rows.append(_beside("merchants in use", merchants["active"]))
+        merchants, where = data["merchants"], _noun(data["merchants"])
+        rows.append(_beside(f"{where}s in use", merchants["active"]))
         rows += [
-            [f"rows at the largest {part.replace('%', ' % of the')} merchants", percent(v), ""]
+            [f"rows at the largest {part.replace('%', ' % of the')} {where}s", percent(v), ""]
             for part, v in merchants["largest"].items()
         ]
     if "loyalty" in data:
@@ -93,9 +99,9 @@ def _quantiles(data: Data) -> list[Cells]:
     if "amounts" in data:
         lines |= {f"amount, {name}": data["amounts"][name] for name in ("genuine", "fraud", "recipe")}
     if "cards" in data:
-        cards = data["cards"]
-        lines["rows a card a day"] = cards["rows_per_day"] | {"mean": cards["rows_per_day"]["mean"]["found"]}
-        lines |= {f"seconds on a card before {name}": cards["gap_s"][name] for name in ("genuine", "fraud")}
+        cards, whose = data["cards"], _noun(data["cards"])
+        lines[f"rows a {whose} a day"] = cards["rows_per_day"] | {"mean": cards["rows_per_day"]["mean"]["found"]}
+        lines |= {f"seconds between rows of a {whose}, {name}": cards["gap_s"][name] for name in ("genuine", "fraud")}
     return [["", *_QUANTILES]] + [
         [name, *(number(values.get(q)) for q in _QUANTILES)] for name, values in lines.items() if values
     ]

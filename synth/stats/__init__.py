@@ -16,7 +16,7 @@ from synth.stats.cards import Cards
 from synth.stats.fraud import Fraud, Labels
 from synth.stats.merchants import Loyalty, Merchants
 from synth.stats.rhythm import Rhythm, moment
-from synth.stats.rows import AMOUNT, Codes, Rows, Section, figure, named
+from synth.stats.rows import AMOUNT, CARD, CUSTOMER, SHOP, Codes, Rows, Section, figure, named
 from synth.stats.shares import Shares, Web, use_of_cards
 from synth.stats.targets import Targets, read_targets
 from synth.timeline import Timeline, TimelineConfig
@@ -52,7 +52,7 @@ def measure(uri: str, *, catalog: Catalog) -> dict[str, Any]:
         _columns(output, "episodes", ("scenario",)),
         output.table("transactions")["rows"],
     )
-    every = [*_sections(timeline, targets, labels), *_share_sections(output, shown, targets)]
+    every = [*_sections(shown, timeline, targets, labels), *_share_sections(output, shown, targets)]
     lacks = {section.name: lack for section in every if (lack := _lack(section, shown))}
     sections = [section for section in every if section.name not in lacks]
     _feed(output, shown, labels, sections)
@@ -92,15 +92,18 @@ def _columns(output: Output, table: str, needed: Sequence[str]) -> Mapping[str, 
     return {source: one_piece(whole.column(names[source])) for source in needed}
 
 
-def _sections(timeline: Timeline, targets: Targets, labels: Labels) -> Sequence[Section]:
+def _sections(shown: Mapping[str, str], timeline: Timeline, targets: Targets, labels: Labels) -> Sequence[Section]:
     """What every report has, as far as the view shows what it needs."""
+    card, customer, shop = (named(need, shown) for need in (CARD, CUSTOMER, SHOP))
+    known = targets.entities
+    favourites = targets.favourites if shop == "merchant_id" else None
     return [
         Rhythm(timeline, targets.total, targets.expected_n),
         Amounts(targets.amounts, targets.buckets),
         CategoryAmounts(targets.medians),
-        Cards(timeline, targets.cards, targets.genuine),
-        Merchants(targets.merchants),
-        Loyalty(timeline, targets.customers or targets.cards, targets.favourites),
+        Cards(card, timeline, known.get(card), targets.genuine),
+        Merchants(shop, known.get(shop)),
+        Loyalty(customer, shop, timeline, known.get(customer), favourites),
         Web(targets.online),
         Fraud(labels, targets.scenarios),
     ]

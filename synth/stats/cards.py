@@ -1,6 +1,6 @@
 """How cards are used: how often, how unequally, and how long they rest.
 
-Legend: ``_t`` a row, ``_c`` a card.
+Legend: ``_t`` a row, ``_c`` a card, or a customer where the view shows no cards.
 """
 
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from synth.stats.histogram import LEVELS, Histogram, level_name
-from synth.stats.rows import CARD, Float, Rows, Section, added, figure, named, share
+from synth.stats.rows import CARD, Float, Rows, Section, added, figure, share
 from synth.timeline import US_PER_S, Timeline
 from synth.verify.rows import Int64
 
@@ -18,16 +18,15 @@ class Cards(Section):
 
     name, needs = "cards", ("time", CARD)
 
-    def __init__(self, timeline: Timeline, cards: int | None, rows: float | None) -> None:
-        """``cards`` and genuine ``rows`` are those of the recipe; None where they cannot be told."""
-        self.days, self.cards, self.rows = timeline.seconds / 86_400, cards, rows
-        self.by, self.gaps = "", Histogram()
+    def __init__(self, by: str, timeline: Timeline, cards: int | None, rows: float | None) -> None:
+        """``by`` tells cards apart; ``cards`` and genuine ``rows`` are those of the recipe, None if not known."""
+        self.by, self.days, self.cards, self.rows = by, timeline.seconds / 86_400, cards, rows
+        self.gaps = Histogram()
         self.count_c: Int64 = np.zeros(0, dtype=np.int64)
         self.last_c: Int64 = np.zeros(0, dtype=np.int64)
 
     def see(self, rows: Rows) -> None:
         """Counts rows and gaps; a gap belongs to the row that ends it."""
-        self.by = named(CARD, rows.columns)
         codes, code_t = rows.coded(self.by)
         fresh = len(codes) - len(self.last_c)
         self.last_c = np.pad(self.last_c, (0, fresh), constant_values=np.iinfo(np.int64).min)

@@ -1,6 +1,7 @@
 """Where people buy: how many rows the largest merchants have, and how often people come back.
 
-Legend: ``_t`` a row, ``_u`` a customer, ``_m`` a merchant, ``_p`` a pair of both that has met.
+Legend: ``_t`` a row, ``_u`` a customer, ``_m`` a merchant, ``_p`` a pair of both that has met. Where the view shows no
+merchants they are terminals, where it shows no customers cards.
 """
 
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from synth.stats.cards import quantiles, top_share
-from synth.stats.rows import CUSTOMER, Rows, Section, added, figure, named, share
+from synth.stats.rows import CUSTOMER, SHOP, Rows, Section, added, figure, share
 from synth.timeline import US_PER_S, Timeline
 from synth.verify.rows import Int64
 
@@ -21,16 +22,16 @@ _MIXER = 0x9E3779B1  # Knuth's multiplicative hash: spreads neighbouring numbers
 class Merchants(Section):
     """Genuine rows of each merchant."""
 
-    name, needs = "merchants", ("merchant_id",)
+    name, needs = "merchants", (SHOP,)
 
-    def __init__(self, merchants: int | None) -> None:
-        """``merchants`` is the recipe's number; None where it cannot be told."""
-        self.merchants = merchants
+    def __init__(self, by: str, merchants: int | None) -> None:
+        """``by`` tells shops apart; ``merchants`` is the recipe's number of them, None if not known."""
+        self.by, self.merchants = by, merchants
         self.count_m: Int64 = np.zeros(0, dtype=np.int64)
 
     def see(self, rows: Rows) -> None:
         """Counts rows."""
-        _, code_t = rows.coded("merchant_id")
+        _, code_t = rows.coded(self.by)
         self.count_m = added(self.count_m, code_t[(code_t >= 0) & ~rows.fraud_t])
 
     def result(self) -> dict[str, Any]:
@@ -38,6 +39,7 @@ class Merchants(Section):
         idle = max(0, (self.merchants or 0) - len(self.count_m))
         count_m = np.sort(np.append(self.count_m, np.zeros(idle, dtype=np.int64)))
         return {
+            "by": self.by,
             "active": figure(int(np.count_nonzero(count_m)), self.merchants),
             "rows": quantiles(count_m.astype(np.float64)) if len(count_m) else None,
             "largest": {
@@ -54,21 +56,21 @@ class Loyalty(Section):
     repeat; all others are. So the pairs are counted, at half time and at the end.
     """
 
-    name, needs = "loyalty", ("time", "merchant_id", CUSTOMER)
+    name, needs = "loyalty", ("time", SHOP, CUSTOMER)
 
-    def __init__(self, timeline: Timeline, customers: int | None, favourites: float | None) -> None:
-        """``customers`` is the number of the recipe, ``favourites`` the share of purchases in favourite shops."""
+    def __init__(self, by: str, shop: str, timeline: Timeline, customers: int | None, favourites: float | None) -> None:
+        """``by`` tells customers apart, ``shop`` shops; ``customers`` and ``favourites`` are those of the recipe."""
+        self.by, self.shop = by, shop
         self.half_us = (timeline.start_s + timeline.end_s) * US_PER_S // 2
         self.followed = min(1.0, FOLLOWED / customers) if customers else 1.0
-        self.favourites, self.by = favourites, ""
+        self.favourites = favourites
         self.pairs_p: Int64 = np.zeros(0, dtype=np.int64)
         self.pending: list[Int64] = []
         self.rows, self.pairs_at_half = 0, 0
 
     def see(self, rows: Rows) -> None:
         """Notes pairs."""
-        self.by = named(CUSTOMER, rows.columns)
-        (_, customer_t), (_, merchant_t) = rows.coded(self.by), rows.coded("merchant_id")
+        (_, customer_t), (_, merchant_t) = rows.coded(self.by), rows.coded(self.shop)
         mixed_t = (customer_t * _MIXER) & 0xFFFF_FFFF
         mine_t = (mixed_t < self.followed * 2**32) & ~rows.fraud_t & (merchant_t >= 0) & (customer_t >= 0)
         late_t = rows.time_us >= self.half_us
@@ -96,6 +98,7 @@ class Loyalty(Section):
         repeats = self.rows - (len(self.pairs_p) - self.pairs_at_half)
         return {
             "by": self.by,
+            "shop": self.shop,
             "followed": len(np.unique(self.pairs_p >> 32)),
             "rows": self.rows,
             "repeat_share": figure(share(repeats, self.rows), self.favourites),

@@ -18,9 +18,10 @@ from synth.verify.rows import Rows as ShownRows
 Float = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-#: Who tells people apart, and who tells cards apart, in the order of preference.
-CARD = "card_id|card_number"
-CUSTOMER = f"customer_id|{CARD}"
+#: What tells cards, people and shops apart, in the order of preference.
+CARD = "card_id|card_number|customer_id"
+CUSTOMER = "customer_id|card_id|card_number"
+SHOP = "merchant_id|terminal_id"
 AMOUNT = "amount|amount_minor"
 
 

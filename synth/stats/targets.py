@@ -30,6 +30,7 @@ class Targets:
     """None, and empty, is what cannot be told from the recipe.
 
     Attributes:
+        entities: how many there are of whom a column tells apart.
         rows: genuine rows of the control world.
         genuine: those that no fraud replaces or claims.
         total: all rows.
@@ -43,9 +44,7 @@ class Targets:
         untold: why there are no targets where there could be some; a line each.
     """
 
-    cards: int | None = None
-    customers: int | None = None
-    merchants: int | None = None
+    entities: Mapping[str, int] = field(default_factory=dict)
     rows: float | None = None
     genuine: float | None = None
     total: float | None = None
@@ -80,9 +79,7 @@ def read_targets(recipe: Mapping[str, Any], counts: Mapping[str, Any], timeline:
             buckets = Buckets(law["buckets"]) if law["kind"] == "buckets" else None
             amounts = _quantiles(catalog, law, untold)
         return Targets(
-            cards=recipe["population"]["cards"],
-            customers=_number(recipe, "customers"),
-            merchants=_number(recipe, "merchants"),
+            entities=_entities(recipe["population"]),
             rows=rows,
             genuine=_plus(rows, effects, wanted, adding=False),
             total=_plus(rows, effects, wanted, adding=True),
@@ -125,10 +122,17 @@ def _behaviour(recipe: Mapping[str, Any], timeline: Timeline, untold: list[str])
         return {}
 
 
-def _number(recipe: Mapping[str, Any], who: str) -> int | None:
-    """How many there are in the population."""
-    number = (recipe["population"].get(who) or {}).get("number")
-    return number if isinstance(number, int) else None
+def _entities(population: Mapping[str, Any]) -> dict[str, int]:
+    """Column of ids → how many of them there are in the population."""
+    people, shops = population.get("customers") or {}, population.get("merchants") or {}
+    numbers = {
+        "card_id": population["cards"],
+        "card_number": population["cards"],
+        "customer_id": people.get("number"),
+        "merchant_id": shops.get("number"),
+        "terminal_id": shops.get("terminals"),
+    }
+    return {column: number for column, number in numbers.items() if isinstance(number, int)}
 
 
 def _takes_law(catalog: Catalog, kind: str) -> bool:

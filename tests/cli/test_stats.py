@@ -42,7 +42,7 @@ def test_tables(directory: Path) -> None:
 def test_what_the_view_leaves_out_is_one_line(directory: Path) -> None:
     answer = stats(directory, "notebook")
     [line] = [line for line in answer.out.splitlines() if line.startswith("left out: ")]
-    assert "merchants: the view shows no merchant_id; " in line
+    assert "merchants: the view shows no merchant_id or terminal_id; " in line
     assert "category  " not in answer.out
     assert "genuine amounts" in answer.out
 

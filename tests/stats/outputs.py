@@ -1,5 +1,6 @@
 """Small outputs of several views and sinks, read by pandas alone, to be counted once more."""
 
+import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -63,10 +64,10 @@ def made(name: str, directory: Path) -> Made:
 def read(path: Path, table: str, sink: str) -> pd.DataFrame:
     files = sorted([*path.glob(f"{table}.*"), *path.glob(f"{table}/*")])
     assert files
-    return pd.concat([_read_file(file, sink, table) for file in files], ignore_index=True)
+    return pd.concat([_read_file(path, file, sink, table) for file in files], ignore_index=True)
 
 
-def _read_file(file: Path, sink: str, table: str) -> pd.DataFrame:
+def _read_file(path: Path, file: Path, sink: str, table: str) -> pd.DataFrame:
     if sink == "parquet":
         return pd.read_parquet(file)
     if sink == "jsonl":
@@ -74,16 +75,6 @@ def _read_file(file: Path, sink: str, table: str) -> pd.DataFrame:
     headless = file.suffix == ".zst"
     frame = pd.read_csv(file, header=None if headless else 0, dtype={"cc_num": str})
     if headless:
-        frame.columns = pd.Index(_NAMES[table])
+        columns = json.loads((path / "manifest.json").read_text())["tables"][table]["columns"]
+        frame.columns = pd.Index([column["name"] for column in columns])
     return frame
-
-
-_TRUTH = ["scenario", "episode_id", "role"]
-_NAMES = {
-    "transactions": [
-        *("event_id", "time", "customer_id", "card_id", "terminal_id", "merchant_id", "category", "channel", "amount"),
-        *("fraud_label", *_TRUTH),
-    ],
-    "labels": ["event_id", *_TRUTH],
-    "episodes": ["episode_id", "scenario", "card_number", "first_time", "last_time", "events", "amount_minor"],
-}

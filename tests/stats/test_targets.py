@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from synth.catalog import load_catalog
@@ -14,7 +15,7 @@ from synth.stats.habits import uniform_hours
 from synth.stats.targets import read_targets
 from synth.timeline import Timeline, TimelineConfig
 from tests.chi_square import chi_square, far
-from tests.stats.outputs import CHAINS, DAY, make
+from tests.stats.outputs import CHAINS, DAY, make, read
 
 CATALOG = load_catalog()
 PLUGIN = Path(__file__).parents[2] / "plugins/examples/card_testing.py"
@@ -179,7 +180,7 @@ def test_a_recipe_of_another_form_has_no_targets(key: str, told: str) -> None:
     window, counts = timeline("2022-01-01", "2022-03-01"), {"transactions": 9, "scenarios": {"card_chain": {"rows": 3}}}
     targets = read_targets(other, counts, window, CATALOG)
     assert (targets.expected_n, targets.online, targets.rows) == (None, {}, None)
-    assert targets.cards == 130
+    assert targets.entities["card_id"] == 130
     assert [line for line in targets.untold if told in line] == list(targets.untold) != []
     assert read_targets({}, counts, window, CATALOG).untold
 
@@ -201,6 +202,7 @@ def test_a_view_of_little(tmp_path: Path) -> None:
     assert data["amounts"]["genuine"]["count"] == 5_880
     assert data["fraud"]["share_of_value"] > 0
     bare = report(tmp_path / "bare", *CHAINS, "columns.fields=[{name: event_id, source: event_id}]", sink="jsonl")
+    assert "merchants: the view shows no merchant_id or terminal_id" in bare["left_out"]
     assert bare["fraud"]["value"] is bare["fraud"]["share_of_value"] is None
     assert bare["fraud"]["share_of_rows"] == pytest.approx(0.02)
     assert {*bare} & {"time", "amounts", "cards", "merchants"} == set()
@@ -231,3 +233,19 @@ def test_claimed_rows_are_fraud_and_add_nothing(tmp_path: Path) -> None:
     assert data["amounts"]["genuine"]["max"] <= 220
     assert data["cards"]["rows_per_day"]["mean"]["recipe"] is None
     assert data["fraud"]["rows"] == 200 + claimed["rows"]["found"]
+
+
+def test_a_view_without_cards_and_merchants_has_customers_and_terminals(tmp_path: Path) -> None:
+    names = ("event_id", "time", "customer_id", "terminal_id", "amount")
+    view = ",".join(f"{{name: {name}, source: {name}}}" for name in names)
+    people = ("population=handbook", "generator=handbook", "generator.transactions=20000", "timeline.end=2022-02-01")
+    path = make(tmp_path / "out", (*people, f"columns.fields=[{view}]"), "parquet")
+    data, rows = measure(str(path), catalog=CATALOG), read(path, "transactions", "parquet")
+    late = rows.time >= rows.time.min().normalize() + pd.Timedelta(days=15.5)
+    again = rows.duplicated(["customer_id", "terminal_id"])
+    assert (data["cards"]["by"], data["merchants"]["by"], data["loyalty"]["shop"]) == (
+        *("customer_id", "terminal_id", "terminal_id"),
+    )
+    assert data["cards"]["active"] == {"found": rows.customer_id.nunique(), "recipe": 5000}
+    assert data["merchants"]["active"] == {"found": rows.terminal_id.nunique(), "recipe": 10_000}
+    assert data["loyalty"]["repeat_share"] == {"found": pytest.approx(again[late].mean()), "recipe": None}
