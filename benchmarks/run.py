@@ -73,7 +73,7 @@ def show(title: str, medians: dict[str, Sample], rows: dict[str, int]) -> None:
 def main() -> None:
     """Runs the chosen comparisons."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", nargs="*", default=["start", "floor", "workers", "sinks", "growth", "notebook"])
+    parser.add_argument("--only", nargs="*", default=["start", "floor", "workers", "sinks", "growth", "notebook", "stats"])
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--out", type=Path, help="where to write (default: a temporary directory)")
     args = parser.parse_args()
@@ -83,6 +83,7 @@ def main() -> None:
     parquet = [SYNTH, "run", *MAIN, f"sink.parquet.uri={out / 'parquet'}"]
     large = [*parquet[:-1], f"sink.parquet.uri={out / 'large'}", "generator.transactions=54000000"]
     n = 5_400_000
+    people = [SYNTH, "run", "--overwrite", "--quiet", "experiment=retail_us", f"sink.parquet.uri={out / 'people'}"]
     comparisons = {
         "start": {"help": [SYNTH, "--help"], "validate": [SYNTH, "validate", "scenario=card_chain"]},
         "floor": {
@@ -100,6 +101,14 @@ def main() -> None:
             "notebook": [sys.executable, str(HERE / "notebook.py"), str(n), str(out / "notebook.csv")],
             "synth, csv": csv,
         },
+        "stats": {
+            "parquet": parquet,
+            "stats, parquet": [SYNTH, "stats", str(out / "parquet")],
+            "csv": csv,
+            "stats, csv": [SYNTH, "stats", str(out / "csv")],
+            "8.8 M, people": people,
+            "stats, people": [SYNTH, "stats", str(out / "people")],
+        },
     }
     print(
         f"{platform.platform()}, {len(os.sched_getaffinity(0))} cores, "
@@ -108,7 +117,7 @@ def main() -> None:
     try:
         for name in args.only:
             rows = dict.fromkeys(comparisons[name], {"start": 0, "workers": 10 * n}.get(name, n))
-            rows |= {"54 M, parquet": 10 * n}
+            rows |= {"54 M, parquet": 10 * n, "8.8 M, people": 8_794_600, "stats, people": 8_794_600}
             show(name, compare(comparisons[name], args.runs, out), rows)
     finally:
         if not args.out:
