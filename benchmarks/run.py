@@ -73,7 +73,9 @@ def show(title: str, medians: dict[str, Sample], rows: dict[str, int]) -> None:
 def main() -> None:
     """Runs the chosen comparisons."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", nargs="*", default=["start", "floor", "workers", "sinks", "growth", "notebook", "stats"])
+    parser.add_argument(
+        "--only", nargs="*", default=["start", "floor", "workers", "sinks", "growth", "notebook", "stats"]
+    )
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--out", type=Path, help="where to write (default: a temporary directory)")
     args = parser.parse_args()
