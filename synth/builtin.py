@@ -1,7 +1,8 @@
 """The built-ins, registered through the same hooks as anybody's plugin."""
 
 from synth import amount
-from synth.generators import uniform
+from synth.generators import clickstream_independent, uniform
+from synth.generators.clickstream import ClickstreamConfig, ClickstreamGenerator
 from synth.generators.spending import SpendingConfig, SpendingGenerator
 from synth.hookspecs import Spec, hookimpl
 from synth.injectors import amount_threshold, card_chain, compromised_terminal, stolen_card
@@ -15,6 +16,8 @@ def synth_generators() -> list[Spec]:
     return [
         Spec(uniform.UniformConfig, uniform.UniformGenerator),
         Spec(SpendingConfig, SpendingGenerator),
+        Spec(ClickstreamConfig, ClickstreamGenerator),
+        Spec(clickstream_independent.IndependentConfig, clickstream_independent.IndependentGenerator),
     ]
 
 

@@ -1,0 +1,147 @@
+"""Visitors of a web shop.
+
+Legend: ``_t`` an event of a block, ``_s`` a session.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from synth.amount import AmountLaw
+from synth.events import Column
+from synth.generators.clickstream.blocks import Slice, order_keys, take_slices
+from synth.generators.clickstream.config import ClickstreamConfig, DeviceUse
+from synth.generators.clickstream.goods import GoodsAmounts
+from synth.generators.clickstream.paths import draw_paths
+from synth.generators.clickstream.plan import ClickstreamPlan, lay_visits, make_plan
+from synth.generators.contract import BlockPlan, Events, Generator, Int64, Keys, Own, World
+from synth.rng import Streams
+from synth.sessions import EVENT_TYPES, scramble
+from synth.timeline import US_PER_S
+
+
+def shop_columns(event_types: Sequence[str], categories: Sequence[str]) -> tuple[Column, ...]:
+    """What every event of a web shop shows beside its time, its card and its price."""
+    return (
+        Column("customer_id", "int64", "", "key", "the customer's account: the card's index and 1"),
+        Column("session_id", "int64", "", "key", "the visit; the number says nothing else"),
+        Column("event_type", "string", "", "observable", "what happened", categories=tuple(event_types)),
+        Column("product_id", "int64", "", "key", "the product on whose page it happened, from 1"),
+        Column("product_category", "string", "", "observable", "the product's category", categories=tuple(categories)),
+    )
+
+
+class ClickstreamGenerator(Generator):
+    """Sessions at the rates of customers, in the rhythm of days, each with a path through the products."""
+
+    def __init__(self, config: ClickstreamConfig) -> None:
+        self.config = config
+        self.columns = (
+            *shop_columns(EVENT_TYPES, config.categories),
+            Column("device_id", "int64", "", "key", "what the visitor came with; the number says nothing else"),
+        )
+
+    def rows(self) -> int:
+        """Events of the control world."""
+        return self.config.transactions
+
+    def violations(self, world: World) -> Iterator[tuple[str, str, str]]:
+        """Yields what only the whole world shows."""
+        yield from super().violations(world)
+        idle = [name for name in ("hours", "weekday") if not any(getattr(self.config, name))]
+        for name in idle:
+            yield name, "every weight is 0: nobody ever visits", "a weight above 0"
+        if not idle and not lay_visits(self.config, world).mass_sn.any():
+            yield "hours", "nobody visits at any time of the window", "a weight above 0 within the window"
+
+    def plan(self, world: World, *, streams: Streams) -> ClickstreamPlan:
+        """Draws rates and products, cuts the window, and counts."""
+        return make_plan(self.config, world, streams=streams)
+
+    def amounts(self, plan: BlockPlan, *, world: World) -> AmountLaw:
+        """Prices of products as often as these are looked at."""
+        assert isinstance(plan, ClickstreamPlan)
+        return GoodsAmounts(plan.goods)
+
+    def draw_keys(self, plan: BlockPlan, block: int, *, world: World, streams: Streams) -> Keys:
+        """When and who."""
+        assert isinstance(plan, ClickstreamPlan)
+        return order_keys(plan, block, take_slices(plan, block, streams=streams), world.cards)[0]
+
+    def generate(self, plan: BlockPlan, block: int, *, world: World, streams: Streams) -> Events:
+        """Keys, products with their prices, sessions and devices."""
+        assert isinstance(plan, ClickstreamPlan)
+        slices = take_slices(plan, block, streams=streams)
+        keys, order = order_keys(plan, block, slices, world.cards)
+
+        def ordered(values: list[Int64]) -> Int64:
+            return np.concatenate(values)[order]
+
+        product_t = ordered([_products(plan, each, streams=streams) for each in slices])
+        own = {
+            "customer_id": keys.card_t + 1,
+            "session_id": scramble(2 * ordered([_code(plan, each) for each in slices]), plan.salt),
+            "event_type": ordered([each.clicks.paths.type_t[each.row_t] for each in slices]),
+            "product_id": product_t + 1,
+            "product_category": plan.goods.category_p[product_t],
+            "device_id": ordered([self._devices(plan, each, world, streams=streams) for each in slices]),
+        }
+        return Events(keys.time_us_t, keys.card_t, plan.goods.price_minor_p[product_t], own)
+
+    def _devices(self, plan: ClickstreamPlan, each: Slice, world: World, *, streams: Streams) -> Int64:
+        """(t,) one device a session."""
+        customer_s = each.clicks.customer_s
+        device_s = draw_devices(self.config.devices, customer_s, world.cards, rng=streams.draw("devices", *each.part))
+        return scramble(device_s, plan.salt >> 5)[each.session_t]
+
+    def complete(self, plan: BlockPlan, block: int, fraud: Events, *, world: World, streams: Streams) -> Own:
+        """Products by their prices, sessions that end where a customer pauses, types as often as honest ones."""
+        assert isinstance(plan, ClickstreamPlan)
+        rng = streams.draw("fraud", block)
+        session_t = split_sessions(fraud, self.config.gap.most_s)
+        _, first_s = np.unique(session_t, return_index=True)
+        device_s = draw_devices(self.config.devices, fraud.card_t[first_s], world.cards, rng=rng)
+        product_t = plan.goods.priced(fraud.amount_minor_t, rng=rng)
+        return {
+            "customer_id": fraud.card_t + 1,
+            "session_id": scramble(2 * (block << 30 | session_t) + 1, plan.salt),
+            "event_type": rng.permutation(draw_paths(self.config, len(session_t), rng=rng).type_t),
+            "product_id": product_t + 1,
+            "product_category": plan.goods.category_p[product_t],
+            "device_id": scramble(device_s, plan.salt >> 5)[session_t],
+        }
+
+
+def _products(plan: ClickstreamPlan, each: Slice, *, streams: Streams) -> Int64:
+    """(t,) one product a stop."""
+    paths = each.clicks.paths
+    return plan.goods.draw(paths.visits, rng=streams.draw("products", *each.part))[paths.visit_t[each.row_t]]
+
+
+def _code(plan: ClickstreamPlan, each: Slice) -> Int64:
+    """(t,) a number for each session of the run, another one for what has run over the end of the window."""
+    return (each.piece_t * 2 * plan.blocks + 2 * each.part[0] + each.part[1]) << 30 | each.session_t
+
+
+def split_sessions(events: Keys, gap_s: int) -> Int64:
+    """(t,) visits, numbered from 0: events of a customer that follow each other within ``gap_s``."""
+    order = np.lexsort((events.time_us_t, events.card_t))
+    new = np.ones(len(order), dtype=bool)
+    new[1:] = (np.diff(events.card_t[order]) != 0) | (np.diff(events.time_us_t[order]) > gap_s * US_PER_S)
+    session_t = np.empty(len(order), dtype=np.int64)
+    session_t[order] = np.cumsum(new) - 1
+    return session_t
+
+
+def draw_devices(use: DeviceUse, customer_s: Int64, customers: int, *, rng: np.random.Generator) -> Int64:
+    """(s,) what each session comes with: one of the customer's two devices, or one that others use, too.
+
+    Returns:
+        int64, the customers' own devices below 2 x ``customers``.
+    """
+    shared_s, pick_s = rng.random(len(customer_s)) < use.shared, rng.random(len(customer_s))
+    own_s = 2 * customer_s + (pick_s >= use.main)
+    others_s = 2 * customers + (pick_s * max(1, customers // use.customers_per_shared)).astype(np.int64)
+    device_s: npt.NDArray[np.int64] = np.where(shared_s, others_s, own_s)
+    return device_s

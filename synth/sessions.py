@@ -1,0 +1,41 @@
+"""A web shop's sessions: what their events are called, and the numbers that name sessions and devices."""
+
+import numpy as np
+import numpy.typing as npt
+
+Int64 = npt.NDArray[np.int64]
+
+EVENT_TYPES = ("page_view", "click", "add_to_cart", "purchase", "login", "login_failed")
+"""What a visitor does; an event holds the index."""
+
+PAGE_VIEW, CLICK, ADD_TO_CART, PURCHASE, LOGIN, LOGIN_FAILED = range(len(EVENT_TYPES))
+
+ID_BITS = 53
+"""Ids of sessions and devices are whole numbers below 2^53: exact as JSON numbers, too."""
+
+
+def draw_ids(size: int, *, rng: np.random.Generator) -> Int64:
+    """(size,) int64 ids that look like all others: uniform on [0, 2^53)."""
+    return rng.integers(1 << ID_BITS, size=size)
+
+
+_MASK = (1 << ID_BITS) - 1
+_ROUNDS = (0x1E3779B97F4A7D, 0x1F58476D1CE4E5, 0x14D049BB133111)
+
+
+def scramble(code: Int64, salt: int) -> Int64:
+    """Distinct ids of distinct codes, in no order: a permutation of [0, 2^53).
+
+    Three rounds of what 64-bit finalisers do (Steele, Lea and Flood, 2014) in 53 bits: multiplying by an odd number
+    modulo a power of two and folding the upper half into the lower one can both be undone.
+
+    Args:
+        code: int64 in [0, 2^53).
+        salt: a number of the run.
+    """
+    z = code.astype(np.uint64) ^ np.uint64(salt & _MASK)
+    with np.errstate(over="ignore"):
+        for factor in _ROUNDS:
+            z = (z * np.uint64(factor)) & np.uint64(_MASK)
+            z ^= z >> np.uint64(ID_BITS // 2 + 1)
+    return z.astype(np.int64)
