@@ -11,13 +11,13 @@ import numpy.typing as npt
 from synth.amount import AmountLaw
 from synth.events import Column
 from synth.generators.clickstream.blocks import Slice, order_keys, take_slices
-from synth.generators.clickstream.config import ClickstreamConfig, DeviceUse
+from synth.generators.clickstream.config import ClickstreamConfig
 from synth.generators.clickstream.goods import GoodsAmounts
 from synth.generators.clickstream.paths import draw_paths
 from synth.generators.clickstream.plan import ClickstreamPlan, lay_visits, make_plan
 from synth.generators.contract import BlockPlan, Events, Generator, Int64, Keys, Own, World
 from synth.rng import Streams
-from synth.sessions import EVENT_TYPES, scramble
+from synth.sessions import EVENT_TYPES, ID_BITS, scramble
 from synth.timeline import US_PER_S
 
 
@@ -85,23 +85,24 @@ class ClickstreamGenerator(Generator):
             "event_type": ordered([each.clicks.paths.type_t[each.row_t] for each in slices]),
             "product_id": product_t + 1,
             "product_category": plan.goods.category_p[product_t],
-            "device_id": ordered([self._devices(plan, each, world, streams=streams) for each in slices]),
+            "device_id": ordered([self._devices(plan, each, streams=streams) for each in slices]),
         }
         return Events(keys.time_us_t, keys.card_t, plan.goods.price_minor_p[product_t], own)
 
-    def _devices(self, plan: ClickstreamPlan, each: Slice, world: World, *, streams: Streams) -> Int64:
+    def _devices(self, plan: ClickstreamPlan, each: Slice, *, streams: Streams) -> Int64:
         """(t,) one device a session."""
         customer_s = each.clicks.customer_s
-        device_s = draw_devices(self.config.devices, customer_s, world.cards, rng=streams.draw("devices", *each.part))
-        return scramble(device_s, plan.salt >> 5)[each.session_t]
+        pick_s = streams.draw("devices", *each.part).random((len(customer_s), 2))
+        return pick_devices(plan, customer_s, pick_s)[each.session_t]
 
     def complete(self, plan: BlockPlan, block: int, fraud: Events, *, world: World, streams: Streams) -> Own:
         """Products by their prices, sessions that end where a customer pauses, types as often as honest ones."""
         assert isinstance(plan, ClickstreamPlan)
         rng = streams.draw("fraud", block)
         session_t = split_sessions(fraud, self.config.gap.most_s)
-        _, first_s = np.unique(session_t, return_index=True)
-        device_s = draw_devices(self.config.devices, fraud.card_t[first_s], world.cards, rng=rng)
+        # A session that runs over the edge of a block has one device: the customer alone says which.
+        code_t = 2 * fraud.card_t[:, None] + np.arange(2)
+        device_t = pick_devices(plan, fraud.card_t, scramble(code_t, plan.salt >> 7) / float(1 << ID_BITS))
         product_t = plan.goods.priced(fraud.amount_minor_t, rng=rng)
         return {
             "customer_id": fraud.card_t + 1,
@@ -109,7 +110,7 @@ class ClickstreamGenerator(Generator):
             "event_type": rng.permutation(draw_paths(self.config, len(session_t), rng=rng).type_t),
             "product_id": product_t + 1,
             "product_category": plan.goods.category_p[product_t],
-            "device_id": scramble(device_s, plan.salt >> 5)[session_t],
+            "device_id": device_t,
         }
 
 
@@ -134,14 +135,14 @@ def split_sessions(events: Keys, gap_s: int) -> Int64:
     return session_t
 
 
-def draw_devices(use: DeviceUse, customer_s: Int64, customers: int, *, rng: np.random.Generator) -> Int64:
-    """(s,) what each session comes with: one of the customer's two devices, or one that others use, too.
+def pick_devices(plan: ClickstreamPlan, customer: Int64, pick: npt.NDArray[np.float64]) -> Int64:
+    """(n,) what customers come with: one of their two devices, or one that others use, too.
 
-    Returns:
-        int64, the customers' own devices below 2 x ``customers``.
+    Args:
+        customer: (n,) who.
+        pick: (n, 2) numbers in [0, 1) that decide.
     """
-    shared_s, pick_s = rng.random(len(customer_s)) < use.shared, rng.random(len(customer_s))
-    own_s = 2 * customer_s + (pick_s >= use.main)
-    others_s = 2 * customers + (pick_s * max(1, customers // use.customers_per_shared)).astype(np.int64)
-    device_s: npt.NDArray[np.int64] = np.where(shared_s, others_s, own_s)
-    return device_s
+    use, customers = plan.config.devices, len(plan.before_u) - 1
+    own = 2 * customer + (pick[:, 1] >= use.main)
+    others = 2 * customers + (pick[:, 1] * max(1, customers // use.customers_per_shared)).astype(np.int64)
+    return scramble(np.where(pick[:, 0] < use.shared, others, own), plan.salt >> 5)

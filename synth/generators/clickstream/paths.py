@@ -56,7 +56,7 @@ class _Stops:
 def draw_paths(config: ClickstreamConfig, rows: int, *, rng: np.random.Generator) -> Paths:
     """Whole sessions until there are enough events; the last one breaks off where they are.
 
-    A session begins with a login (``login.share``) or with a page. An attempt fails with chance ``fails``; who has failed
+    A session begins with a login (``login.share``) or with a page. An attempt fails with chance ``fails``; who failed
     tries again (``retry``) or leaves. Then come products, one after the other (``another``): page_view,
     perhaps click, perhaps add_to_cart. At the end all that is in the cart is bought, or nothing. A login happens on the
     page of the session's first product, whose page_view it replaces.

@@ -97,7 +97,7 @@ def make_plan(config: ClickstreamConfig, world: World, *, streams: Streams) -> C
     )
     left_b = np.array([_leaving(plan, block, streams=streams) for block in range(plan.blocks)])
     plan = replace(plan, rows_b=plan.rows_b - left_b + np.roll(left_b, 1))
-    _refuse_crowds(plan)
+    _refuse_crowds(plan, streams=streams)
     return plan
 
 
@@ -124,17 +124,25 @@ def _leaving(plan: ClickstreamPlan, block: int, *, streams: Streams) -> int:
     return int(np.count_nonzero(after_t))
 
 
-def _refuse_crowds(plan: ClickstreamPlan) -> None:
-    """Leaves room to everybody: the busiest customer may be expected to fill half of a block's seconds."""
-    busiest = float(np.diff(plan.before_u).max())
-    crowded_b = plan.rows_b * busiest > np.diff(plan.edge_s_b) / 2
-    # One event always fits.
-    if (crowded_b & (plan.rows_b > 1)).any():
+def _refuse_crowds(plan: ClickstreamPlan, *, streams: Streams) -> None:
+    """Leaves room to everybody, who has one event a second at most.
+
+    The busiest customer may be expected to fill half of a block's seconds. In a window that is shorter than a session
+    may be, a single session can be too much: there the events are counted.
+    """
+    seconds_b = np.diff(plan.edge_s_b)
+    busiest_b = plan.rows_b * np.diff(plan.before_u).max()
+    crowded_b = busiest_b > seconds_b / 2
+    if seconds_b[0] < plan.config.longest_s:
+        drawn = [draw_clicks(plan, 0, part, streams=streams) for part in (BODY, TAIL)]
+        card_t = np.concatenate([clicks.customer_s[clicks.paths.session_t] for clicks in drawn])
+        busiest_b = np.array([np.bincount(card_t).max()])
+        crowded_b = busiest_b > seconds_b
+    if crowded_b.any():
         block = int(np.argmax(crowded_b))
-        rows, seconds = int(plan.rows_b[block]), int(np.diff(plan.edge_s_b)[block])
         raise RefusedError(
-            f"{counted(rows, 'event')} do not fit into {seconds:,} seconds: the busiest customer makes {busiest:.1%}, "
-            "one a second at most; lower generator.transactions or generator.spread, or add cards"
+            f"{counted(round(busiest_b[block]), 'event')} of the busiest customer do not fit into {seconds_b[block]:,} "
+            "seconds, one a second: lower generator.transactions or generator.spread, lengthen the window or add cards"
         )
 
 
