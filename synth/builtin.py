@@ -5,7 +5,14 @@ from synth.generators import clickstream_independent, uniform
 from synth.generators.clickstream import ClickstreamConfig, ClickstreamGenerator
 from synth.generators.spending import SpendingConfig, SpendingGenerator
 from synth.hookspecs import Spec, hookimpl
-from synth.injectors import amount_threshold, bot_checkout, card_chain, compromised_terminal, stolen_card
+from synth.injectors import (
+    amount_threshold,
+    bot_checkout,
+    card_chain,
+    compromised_terminal,
+    credential_stuffing,
+    stolen_card,
+)
 from synth.runners import local
 from synth.sinks import csv, jsonl, parquet
 
@@ -30,6 +37,7 @@ def synth_injectors() -> list[Spec]:
         Spec(compromised_terminal.CompromisedTerminalConfig, compromised_terminal.CompromisedTerminal),
         Spec(stolen_card.StolenCardConfig, stolen_card.StolenCard),
         Spec(bot_checkout.BotCheckoutConfig, bot_checkout.BotCheckout),
+        Spec(credential_stuffing.CredentialStuffingConfig, credential_stuffing.CredentialStuffing),
     ]
 
 

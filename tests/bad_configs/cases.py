@@ -30,6 +30,11 @@ def experiment(text: str, *overrides: str) -> Case:
     return case("experiment=mine", *overrides, files={"conf/experiment/mine.yaml": f"# @package _global_\n{text}"})
 
 
+def shop(*overrides: str) -> Case:
+    """A web shop."""
+    return case("generator=clickstream", *overrides)
+
+
 CHAIN = "scenario=card_chain"
 
 CASES: dict[str, Case] = {
@@ -252,6 +257,30 @@ CASES: dict[str, Case] = {
     "unknown_table_of_entities": case("population=tiny", "population.tables=[customer]"),
     "table_of_nobody": case("population=tiny", "population.merchants=null", "population.tables=[terminals]"),
     "card_named_like_a_limit": case("columns.fields=[{name: limit_minor, source: card_number}]"),
+    # A web shop
+    "products_without_end": shop("generator.funnel.another=1"),
+    "nobody_logs_in": shop("generator.login.share=0"),
+    "hour_too_few": shop("generator.hours=[1,2,3]"),
+    "nobody_visits": shop("generator.weekday=[0,0,0,0,0,0,0]"),
+    "nobody_visits_in_the_window": shop("generator.weekday=[1,0,0,0,0,0,0]", "timeline.end=2022-01-03"),
+    "unknown_key_of_a_funnel": shop("+generator.funnel.buy=0.5"),
+    "two_categories_of_one_name": experiment(
+        "defaults:\n  - override /generator: clickstream\ngenerator:\n  categories: [books, toys, books]\n"
+    ),
+    "several_of_a_shop_in_a_file": experiment(
+        "defaults:\n  - override /generator: clickstream\ngenerator:\n  products: 0\n  gap:\n    median_s: 0.5\n"
+        "  funnel:\n    click: 1.2\n  devices:\n    main: most\n"
+    ),
+    "more_clicks_than_seconds": shop("population.cards=1", "timeline.end=2022-01-02"),
+    "bots_without_a_shop": case("scenario=bot_checkout"),
+    "attacks_without_logins": case("generator=clickstream_independent", "scenario=credential_stuffing"),
+    "steps_of_a_bot_crossed": shop("scenario=bot_checkout", "scenario.bot_checkout.steps.min=70"),
+    "attack_longer_than_the_window": shop(
+        "scenario=credential_stuffing", "generator.transactions=20000", "timeline.end=2022-01-01T00:16:00"
+    ),
+    "accounts_of_an_attack_crossed": shop(
+        "scenario=credential_stuffing", "scenario.credential_stuffing.accounts.max=10"
+    ),
     # Several at once
     "several_at_once": case(
         CHAIN,

@@ -6,6 +6,8 @@ The names of people, merchants and cities come from Faker, so that those runs de
 SMALL = ("population.cards=40", "generator.transactions=1200", "timeline.end=2022-01-04", "block_rows=250")
 FRAUD = ("scenario=card_chain", "scenario.card_chain.ratio=0.05")
 
+SHOP = (*SMALL, "generator.transactions=6000", "block_rows=1500", "amount=price_list")
+
 RUNS: dict[str, tuple[str, ...]] = {
     "control world": SMALL,
     "replace, notebook view": (*SMALL, *FRAUD),
@@ -48,6 +50,17 @@ RUNS: dict[str, tuple[str, ...]] = {
         "population.cards=130",
     ),
     "people who shop": ("experiment=tiny", "block_rows=2000"),
+    "visitors of a web shop, with bots and attacks": (
+        *SHOP,
+        "generator=clickstream",
+        "columns=clickstream_full",
+        "scenario=[bot_checkout,credential_stuffing]",
+        "scenario.bot_checkout.ratio=0.03",
+        "scenario.credential_stuffing.ratio=0.03",
+        "scenario.credential_stuffing.success=0.2",
+        "scenario.credential_stuffing.mode=replace",
+    ),
+    "independent events of a web shop": (*SHOP, "generator=clickstream_independent", "columns=clickstream"),
     "the handbook's customers": (
         "population=handbook",
         "population.cards=100",
