@@ -155,7 +155,7 @@ class EpisodeInjector(Injector):
 
     def check(self, scene: Scene, events: FraudEvents) -> Iterator[str]:
         """Yields broken rules: total, length, gaps, one card, window, overlap on a card."""
-        names, head_e, length_e = np.unique(events.episode_f, return_index=True, return_counts=True)
+        names, length_e = np.unique(events.episode_f, return_counts=True)
         count = self._count(scene)
         if count is None and len(events.episode_f) != self._fraud_rows(scene):
             yield f"{len(events.episode_f):,} fraud rows instead of {self._fraud_rows(scene):,}"
@@ -171,20 +171,31 @@ class EpisodeInjector(Injector):
             gap_s_f = np.diff(events.time_us_f) / US_PER_S
             bad_gap_f = within_f & ((gap_s_f < self.gap_s.min) | (gap_s_f > self.gap_s.max))
             yield from first_of(events.episode_f[1:], bad_gap_f, "has a gap out of bounds")
-        yield from first_of(events.episode_f[1:], within_f & (np.diff(events.card_f) != 0), "is on more than one card")
+        if not self.spans_cards:
+            two_f = within_f & (np.diff(events.card_f) != 0)
+            yield from first_of(events.episode_f[1:], two_f, "is on more than one card")
         second_f = events.time_us_f // US_PER_S
         outside_f = (second_f < scene.timeline.start_s) | (second_f >= scene.timeline.end_s)
         yield from first_of(events.episode_f, outside_f, "leaves the window")
-        start_e, end_e, card_e = second_f[head_e], second_f[head_e + length_e - 1], events.card_f[head_e]
-        order = np.lexsort((start_e, card_e))
-        overlap_e = (np.diff(card_e[order]) == 0) & (start_e[order][1:] <= end_e[order][:-1])
-        yield from first_of(names[order][1:], overlap_e, "overlaps another one on its card")
+        yield from first_of(*_overlaps(events), "overlaps another one on its card")
 
 
 def first_of(names_e: Int64, bad_e: npt.NDArray[np.bool_], what: str) -> Iterator[str]:
     """Yields the first episode that breaks a rule, if one does, and how many do."""
     if bad_e.any():
         yield f"episode {int(names_e[np.argmax(bad_e)])} {what} ({int(np.count_nonzero(bad_e)):,} in all)"
+
+
+def _overlaps(events: FraudEvents) -> tuple[Int64, npt.NDArray[np.bool_]]:
+    """Episodes by card and time but the first, and whether they begin before the one before them on their card ends."""
+    order = np.lexsort((events.time_us_f, events.episode_f, events.card_f))
+    episode_f, card_f, time_us_f = events.episode_f[order], events.card_f[order], events.time_us_f[order]
+    head_s = np.flatnonzero(np.append(True, (np.diff(card_f) != 0) | (np.diff(episode_f) != 0)))
+    end_us_s = time_us_f[np.append(head_s[1:], len(order)) - 1]
+    by_start = np.lexsort((time_us_f[head_s], card_f[head_s]))
+    head_s, end_us_s = head_s[by_start], end_us_s[by_start]
+    early_s = (np.diff(card_f[head_s]) == 0) & (time_us_f[head_s][1:] <= end_us_s[:-1])
+    return episode_f[head_s][1:], early_s
 
 
 def _ratios(rows: int, *counts: int) -> str:

@@ -42,12 +42,23 @@ def rows_an_episode(events: FraudEvents) -> float:
 
 def _count(stage: Stage, size: Size) -> int:
     """Episodes of a size; 0 where it cannot be planned."""
+    return _planned(stage, size)[0]
 
-    def count() -> int:
+
+def _rows(stage: Stage, size: Size) -> int:
+    """Fraud rows of a size; 0 where it cannot be planned. Few long episodes are a rough measure, their rows are not."""
+    return _planned(stage, size)[1]
+
+
+def _planned(stage: Stage, size: Size) -> tuple[int, int]:
+    """Episodes and fraud rows of a size."""
+
+    def count() -> tuple[int, int]:
         try:
-            return episodes_in(plan_alone(stage, stage.cast(size)))
+            events = plan_alone(stage, stage.cast(size))
         except SynthError:
-            return 0
+            return 0, 0
+        return episodes_in(events), len(events.time_us_f)
 
     return stage.keep(("episodes", size), count)
 
@@ -86,12 +97,12 @@ def _has_room(stage: Stage, size: Size) -> bool:
 def grown(stage: Stage, size: Size, times: int) -> Size:
     """A size with ``times`` the rows, the cards and, where the config allows, the episodes, in as many blocks."""
     larger = replace(size, times=size.times * times)
-    have = _count(stage, size)
-    if _count(stage, larger) > 0.75 * times * have:
+    wanted = 0.75 * times * _rows(stage, size)
+    if _rows(stage, larger) > wanted:
         return larger
     for key, value in _totals(stage, size):
         more = larger.changed(**{key: _times(stage, key, value, times)})
-        if _count(stage, more) > 0.75 * times * have:
+        if _rows(stage, more) > wanted:
             return more
     return larger
 

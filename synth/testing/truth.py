@@ -63,7 +63,8 @@ class TruthChecks(Contract):
             missing = sorted(set(told.index) ^ set(found.index))
             raise Broken("an episode has no rows, or rows no episode", f"episode {missing[0]}")
         for column in found.columns:
-            wrong = np.flatnonzero((told[column] != found[column]).to_numpy())
+            empty = told[column].isna() & found[column].isna()
+            wrong = np.flatnonzero(((told[column] != found[column]) & ~empty).to_numpy())
             if wrong.size:
                 raise Broken(
                     f"it is {told[column].iloc[wrong[0]]}, its rows say {found[column].iloc[wrong[0]]}",

@@ -276,11 +276,9 @@ CASES: dict[str, Case] = {
     "attacks_without_logins": case("generator=clickstream_independent", "scenario=credential_stuffing"),
     "steps_of_a_bot_crossed": shop("scenario=bot_checkout", "scenario.bot_checkout.steps.min=70"),
     "attack_longer_than_the_window": shop(
-        "scenario=credential_stuffing", "generator.transactions=20000", "timeline.end=2022-01-01T00:16:00"
+        "scenario=credential_stuffing", "generator.transactions=100000", "timeline.end=2022-01-01T00:16:00"
     ),
-    "accounts_of_an_attack_crossed": shop(
-        "scenario=credential_stuffing", "scenario.credential_stuffing.accounts.max=10"
-    ),
+    "logins_of_an_attack_crossed": shop("scenario=credential_stuffing", "scenario.credential_stuffing.logins.max=10"),
     # Several at once
     "several_at_once": case(
         CHAIN,

@@ -39,7 +39,7 @@ class ClickstreamGenerator(Generator):
         self.config = config
         self.columns = (
             *shop_columns(EVENT_TYPES, config.categories),
-            Column("device_id", "int64", "", "observable", "what the visitor came with; the number says nothing else"),
+            Column("device_id", "int64", "", "key", "what the visitor came with; the number says nothing else"),
         )
 
     def rows(self) -> int:
