@@ -1,7 +1,7 @@
 """Independent events of a web shop: the notebook's clickstream, in which no event knows of another."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 import numpy as np
@@ -9,7 +9,8 @@ from pydantic import Field
 
 from synth.generators.clickstream.config import Categories, Products, category_problems
 from synth.generators.clickstream.generator import shop_columns
-from synth.generators.contract import BlockPlan, Events, Generator, Int64, Keys, Own, World
+from synth.generators.contract import BlockPlan, Events, Int64, Own, World
+from synth.generators.uniform import UniformConfig, UniformGenerator
 from synth.rng import Streams
 from synth.sessions import EVENT_TYPES, LOGIN, scramble
 
@@ -28,30 +29,18 @@ class IndependentConfig:
         yield from category_problems(self.categories)
 
 
-class IndependentGenerator(Generator):
-    """Everything uniform, prices by the run's amount law; as a baseline that holds no behaviour at all."""
+class IndependentGenerator(UniformGenerator):
+    """Everything uniform, prices by the run's amount law: a baseline that holds no behaviour at all."""
 
     def __init__(self, config: IndependentConfig) -> None:
-        self.config = config
+        super().__init__(UniformConfig(transactions=config.transactions))
+        self.shop = config
         self.columns = shop_columns(EVENT_TYPES[:LOGIN], config.categories)
 
-    def rows(self) -> int:
-        """Events of the control world."""
-        return self.config.transactions
-
-    def draw_keys(self, plan: BlockPlan, block: int, *, world: World, streams: Streams) -> Keys:
-        """When and who."""
-        start_s, end_s = map(int, plan.edge_s_b[block : block + 2])
-        rng = streams.draw("keys", block)
-        return Keys.uniform(int(plan.rows_b[block]), start_s, end_s, world.cards, rng=rng)
-
     def generate(self, plan: BlockPlan, block: int, *, world: World, streams: Streams) -> Events:
-        """Keys, prices, and what happened to which product."""
-        keys = self.draw_keys(plan, block, world=world, streams=streams)
-        rng = streams.draw("prices", block)
-        price_t = world.amount.draw(len(keys.card_t), rng=rng, quota=plan.quota_bk[block])
-        own = self._draw_own(keys.card_t, 2 * block, streams=streams)
-        return Events(keys.time_us_t, keys.card_t, price_t, own)
+        """Keys and prices, and what happened to which product."""
+        events = super().generate(plan, block, world=world, streams=streams)
+        return replace(events, own=self._draw_own(events.card_t, 2 * block, streams=streams))
 
     def complete(self, plan: BlockPlan, block: int, fraud: Events, *, world: World, streams: Streams) -> Own:
         """As honest events."""
@@ -65,6 +54,6 @@ class IndependentGenerator(Generator):
             "customer_id": card_t + 1,
             "session_id": scramble(part << 30 | np.arange(rows), salt),
             "event_type": rng.integers(LOGIN, size=rows),
-            "product_id": rng.integers(1, self.config.products, size=rows, endpoint=True),
-            "product_category": rng.integers(len(self.config.categories), size=rows),
+            "product_id": rng.integers(1, self.shop.products, size=rows, endpoint=True),
+            "product_category": rng.integers(len(self.shop.categories), size=rows),
         }
