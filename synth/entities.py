@@ -68,6 +68,7 @@ class Census:
     Attributes:
         customers, merchants, terminals: how many there are.
         segments, age_bands, income_bands, devices, categories: the names that codes stand for, sorted.
+        countries: ISO 3166 codes of the countries whose cities there are; empty on a plain square.
     """
 
     customers: int = 0
@@ -78,6 +79,7 @@ class Census:
     income_bands: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
 
 
 #: The census where there are only cards.

@@ -83,6 +83,7 @@ class PopulationConfig:
             income_bands=sorted_names(customers.income_bands) if customers else (),
             devices=sorted_names(customers.devices.kinds) if customers else (),
             categories=sorted_names(merchants.categories) if merchants else (),
+            countries=tuple(sorted(self.cities.countries)) if self.cities else (),
         )
 
     def table_names(self) -> tuple[str, ...]:

@@ -49,8 +49,15 @@ class Prices:
         medians, sigmas = np.array([law.median for law in laws]), np.array([law.sigma for law in laws])
         return cls(level_u / level_u.mean(), np.log(medians), sigmas, 0.0)
 
-    def draw(self, customer_t: Int64, category_t: Int64, price_t: Float, *, rng: np.random.Generator) -> Int64:
-        """(t,) int64 cents, 1 at least."""
+    def draw(
+        self, customer_t: Int64, category_t: Int64, price_t: Float, scale_t: Float, *, rng: np.random.Generator
+    ) -> Int64:
+        """(t,) int64 cents, 1 at least.
+
+        Args:
+            price_t: (t,) the shop's price level.
+            scale_t: (t,) factor on everything.
+        """
         if self.log_median_k is None or self.sigma_k is None:
             mean_t = self.level_u[customer_t]
             major_t = mean_t + self.spread * mean_t * rng.standard_normal(len(mean_t))
@@ -59,18 +66,23 @@ class Prices:
         else:
             log_t = self.log_median_k[category_t] + self.sigma_k[category_t] * rng.standard_normal(len(category_t))
             major_t = np.exp(log_t) * self.level_u[customer_t] * price_t
-        cents_t: Int64 = np.rint(np.minimum(major_t, HIGHEST - 1) * 100).astype(np.int64)
+        cents_t: Int64 = np.rint(np.minimum(major_t * scale_t, HIGHEST - 1) * 100).astype(np.int64)
         return np.maximum(cents_t, 1)
 
 
-def draw_amounts(plan: "SpendingPlan", choice: Choice, people: Population, *, rng: np.random.Generator) -> Int64:
-    """(t,) int64 cents of purchases."""
+def draw_amounts(
+    plan: "SpendingPlan", choice: Choice, time_us_t: Int64, people: Population, *, rng: np.random.Generator
+) -> Int64:
+    """(t,) int64 cents: of purchases drawn, of standing orders what they always are."""
     price_t = people.merchants.price_level_m[choice.merchant_t]
-    return plan.prices.draw(choice.customer_t, choice.category_t, price_t, rng=rng)
+    scale_t = np.where(plan.change.past(time_us_t), plan.change.amount, 1.0)
+    amount_t = plan.prices.draw(choice.customer_t, choice.category_t, price_t, scale_t, rng=rng)
+    amount_t[choice.due.row] = plan.orders.amount_minor_o[choice.due.order]
+    return amount_t
 
 
 class HabitAmounts(AmountLaw):
-    """Amounts of anybody's purchases at any time, as they lie in the data."""
+    """Amounts of anybody's payments at any time, as they lie in the data."""
 
     def __init__(self, plan: "SpendingPlan", people: Population) -> None:
         self._plan, self._people = plan, people
@@ -78,10 +90,21 @@ class HabitAmounts(AmountLaw):
     def draw(
         self, rows: int, *, rng: np.random.Generator, quota: npt.NDArray[np.int64] | None = None
     ) -> npt.NDArray[np.int64]:
-        """(rows,) cents: of customers by their rates, who buy what their segment buys at noon."""
-        shoppers = self._plan.shoppers
-        segment_t = rng.choice(len(shoppers.rate_s), size=rows, p=shoppers.rate_s / shoppers.rate_s.sum())
-        customer_t = shoppers.by_segment.pick(segment_t, rng.random(rows))
-        category_t, _ = self._plan.tastes.draw(segment_t, np.full(rows, 12), rng=rng)
+        """(rows,) cents: customers by their rates, who buy what their segment buys at noon, and standing orders."""
+        plan = self._plan
+        segment_t = rng.choice(
+            len(plan.shoppers.rate_s), size=rows, p=plan.shoppers.rate_s / plan.shoppers.rate_s.sum()
+        )
+        customer_t = plan.shoppers.by_segment.pick(segment_t, rng.random(rows))
+        noon_t = np.full(rows, 12)
+        changed_t = np.zeros(rows, dtype=bool)
+        if plan.change.share:
+            changed_t = rng.random(rows) < plan.change.share
+        category_t, _ = plan.tastes.draw(segment_t + len(plan.shoppers.rate_s) * changed_t, noon_t, rng=rng)
         price_t = rng.choice(self._people.merchants.price_level_m, size=rows)
-        return self._plan.prices.draw(customer_t, category_t, price_t, rng=rng)
+        scale_t = np.where(changed_t, plan.change.amount, 1.0)
+        amount_t = plan.prices.draw(customer_t, category_t, price_t, scale_t, rng=rng)
+        if len(plan.orders):
+            due = np.flatnonzero(rng.random(rows) < 1 - plan.quota_bk.sum() / plan.rows_b.sum())
+            amount_t[due] = rng.choice(plan.orders.amount_minor_o, size=len(due))
+        return amount_t

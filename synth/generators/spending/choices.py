@@ -15,6 +15,7 @@ from synth.generators.contract import Int64, Keys
 from synth.generators.spending.config import Category, Favourites, Segment
 from synth.generators.spending.rhythm import Float
 from synth.generators.spending.shops import Mask, steady
+from synth.generators.spending.standing import Due
 from synth.timeline import US_PER_S
 
 if TYPE_CHECKING:
@@ -71,26 +72,37 @@ class Tastes:
 
 @dataclass(frozen=True)
 class Choice:
-    """What was bought, by whom and where: (t,) each."""
+    """What was paid for, by whom, where and how: (t,) each.
+
+    Attributes:
+        due: which of these are standing orders.
+    """
 
     customer_t: Int64
     category_t: Int64
     online_t: Mask
     terminal_t: Int64
     merchant_t: Int64
+    due: Due
 
 
 def choose(
-    keys: Keys, plan: "SpendingPlan", people: Population, favourites: Favourites, *, rng: np.random.Generator
+    keys: Keys, due: Due, plan: "SpendingPlan", people: Population, favourites: Favourites, *, rng: np.random.Generator
 ) -> Choice:
-    """Draws what is bought at each time with each card, and at which terminal."""
+    """Draws what is bought at each time with each card, and at which terminal; of standing orders that is settled."""
     customer_t = people.cards.customer_c[keys.card_t]
     segment_t = people.customers.segment_u[customer_t].astype(np.int64)
+    segment_t += len(people.census.segments) * plan.change.past(keys.time_us_t)
     hour_t = keys.time_us_t // (3600 * US_PER_S) % 24
     category_t, online_t = plan.tastes.draw(segment_t, hour_t, rng=rng)
     at_t = _remembered(customer_t, category_t, plan.salt, favourites, rng)
-    terminal_t, online_t = _terminals(plan, customer_t, category_t, online_t, at_t)
-    return Choice(customer_t, category_t, online_t, terminal_t, people.terminals.merchant_p[terminal_t])
+    place_t = plan.shops.place_u[customer_t]
+    away, city = plan.spells.away(customer_t, keys.time_us_t // US_PER_S)
+    place_t[away] = plan.shops.homes + city
+    terminal_t, online_t = plan.shops.send(place_t, category_t, online_t, at_t)
+    category_t[due.row] = plan.orders.category_o[due.order]
+    terminal_t[due.row] = plan.orders.terminal_o[due.order]
+    return Choice(customer_t, category_t, online_t, terminal_t, people.terminals.merchant_p[terminal_t], due)
 
 
 def _remembered(
@@ -103,23 +115,3 @@ def _remembered(
         slot = rng.integers(favourites.slots, size=len(again))
         at_t[again] = steady(salt, customer_t[again], category_t[again], slot)
     return at_t
-
-
-def _terminals(
-    plan: "SpendingPlan", customer_t: Int64, category_t: Int64, online_t: Mask, at_t: Float
-) -> tuple[Int64, Mask]:
-    """Terminals, and whether they are online: who has no shop in reach buys on the web, or else far away."""
-    shops = plan.shops
-    near_t = shops.place_u[customer_t] * shops.categories + category_t
-    no_shop_t, no_web_t = shops.near.empty(near_t), shops.web.empty(category_t)
-    online_t = (online_t | no_shop_t) & ~no_web_t
-    terminal_t = np.empty(len(customer_t), dtype=np.int64)
-    far_t = ~online_t & no_shop_t
-    for lists, list_t, here_t in (
-        (shops.web, category_t, online_t),
-        (shops.near, near_t, ~online_t & ~far_t),
-        (shops.all, category_t, far_t),
-    ):
-        here = np.flatnonzero(here_t)
-        terminal_t[here] = lists.pick(list_t[here], at_t[here])
-    return terminal_t, online_t

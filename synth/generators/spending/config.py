@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from synth.generators.spending.circumstances import Authorisation, Currency, Drift, StandingOrder, Travel
+
 Weight = Annotated[float, Field(ge=0, le=1_000_000)]
 
 
@@ -151,3 +153,10 @@ class SpendingConfig:
     reach: Annotated[Reach, Field(description="how far people go")]
     favourites: Annotated[Favourites, Field(description="how often people go where they went before")]
     contactless: Annotated[float, Field(ge=0, le=1, description="share of purchases in shops without chip or PIN")]
+    standing: Annotated[dict[str, StandingOrder] | None, Field(description="payments of each month; null: none")]
+    travel: Annotated[Travel | None, Field(description="spells away from home; null: everybody stays")]
+    authorisation: Annotated[
+        Authorisation | None, Field(description="columns auth_result and decline_reason; null: neither")
+    ]
+    currency: Annotated[Currency | None, Field(description="column currency; null: none")]
+    drift: Annotated[Drift | None, Field(description="a change of behaviour; null: none")]

@@ -22,12 +22,14 @@ class Shops:
 
     Attributes:
         place_u: (u,) the place that a customer's home belongs to.
+        homes: how many places have homes; the centres of the cities follow, where people travel.
         near: lists of terminals, one for each place and category: ``place * categories + category``.
         web: lists of online terminals, one a category.
         all: lists of all terminals that are not online, one a category.
     """
 
     place_u: Int64
+    homes: int
     near: Lists
     web: Lists
     all: Lists
@@ -43,6 +45,28 @@ class Shops:
         nothing_l = np.diff(first_l) == 0
         lonely_u: Mask = nothing_l[self.place_u] & (len(self.web.item_r) == 0)
         return lonely_u
+
+    def send(self, place_t: Int64, category_t: Int64, online_t: Mask, at_t: Float) -> tuple[Int64, Mask]:
+        """Terminals, and whether they are online: who has no shop in reach buys on the web, or else far away.
+
+        Args:
+            place_t: (t,) where people are.
+            online_t: (t,) who wants to buy on the web; where nobody sells it there, they go to a shop.
+            at_t: (t,) in [0, 1): where in their list of terminals they go.
+        """
+        near_t = place_t * self.categories + category_t
+        no_shop_t, no_web_t = self.near.empty(near_t), self.web.empty(category_t)
+        online_t = (online_t | no_shop_t) & ~no_web_t
+        terminal_t = np.empty(len(place_t), dtype=np.int64)
+        far_t = ~online_t & no_shop_t
+        for lists, list_t, here_t in (
+            (self.web, category_t, online_t),
+            (self.near, near_t, ~online_t & ~far_t),
+            (self.all, category_t, far_t),
+        ):
+            here = np.flatnonzero(here_t)
+            terminal_t[here] = lists.pick(list_t[here], at_t[here])
+        return terminal_t, online_t
 
 
 def open_hours(config: SpendingConfig, people: Population) -> Mask:
@@ -68,6 +92,9 @@ def lay_shops(config: SpendingConfig, people: Population) -> Shops:
     x_l, y_l, place_u = homes.x_u, homes.y_u, np.arange(len(homes))
     if not reach.exact:
         x_l, y_l, place_u = _squares(homes.x_u, homes.y_u, reach.km / 3)
+    lived_in = len(x_l)
+    if config.travel:
+        x_l, y_l = np.concatenate([x_l, people.cities.x_a]), np.concatenate([y_l, people.cities.y_a])
     offline, web = np.flatnonzero(~online_p), np.flatnonzero(online_p)
     place_r, found_r, distance_r = find_in_reach(x_l, y_l, terminals.x_p[offline], terminals.y_p[offline], reach.km)
     terminal_r = offline[found_r]
@@ -80,6 +107,7 @@ def lay_shops(config: SpendingConfig, people: Population) -> Shops:
         weight_r = np.concatenate([weight_r, np.ones(len(far_r))])
     return Shops(
         place_u,
+        lived_in,
         Lists.of(list_r, terminal_r, weight_r, len(x_l) * len(names)),
         Lists.of(category_p[web], web, size_p[web], len(names)),
         Lists.of(category_p[offline], offline, size_p[offline], len(names)),

@@ -36,13 +36,12 @@ class Rhythm:
         """(s, n + 1) mass before each edge."""
         return np.pad(np.cumsum(self.mass_sn, axis=1), ((0, 0), (1, 0)))
 
-    def cut(self, rate_s: Float, blocks: int) -> Int64:
+    def cut(self, before_n: Float, blocks: int) -> Int64:
         """(b + 1,) indices of steps that cut the window into at most ``blocks`` parts of about as many events.
 
         Args:
-            rate_s: (s,) events of an average day, of all customers of each segment.
+            before_n: (n + 1,) events to be expected before each edge.
         """
-        before_n = rate_s @ self.cumulative_sn
         inner = np.searchsorted(before_n, before_n[-1] * np.arange(1, blocks) / blocks)
         return np.unique(np.concatenate([[0], inner, [len(self.edge_s_n) - 1]]))
 

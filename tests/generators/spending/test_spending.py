@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import synth
 from synth.entities import Population
 from synth.errors import ConfigError
-from synth.generators.spending.generator import separate
+from synth.generators.spending.keys import separate
 from synth.prepare import Prepared, prepare
 from synth.recipe import load_recipe
 

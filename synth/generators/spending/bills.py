@@ -1,0 +1,108 @@
+"""Who has which standing orders, and how much of each day they are.
+
+Legend: ``_o`` a standing order, ``_u`` a customer, ``_s`` a segment, ``_d`` a day of the window, ``_n`` a step of it,
+``_t`` an event.
+"""
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+
+from synth.amount import HIGHEST
+from synth.entities import Population
+from synth.generators.contract import Int64
+from synth.generators.spending.circumstances import StandingOrder
+from synth.generators.spending.config import SpendingConfig
+from synth.generators.spending.places import Shops
+from synth.generators.spending.rhythm import DAY_S, Float
+from synth.generators.spending.seasons import day_shape
+from synth.generators.spending.shoppers import Shoppers
+from synth.generators.spending.standing import Due, Orders
+from synth.rng import Streams
+from synth.timeline import US_PER_S
+
+
+def draw_orders(
+    config: SpendingConfig, people: Population, shops: Shops, shoppers: Shoppers, *, streams: Streams
+) -> Orders:
+    """Everybody's standing orders, of what is sold at all; each kind draws from a stream of its own."""
+    columns = [np.empty((7, 0), dtype=np.int64)]
+    names = sorted(config.categories)
+    for name, order in (config.standing or {}).items():
+        category = names.index(order.category)
+        here = np.array([category])
+        if not (shops.web.empty(here) & shops.all.empty(here))[0]:
+            rng = streams.draw(f"standing orders/{name}")
+            columns.append(_draw_kind(order, category, config, (people, shops, shoppers), rng))
+    table = np.concatenate(columns, axis=1)
+    table = table[:, np.lexsort(table[::-1])]
+    return Orders(int(streams.draw("due times").integers(2**63)), *table)
+
+
+def _draw_kind(
+    order: StandingOrder,
+    category: int,
+    config: SpendingConfig,
+    world: tuple[Population, Shops, Shoppers],
+    rng: np.random.Generator,
+) -> Int64:
+    """(7, o) the columns of ``Orders`` for one kind."""
+    people, shops, shoppers = world
+    segments, segment_u = people.census.segments, people.customers.segment_u
+    share_s = np.array([order.segments.get(name, order.share) for name in segments])
+    customer_o = np.flatnonzero(rng.random(len(segment_u)) < share_s[segment_u])
+    day_o = rng.integers(order.first_day, order.last_day + 1, size=len(customer_o))
+    # it comes at the time of day at which its customer is up and signed it
+    second_o = np.empty(len(customer_o), dtype=np.int64)
+    for s, name in enumerate(segments):
+        here = np.flatnonzero(segment_u[customer_o] == s)
+        before_h = np.concatenate([[0.0], np.cumsum(day_shape(config.segments[name].day, 24))])
+        at = rng.random(len(here)) * before_h[-1]
+        second_o[here] = np.minimum(np.interp(at, before_h, np.linspace(0, DAY_S, 25)), DAY_S - 1)
+    income_u = people.customers.income_minor_u
+    level_o = (income_u[customer_o] / np.median(income_u)) ** order.income
+    amount_o = order.median * np.exp(order.sigma * rng.standard_normal(len(customer_o))) * level_o
+    card_o = shoppers.pick_cards(customer_o, rng=rng)
+    category_o = np.full(len(customer_o), category)
+    terminal_o, _ = shops.send(
+        shops.place_u[customer_o], category_o, np.ones(len(customer_o), dtype=bool), rng.random(len(customer_o))
+    )
+    cents_o = np.maximum(np.rint(np.minimum(amount_o, HIGHEST - 1) * 100), 1).astype(np.int64)
+    spread_o = np.full(len(customer_o), order.spread_s)
+    return np.stack([day_o, second_o, spread_o, card_o, category_o, terminal_o, cents_o])
+
+
+@dataclass(frozen=True)
+class Bills:
+    """How much of each day's events standing orders are: as much of fraud takes their form.
+
+    Attributes:
+        first_day: days from 1970-01-01 to the first of the window.
+        share_d: (d,) float64 share of a day's events.
+        order_d: (2, d) first order and end of those due on a day.
+    """
+
+    first_day: int
+    share_d: Float
+    order_d: Int64
+
+    @classmethod
+    def of(cls, orders: Orders, edge_s_n: Int64, due_n: Int64, habit_n: Float) -> "Bills":
+        """Shares by day from the payments that are due and the purchases to be expected in each step of the window."""
+        day_n = edge_s_n[:-1] // DAY_S - edge_s_n[0] // DAY_S
+        due_d, habit_d = np.bincount(day_n, due_n), np.bincount(day_n, habit_n)
+        share_d = np.divide(due_d, due_d + habit_d, out=np.zeros(len(due_d)), where=due_d > 0)
+        first_day = int(edge_s_n[0] // DAY_S)
+        dates = [datetime.fromtimestamp((first_day + d) * DAY_S, UTC) for d in range(len(due_d))]
+        day_d = np.array([date.day for date in dates])
+        days_d = np.array([monthrange(date.year, date.month)[1] for date in dates])
+        return cls(first_day, share_d, orders.on_days(day_d, day_d, days_d))
+
+    def draw(self, time_us_t: Int64, *, rng: np.random.Generator) -> Due:
+        """Some events, as one of the orders of their day."""
+        day_t = time_us_t // (DAY_S * US_PER_S) - self.first_day
+        row = np.flatnonzero(rng.random(len(day_t)) < self.share_d[day_t])
+        first, end = self.order_d[:, day_t[row]]
+        return Due(row, first + (rng.random(len(row)) * (end - first)).astype(np.int64))

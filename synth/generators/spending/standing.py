@@ -1,0 +1,88 @@
+"""Payments that come back each month.
+
+Legend: ``_o`` a standing order, ``_d`` a payment that is due, ``_n`` a step of the window.
+"""
+
+from calendar import monthrange
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+
+from synth.generators.contract import Int64
+from synth.generators.spending.rhythm import DAY_S
+from synth.generators.spending.shops import steady
+
+
+@dataclass(frozen=True)
+class Due:
+    """Which events are standing orders: (d,) their rows, and (d,) the orders."""
+
+    row: Int64
+    order: Int64
+
+
+NOTHING_DUE = Due(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
+
+
+@dataclass(frozen=True)
+class Orders:
+    """Everybody's standing orders, by day and time of day: (o,) int64 each.
+
+    Attributes:
+        salt: what the time of a month depends on.
+        day_o: day of the month, 1 to 31; in a shorter month its last.
+        second_o, spread_s_o: earliest second of that day, and by how many seconds it is later in some months, at most.
+        card_o, category_o, terminal_o, amount_minor_o: how, what, where and how much is paid, always the same.
+    """
+
+    salt: int
+    day_o: Int64
+    second_o: Int64
+    spread_s_o: Int64
+    card_o: Int64
+    category_o: Int64
+    terminal_o: Int64
+    amount_minor_o: Int64
+
+    def __len__(self) -> int:
+        return len(self.day_o)
+
+    def due(self, start_s: int, end_s: int) -> tuple[Int64, Int64]:
+        """(d,) the orders that are due in [start, end), and (d,) when, in seconds since 1970-01-01 UTC."""
+        months = [self._due_in(first_s, days, start_s, end_s) for first_s, days in _months(start_s, end_s)]
+        return np.concatenate([order for order, _ in months]), np.concatenate([second for _, second in months])
+
+    def count(self, edge_s_n: Int64) -> Int64:
+        """(n,) payments in each step of the window, month by month."""
+        start_s, end_s = int(edge_s_n[0]), int(edge_s_n[-1])
+        count_n = np.zeros(len(edge_s_n) - 1, dtype=np.int64)
+        for first_s, days in _months(start_s, end_s) if len(self) else ():
+            _, second = self._due_in(first_s, days, start_s, end_s)
+            count_n += np.bincount(np.searchsorted(edge_s_n, second, side="right") - 1, minlength=len(count_n))
+        return count_n
+
+    def _due_in(self, first_s: int, days: int, start_s: int, end_s: int) -> tuple[Int64, Int64]:
+        """What ``due`` says of one month, which begins at ``first_s`` and has so many days."""
+        low, high = max(start_s - first_s, 0) // DAY_S + 1, min((end_s - 1 - first_s) // DAY_S + 1, days)
+        order = np.arange(*self.on_days(np.array([low]), np.array([high]), np.array([days])).ravel())
+        late = steady(self.salt, order, np.full(len(order), first_s // DAY_S), np.zeros_like(order))
+        late_s = (late * (self.spread_s_o[order] + 1)).astype(np.int64)
+        within_s = np.minimum(self.second_o[order] + late_s, DAY_S - 1)
+        second = first_s + (np.minimum(self.day_o[order], days) - 1) * DAY_S + within_s
+        inside = (second >= start_s) & (second < end_s)
+        return order[inside], second[inside]
+
+    def on_days(self, low_d: Int64, high_d: Int64, days_d: Int64) -> Int64:
+        """(2, d) first order and end of those due from one day of a month to another, in a month of so many days."""
+        high_d = np.where(high_d < days_d, high_d, 31)
+        return np.stack([np.searchsorted(self.day_o, low_d), np.searchsorted(self.day_o, high_d, side="right")])
+
+
+def _months(start_s: int, end_s: int) -> Iterator[tuple[int, int]]:
+    """The months that a window touches: seconds of each one's midnight before the first day, and its days."""
+    first = datetime.fromtimestamp(start_s, UTC).replace(day=1, hour=0, minute=0, second=0)
+    while (first_s := int(first.timestamp())) < end_s:
+        yield first_s, monthrange(first.year, first.month)[1]
+        first = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
