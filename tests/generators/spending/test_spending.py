@@ -26,11 +26,13 @@ PEOPLE = (
     "generator=spending",
     "columns=spending",
 )
+#: Shopping, and nothing else.
+HOME = ("generator.standing=null", "generator.travel=null")
 MONTH = ("timeline.start=2023-03-01", "timeline.end=2023-04-01", "block_rows=15000")
 
 
 def prepared(*overrides: str) -> Prepared:
-    return prepare(load_recipe([*PEOPLE, *MONTH, *overrides])[0])
+    return prepare(load_recipe([*PEOPLE, *HOME, *MONTH, *overrides])[0])
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +42,7 @@ def world() -> Prepared:
 
 @pytest.fixture(scope="module")
 def march() -> pd.DataFrame:
-    return synth.generate(*PEOPLE, *MONTH)
+    return synth.generate(*PEOPLE, *HOME, *MONTH)
 
 
 class TestIntegrity:
@@ -101,7 +103,7 @@ class TestBehaviour:
 
     def test_weekdays_follow_their_weights(self) -> None:
         even = "[1,1,1,1,1,1,1]"
-        weights = [*(f"generator.segments.{s}.weekday={even}" for s in SEGMENTS), "generator.pay_day=null"]
+        weights = [*(f"generator.segments.{s}.weekday={even}" for s in SEGMENTS), "generator.pay_day=null", *HOME]
         weights[0] = "generator.segments.regular.weekday=[1,1,1,1,1,3,0]"
         frame = synth.generate(*PEOPLE, "timeline.start=2023-05-01", "timeline.end=2023-05-29", *weights)
         days = frame.groupby(frame.time.dt.day_of_week).size().reindex(range(7), fill_value=0)
@@ -114,7 +116,7 @@ class TestBehaviour:
     @pytest.mark.parametrize(("share", "slots", "low", "high"), [(0.0, 1, 0, 0.6), (1.0, 1, 0.999, 1.0)])
     def test_favourites_are_visited_again(self, share: float, slots: int, low: float, high: float) -> None:
         memory = (f"generator.favourites.share={share}", f"generator.favourites.slots={slots}")
-        frame = synth.generate(*PEOPLE, *MONTH, *memory)
+        frame = synth.generate(*PEOPLE, *HOME, *MONTH, *memory)
         frame = frame[(frame.category == "grocery") & (frame.channel != "online")]
         visits = frame.groupby("customer_id").terminal_id
         busy = visits.size() >= 10
@@ -124,7 +126,7 @@ class TestBehaviour:
 
     def test_holidays_and_pay_days(self) -> None:
         quiet = ("generator.holidays.factor=0", "generator.pay_day.factor=3", "generator.pay_day.days=2")
-        frame = synth.generate(*PEOPLE, "timeline.start=2023-06-25", "timeline.end=2023-07-08", *quiet)
+        frame = synth.generate(*PEOPLE, "timeline.start=2023-06-25", "timeline.end=2023-07-08", *HOME, *quiet)
         days = frame.groupby(frame.time.dt.date.astype(str)).size()
         assert "2023-07-04" not in days.index
         usual = days[["2023-06-28", "2023-06-29", "2023-07-05", "2023-07-06"]].mean()
@@ -216,7 +218,7 @@ class TestEdges:
 
     def test_who_has_no_shop_in_reach_buys_on_the_web_or_not_at_all(self) -> None:
         reach = ("generator.reach.km=0.001", "generator.reach.exact=true", "generator.reach.nearest=false")
-        frame = synth.generate(*PEOPLE, *MONTH, *reach)
+        frame = synth.generate(*PEOPLE, *HOME, *MONTH, *reach)
         offered = set(frame[frame.channel == "online"].category)
         assert set(frame[frame.channel != "online"].category) & offered == set()
         square = ("population=handbook", "generator=handbook", "columns=spending", "timeline.end=2022-01-15")
