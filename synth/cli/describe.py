@@ -112,7 +112,10 @@ def _walk(schema: Schema, root: Schema, prefix: str) -> Iterator[dict[str, str]]
             continue
         here = resolve(below, root)
         yield {"key": prefix + name, "type": in_words(here, root), "doc": here.get("description", "")}
-        here = next((resolve(option, root) for option in here.get("anyOf", []) if "$ref" in option), here)
+        here = next(
+            (resolve(option, root) for option in here.get("anyOf", []) if {"$ref", "additionalProperties"} & {*option}),
+            here,
+        )
         item = here.get("items") or here.get("additionalProperties")
         if "properties" in here:
             yield from _walk(here, root, f"{prefix}{name}.")

@@ -36,6 +36,14 @@ def shop(*overrides: str) -> Case:
 
 
 CHAIN = "scenario=card_chain"
+TINY = ("population=tiny", "generator=spending")
+
+
+def persona(text: str) -> Case:
+    """Behaviour of the user's own, upon the built-in one."""
+    files = {"conf/generator/mine.yaml": f"defaults:\n  - spending\n  - _self_\n{text}"}
+    return case("population=tiny", "generator=mine", files=files)
+
 
 CASES: dict[str, Case] = {
     # Keys that do not exist
@@ -279,6 +287,27 @@ CASES: dict[str, Case] = {
         "scenario=credential_stuffing", "generator.transactions=100000", "timeline.end=2022-01-01T00:16:00"
     ),
     "logins_of_an_attack_crossed": shop("scenario=credential_stuffing", "scenario.credential_stuffing.logins.max=10"),
+    # Behaviour
+    "behaviour_without_people": case("generator=spending"),
+    "empty_mix": case(*TINY, "~generator.segments.regular.mix", "+generator.segments.regular.mix={}"),
+    "unknown_category_of_a_persona": persona("segments:\n  regular: {mix: {grocer: 3}}\n"),
+    "category_code_for_a_category": persona('segments:\n  regular: {mix: {"5411": 3}}\n'),
+    "negative_rate": persona("segments:\n  regular:\n    rate: {mean: -1}\n"),
+    "rates_upside_down": case(
+        *TINY, "~generator.segments.regular.rate", "+generator.segments.regular.rate={kind: uniform, low: 3, high: 1}"
+    ),
+    "holidays_of_nowhere": persona("holidays: {country: XX}\n"),
+    "standing_order_for_nothing": persona("standing:\n  rent: {category: housng, segments: {reglar: 0.5}}\n"),
+    "due_days_crossed": case(*TINY, "generator.standing.rent.first_day=6"),
+    "due_on_the_32nd": case(*TINY, "generator.standing.rent.last_day=32"),
+    "unknown_segment_of_travel": case(*TINY, "+generator.travel.segments.travler=3"),
+    "more_declined_than_there_is": persona("authorisation:\n  chip: {wrong_pin: 0.9, insufficient_funds: 0.2}\n"),
+    "unknown_reason": case(*TINY, "+generator.authorisation.online.wrong_cvv=0.1"),
+    "unknown_currency": persona("currency:\n  billing: EUX\n  countries: {US: USX}\n"),
+    "currency_in_small_letters": case(*TINY, "generator.currency.billing=usd"),
+    "country_without_a_currency": case(*TINY, "~generator.currency.countries.US"),
+    "drift_outside_the_window": case("experiment=drift", "generator.drift.day=2022-06-01"),
+    "drift_on_no_day": case("experiment=drift", "generator.drift.day=2022-02-30", "+generator.drift.mix.webshop=2"),
     # Several at once
     "several_at_once": case(
         CHAIN,

@@ -1,7 +1,7 @@
 """What a recipe says of people's lives beside their shopping: bills, journeys, refusals, currencies and a change."""
 
+import datetime
 from dataclasses import dataclass, fields
-from datetime import date
 from typing import Annotated
 
 from pydantic import Field
@@ -57,11 +57,13 @@ class Travel:
 class Declines:
     """Shares of the payments of a channel that are declined, by reason."""
 
-    insufficient_funds: Share = 0.0
-    wrong_pin: Share = 0.0
-    wrong_cvc: Share = 0.0
-    expired_card: Share = 0.0
-    suspected_fraud: Share = 0.0
+    insufficient_funds: Annotated[
+        float, Field(ge=0, le=1, description="too little money on the account, or too little credit left")
+    ] = 0.0
+    wrong_pin: Annotated[float, Field(ge=0, le=1, description="the PIN was mistyped")] = 0.0
+    wrong_cvc: Annotated[float, Field(ge=0, le=1, description="the card's check value was mistyped")] = 0.0
+    expired_card: Annotated[float, Field(ge=0, le=1, description="an old card was used, or is on file")] = 0.0
+    suspected_fraud: Annotated[float, Field(ge=0, le=1, description="the issuer's rules took it for fraud")] = 0.0
 
     @property
     def shares(self) -> tuple[float, ...]:
@@ -91,8 +93,12 @@ class Authorisation:
 class Currency:
     """The currency of a payment, that of the terminal's country; amounts are in the billing currency all the same."""
 
-    billing: Annotated[Code, Field(description="currency of the amounts; of a population without countries, too")]
-    countries: Annotated[dict[str, Code], Field(description="currency of each country, by ISO 3166 code")]
+    billing: Annotated[
+        Code, Field(description="ISO 4217 code of the amounts' currency; on a plain square, of the payments', too")
+    ]
+    countries: Annotated[
+        dict[str, Code], Field(description="ISO 4217 code of the currency of each country, by ISO 3166 code")
+    ]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -104,8 +110,13 @@ class Currency:
 class Drift:
     """People change their ways from one day to the next."""
 
-    day: Annotated[date, Field(description="the first day of the new ways, UTC, inside the window")]
+    day: Annotated[str, Field(description="the first day of the new ways, UTC, ISO 8601, inside the window")]
     rate: Annotated[float, Field(ge=0, le=100, description="factor on how often people buy")]
     online: Annotated[float, Field(ge=0, le=100, description="factor on the odds of buying on the web")]
     amount: Annotated[float, Field(gt=0, le=100, description="factor on what a purchase costs")]
     mix: Annotated[dict[str, Factor], Field(description="factors on the weights of single categories")]
+
+    @property
+    def date(self) -> datetime.date:
+        """The day; raises ValueError where it is none."""
+        return datetime.date.fromisoformat(self.day)

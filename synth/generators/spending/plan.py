@@ -171,7 +171,7 @@ def _changed(segments: Sequence[Segment], drift: Drift | None) -> list[Segment]:
 def _change(drift: Drift | None, rhythm: Rhythm, habit_n: Float) -> Change:
     if drift is None:
         return NEVER
-    midnight_s = int(datetime.combine(drift.day, time(), UTC).timestamp())
+    midnight_s = int(datetime.combine(drift.date, time(), UTC).timestamp())
     share = habit_n[rhythm.edge_s_n[:-1] >= midnight_s].sum() / habit_n.sum()
     return Change(midnight_s * US_PER_S, drift.amount, float(share))
 

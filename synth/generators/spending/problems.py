@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from synth.errors import nearest
 from synth.generators.contract import World
-from synth.generators.spending.circumstances import Currency
+from synth.generators.spending.circumstances import Currency, Drift
 from synth.generators.spending.config import Segment, SpendingConfig, UniformRate
 from synth.timeline import Timeline
 
@@ -89,12 +89,19 @@ def _date_problems(config: SpendingConfig, timeline: Timeline) -> Iterator[Probl
             told = f"no holidays are known of country {country!r}" + (f" ({near})" if near else "")
             yield "holidays.country", told, "an ISO 3166 code such as US, DE or GB"
     if config.drift:
-        yield from _unknown("drift.mix", config.drift.mix, "category", config.categories)
-        first = datetime.fromtimestamp(timeline.start_s, UTC).date()
-        last = datetime.fromtimestamp(timeline.end_s - 1, UTC).date()
-        if not first < config.drift.day <= last:
-            told = f"{config.drift.day} is no day of the window after its first"
-            yield "drift.day", told, f"after {first}, at most {last}"
+        yield from _drift_problems(config.drift, config.categories, timeline)
+
+
+def _drift_problems(drift: Drift, categories: Collection[str], timeline: Timeline) -> Iterator[Problem]:
+    yield from _unknown("drift.mix", drift.mix, "category", categories)
+    first = datetime.fromtimestamp(timeline.start_s, UTC).date()
+    last = datetime.fromtimestamp(timeline.end_s - 1, UTC).date()
+    allowed = f"after {first}, at most {last}"
+    try:
+        if not first < drift.date <= last:
+            yield "drift.day", f"{drift.day} is no day of the window after its first", allowed
+    except ValueError:
+        yield "drift.day", f"{drift.day!r} is no day", allowed
 
 
 def _decline_problems(config: SpendingConfig) -> Iterator[Problem]:

@@ -20,7 +20,7 @@ def shape_rhythm(config: SpendingConfig, segments: Sequence[Segment], timeline: 
     special = special_days(days, config.holidays, config.pay_day)
     factor_sd = np.stack([day_factors(days, weekday=s.weekday, month=config.months, special=special) for s in segments])
     if config.drift:
-        factor_sd[:, np.array(days) >= config.drift.day] *= config.drift.rate
+        factor_sd[:, np.array(days) >= config.drift.date] *= config.drift.rate
     return lay_rhythm(timeline, np.stack([day_shape(s.day, steps) for s in segments]), factor_sd)
 
 
