@@ -5,6 +5,7 @@ Legend: ``_t`` a purchase, ``_u`` a customer, ``_s`` a segment, ``_h`` an hour o
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,7 @@ from synth.entities import Population
 from synth.generators.contract import Int64, Keys
 from synth.generators.spending.config import Category, Favourites, Segment
 from synth.generators.spending.rhythm import Float
-from synth.generators.spending.shops import Mask, steady
+from synth.generators.spending.shops import Guide, Mask, steady
 from synth.generators.spending.standing import Due
 from synth.timeline import US_PER_S
 
@@ -62,10 +63,14 @@ class Tastes:
         online_shk = np.where(open_hk, web_sk[:, None, :], 1.0)
         return cls(before_ik + np.arange(len(before_ik))[:, None], online_shk.reshape(-1, len(names)))
 
+    @cached_property
+    def _guide(self) -> Guide:
+        return Guide.of(np.concatenate([[0.0], self.before_ik.ravel()]))
+
     def draw(self, segment_t: Int64, hour_t: Int64, *, rng: np.random.Generator) -> tuple[Int64, Mask]:
         """(t,) categories, and (t,) whether they are bought on the web."""
         row_t = segment_t * 24 + hour_t
-        place_t = np.searchsorted(self.before_ik.ravel(), row_t + rng.random(len(row_t)), side="right")
+        place_t = self._guide.find(row_t + rng.random(len(row_t)))
         category_t = place_t - row_t * self.before_ik.shape[1]
         return category_t, rng.random(len(row_t)) < self.online_ik.ravel()[place_t]
 

@@ -4,6 +4,7 @@ Legend: ``_l`` a place where people are, ``_m`` a shop, ``_i`` a list, ``_r`` an
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -51,9 +52,55 @@ class Lists:
         first_t, end_t = self.first_i[list_t], self.first_i[list_t + 1]
         low_t = self.before_r[first_t]
         wanted_t = low_t + at_t * (self.before_r[end_t] - low_t)
-        entry_t = np.searchsorted(self.before_r, wanted_t, side="right") - 1
+        entry_t = self._guide.find(wanted_t)
         picked_t: Int64 = self.item_r[np.clip(entry_t, first_t, end_t - 1)]
         return picked_t
+
+    @cached_property
+    def _guide(self) -> "Guide":
+        return Guide.of(self.before_r)
+
+
+@dataclass(frozen=True)
+class Guide:
+    """Where to begin to look in a sorted array: some times faster than a binary search, and with the same result.
+
+    The array's range is cut into equal cells, two for each entry; each knows the entry at which it begins.
+
+    Attributes:
+        edge_r: (r + 1,) float64 the array, from 0 upwards, and an infinite end.
+        width: of a cell.
+        entry_g: (g,) int32 the entry in which a cell begins.
+    """
+
+    edge_r: Float
+    width: float
+    entry_g: npt.NDArray[np.int32]
+
+    @classmethod
+    def of(cls, edge_r: Float) -> "Guide":
+        """The guide of a sorted array that begins with 0."""
+        cells = 2 * len(edge_r)
+        width = float(edge_r[-1]) / cells or 1.0
+        # a hair before its edge, for what a division rounds up
+        begin_g = np.arange(cells) * (width * (1 - 2.0**-40))
+        entry_g = np.searchsorted(edge_r, begin_g, side="right") - 1
+        return cls(np.append(edge_r, np.inf), width, entry_g.astype(np.int32))
+
+    def find(self, wanted_t: Float) -> Int64:
+        """(t,) the last entry that is not above what is wanted, none of which is negative."""
+        cell_t = np.minimum((wanted_t / self.width).astype(np.int64), len(self.entry_g) - 1)
+        entry_t = self.entry_g[cell_t].astype(np.int64)
+        behind = np.flatnonzero(self.edge_r[entry_t + 1] <= wanted_t)
+        for _ in range(_STEPS):
+            entry_t[behind] += 1
+            behind = behind[self.edge_r[entry_t[behind] + 1] <= wanted_t[behind]]
+        entry_t[behind] = np.searchsorted(self.edge_r, wanted_t[behind], side="right") - 1
+        return entry_t
+
+
+#: Few cells hold more entries than this.
+_STEPS = 6
 
 
 def find_in_reach(x_l: Float, y_l: Float, x_m: Float, y_m: Float, radius: float) -> tuple[Int64, Int64, Float]:

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth.generators.spending.shops import Lists, find_in_reach, find_nearest, steady
+from synth.generators.spending.shops import Guide, Lists, find_in_reach, find_nearest, steady
 from tests.chi_square import chi_square, far
 
 POINTS = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), min_size=1, max_size=30)
@@ -59,3 +59,16 @@ def test_a_memory_is_steady_and_uniform() -> None:
     ):
         # independent uniform numbers: six standard deviations of their correlation are 6 / sqrt(20,000)
         assert abs(np.corrcoef(once, other)[0, 1]) < 0.043
+
+
+@given(
+    st.lists(st.sampled_from([0.0, 1e-9, 0.25, 1 / 3, 1.0, 7.5, 1e6]), max_size=40),
+    st.lists(st.floats(0, 1.2), max_size=20),
+    st.lists(st.integers(0, 40), max_size=10),
+)
+def test_a_guide_finds_what_a_search_finds(steps: list[float], at: list[float], on: list[int]) -> None:
+    edge_r = np.concatenate([[0.0], np.cumsum(steps)])
+    exact = edge_r[np.array(on, dtype=int) % len(edge_r)]
+    wanted = np.concatenate([np.array(at) * max(edge_r[-1], 1), exact, np.nextafter(exact, np.inf)])
+    expected = np.searchsorted(edge_r, wanted, side="right") - 1
+    np.testing.assert_array_equal(Guide.of(edge_r).find(wanted), expected)
