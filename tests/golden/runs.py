@@ -61,6 +61,17 @@ RUNS: dict[str, tuple[str, ...]] = {
         "scenario.credential_stuffing.mode=replace",
     ),
     "independent events of a web shop": (*SHOP, "generator=clickstream_independent", "columns=clickstream"),
+    "people who travel and change": (
+        "experiment=retail_eu",
+        "population.cards=130",
+        "population.customers.number=100",
+        "population.merchants.number=400",
+        "population.merchants.terminals=600",
+        "population.cities.number=12",
+        "generator.drift={day: '2022-02-10', rate: 1.1, online: 2, amount: 1.1, mix: {travel: 0.5}}",
+        "timeline.end=2022-03-01",
+        "block_rows=2000",
+    ),
     "the handbook's customers": (
         "population=handbook",
         "population.cards=100",
