@@ -54,13 +54,14 @@ def _draw_kind(
     share_s = np.array([order.segments.get(name, order.share) for name in segments])
     customer_o = np.flatnonzero(rng.random(len(segment_u)) < share_s[segment_u])
     day_o = rng.integers(order.first_day, order.last_day + 1, size=len(customer_o))
-    # it comes at the time of day at which its customer is up and signed it
+    # it comes at the time of day at which its customer is up and signed it, early enough to be late on that day
+    last_s = DAY_S - order.spread_s
     second_o = np.empty(len(customer_o), dtype=np.int64)
     for s, name in enumerate(segments):
         here = np.flatnonzero(segment_u[customer_o] == s)
         before_h = np.concatenate([[0.0], np.cumsum(day_shape(config.segments[name].day, 24))])
         at = rng.random(len(here)) * before_h[-1]
-        second_o[here] = np.minimum(np.interp(at, before_h, np.linspace(0, DAY_S, 25)), DAY_S - 1)
+        second_o[here] = np.minimum(np.interp(at, before_h, np.linspace(0, last_s, 25)), last_s - 1)
     income_u = people.customers.income_minor_u
     level_o = (income_u[customer_o] / np.median(income_u)) ** order.income
     amount_o = order.median * np.exp(order.sigma * rng.standard_normal(len(customer_o))) * level_o

@@ -96,7 +96,8 @@ class SpendingGenerator(Generator):
         choice = choose(keys, due, plan, people, self.config.favourites, rng=streams.draw("choices", block))
         amount_t = draw_amounts(plan, choice, keys.time_us_t, people, rng=streams.draw("amounts", block))
         events = Events(keys.time_us_t, keys.card_t, amount_t)
-        return replace(events, own=self._shown(events, choice, plan, people, streams, block, ""))
+        rng, issuer = streams.draw("channels", block), streams.draw("authorisation", block)
+        return replace(events, own=self._shown(events, choice, plan, people, rng=rng, issuer=issuer))
 
     def complete(self, plan: BlockPlan, block: int, fraud: Events, *, world: World, streams: Streams) -> Own:
         """Fraud happens where the victim would have been, as far as a pattern does not say otherwise.
@@ -109,7 +110,8 @@ class SpendingGenerator(Generator):
             due = plan.bills.draw(fraud.time_us_t, rng=streams.draw("standing orders of fraud", block))
         rng = streams.draw("choices of fraud", block)
         choice = choose(fraud, due, plan, people, self.config.favourites, rng=rng)
-        return self._shown(fraud, choice, plan, people, streams, block, " of fraud")
+        rng, issuer = streams.draw("channels of fraud", block), streams.draw("authorisation of fraud", block)
+        return self._shown(fraud, choice, plan, people, rng=rng, issuer=issuer)
 
     def amounts(self, plan: BlockPlan, *, world: World) -> AmountLaw:
         """What anybody spends on anything: the law by which a pattern hides."""
@@ -122,15 +124,13 @@ class SpendingGenerator(Generator):
         choice: Choice,
         plan: SpendingPlan,
         people: Population,
-        streams: Streams,
-        block: int,
-        whose: str,
+        *,
+        rng: np.random.Generator,
+        issuer: np.random.Generator,
     ) -> Own:
-        """The generator's own columns."""
-        rng = streams.draw(f"channels{whose}", block)
-        channel_t = np.where(
-            choice.online_t, ONLINE, rng.random(len(choice.online_t)) < self.config.contactless
-        ).astype(np.int64)
+        """The generator's own columns, by chance and by what the issuer says."""
+        contactless_t = rng.random(len(choice.online_t)) < self.config.contactless
+        channel_t = np.where(choice.online_t, ONLINE, contactless_t).astype(np.int64)
         channel_t[choice.due.row] = RECURRING
         own = {
             "customer_id": choice.customer_t,
@@ -142,8 +142,7 @@ class SpendingGenerator(Generator):
         if self.config.currency:
             own["currency"] = plan.currency_p[choice.terminal_t]
         if self.config.authorisation:
-            rng = streams.draw(f"authorisation{whose}", block)
-            own |= authorise(self.config.authorisation, channel_t, events, people.cards, rng=rng)
+            own |= authorise(self.config.authorisation, channel_t, events, people.cards, rng=issuer)
         return own
 
 

@@ -33,7 +33,8 @@ class Orders:
     Attributes:
         salt: what the time of a month depends on.
         day_o: day of the month, 1 to 31; in a shorter month its last.
-        second_o, spread_s_o: earliest second of that day, and by how many seconds it is later in some months, at most.
+        second_o, spread_s_o: earliest second of that day, and by how many seconds it is later in some months, at most;
+            together less than a day.
         card_o, category_o, terminal_o, amount_minor_o: how, what, where and how much is paid, always the same.
     """
 
@@ -69,8 +70,7 @@ class Orders:
         order = np.arange(*self.on_days(np.array([low]), np.array([high]), np.array([days])).ravel())
         late = steady(self.salt, order, np.full(len(order), first_s // DAY_S), np.zeros_like(order))
         late_s = (late * (self.spread_s_o[order] + 1)).astype(np.int64)
-        within_s = np.minimum(self.second_o[order] + late_s, DAY_S - 1)
-        second = first_s + (np.minimum(self.day_o[order], days) - 1) * DAY_S + within_s
+        second = first_s + (np.minimum(self.day_o[order], days) - 1) * DAY_S + self.second_o[order] + late_s
         inside = (second >= start_s) & (second < end_s)
         return order[inside], second[inside]
 

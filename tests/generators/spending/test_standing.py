@@ -92,6 +92,7 @@ class TestDates:
     def test_each_month_once_however_the_window_is_cut(
         self, days: list[int], second: int, spread_s: int, start: int, length: int, cuts: list[float]
     ) -> None:
+        spread_s = min(spread_s, DAY_S - 1 - second)
         orders = orders_of(days, second, spread_s)
         order_d, second_d = orders.due(start, start + length)
         edges = sorted({start, start + length, *(start + int(cut * length) for cut in cuts)})
