@@ -17,7 +17,7 @@ from synth.catalog import Catalog, load_catalog
 from synth.errors import RefusedError, SynthError, VerifyError
 from synth.parsers import ColumnEntry, read_csv, read_jsonl, read_parquet, schema_of, typed_batch
 from synth.sinks.store_contract import require_names
-from synth.sinks.stores import MANIFEST, Store, open_store
+from synth.sinks.stores import MANIFEST, Source, open_store
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +72,7 @@ class Output:
 
     uri: str
     manifest: Manifest
-    store: Store
+    store: Source
     catalog: Catalog | None = None
 
     def table(self, name: str) -> TableEntry:
@@ -161,16 +161,29 @@ def _format_of(file: str) -> tuple[str, str | None]:
     return (stem.rpartition(".")[2] if compression else last), compression
 
 
+def _open_source(uri: str, catalog: Catalog | None) -> Source:
+    """The place at a uri: a store, or what the sink of a plugin makes of the uri's scheme."""
+    scheme, separator, _ = uri.partition("://")
+    if not separator or scheme.lower() == "s3":
+        return open_store(uri)
+    for claims in (catalog or load_catalog()).kinds["sink"].values():
+        for _, spec in claims:
+            if scheme.lower() in getattr(spec.factory, "schemes", ()):
+                source: Source = spec.factory.open_source(uri)  # type: ignore[attr-defined]
+                return source
+    return open_store(uri)
+
+
 def open_output(uri: str, catalog: Catalog | None = None) -> Output:
-    """The output at a directory or ``s3://bucket/prefix``.
+    """The output at a directory, at ``s3://bucket/prefix``, or where a plugin's sink says that it reads.
 
     Args:
-        catalog: the plugins, for a format that only one of them reads; None for the installed ones.
+        catalog: the plugins, for a format or a place that only one of them reads; None for the installed ones.
 
     Raises:
         RefusedError: the place holds no run, cannot be read, or holds one of a newer form.
     """
-    store = open_store(uri)
+    store = _open_source(uri, catalog)
     text = store.read_manifest()
     if text is None:
         raise RefusedError(f"{uri} holds no synth run: {MANIFEST} is missing")

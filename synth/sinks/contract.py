@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Protocol
 
 from synth.columns import Table
-from synth.sinks.stores import Staged
+from synth.sinks.stores import Source, Staged
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -113,4 +113,25 @@ class Readable(Protocol):
         Args:
             stream: the file, seekable; where it lies on a disk here, ``stream.name`` is its path.
             columns: the manifest's entries for the table: name, source, type, nullable, format.
+        """
+
+
+class Addressed(Readable, Protocol):
+    """What the class of a sink also offers when it writes neither to a directory nor to S3, e.g. into a database.
+
+    ``synth verify URI`` and ``to_pandas`` find it by the scheme of the uri. What its ``finish`` names as files are
+    streams that ``open_source`` gives back byte by byte.
+
+    Attributes:
+        schemes: what such uris begin with, before ``://``.
+    """
+
+    schemes: ClassVar[tuple[str, ...]]
+
+    @staticmethod
+    def open_source(uri: str) -> Source:
+        """The place at a uri, for reading.
+
+        Raises:
+            RefusedError: the uri names no place; one that may hold a password is not repeated.
         """

@@ -82,7 +82,32 @@ class Upload(Protocol):
         """Take back what was written; never raises for a place that is gone, and may be called at any time."""
 
 
-class Store(Protocol):
+class Source(Protocol):
+    """What can be read of a place, whether files stand there or something that only looks like files."""
+
+    def read_manifest(self) -> bytes | None:
+        """The manifest of the run that is here, or None.
+
+        Raises:
+            RefusedError: the place cannot be read.
+        """
+
+    def list_files(self) -> dict[str, int]:
+        """The visible files with their sizes in bytes.
+
+        Raises:
+            RefusedError: the place cannot be read.
+        """
+
+    def open_reader(self, name: str) -> BinaryIO:
+        """A stream of one visible file; seekable where it is a file.
+
+        Raises:
+            RefusedError: there is no such file, or the place cannot be read.
+        """
+
+
+class Store(Source, Protocol):
     """A place for the files of one run: all of them become visible by `publish`, or none.
 
     The calls of a run: `check`, `start`, `create` per file, then `publish` or `discard`. A store pickles: a copy in
@@ -118,13 +143,6 @@ class Store(Protocol):
             RunError: the place does not take it.
         """
 
-    def read_manifest(self) -> bytes | None:
-        """The manifest of the run that is here, or None.
-
-        Raises:
-            RefusedError: the place cannot be read.
-        """
-
     def publish(self, staged: Sequence[Staged], manifest: bytes, *, replaced: Sequence[str]) -> None:
         """Make the files visible: the old manifest goes first, the new one comes last. No staging is left.
 
@@ -144,20 +162,6 @@ class Store(Protocol):
 
         Never raises for a place that is gone (it logs what remains), may be called twice, and does nothing after
         a `publish` that went well. On a worker's copy it takes back its own files only.
-        """
-
-    def list_files(self) -> dict[str, int]:
-        """The visible files with their sizes in bytes.
-
-        Raises:
-            RefusedError: the place cannot be read.
-        """
-
-    def open_reader(self, name: str) -> BinaryIO:
-        """A seekable stream of one visible file.
-
-        Raises:
-            RefusedError: there is no such file, or the place cannot be read.
         """
 
 

@@ -1,8 +1,8 @@
 """Where files go: a local directory or `s3://bucket/prefix`, behind one interface."""
 
-from synth.sinks.store_contract import MANIFEST, LocalPlace, S3Place, Staged, Store, Upload, parse_uri
+from synth.sinks.store_contract import MANIFEST, LocalPlace, S3Place, Source, Staged, Store, Upload, parse_uri
 
-__all__ = ["MANIFEST", "LocalPlace", "S3Place", "Staged", "Store", "Upload", "open_store", "parse_uri"]
+__all__ = ["MANIFEST", "LocalPlace", "S3Place", "Source", "Staged", "Store", "Upload", "open_store", "parse_uri"]
 
 
 def open_store(uri: str) -> Store:
