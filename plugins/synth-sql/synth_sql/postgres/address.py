@@ -60,7 +60,7 @@ class Address:
         """
         base, _, query = uri.partition("?")
         if base.partition("://")[0].lower() not in SCHEMES:
-            raise RefusedError("it is no uri of PostgreSQL: give postgresql://user@host:port/database")
+            raise RefusedError("this is no uri of PostgreSQL: give postgresql://user@host:port/database")
         given = parse_qsl(query, keep_blank_values=True)
         own = {key: value for key, value in given if key in ("schema", "run")}
         rest = urlencode([(key, value) for key, value in given if key not in own], quote_via=quote)
@@ -68,9 +68,9 @@ class Address:
         try:
             parsed = conninfo.conninfo_to_dict(dsn)
         except psycopg.Error as error:
-            raise RefusedError(f"libpq does not understand it: {on_one_line(str(error))}") from error
+            raise RefusedError(f"libpq does not understand the uri: {on_one_line(str(error))}") from error
         if any(is_secret(key) for key in parsed):
-            raise RefusedError("it holds no password: set PGPASSWORD, or a line in ~/.pgpass")
+            raise RefusedError(f"a uri of PostgreSQL holds no password: {_PASSWORD}")
         run = own.get("run", "")
         if run and not run.isdecimal():
             raise RefusedError(f"run={run} is no number")

@@ -1,4 +1,4 @@
-"""Runs read back, for ``synth verify``: a table's bytes in COPY's binary format, its values as CSV that Arrow parses."""
+"""Runs read back, for ``synth verify``: a table's bytes as binary COPY sends them, its values as CSV for Arrow."""
 
 import io
 import json
@@ -46,9 +46,8 @@ class PostgresSource:
         order = ROW if ROW in own else next(entry["name"] for entry in entries if entry["source"] == "event_id")
         where = f" WHERE {RUN} = {run}" if RUN in own else ""
         rows = f"FROM {quoted(table)}{where} ORDER BY {quoted(order)}"
-        return cast(
-            "BinaryIO", TableStream(self._address, ", ".join(quoted(e["name"]) for e in entries), rows, "binary")
-        )
+        names = ", ".join(quoted(entry["name"]) for entry in entries)
+        return cast("BinaryIO", TableStream(self._address, names, rows, "binary"))
 
     def _run(self) -> tuple[int, str]:
         """The number and the manifest; an empty one where there is no run."""

@@ -16,7 +16,7 @@ from synth.sinks.stores import Source, Staged
 from synth_sql.postgres.address import SCHEMES, Address
 from synth_sql.postgres.copying import HEADER, TRAILER, encode_rows
 from synth_sql.postgres.standing import RUNS, Standing, tables_of
-from synth_sql.postgres.tables import ROW, RUN, STAGING, Layout, quoted, require_names
+from synth_sql.postgres.tables import ROW, STAGING, Layout, quoted, require_names
 
 if TYPE_CHECKING:
     import pyarrow as pa
