@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO, Literal, cast
 
 from synth.errors import RefusedError
+from synth_sql.ddl import quoted
 from synth_sql.postgres.address import Address
 from synth_sql.postgres.standing import Standing
-from synth_sql.postgres.tables import ROW, RUN, quoted
+from synth_sql.postgres.tables import ROW, RUN
 
 if TYPE_CHECKING:
     import pyarrow as pa

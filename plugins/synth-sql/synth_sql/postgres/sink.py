@@ -13,10 +13,11 @@ from pydantic import Field
 from synth import RefusedError, RunError
 from synth.sinks.contract import Receipt, SinkJob
 from synth.sinks.stores import Source, Staged
+from synth_sql.ddl import quoted
 from synth_sql.postgres.address import SCHEMES, Address
 from synth_sql.postgres.copying import HEADER, TRAILER, encode_rows
 from synth_sql.postgres.standing import RUNS, Standing, tables_of
-from synth_sql.postgres.tables import ROW, STAGING, Layout, quoted, require_names
+from synth_sql.postgres.tables import ROW, STAGING, Layout, require_names
 
 if TYPE_CHECKING:
     import pyarrow as pa

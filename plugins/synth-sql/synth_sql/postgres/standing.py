@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Literal
 from psycopg import errors
 
 from synth.errors import RefusedError
+from synth_sql.ddl import quoted
 from synth_sql.postgres.address import Address
-from synth_sql.postgres.tables import STAGING, Layout, quoted
+from synth_sql.postgres.tables import STAGING, Layout
 
 if TYPE_CHECKING:
     from psycopg import Connection

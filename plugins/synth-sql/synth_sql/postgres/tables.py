@@ -5,35 +5,15 @@ from dataclasses import dataclass
 
 from psycopg.sql import quote
 
-from synth.columns import Field, Table
+from synth.columns import Table
 from synth.errors import RefusedError
+from synth_sql.ddl import HOMES, TYPES, about, key_of, quoted
 
 STAGING = "synth_staging_"
 """What the name of every table of a run that is not committed begins with."""
 
 ROW, RUN = "synth_row", "synth_run"
 """Columns beside synth's own: the row's position from 0, and the run where several share a table."""
-
-_TYPES = {
-    "int8": "smallint",
-    "int32": "integer",
-    "int64": "bigint",
-    "double": "double precision",
-    "string": "text",
-    "date32[day]": "date",
-    "timestamp[us, tz=UTC]": "timestamp with time zone",
-}
-
-#: Event or entity column → the tables that it is the key of; the first one of them that a run has is referred to.
-_HOMES = {
-    "event_id": ("transactions",),
-    "episode_id": ("episodes",),
-    "customer_id": ("customers",),
-    "card_id": ("cards", "holders"),
-    "device_id": ("devices",),
-    "merchant_id": ("merchants",),
-    "terminal_id": ("terminals",),
-}
 
 #: System columns, which no table may name again: https://www.postgresql.org/docs/current/ddl-system-columns.html
 _TAKEN = {"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid", ROW, RUN}
@@ -65,24 +45,19 @@ class Layout:
     @property
     def numbered(self) -> bool:
         """Whether its rows need numbers: an ``event_id`` that is shown is one."""
-        return self.table.name != "transactions" or self._shown("event_id") is None
+        return self.table.name != "transactions" or key_of(self.table) is None
 
     @property
     def columns(self) -> list[tuple[str, str, bool]]:
         """Name, type and whether it is never null, of each column; ours come last."""
-        own = [(field.name, _TYPES[field.column.arrow], not field.column.nullable) for field in self.table.fields]
+        own = [(field.name, TYPES[field.column.arrow], not field.column.nullable) for field in self.table.fields]
         own += [(ROW, "bigint", True)] if self.numbered else []
         return own + ([(RUN, "integer", True)] if self.run is not None else [])
 
     @property
     def key(self) -> str:
         """The column that tells its rows apart, within the run."""
-        homes = ["event_id"] if self.table.name == "labels" else [s for s, t in _HOMES.items() if self.table.name in t]
-        found = next(filter(None, map(self._shown, homes)), None)
-        return ROW if found is None else found
-
-    def _shown(self, source: str) -> str | None:
-        return next((field.name for field in self.table.fields if field.column.name == source), None)
+        return key_of(self.table) or ROW
 
     def create(self) -> str:
         """CREATE TABLE; numbers count up with each row that comes."""
@@ -97,7 +72,7 @@ class Layout:
     def explain(self, name: str) -> Iterator[str]:
         """COMMENT ON COLUMN of every column."""
         for field in self.table.fields:
-            yield f"COMMENT ON COLUMN {quoted(name)}.{quoted(field.name)} IS {quote(_about(field))}"
+            yield f"COMMENT ON COLUMN {quoted(name)}.{quoted(field.name)} IS {quote(about(field))}"
         if self.numbered:
             yield f"COMMENT ON COLUMN {quoted(name)}.{ROW} IS {quote('key: position of the row in the run, from 0')}"
 
@@ -109,8 +84,8 @@ class Layout:
         """The foreign keys into other tables of the run."""
         by_name = {other.table.name: other for other in others if other.table.name != self.table.name}
         for field in self.table.fields:
-            home = next((by_name[name] for name in _HOMES.get(field.column.name, ()) if name in by_name), None)
-            if home and self.table.name not in _HOMES[field.column.name]:
+            home = next((by_name[name] for name in HOMES.get(field.column.name, ()) if name in by_name), None)
+            if home and self.table.name not in HOMES[field.column.name]:
                 target = f"{quoted(home.staged)} ({home._within_run(home.key)})"
                 here = self._within_run(field.name)
                 yield f"ALTER TABLE {quoted(self.staged)} ADD FOREIGN KEY ({here}) REFERENCES {target}"
@@ -124,15 +99,6 @@ class Layout:
 
     def _within_run(self, column: str) -> str:
         return quoted(column) if self.run is None else f"{RUN}, {quoted(column)}"
-
-
-def quoted(name: str) -> str:
-    """A name as SQL takes it, whatever it is; views have names with dots and dashes."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _about(field: Field) -> str:
-    return ", ".join(filter(None, (field.column.role, field.column.unit))) + f": {field.column.doc}"
 
 
 def require_names(tables: Collection[Table]) -> None:

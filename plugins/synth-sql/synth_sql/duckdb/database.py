@@ -1,0 +1,50 @@
+"""A DuckDB file that is written once, by one thread."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from synth.columns import Table
+from synth_sql.ddl import TYPES, about, key_of, quoted
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Database:
+    """The file; DuckDB keeps rows in the order in which they are inserted."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = duckdb.connect(str(path))
+
+    def create(self, table: Table) -> None:
+        """Makes an empty table whose columns say what they mean."""
+        lines = (
+            f"{quoted(f.name)} {TYPES[f.column.arrow]}{'' if f.column.nullable else ' NOT NULL'}" for f in table.fields
+        )
+        self._connection.execute(f"CREATE TABLE {quoted(table.name)} ({', '.join(lines)})")
+        for field in table.fields:
+            text = about(field).replace("'", "''")
+            self._connection.execute(f"COMMENT ON COLUMN {quoted(table.name)}.{quoted(field.name)} IS '{text}'")
+
+    def insert(self, tables: Mapping[str, "pa.RecordBatch"]) -> None:
+        """Adds rows to several tables in one transaction."""
+        import pyarrow as pa
+
+        self._connection.begin()
+        for name, rows in tables.items():
+            self._connection.register("synth_rows", pa.Table.from_batches([rows]))
+            self._connection.execute(f"INSERT INTO {quoted(name)} SELECT * FROM synth_rows")
+            self._connection.unregister("synth_rows")
+        self._connection.commit()
+
+    def add_key(self, table: Table) -> None:
+        """Makes the primary key, where there is one: faster once the table is full."""
+        if key := key_of(table):
+            self._connection.execute(f"ALTER TABLE {quoted(table.name)} ADD PRIMARY KEY ({quoted(key)})")
+
+    def close(self) -> None:
+        """Completes the file; may be called again."""
+        self._connection.close()
