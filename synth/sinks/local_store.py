@@ -24,7 +24,7 @@ from synth.sinks.store_contract import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from typing_extensions import Buffer
@@ -94,7 +94,14 @@ class LocalStore:
             return (self._root / MANIFEST).read_bytes()
         return None
 
-    def publish(self, staged: Sequence[Staged], manifest: bytes, *, replaced: Sequence[str]) -> None:
+    def publish(
+        self,
+        staged: Sequence[Staged],
+        manifest: bytes,
+        *,
+        replaced: Sequence[str],
+        between: Callable[[], None] | None = None,
+    ) -> None:
         names = [s.name for s in staged]
         leftovers = {*replaced, *self._visible()}.difference(names, [MANIFEST])
         require_names([*names, *leftovers], self.uri)
@@ -106,6 +113,8 @@ class LocalStore:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 self._published.append(file.name)
                 self._staged(file.name, file.upload_id).replace(target)
+            if between:
+                between()
             for name in leftovers:
                 self._remove(name)
             self._staged(MANIFEST).replace(self._root / MANIFEST)

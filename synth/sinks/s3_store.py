@@ -18,7 +18,7 @@ from synth.sinks.s3_files import S3Reader, S3Upload
 from synth.sinks.store_contract import MANIFEST, S3Place, Staged, families, family, require_names, require_vacant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
@@ -81,7 +81,14 @@ class S3Store:
             except client.exceptions.NoSuchKey:
                 return None
 
-    def publish(self, staged: Sequence[Staged], manifest: bytes, *, replaced: Sequence[str]) -> None:
+    def publish(
+        self,
+        staged: Sequence[Staged],
+        manifest: bytes,
+        *,
+        replaced: Sequence[str],
+        between: Callable[[], None] | None = None,
+    ) -> None:
         connection = self._connection()
         names = [s.name for s in staged]
         with connection.explaining(RunError, "publish to"):
@@ -94,6 +101,8 @@ class S3Store:
                 self._delete(MANIFEST)
             self._published = [MANIFEST, *names]
             list(connection.pool.map(self._complete, staged))
+            if between:
+                between()
             list(connection.pool.map(self._delete, leftovers))
             connection.client.put_object(Bucket=self._place.bucket, Key=self._place.key(MANIFEST), Body=manifest)
         self._published, self._done = [], True

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 from synth.errors import RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from typing_extensions import Buffer
 
 MANIFEST = "manifest.json"
+LOGS = ("_delta_log", "metadata")
+"""Folders below a table's in which Delta Lake and Iceberg say which files are the table."""
 STAGING = ".synth-"
 """What every hidden entry that a store makes in a place begins with; a file's name never does."""
 
@@ -143,7 +145,14 @@ class Store(Source, Protocol):
             RunError: the place does not take it.
         """
 
-    def publish(self, staged: Sequence[Staged], manifest: bytes, *, replaced: Sequence[str]) -> None:
+    def publish(
+        self,
+        staged: Sequence[Staged],
+        manifest: bytes,
+        *,
+        replaced: Sequence[str],
+        between: Callable[[], None] | None = None,
+    ) -> None:
         """Make the files visible: the old manifest goes first, the new one comes last. No staging is left.
 
         Whoever dies on the way leaves a place without a manifest, which is no run. Call `discard` after an error.
@@ -152,6 +161,7 @@ class Store(Source, Protocol):
             staged: every file of the run.
             manifest: content of the manifest.
             replaced: the files that the replaced run's manifest names; those not written anew are removed.
+            between: is called when all files are in place, before any is removed and the manifest written.
 
         Raises:
             RunError: the place failed, or another run has published here in the meantime.

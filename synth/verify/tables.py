@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from synth.errors import RefusedError, VerifyError, counted
 from synth.reader import Output
-from synth.sinks.stores import MANIFEST
+from synth.sinks.store_contract import LOGS, MANIFEST
 from synth.verify.rows import Check
 from synth.verify.truth import Columns
 
@@ -42,8 +42,11 @@ def check_foreign(output: Output) -> Check:
     """No other file that a reader would take for a part of a table."""
     tables = output.manifest["tables"]
     known = {MANIFEST, *(file["name"] for table in tables.values() for file in table["files"])}
-    for name in output.store.list_files():
-        if name not in known and any(name.startswith((f"{table}/", f"{table}.")) for table in tables):
+    names = output.store.list_files()
+    logged = {name.partition("/")[0] for name in names if name.split("/")[1:2] and name.split("/")[1] in LOGS}
+    for name in names:
+        foreign = any(name.startswith((f"{table}/", f"{table}.")) for table in tables if table not in logged)
+        if name not in known and foreign:
             return Check("foreign files", False, f"{name} is not a file of this run")
     return Check("foreign files", True, "no other files beside those of the tables")
 

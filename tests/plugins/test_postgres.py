@@ -376,7 +376,7 @@ def test_names_that_cannot_be_columns_are_refused(name: str, postgres: PostgresS
 
 def start_long(uri: str, *overrides: str, cwd: Path) -> "subprocess.Popen[str]":
     """A run of many blocks."""
-    long = ("generator.transactions=3000000", "block_rows=20000", *overrides)
+    long = ("generator.transactions=20000000", "block_rows=20000", *overrides)
     return start("run", "--plugin", str(PLUGIN), *words(uri, *long), cwd=cwd, env=PATHS)
 
 

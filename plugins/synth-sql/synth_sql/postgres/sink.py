@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from pydantic import Field
 
 from synth import RefusedError, RunError
@@ -103,6 +104,7 @@ class PostgresSink:
 
     def open(self, extra: "Sequence[Batch]") -> None:
         """Locks the schema, makes the staging tables, and fills those that come once."""
+        logging.getLogger("psycopg").setLevel(logging.ERROR)  # what it fails to roll back, abort() takes back
         with self._address.explaining(RunError, "write to"):
             connection = self._address.connect()
             connection.autocommit = True
@@ -219,7 +221,9 @@ class PostgresSink:
             return
         try:
             with self._address.explaining(RunError, "take back what is staged in"):
-                if self._connection.broken or self._connection.closed:
+                if self._connection.info.transaction_status != TransactionStatus.IDLE:
+                    # Lost, or left by Ctrl-C in the middle of an answer: its transaction ends with it.
+                    self._connection.close()
                     self._connection = self._address.connect()
                     self._connection.autocommit = True
                     Standing(self._connection, self._address).enter()
