@@ -154,7 +154,7 @@ def test_ctrl_c_leaves_the_old_run_and_nothing_else(tmp_path: Path) -> None:
     wait_for_bytes(tmp_path, "synth.duckdb", 5_000_000, process)
     process.send_signal(signal.SIGINT)
     answer = finish(process)
-    assert (answer.code, answer.one_line()) == (130, "error: interrupted: nothing was written")
+    assert (answer.code, answer.err.splitlines()[-1]) == (130, "error: interrupted: nothing was written")
     assert contents(tmp_path) == before
     assert set(tree(tmp_path)) == {"out", *before}
 

@@ -102,9 +102,11 @@ class IcebergTables(LakeTables):
         name, catalog, found = (self._namespace, table.name), self._catalog(), self._open(table.name)
         if found is None:
             catalog.create_namespace_if_not_exists(self._namespace)
-            found = catalog.create_table(name, table.schema, location=f"{self._root}/{table.name}")
-        with found.transaction() as transaction:
-            if replace and found.current_snapshot():
+            begun = catalog.create_table_transaction(name, table.schema, location=f"{self._root}/{table.name}")
+        else:
+            begun = found.transaction()
+        with begun as transaction:
+            if replace and found is not None and found.current_snapshot():
                 transaction.delete("true")
             transaction.add_files([f"{self._root}/{file.name}" for file in files if file.rows])
 
