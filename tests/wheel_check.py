@@ -17,6 +17,7 @@ from pathlib import Path
 from synth.scaffold import GROUPS
 
 ROOT = Path(__file__).resolve().parent.parent
+SINKS = ("sqlite", "duckdb", "delta", "iceberg")  # of plugins/, those that need no server
 SMALL_RUN = ("run", "scenario=card_chain", "generator.transactions=20000", "block_rows=5000")
 
 
@@ -95,7 +96,7 @@ def ask(binaries: Path, directory: Path, *words: str) -> str:
 
 def check_plugins(binaries: Path, directory: Path, ours: dict[str, object]) -> None:
     """The packages of plugins/ as wheels: they offer what they have, and touch no recipe that does without them."""
-    for package in ("synth-velocity", "synth-sqlite"):
+    for package in ("synth-velocity", "synth-sqlite", "synth-sql", "synth-lakehouse"):
         build = (sys.executable, "-m", "build", "--wheel", "--installer", "uv", "--outdir", directory / "plugins")
         call(*build, ROOT / "plugins" / package, cwd=directory)
     install(binaries, directory, *sorted((directory / "plugins").glob("*.whl")))
@@ -111,19 +112,20 @@ def check_plugins(binaries: Path, directory: Path, ours: dict[str, object]) -> N
     wanted = {
         "option": ["scenario=velocity_fast", "scenario=velocity "],
         "help": ["mean_gap_s", "purchases.min"],
-        "schema": ['"scenario.velocity"', '"sink.sqlite"', '"mean_gap_s"'],
+        "schema": ['"scenario.velocity"', *(f'"sink.{sink}"' for sink in (*SINKS, "postgres")), '"mean_gap_s"'],
         "completion": ["scenario=velocity_fast", "scenario=velocity_slow"],
-        "list": ["synth-velocity", "synth-sqlite"],
+        "list": ["synth-velocity", "synth-sqlite", "synth-sql", "synth-lakehouse"],
     }
     for where, words in wanted.items():
         for word in words:
             if word not in told[where]:
                 raise SystemExit(f"wheel: {where} of an installed plugin lacks {word!r}:\n{told[where]}")
     place = directory / "used"
-    recipe = ("scenario=[card_chain,velocity_fast]", "sink=[parquet,sqlite]", f"sink.sqlite.uri={place / 'sqlite'}")
+    recipe = ["scenario=[card_chain,velocity_fast]", f"sink=[parquet,{','.join(SINKS)}]"]
+    recipe += [f"sink.{sink}.uri={place / sink}" for sink in SINKS]
     if run_small(binaries, place, *recipe) == ours:
         raise SystemExit("wheel: the plugin's scenario changes nothing")
-    for output in ("out", "sqlite"):
+    for output in ("out", *SINKS):
         call(binaries / "synth", "verify", place / output, cwd=directory)
 
 

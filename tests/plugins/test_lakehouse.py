@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -69,10 +70,9 @@ def files(kind: str, place: Path | str, table: str, **options: Any) -> list[str]
 
 def read(kind: str, place: Path, table: str) -> pa.Table:
     """The rows of the newest state, by DuckDB."""
-    rows = duckdb.sql(
-        "SELECT * FROM read_parquet($1, filename = true) ORDER BY filename", params=[files(kind, place, table)]
-    )
-    return rows.to_arrow_table()
+    query = "SELECT * FROM read_parquet($1, filename = true) ORDER BY filename"
+    with closing(duckdb.connect()) as connection:
+        return connection.execute(query, [files(kind, place, table)]).to_arrow_table()
 
 
 # the rows
