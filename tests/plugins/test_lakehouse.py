@@ -72,7 +72,9 @@ def read(kind: str, place: Path, table: str) -> pa.Table:
     """The rows of the newest state, by DuckDB."""
     query = "SELECT * FROM read_parquet($1, filename = true) ORDER BY filename"
     with closing(duckdb.connect()) as connection:
-        return connection.execute(query, [files(kind, place, table)]).to_arrow_table()
+        rows = connection.sql(query, params=[files(kind, place, table)])
+        assert rows is not None
+        return rows.to_arrow_table()
 
 
 # the rows
