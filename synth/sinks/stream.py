@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from synth.batch import Batch
+    from synth.sinks.stores import Staged
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,9 +85,9 @@ class StreamSink(ABC):
 
     Registered like any sink (``synth_sinks``); the factory, ``(config, SinkJob)``, touches nothing. A stream calls
     ``check``, ``open``, then ``encode`` ahead of time on another thread, and ``send``, ``poll`` and ``mark`` on the
-    driver's; at the end ``finish``, or at any moment ``abort``. Rows that were sent after the last ``mark`` are lost
-    with a crash and come again with ``open(resume=True)``: a sink keeps them from its readers until the mark, or
-    takes them away when it is opened again.
+    driver's; at the end ``finish`` and ``commit``, or at any moment ``abort``. Rows that were sent after the last
+    ``mark`` are lost with a crash and come again with ``open(resume=True)``: a sink keeps them from its readers until
+    the mark, or takes them away when it is opened again.
 
     ``synth run`` writes into such a sink, too: block by block as fast as it can, with a mark after each.
 
@@ -128,7 +129,8 @@ class StreamSink(ABC):
             The last mark of the stream; None for a stream from its start.
 
         Raises:
-            RefusedError: the place holds the stream of another fingerprint, or one that is finished.
+            RefusedError: the place holds the stream of another fingerprint, or one that is finished; or an earlier
+                producer is alive and cannot be kept from writing.
         """
 
     @abstractmethod
@@ -152,7 +154,7 @@ class StreamSink(ABC):
             RunError: the rows cannot be delivered.
         """
 
-    def poll(self, seconds: float) -> None:
+    def poll(self, seconds: float) -> None:  # noqa: B027 — a sink without reports has nothing to let in
         """Lets delivery reports in, for at most so long; called while the driver waits, and often.
 
         Raises:
@@ -169,13 +171,21 @@ class StreamSink(ABC):
             RunError: they are not, and the last mark stands.
         """
 
+    def finish(self) -> "Mapping[str, Sequence[Staged]]":
+        """Ends the stream after its last mark, and tells the files of each table; none where it writes no files."""
+        return {}
+
     @abstractmethod
-    def finish(self, manifest: bytes) -> None:
-        """Ends the stream for good, after the last mark: its manifest goes beside it."""
+    def commit(self, manifest: bytes) -> None:
+        """Puts the manifest beside the stream: it is complete, and cannot go on any more."""
 
     @abstractmethod
     def abort(self) -> None:
         """Lets go of everything, keeping what was marked; may be called at any time, and more than once."""
+
+    def retention_s(self) -> float | None:
+        """How old the event time of a row may be before the place drops it; None: any age. Called after ``open``."""
+        return None
 
     def stats(self) -> StreamStats:
         """How the deliveries stand; cheap."""
