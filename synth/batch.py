@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -41,6 +41,14 @@ class Batch:
         for start in range(0, self.native.num_rows, rows):
             yield Batch(self.table, self.native.slice(start, rows), {})
 
+    def part(self, first: int, last: int) -> "Batch":
+        """The rows [first, last), printed as they would be here, once somebody asks."""
+
+        def printed(column: int) -> pa.Array:
+            return self.text.column(column).slice(first, last - first)
+
+        return Batch(self.table, self.native.slice(first, last - first), printers_of(self.table, printed))
+
     @cached_property
     def text(self) -> pa.RecordBatch:
         """The same rows as strings, as CSV and JSON print them; nulls stay null."""
@@ -49,6 +57,11 @@ class Batch:
             for field, column in zip(self.table.fields, self.native.columns, strict=True)
         ]
         return pa.RecordBatch.from_arrays(columns, names=[field.name for field in self.table.fields])
+
+
+def printers_of(table: Table, printed: Callable[[int], pa.Array]) -> dict[str, Callable[[], pa.Array]]:
+    """The printers of a batch from what makes the text of its i-th column."""
+    return {field.name: partial(printed, column) for column, field in enumerate(table.fields)}
 
 
 def print_column(array: pa.Array, text_format: str) -> pa.Array:

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from synth.batch import Batch
@@ -46,6 +46,27 @@ class Checkpoint:
     skipped: int
     origin_us: int
     tallies: Mapping[str, Tally]
+
+    @classmethod
+    def start(cls, fingerprint: str, *, origin_us: int) -> "Checkpoint":
+        """The checkpoint of a stream that has sent nothing."""
+        return cls(
+            fingerprint=fingerprint, block=0, row=0, events=0, fraud=0, skipped=0, origin_us=origin_us, tallies={}
+        )
+
+    def with_block(self, rows: Mapping[str, int], digests: Mapping[str, bytes]) -> dict[str, Tally]:
+        """The tallies with one block more.
+
+        Args:
+            rows, digests: table name → what the block has of it.
+        """
+        return {**self.tallies} | {
+            name: Tally(
+                rows=(*self.tallies.get(name, Tally()).rows, rows[name]),
+                digests=(*self.tallies.get(name, Tally()).digests, digests[name].hex()),
+            )
+            for name in rows
+        }
 
     def as_json(self) -> dict[str, Any]:
         """Plain data for a sink to keep."""
@@ -95,9 +116,13 @@ class StreamSink(ABC):
 
     Attributes:
         uri: where it writes, as people would name it, without user and password.
+        resumable: whether it remembers how far it is.
+        takes_stdout: whether it writes to the standard output, where nothing else is written then.
     """
 
     uri: str
+    resumable: ClassVar[bool] = True
+    takes_stdout: ClassVar[bool] = False
 
     @abstractmethod
     def check(self, *, resume: bool) -> None:
@@ -108,7 +133,7 @@ class StreamSink(ABC):
 
         Raises:
             RefusedError: the place cannot be reached or written; it holds another stream, neither ``job.overwrite``
-                nor ``resume`` says what to do with it; or ``resume`` is asked of a sink that remembers nothing.
+                nor ``resume`` says what to do with it. ``resume`` is asked of resumable sinks only.
         """
 
     def measure(self, batches: "Mapping[str, Batch]") -> int:
@@ -120,7 +145,8 @@ class StreamSink(ABC):
         """Begins, or goes on: an earlier producer of the same stream that is still alive can write no more.
 
         Without ``resume``, or when nothing was marked yet, the place is prepared and the tables that come once are
-        written. With it, what was sent after the last mark is taken away.
+        written; with ``job.overwrite`` an earlier stream there goes away first. With ``resume``, what was sent after
+        the last mark is taken away.
 
         Args:
             fingerprint: of the stream, as its checkpoints will carry it.
