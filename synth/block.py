@@ -48,12 +48,14 @@ class Block:
         batches: table name → rows of this block.
         digests: table name → content digest of these rows.
         loose: what is written at the end of the run.
+        time_us_t: (t,) int64 event times of the transactions, whether the view shows them or not.
     """
 
     index: int
     batches: Mapping[str, Batch]
     digests: Mapping[str, bytes]
     loose: Loose
+    time_us_t: Int64
 
     def rows(self, table: str = "transactions") -> int:
         """Rows that this block adds to a table."""
@@ -108,7 +110,8 @@ class BlockMaker:
             "episodes": render_episodes(self.plan.episodes_starting(index), self.episodes, self.cards),
         }
         loose = Loose(claimed, render_reports(rows, self.label_events, transactions) if self.label_events else None)
-        return Block(index, batches, {name: digest_batch(batch.native) for name, batch in batches.items()}, loose)
+        digests = {name: digest_batch(batch.native) for name, batch in batches.items()}
+        return Block(index, batches, digests, loose, events.time_us_t)
 
     def _report(self, index: int, events: Events, truth: Truth) -> Reports:
         """Who reports what, and when."""

@@ -14,7 +14,7 @@ from synth.injectors import (
     stolen_card,
 )
 from synth.runners import local
-from synth.sinks import csv, jsonl, parquet
+from synth.sinks import csv, jsonl, jsonl_stream, parquet, stdout
 
 
 @hookimpl
@@ -60,6 +60,8 @@ def synth_sinks() -> list[Spec]:
         Spec(csv.CsvConfig, csv.CsvSink),
         Spec(parquet.ParquetConfig, parquet.ParquetSink),
         Spec(jsonl.JsonlConfig, jsonl.JsonlSink),
+        Spec(jsonl_stream.JsonlStreamConfig, jsonl_stream.JsonlStream),
+        Spec(stdout.StdoutConfig, stdout.Stdout),
     ]
 
 

@@ -11,17 +11,21 @@ from typing import TYPE_CHECKING, Any
 
 from synth.catalog import Catalog
 from synth.commit import abort, commit, undisturbed
-from synth.errors import InterruptedRun, blaming, hide_secrets, without_secrets
+from synth.errors import ConfigError, InterruptedRun, Violation, blaming, hide_secrets, without_secrets
 from synth.manifest import Counts, describe_tables, write_manifest
 from synth.prepare import Prepared, prepare
 from synth.recipe import Recipe, load_recipe
 from synth.run_events import Announcer, RunStarted
 from synth.runners.turns import in_turn
 from synth.sinks.contract import Sink, SinkJob
+from synth.sinks.stream import StreamSink
+from synth.sinks.streamed import Streamed
 from synth.writing import Progress, Tallies, write_blocks
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from synth.sinks.stores import Staged
 
 
 @dataclass(frozen=True)
@@ -139,6 +143,7 @@ def execute(
         RefusedError, RunError, InterruptedRun: nothing of the run is left.
         PartlyDone: some sinks were committed before one failed.
     """
+    _refuse_pace(recipe)
     prepared = prepare(recipe)
     sinks = make_sinks(prepared, directory or run_directory(), overwrite=overwrite)
     announcer = Announcer(catalog.subscribers, started=started)
@@ -157,13 +162,23 @@ def execute(
     )
 
 
-def _started(prepared: Prepared, sinks: Mapping[str, Sink]) -> RunStarted:
+def _refuse_pace(recipe: Recipe) -> None:
+    """A run makes all of it at once: a clock or noise that would be ignored is refused."""
+    given = {"clock": recipe.clock.paced, "noise": not recipe.noise.silent}
+    told = "{} is for a stream, and a run sends nothing on its way"
+    wrong = [Violation(path=key, message=told.format(key), hint="synth stream") for key, on in given.items() if on]
+    if wrong:
+        raise ConfigError(wrong)
+
+
+def started_event(prepared: Prepared, uris: Mapping[str, str]) -> RunStarted:
+    """What subscribers are told at the start; ``uris`` by the sinks' names."""
     return RunStarted(
         fingerprint=prepared.recipe.fingerprint,
         rows=int(prepared.plan.rows_b.sum()),
         fraud_rows=prepared.plan.planned_rows(),
         blocks=len(prepared.plan.rows_b),
-        sinks={name: hide_secrets(sink.uri) for name, sink in sinks.items()},
+        sinks={name: hide_secrets(uri) for name, uri in uris.items()},
     )
 
 
@@ -180,7 +195,7 @@ def _write(
         for name, sink in sinks.items():
             with blaming(f"sink {name!r}"):
                 sink.check()
-        announcer.start(_started(prepared, sinks))
+        announcer.start(started_event(prepared, {name: sink.uri for name, sink in sinks.items()}))
         tallies, counts = write_blocks(prepared, sinks, announcer, progress)
         manifests = {name: _finish(prepared, catalog, name, sink, tallies, counts) for name, sink in sinks.items()}
         with undisturbed():
@@ -207,7 +222,8 @@ def make_sinks(prepared: Prepared, directory: Path, *, overwrite: bool) -> dict[
         extra = tuple(batch.table for batch in prepared.extra)
         job = SinkJob(uri, prepared.make_block.tables, extra, len(prepared.plan.rows_b), overwrite)
         with blaming(f"sink {name!r}"):
-            made[name] = part.make(job)
+            sink = part.make(job)
+            made[name] = Streamed(sink, prepared.recipe.fingerprint) if isinstance(sink, StreamSink) else sink
     return made
 
 
@@ -215,6 +231,24 @@ def _finish(prepared: Prepared, catalog: Catalog, name: str, sink: Sink, tallies
     """Completes a sink and writes its manifest."""
     with blaming(f"sink {name!r}"):
         files = sink.finish()
+    return manifest_of(prepared, catalog, name, files, tallies, counts)
+
+
+def manifest_of(
+    prepared: Prepared,
+    catalog: Catalog,
+    name: str,
+    files: "Mapping[str, Sequence[Staged]]",
+    tallies: Tallies,
+    counts: Counts,
+    stream: Mapping[str, Any] | None = None,
+) -> bytes:
+    """The manifest of a sink.
+
+    Args:
+        files: those of each table.
+        stream: how the rows were sent, where they were streamed.
+    """
     recipe = prepared.recipe
     part = recipe.sinks[name]
     used = [("generator", recipe.generator), ("amount", recipe.amount), ("sink", part)]
@@ -228,4 +262,5 @@ def _finish(prepared: Prepared, catalog: Catalog, name: str, sink: Sink, tallies
         tables=describe_tables(list(tallies.values())),
         sink=without_secrets({key: value for key, value in dataclasses.asdict(part.config).items() if key != "uri"}),
         files=files,
+        stream=stream,
     )

@@ -95,7 +95,9 @@ def synth_amounts() -> list[Spec]:  # type: ignore[empty-body]
 
 @hookspec
 def synth_sinks() -> list[Spec]:  # type: ignore[empty-body]
-    """Places and formats. Factory: ``(config, synth.sinks.contract.SinkJob) -> synth.sinks.contract.Sink``."""
+    """Places and formats. Factory: ``(config, synth.sinks.contract.SinkJob) -> synth.sinks.contract.Sink``, or
+    ``-> synth.sinks.stream.StreamSink`` for what takes a stream.
+    """
 
 
 @hookspec

@@ -73,6 +73,7 @@ def write_manifest(
     tables: Mapping[str, Mapping[str, Any]],
     sink: Mapping[str, Any],
     files: Mapping[str, Sequence[Staged]],
+    stream: Mapping[str, Any] | None = None,
 ) -> bytes:
     """A sink's manifest as JSON.
 
@@ -81,7 +82,8 @@ def write_manifest(
         plugins: name → version of the plugins that the recipe uses.
         tables: from ``describe_tables``.
         sink: the sink's own configuration, without its uri.
-        files: table name → its files.
+        files: table name → its files, where it has any.
+        stream: how the rows were sent, where they were streamed.
     """
     import numpy
     import pyarrow
@@ -97,11 +99,16 @@ def write_manifest(
         "fingerprint": fingerprint,
         "recipe": recipe,
         "sink": sink,
+        **({"stream": stream} if stream is not None else {}),
         "counts": {"transactions": counts.transactions, "fraud": counts.fraud, "scenarios": counts.scenarios},
         "digest": digest_run({name: table["digest"] for name, table in tables.items()}),
         "tables": {
-            name: {**table, "files": [{"name": f.name, "bytes": f.bytes, "sha256": f.sha256} for f in files[name]]}
+            name: {**table, "files": [_as_entry(file) for file in files.get(name, ())]}
             for name, table in tables.items()
         },
     }
     return (json.dumps(content, indent=1) + "\n").encode()
+
+
+def _as_entry(file: Staged) -> dict[str, Any]:
+    return {"name": file.name, "bytes": file.bytes, "sha256": file.sha256}

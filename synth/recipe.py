@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from synth.catalog import HOOKS, MULTIPLE, Catalog, load_catalog
+from synth.clock.config import ClockConfig
 from synth.columns import ColumnsConfig
 from synth.compose import Composed, compose, origin_of
 from synth.errors import (
@@ -29,6 +30,7 @@ from synth.events import PLAIN_NAME, Column
 from synth.generators.contract import Generator, World, broken_columns
 from synth.hookspecs import Spec
 from synth.injectors.contract import Scene
+from synth.noise.config import NoiseConfig
 from synth.population.config import PopulationConfig
 from synth.reporting import ReportingConfig
 from synth.sinks.stores import parse_uri
@@ -62,7 +64,7 @@ class Recipe:
 
     Attributes:
         scenarios, sinks: by instance name, in name order.
-        content: the plain configuration of everything that decides the data: no sinks, no runner.
+        content: the plain configuration of everything that decides the data: all but ``NOT_DATA``.
     """
 
     run: RunConfig
@@ -75,6 +77,8 @@ class Recipe:
     columns: ColumnsConfig
     sinks: Mapping[str, Part]
     runner: Part
+    clock: ClockConfig
+    noise: NoiseConfig
     content: Mapping[str, Any]
 
     @property
@@ -83,12 +87,10 @@ class Recipe:
         return hashlib.sha256(json.dumps(self.content, sort_keys=True).encode()).hexdigest()
 
 
-FIXED: dict[str, Any] = {
-    "population": PopulationConfig,
-    "timeline": TimelineConfig,
-    "reporting": ReportingConfig,
-    "columns": ColumnsConfig,
-}
+FIXED: dict[str, Any] = {"population": PopulationConfig, "timeline": TimelineConfig, "reporting": ReportingConfig}
+FIXED |= {"columns": ColumnsConfig, "clock": ClockConfig, "noise": NoiseConfig}
+#: Where the data go, on what they are made and how they are sent; not what they are.
+NOT_DATA = ("sink", "runner", "clock", "noise")
 PLAIN = tuple(field.name for field in dataclasses.fields(RunConfig))
 
 
@@ -163,7 +165,7 @@ class _Build:
             self._check("reporting", fixed["reporting"].problems(sorted(several["scenario"])))
         if self.violations or any(part is None for part in parts):
             return None
-        content = {key: self.config[key] for key in sorted(self.config) if key not in ("sink", "runner")}
+        content = {key: self.config[key] for key in sorted(self.config) if key not in NOT_DATA}
         return Recipe(
             run=run,
             population=fixed["population"],
@@ -171,8 +173,7 @@ class _Build:
             generator=typing.cast("Part", single["generator"]),
             amount=typing.cast("Part", single["amount"]),
             scenarios=several["scenario"],
-            reporting=fixed["reporting"],
-            columns=fixed["columns"],
+            **{name: fixed[name] for name in ("reporting", "columns", "clock", "noise")},
             sinks=several["sink"],
             runner=typing.cast("Part", single["runner"]),
             content=without_secrets(content),

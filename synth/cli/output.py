@@ -6,9 +6,9 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TextIO
 
-from synth.errors import ConfigError, SynthError
+from synth.errors import ConfigError, SynthError, Violation
 
 
 def succeed(args: argparse.Namespace, data: Any, text: str) -> int:
@@ -16,19 +16,38 @@ def succeed(args: argparse.Namespace, data: Any, text: str) -> int:
     if args.json:
         _envelope(args, 0, data, [])
     elif text and not args.quiet:
-        say(text)
+        say(text, sys.stderr if getattr(args, "stdout_taken", False) else None)
     return 0
 
 
-def say(text: str) -> None:
+def keep_stdout_for(args: argparse.Namespace, sinks: Sequence[Any]) -> None:
+    """Leaves stdout to a sink that writes its rows there: the answer then goes to stderr.
+
+    Args:
+        sinks: the classes of the sinks.
+
+    Raises:
+        ConfigError: with --json the answer would stand among the rows.
+    """
+    args.stdout_taken = any(getattr(sink, "takes_stdout", False) for sink in sinks)
+    if args.stdout_taken and args.json:
+        told = "--json answers on the standard output, and a sink writes its rows there"
+        raise ConfigError([Violation(path="sink", message=told, hint="leave one of them out")])
+
+
+def say(text: str, stream: TextIO | None = None) -> None:
     """Writes a result to stdout, now: what is wrong with stdout has to come out before the exit code is decided.
+
+    Args:
+        stream: where to write instead.
 
     Raises:
         SynthError: stdout takes no more.
     """
     try:
-        sys.stdout.write(text.rstrip("\n") + "\n")
-        sys.stdout.flush()
+        stream = stream or sys.stdout
+        stream.write(text.rstrip("\n") + "\n")
+        stream.flush()
     except BrokenPipeError:
         raise
     except OSError as error:

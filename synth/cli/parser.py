@@ -106,6 +106,15 @@ def make_parser() -> Parser:
         action="store_true",
         help="replace the run that a sink's place holds, once the new one is complete",
     )
+    stream = command("stream", "send the rows of a recipe to a sink in their time, in order; resumable")
+    stream.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on where the stream in the sink's place stopped",
+    )
+    stream.add_argument(
+        "--overwrite", action="store_true", help="replace the stream or run that the sink's place holds"
+    )
     command("validate", "check a recipe and write nothing")
     command("plan", "show what a run would make: rows, bytes, fraud, blocks, sinks")
     preview = command("preview", "show some rows and one whole episode of a recipe, written nowhere")

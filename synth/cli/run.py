@@ -27,6 +27,7 @@ def main(args: argparse.Namespace) -> int:
     recipe, catalog, _ = load_recipe(
         args.overrides, plugin_files=args.plugin, plugins_dirs=args.plugins_dir, config_dirs=args.config_dir
     )
+    output.keep_stdout_for(args, [part.spec.factory for part in recipe.sinks.values()])
     if args.dry_run:
         from synth.cli import plan
         from synth.prepare import prepare
@@ -75,11 +76,15 @@ def repeat_command(args: argparse.Namespace, *, placed: bool) -> str:
     Args:
         placed: whether a sink has a place of its own, which then holds this run already.
     """
+    return command_line(args, "synth run", *(["--overwrite"] if placed or args.overwrite else []))
+
+
+def command_line(args: argparse.Namespace, command: str, *more: str) -> str:
+    """A command with the plugins, folders and overrides of this one, secrets left out."""
     flags = [f"--plugin {shlex.quote(str(path))}" for path in args.plugin]
     flags += [f"--plugins-dir {shlex.quote(str(path))}" for path in args.plugins_dir]
     flags += [f"--config-dir {shlex.quote(str(path))}" for path in args.config_dir]
-    flags += ["--overwrite"] if placed or args.overwrite else []
-    return " ".join(["synth run", *flags, *(shlex.quote(shown(o)) for o in args.overrides)])
+    return " ".join([command, *flags, *more, *(shlex.quote(shown(o)) for o in args.overrides)])
 
 
 @contextmanager

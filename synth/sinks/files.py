@@ -152,7 +152,7 @@ class FileSink:
     def commit(self, manifest: bytes) -> None:
         """Publishes all files; those of a replaced run go away."""
         earlier = self._store.read_manifest() if self._job.overwrite else None
-        self._store.publish(self._all_staged(), manifest, replaced=_files_of(earlier))
+        self._store.publish(self._all_staged(), manifest, replaced=files_of(earlier))
 
     def abort(self) -> None:
         """Takes back open and staged files."""
@@ -167,7 +167,7 @@ class FileSink:
         return [staged for files in self._staged.values() for staged in files]
 
 
-def _files_of(manifest: bytes | None) -> list[str]:
+def files_of(manifest: bytes | None) -> list[str]:
     """The files that an earlier run's manifest names; none when it cannot be read."""
     try:
         tables = json.loads(manifest or b"{}").get("tables", {})

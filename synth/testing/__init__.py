@@ -19,6 +19,7 @@ from synth.testing.generators import GeneratorContract
 from synth.testing.injectors import InjectorContract
 from synth.testing.runners import RunnerContract
 from synth.testing.sinks import SinkContract
+from synth.testing.streams import StreamSinkContract
 
 __all__ = [
     "AmountContract",
@@ -30,6 +31,7 @@ __all__ = [
     "Result",
     "RunnerContract",
     "SinkContract",
+    "StreamSinkContract",
     "check",
     "contract_for",
 ]

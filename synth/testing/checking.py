@@ -8,6 +8,7 @@ from pathlib import Path
 from synth.catalog import Catalog
 from synth.errors import PluginError, hide_secrets, one_line
 from synth.injectors.claims import Claimer
+from synth.sinks.stream import StreamSink
 from synth.testing.amounts import AmountContract
 from synth.testing.claimers import ClaimerContract
 from synth.testing.contract import Broken, Contract, Result, Unjudged, rule_of
@@ -16,6 +17,7 @@ from synth.testing.injectors import InjectorContract
 from synth.testing.runners import RunnerContract
 from synth.testing.sinks import SinkContract
 from synth.testing.stage import load
+from synth.testing.streams import StreamSinkContract
 
 _ALL: tuple[type[Contract], ...] = (GeneratorContract, AmountContract, InjectorContract, SinkContract, RunnerContract)
 CONTRACTS: dict[str, type[Contract]] = {each.group: each for each in _ALL}
@@ -23,8 +25,9 @@ CONTRACTS: dict[str, type[Contract]] = {each.group: each for each in _ALL}
 
 def contract_for(group: str, factory: object = None) -> type[Contract]:
     """The contract of a group of the catalog, e.g. ``scenario``; of two of a group that of the component's class."""
-    claims = isinstance(factory, type) and issubclass(factory, Claimer)
-    return ClaimerContract if claims else CONTRACTS[group]
+    others: tuple[tuple[type, type[Contract]], ...] = ((Claimer, ClaimerContract), (StreamSink, StreamSinkContract))
+    its = [contract for base, contract in others if isinstance(factory, type) and issubclass(factory, base)]
+    return its[0] if its else CONTRACTS[group]
 
 
 def check(

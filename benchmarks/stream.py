@@ -1,0 +1,67 @@
+"""How well `synth stream` keeps its pace: python benchmarks/stream.py [--seconds 60] [--sink SINK] RATE...
+
+A line a rate: events a second reached, how far that is from the rate, lag, processor time and memory. The memory is
+read every second; its growth is from the end of the first quarter to the end.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("rates", nargs="+", type=int)
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--overrides", nargs="*", default=[])
+    args = parser.parse_args()
+    print("rate      reached   off      lag p50   lag p99   lag max   cpu    rss      growth")
+    for rate in args.rates:
+        with tempfile.TemporaryDirectory() as folder:
+            print(measure(rate, args.seconds, Path(folder), args.overrides), flush=True)
+    return 0
+
+
+def measure(rate: int, seconds: int, folder: Path, overrides: list[str]) -> str:
+    """One stream."""
+    words = ["stream", "--json", "--quiet", "scenario=card_chain", f"generator.transactions={rate * seconds}"]
+    words += ["clock=rate", f"clock.rate.segments.0.events_per_s={rate}"]
+    words += ["sink=jsonl_stream", f"sink.jsonl_stream.uri={folder / 'out'}", *overrides]
+    process = subprocess.Popen([sys.executable, "-m", "synth", *words], stdout=subprocess.PIPE, text=True)
+    rss, cpu = [], 0.0
+    while process.poll() is None:
+        try:
+            rss.append(resident(process.pid))
+            cpu = processor_s(process.pid)
+        except (FileNotFoundError, StopIteration, ProcessLookupError):  # it has just ended
+            break
+        time.sleep(1)
+    answer = json.loads(process.communicate()[0])
+    data = answer["data"]
+    lag = data["lag_s"]
+    off = data["events_per_s"] / rate - 1
+    growth = max(rss) - max(rss[: max(1, len(rss) // 4)])
+    return (
+        f"{rate:<8,}  {data['events_per_s']:<8,.0f}  {off:+.3%}  {lag['p50'] * 1e3:6.2f} ms {lag['p99'] * 1e3:6.2f} ms "
+        f"{lag['max'] * 1e3:6.1f} ms  {cpu / seconds:5.1%}  {max(rss):.0f} MB  {growth:+.0f} MB"
+    )
+
+
+def resident(pid: int) -> float:
+    """Megabytes."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1000
+
+
+def processor_s(pid: int) -> float:
+    """Processor seconds so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / 100
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

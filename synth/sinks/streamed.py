@@ -1,0 +1,86 @@
+"""A sink of streams as a sink of runs: block by block, as fast as it takes them."""
+
+import dataclasses
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from synth.digest import digest_batch
+from synth.sinks.contract import Receipt
+from synth.sinks.stream import Checkpoint, StreamSink
+
+if TYPE_CHECKING:
+    from synth.batch import Batch
+    from synth.sinks.stores import Staged
+
+#: Rows that are encoded at a time.
+PIECE_ROWS = 4_096
+
+
+class Streamed:
+    """Hands a run over to a sink of streams: each block's transactions, then its side tables, then a mark.
+
+    Such a sink shows a run while it grows: what was marked stays when the run fails, and ``synth stream --resume``
+    with the same recipe goes on from there.
+    """
+
+    def __init__(self, sink: StreamSink, fingerprint: str) -> None:
+        self.uri, self._sink = sink.uri, sink
+        self._at = Checkpoint.start(fingerprint, origin_us=time.time_ns() // 1000)
+
+    def check(self) -> None:
+        """Asks the sink."""
+        self._sink.check(resume=False)
+
+    def measure(self, batches: "Mapping[str, Batch]") -> int:
+        """Asks the sink."""
+        return self._sink.measure(batches)
+
+    def open(self, extra: "Sequence[Batch]") -> None:
+        """Begins a new stream."""
+        self._sink.open(extra, fingerprint=self._at.fingerprint, resume=False)
+
+    def write(self, block: int, batches: "Mapping[str, Batch]") -> Receipt:
+        """Encodes a block piece by piece."""
+        payloads = {
+            name: (list(encoded(self._sink, batch)), batch.native.num_rows, digest_batch(batch.native))
+            for name, batch in batches.items()
+        }
+        return Receipt(block, (), payloads)
+
+    def collect(self, receipt: Receipt) -> None:
+        """Sends the block and marks it."""
+        for pieces, _, _ in receipt.payloads.values():
+            for piece, rows in pieces:
+                self._sink.send(piece, 0, rows, emit_us=None)
+                self._sink.poll(0)
+        rows = {name: rows for name, (_, rows, _) in receipt.payloads.items()}
+        digests = {name: digest for name, (_, _, digest) in receipt.payloads.items()}
+        self._at = dataclasses.replace(
+            self._at,
+            block=receipt.block + 1,
+            events=self._at.events + rows.get("transactions", 0),
+            fraud=self._at.fraud + rows.get("labels", 0),
+            tallies=self._at.with_block(rows, digests),
+        )
+        self._sink.mark(self._at)
+
+    def finish(self) -> "Mapping[str, Sequence[Staged]]":
+        """Ends the stream."""
+        return self._sink.finish()
+
+    def commit(self, manifest: bytes) -> None:
+        """Puts the manifest beside the stream."""
+        self._sink.commit(manifest)
+
+    def abort(self) -> None:
+        """Keeps what was marked."""
+        self._sink.abort()
+
+
+def encoded(sink: StreamSink, batch: "Batch", first: int = 0) -> Iterator[tuple[Any, int]]:
+    """What a sink makes of a batch from a row on, piece by piece: (encoded, rows)."""
+    total = batch.native.num_rows
+    for start in range(first, total, PIECE_ROWS):
+        part = batch.part(start, min(start + PIECE_ROWS, total))
+        yield sink.encode(part), part.native.num_rows

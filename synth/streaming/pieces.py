@@ -1,0 +1,67 @@
+"""The rows of a stream, encoded and with the times at which they are due: what the driver only has to hand over."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from synth.clock.schedule import Schedule
+from synth.sinks.stream import Checkpoint, StreamSink
+from synth.sinks.streamed import encoded
+from synth.streaming.deliveries import Delivery
+
+Int64 = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some transactions.
+
+    Attributes:
+        encoded: what the sink made of them.
+        rows: how many.
+        offset_us_t: (t,) int64 when each is due after the stream's start, never falling; None for at once.
+        fraud_t: (t + 1,) int64 how many of the first rows are fraud.
+    """
+
+    encoded: Any
+    rows: int
+    offset_us_t: Int64 | None
+    fraud_t: Int64
+
+
+@dataclass(frozen=True)
+class BlockEnd:
+    """All transactions of a block are there.
+
+    Attributes:
+        side: the encoded rows of the other tables, each with their number.
+        rows, digests: table name → rows and content digest of the block.
+    """
+
+    side: tuple[tuple[Any, int], ...]
+    rows: Mapping[str, int]
+    digests: Mapping[str, bytes]
+
+
+def make_pieces(
+    sink: StreamSink, schedule: Schedule | None, made: Iterator[Delivery], at: Checkpoint
+) -> Iterator[Piece | BlockEnd]:
+    """Encodes what is delivered from a checkpoint on.
+
+    Args:
+        made: what is delivered from the checkpoint's block on.
+    """
+    first, place = at.row, at.events + at.skipped
+    for delivery in made:
+        row = first
+        for lines, rows in encoded(sink, delivery.transactions, first):
+            part = slice(row, row + rows)
+            offset_us_t = schedule.offsets_us(place, delivery.arrival_us_t[part]) if schedule else None
+            yield Piece(lines, rows, offset_us_t, np.concatenate([[0], np.cumsum(delivery.fraud_t[part])]))
+            row, place = row + rows, place + rows
+        side = tuple(piece for batch in delivery.side.values() for piece in encoded(sink, batch))
+        yield BlockEnd(side, delivery.rows, delivery.digests)
+        first = 0
