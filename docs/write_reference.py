@@ -17,6 +17,7 @@ from synth.events import (
     LABEL_EVENT_COLUMNS,
     Column,
 )
+from synth.noise.draws import NOISE_COLUMNS
 from synth.recipe import FIXED, RunConfig
 
 ENTITIES = """\
@@ -105,6 +106,7 @@ def columns() -> list[str]:
         own = [column for name, column in found.items() if name not in EVENT_COLUMNS]
         shared = ", ".join(f"`{name}`" for name in found if name in EVENT_COLUMNS)
         lines += [f"The {told} table has {shared}, and:", "", *table(head, rows(own))]
+    lines += ["The noise table of a stream:", "", *table(head, rows(list(NOISE_COLUMNS.values())))]
     lines += ["The episodes table:", ""]
     lines += [*table(head, rows(list(EPISODE_COLUMNS.values()))), "The holders table:", ""]
     lines += [
