@@ -34,6 +34,7 @@ from synth.run_events import BlockDone, RunEnded, RunStarted, Subscriber
 from synth.runners.contract import Runner
 from synth.sinks.contract import Receipt, Sink, SinkJob
 from synth.sinks.files import FileFormat, FileSink, TableFile, Target
+from synth.sinks.stream import Checkpoint, StreamSink, StreamStats
 
 #: Who exists: what a generator and an injector may look at.
 PEOPLE = (Census, Population, Customers, Cards, Devices, Merchants, Terminals, Cities)
@@ -46,7 +47,10 @@ CONTRACTS: dict[str, tuple[type[Any], ...]] = {
     ),
     "synth_generators": (Generator, World, BlockPlan, Keys, Events, Column, Entities, *PEOPLE),
     "synth_amounts": (AmountLaw,),
-    "synth_sinks": (Sink, SinkJob, Receipt, Table, FileSink, FileFormat, TableFile, Target),
+    "synth_sinks": (
+        *(Sink, SinkJob, Receipt, Table, FileSink, FileFormat, TableFile, Target),
+        *(StreamSink, Checkpoint, StreamStats),
+    ),
     "synth_runners": (Runner,),
     "synth_views": (View,),
     "synth_checks": (CheckSpec, Output),

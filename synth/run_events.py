@@ -61,7 +61,7 @@ class RunEnded:
 
     Attributes:
         outcome: ``partly done`` when some sinks were committed before another one failed.
-        rows: transactions that readers find; 0 when the run failed or was interrupted.
+        rows: transactions that readers find; of a run that failed or was interrupted 0, of a stream those sent before.
         seconds: since the work on the run began.
         error: what went wrong in one line, without secrets; empty when nothing did.
     """
@@ -98,6 +98,7 @@ class Announcer:
         self._subscribers: list[tuple[str, Subscriber]] = []
         self._started: RunStarted | None = None
         self._blocks = 0
+        self._sent: int | None = None
 
     def start(self, event: RunStarted) -> None:
         """Makes the subscribers and tells them that the run starts."""
@@ -129,10 +130,15 @@ class Announcer:
         self._blocks += 1
         self._tell("block_done", event)
 
+    def sent(self, events: int, *, blocks: int) -> None:
+        """Notes how far a stream is: readers find these transactions however it ends, and these blocks were told."""
+        self._sent, self._blocks = events, blocks
+
     def _end(self, outcome: Outcome, error: BaseException | None = None) -> None:
         if self._started is None:
             return
         rows = self._started.rows if outcome in ("done", "partly done") else 0
+        rows = rows if self._sent is None else self._sent
         told = "" if error is None else on_one_line(str(error) or type(error).__name__)
         try:
             self._tell("run_ended", RunEnded(outcome=outcome, rows=rows, seconds=self._seconds(), error=told))

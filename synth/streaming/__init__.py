@@ -117,10 +117,14 @@ class _Stream:
             with blaming(self._blamed):
                 kept = sink.open(self._prepared.extra, fingerprint=fingerprint, resume=resume)
             at = kept or Checkpoint.start(fingerprint, origin_us=time.time_ns() // 1000)
+            self._announcer.sent(at.events, blocks=at.block)
             self._warn_of_retention(at)
             sender = Sender(sink, self._blamed, at, Pace(recipe.clock, at) if recipe.clock.paced else None, tell)
-            with self._explaining(sender):
-                self._send(sender)
+            try:
+                with self._explaining(sender):
+                    self._send(sender)
+            finally:
+                self._announcer.sent(sender.at.events, blocks=sender.at.block)
             return self._finish(sender)
         except BaseException:
             sink.abort()
