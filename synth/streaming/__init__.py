@@ -155,10 +155,13 @@ class _Stream:
     def _explaining(self, sender: Sender) -> Iterator[None]:
         """Says of a stream that stops early where it stands."""
         try:
-            yield
-        except Stopped as stop:
-            sender.mark()
-            raise InterruptedRun(f"interrupted after {sender.at.events:,} events") from stop
+            try:
+                yield
+            except Stopped as stop:
+                sender.mark()
+                raise InterruptedRun(f"interrupted after {sender.at.events:,} events") from stop
+        except InterruptedRun:
+            raise
         except KeyboardInterrupt as interrupt:
             raise InterruptedRun("interrupted: the stream stands at its last checkpoint") from interrupt
         except SynthError as error:

@@ -93,7 +93,8 @@ class Sender:
         self._sink, self._blamed, self._pace, self._tell = sink, blamed, pace, tell
         self._asked = threading.Event()
         self._lately, self._told_events = LagHistogram(), at.events
-        self._marked_s = self._told_s = time.monotonic()
+        self._marked, self._marked_s = at, time.monotonic()
+        self._told_s = self._marked_s
         self._first_events, self._first_s, self._last_s = at.events, 0.0, 0.0
 
     @property
@@ -142,7 +143,7 @@ class Sender:
         """Makes what was sent durable."""
         with blaming(self._blamed):
             self._sink.mark(self.at)
-        self._marked_s = time.monotonic()
+        self._marked, self._marked_s = self.at, time.monotonic()
 
     def _hand_over(self, piece: Piece, first: int, last: int) -> None:
         with blaming(self._blamed):
@@ -180,7 +181,7 @@ class Sender:
         if self._asked.is_set():
             raise Stopped
         now_s = time.monotonic()
-        if now_s - self._marked_s >= _MARK_S:
+        if now_s - self._marked_s >= _MARK_S and self._marked is not self.at:
             self.mark()
         with blaming(self._blamed):
             self._sink.poll(0)

@@ -322,3 +322,19 @@ def test_noise_comes_with_its_key(batch: tuple[str, Path], tmp_path: Path) -> No
     assert sorted(sent) == sorted([*(tid for tid in made if tid not in dropped), *twice])
     assert (out / "labels.jsonl").read_bytes() == (batch[1] / "labels.jsonl").read_bytes()
     assert (out / "episodes.jsonl").read_bytes() == (batch[1] / "episodes.jsonl").read_bytes()
+
+
+def test_what_only_the_end_knows_comes_at_the_end_of_a_stream_that_went_on(tmp_path: Path) -> None:
+    """Claimed rows and reports: the start that ends the stream has not made the blocks that it needs for them."""
+    words = ["experiment=handbook_fixed", "timeline.end=2018-04-11", "block_rows=8000", "reporting=week"]
+    digest = digest_of(synth("run", *words, "sink=jsonl", "sink.jsonl.uri=run", cwd=tmp_path))
+    stream = ["stream", *words, *FILE, "--resume"]
+    process = start(*stream, "clock=rate", f"{RATE}=20000", cwd=tmp_path)
+    wait_for_bytes(tmp_path / "out", "transactions.jsonl", 5_000_000, process)
+    process.kill()
+    finish(process)
+    assert json.loads((tmp_path / "out/checkpoint.json").read_text())["checkpoint"]["block"] >= 2
+    assert digest_of(synth(*stream, cwd=tmp_path)) == digest
+    require_batch(tmp_path, (digest, tmp_path / "run"))
+    counts = [json.loads((tmp_path / name / "manifest.json").read_text())["counts"] for name in ("run", "out")]
+    assert counts[0] == counts[1]
