@@ -1,0 +1,38 @@
+"""What the option sink=kafka may say."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from synth_kafka.formats import FormatName
+
+_TOPIC = r"^[A-Za-z0-9._-]{1,200}$"
+
+
+@dataclass(frozen=True, kw_only=True)
+class KafkaConfig:
+    """A topic of Apache Kafka. Who may write there, and how, is in the environment: SYNTH_KAFKA_USERNAME and others."""
+
+    kind: Literal["kafka"] = "kafka"
+    servers: Annotated[
+        str,
+        Field(pattern=r"^[^\s,/@]+:\d+(,[^\s,/@]+:\d+)*$", description="brokers to begin with: host:port, with commas"),
+    ]
+    topic: Annotated[str, Field(pattern=_TOPIC, description="where the transactions go")]
+    side_topics: Annotated[list[str], Field(description="tables that go to topics of their own, <topic>.<table>")]
+    format: Annotated[FormatName, Field(description="what a message is")]
+    registry: Annotated[
+        str | None,
+        Field(pattern=r"^https?://[^@\s]+$", description="address of a schema registry; null: messages without schema"),
+    ]
+    key: Annotated[str | None, Field(description="column whose text is the key of a message; null: no keys")]
+    timestamps: Annotated[
+        Literal["event", "emit"], Field(description="time of a message: its event's, or that of its hand-over")
+    ]
+    create: Annotated[bool, Field(description="whether topics that are missing are made")]
+    partitions: Annotated[int, Field(ge=1, le=10_000, description="partitions of a topic that is made")]
+    retention_h: Annotated[
+        float | None, Field(gt=0, description="hours that a topic that is made keeps a message; null: for ever")
+    ]
+    timeout_s: Annotated[int, Field(ge=1, le=900, description="seconds that the brokers may be away")]

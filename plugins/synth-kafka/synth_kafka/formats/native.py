@@ -1,0 +1,49 @@
+"""What formats with types have in common: a type for each column, and rows as Python's own values."""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Literal
+
+from synth import RefusedError
+from synth.columns import Field, Table
+
+if TYPE_CHECKING:
+    from synth.batch import Batch
+
+Kind = Literal["int", "long", "double", "string", "boolean", "date", "time"]
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_KINDS: dict[str, Kind] = {"double": "double", "float": "double", "bool": "boolean", "string": "string"}
+
+
+def kind_of(field: Field) -> Kind:
+    """The type of a column."""
+    arrow = field.column.arrow
+    if arrow.startswith("timestamp"):
+        return "time"
+    if arrow.startswith("date"):
+        return "date"
+    if "int" in arrow:
+        return "long" if arrow in ("int64", "uint64", "uint32") else "int"
+    return _KINDS[arrow]
+
+
+def require_names(table: Table, name: str) -> None:
+    """Refuses names of columns that the format does not take."""
+    wrong = [field.name for field in table.fields if not _NAME.fullmatch(field.name)]
+    if wrong:
+        raise RefusedError(f"{name} has no column named {wrong[0]!r}: rename it to letters, digits and _")
+
+
+def plain_rows(batch: "Batch") -> Iterator[tuple[Any, ...]]:
+    """The rows; times are microseconds since 1970, days are counted from 1970."""
+    import pyarrow as pa
+
+    columns = []
+    for column in batch.native.columns:
+        if pa.types.is_timestamp(column.type):
+            column = column.cast(pa.int64())
+        elif pa.types.is_date(column.type):
+            column = column.cast(pa.int32())
+        columns.append(column.to_pylist())
+    return zip(*columns, strict=True)

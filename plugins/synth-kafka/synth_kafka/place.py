@@ -1,0 +1,103 @@
+"""The topics of a stream: looked at before a run, made or emptied when it begins."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from confluent_kafka.admin import AdminClient
+
+from synth_kafka.config import KafkaConfig
+from synth_kafka.connection import Connection
+from synth_kafka.control import Control, read_control
+from synth_kafka.topics import Topic, empty_topic, find_topics, make_control_topic, make_topic, require_topics
+
+_HOUR_MS = 3_600_000
+
+
+class Place:
+    """The topics.
+
+    Attributes:
+        topics: table → its topic, for those that have one.
+        control_topic: holds the checkpoint.
+    """
+
+    def __init__(self, connection: Connection, config: KafkaConfig, transactions: str) -> None:
+        self.connection, self._config = connection, config
+        self.topics = {transactions: config.topic} | {name: f"{config.topic}.{name}" for name in config.side_topics}
+        self.control_topic = f"{config.topic}.synth"
+        self._found: dict[str, Topic] = {}
+
+    @contextmanager
+    def explaining(self) -> Iterator[None]:
+        """Turns what the client raises into a refusal."""
+        with self.connection.explaining(self._config.topic):
+            yield
+
+    def look(self) -> Control:
+        """What the control topic says, and whether every topic is there or may be made; touches nothing.
+
+        Raises:
+            RefusedError: no broker answers, or a topic is missing.
+        """
+        with self.explaining():
+            found = self._find(self.connection.admin())
+            return self._read() if self.control_topic in found else Control({})
+
+    def prepare(self) -> None:
+        """Makes the topics that are missing.
+
+        Raises:
+            RefusedError: the cluster does not let it.
+        """
+        with self.explaining():
+            admin = self.connection.admin()
+            missing = {*self.topics.values(), self.control_topic} - set(self._find(admin))
+            for name in sorted(missing):
+                self._make(admin, name)
+            self._found = self._find(admin) if missing else self._found
+
+    def read_control(self) -> Control:
+        """What the control topic says.
+
+        Raises:
+            RefusedError: the broker does not tell.
+        """
+        with self.explaining():
+            return self._read()
+
+    def empty(self) -> None:
+        """Removes every message of the stream's topics.
+
+        Raises:
+            RefusedError: the broker does not.
+        """
+        with self.explaining():
+            admin = self.connection.admin()
+            for name in self.topics.values():
+                empty_topic(admin, self._found[name])
+
+    def message_bytes(self) -> int:
+        """The largest batch of messages that every topic takes."""
+        return min(topic.message_bytes for topic in self._found.values())
+
+    def retention_s(self) -> float | None:
+        """The age at which the first of the topics drops a message; None when all keep it."""
+        kept = [self._found[name].retention_s for name in self.topics.values()]
+        return min((seconds for seconds in kept if seconds is not None), default=None)
+
+    def _find(self, admin: AdminClient) -> dict[str, Topic]:
+        self._found = find_topics(admin, [*self.topics.values(), self.control_topic])
+        if not self._config.create:
+            require_topics(self.topics.values(), self._found, partitions=self._config.partitions)
+            require_topics([self.control_topic], self._found, partitions=1)
+        return self._found
+
+    def _make(self, admin: AdminClient, name: str) -> None:
+        hours = self._config.retention_h
+        if name == self.control_topic:
+            make_control_topic(admin, name)
+        else:
+            make_topic(admin, name, self._config.partitions, None if hours is None else round(hours * _HOUR_MS))
+
+    def _read(self) -> Control:
+        return read_control(self.connection.settings(), self.control_topic)

@@ -1,0 +1,165 @@
+"""The sink: events into a topic and a checkpoint beside them, both in one transaction."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from synth import RefusedError
+from synth.sinks.contract import SinkJob
+from synth.sinks.stream import Checkpoint, StreamSink, StreamStats
+from synth_kafka.config import KafkaConfig
+from synth_kafka.connection import Connection
+from synth_kafka.control import CHECKPOINT, CLEARING, MANIFEST, Control
+from synth_kafka.formats import make_format
+from synth_kafka.place import Place
+from synth_kafka.producer import Headers, TransactionalProducer
+from synth_kafka.registry import framings, reach_registry
+from synth_kafka.rows import RowEncoder, Rows, make_encoders
+
+if TYPE_CHECKING:
+    from synth.batch import Batch
+
+#: A stream has one part so far.
+_PART = 0
+
+#: Hex digits of the fingerprint that name a run in each message.
+_RUN_LETTERS = 16
+
+#: Rows of a table that comes once, made ready at a time.
+_ROWS = 10_000
+
+
+class KafkaSink(StreamSink):
+    """A topic that holds every event once for whoever reads it with ``isolation.level=read_committed``.
+
+    The rows of a second or so and the checkpoint that follows them are one transaction. A producer that comes back
+    has the id of the one before it, which can then write no more, and goes on from the last checkpoint.
+    """
+
+    def __init__(self, config: KafkaConfig, job: SinkJob) -> None:
+        self._config, self._job = config, job
+        self.uri = f"kafka://{config.servers}/{config.topic}"
+        self._format = make_format(config.format)
+        self._place = Place(Connection(config.servers), config, job.tables[0].name)
+        self._producer: TransactionalProducer | None = None
+        self._encoders: dict[str, RowEncoder] = {}
+        self._framings: dict[str, bytes] = {}
+        self._headers: dict[str, Headers] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What ``encode`` needs elsewhere: the connection stays with the driver."""
+        return self.__dict__ | {"_producer": None, "_place": None}
+
+    def check(self, *, resume: bool) -> None:
+        """Looks at the view, the registry, the topics and the control topic."""
+        self._make_encoders()
+        if self._config.registry is not None:
+            reach_registry(self._config.registry)
+        self._require_free(self._place.look(), resume=resume)
+
+    def open(self, extra: "Sequence[Batch]", *, fingerprint: str, resume: bool) -> Checkpoint | None:
+        """Makes the topics, shuts an earlier producer out, and finds out how far it was."""
+        self._make_encoders()
+        self._place.prepare()
+        with self._place.explaining():
+            self._producer = self._make_producer()
+        control = self._place.read_control()
+        self._require_free(control, resume=resume)
+        checkpoint = control.checkpoint if resume else None
+        if checkpoint is not None and checkpoint.fingerprint != fingerprint:
+            raise RefusedError(f"topic {self._config.topic!r} holds the stream of another recipe: it cannot go on here")
+        if control.clearing or (control.records and checkpoint is None):
+            self._clear(control)
+        if self._config.registry is not None:
+            self._framings = framings(self._config.registry, self._format, self._schemas())
+        sent = {} if checkpoint is None else {name: sum(tally.rows) for name, tally in checkpoint.tallies.items()}
+        for position, name in enumerate(self._encoders):
+            first = checkpoint.events if checkpoint is not None and position == 0 else sent.get(name, 0)
+            self._headers[name] = Headers(fingerprint[:_RUN_LETTERS], _PART, first)
+        if checkpoint is None:
+            self._begin(self._producer, extra)
+        return checkpoint
+
+    def encode(self, batch: "Batch") -> Rows | None:
+        """The messages of the rows; None for a table that goes nowhere."""
+        name = batch.table.name
+        encoder = self._encoders.get(name)
+        return None if encoder is None else encoder.encode(batch, self._framings.get(name, b""))
+
+    def send(self, encoded: Rows | None, first: int, last: int, *, emit_us: int | None) -> None:
+        """Hands messages to the producer's queue, and waits where that is full."""
+        assert self._producer is not None, "open() comes before send()"
+        if encoded is not None:
+            topic, headers = self._place.topics[encoded.table], self._headers[encoded.table]
+            self._producer.send(topic, encoded, first, last, headers, (emit_us or 0) // 1000)
+
+    def poll(self, seconds: float) -> None:
+        """Lets the producer's reports in."""
+        assert self._producer is not None, "open() comes before poll()"
+        self._producer.poll(seconds)
+
+    def mark(self, checkpoint: Checkpoint) -> None:
+        """Commits the open transaction with the checkpoint in it."""
+        self._commit({CHECKPOINT: json.dumps(checkpoint.as_json()).encode()})
+
+    def commit(self, manifest: bytes) -> None:
+        """Puts the manifest into the control topic."""
+        self._commit({MANIFEST: manifest})
+
+    def abort(self) -> None:
+        """Takes the open transaction back."""
+        if self._producer is not None:
+            self._producer.abort()
+
+    def retention_s(self) -> float | None:
+        """The shortest retention of the topics; None where messages do not carry the events' times."""
+        return self._place.retention_s() if self._config.timestamps == "event" else None
+
+    def stats(self) -> StreamStats:
+        """As the producer tells."""
+        return StreamStats() if self._producer is None else self._producer.stats()
+
+    def _commit(self, records: Mapping[str, bytes | None]) -> None:
+        assert self._producer is not None, "open() comes before a commit"
+        self._producer.put(self._place.control_topic, records)
+        self._producer.commit()
+
+    def _make_encoders(self) -> None:
+        tables = (*self._job.tables, *self._job.extra)
+        config, timed = self._config, self._config.timestamps == "event"
+        self._encoders = make_encoders(tables, self._format, wanted=config.side_topics, key=config.key, timed=timed)
+
+    def _make_producer(self) -> TransactionalProducer:
+        return TransactionalProducer(
+            self._place.connection,
+            f"synth-{self._config.topic}-{_PART}",
+            topic=self._config.topic,
+            timeout_s=self._config.timeout_s,
+            message_bytes=self._place.message_bytes(),
+        )
+
+    def _require_free(self, control: Control, *, resume: bool) -> None:
+        topic = self._config.topic
+        if resume and control.finished:
+            raise RefusedError(f"the stream in topic {topic!r} is complete: there is nothing to resume")
+        if control.records and not control.clearing and not resume and not self._job.overwrite:
+            how = "it is complete" if control.finished else "go on with --resume"
+            raise RefusedError(f"topic {topic!r} holds a stream already: {how}, or empty the topic with --overwrite")
+
+    def _clear(self, control: Control) -> None:
+        """Empties the topics; whoever comes after a crash in between does it again, for the control topic says so."""
+        self._commit(dict.fromkeys(control.records) | {CLEARING: b"1"})
+        self._place.empty()
+        self._commit({CLEARING: None})
+
+    def _begin(self, producer: TransactionalProducer, extra: "Sequence[Batch]") -> None:
+        """Puts schemas and the tables that come once into the first transaction."""
+        schemas = {f"schema:{topic}": text.encode() for topic, text in self._schemas().items() if text}
+        producer.put(self._place.control_topic, schemas)
+        for batch in extra:
+            for piece in batch.pieces(_ROWS):
+                self.send(self.encode(piece), 0, piece.native.num_rows, emit_us=None)
+
+    def _schemas(self) -> dict[str, str]:
+        tables = {table.name: table for table in (*self._job.tables, *self._job.extra)}
+        return {topic: self._format.schema(tables[name]) for name, topic in self._place.topics.items()}

@@ -1,0 +1,110 @@
+"""The topics: what they are like, and making those that are missing."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import ConfigResource, NewTopic, OffsetSpec, ResourceType
+
+from synth import RefusedError
+
+if TYPE_CHECKING:
+    from confluent_kafka.admin import AdminClient
+
+_ANSWER_S = 30
+_EVER = "9223372036854775807"
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic that exists.
+
+    Attributes:
+        partitions: how many.
+        retention_s: age at which it drops a message; None where the age of an event does not matter.
+        message_bytes: the largest batch of messages that it takes.
+    """
+
+    name: str
+    partitions: int
+    retention_s: float | None
+    message_bytes: int
+
+
+def find_topics(admin: "AdminClient", names: Iterable[str]) -> dict[str, Topic]:
+    """Those of the topics that exist.
+
+    Raises:
+        KafkaException: the broker does not tell.
+    """
+    known = admin.list_topics(timeout=_ANSWER_S).topics
+    there = {name: len(known[name].partitions) for name in names if name in known}
+    resources = [ConfigResource(ResourceType.TOPIC, name) for name in there]
+    answers = admin.describe_configs(resources, request_timeout=_ANSWER_S) if resources else {}
+    found = {}
+    for resource, future in answers.items():
+        values = {key: entry.value for key, entry in future.result().items()}
+        found[resource.name] = _topic(resource.name, there[resource.name], values)
+    return found
+
+
+def _topic(name: str, partitions: int, values: Mapping[str, str | None]) -> Topic:
+    kept_ms = int(values.get("retention.ms") or -1)
+    drops = "delete" in (values.get("cleanup.policy") or "delete")
+    stamped = values.get("message.timestamp.type") == "LogAppendTime"
+    retention_s = kept_ms / 1000 if drops and not stamped and kept_ms >= 0 else None
+    return Topic(name, partitions, retention_s, int(values.get("max.message.bytes") or 1_000_000))
+
+
+def make_topic(admin: "AdminClient", name: str, partitions: int, retention_ms: int | None) -> None:
+    """Makes a topic for events of any time; all is well if somebody else was faster.
+
+    Args:
+        retention_ms: None for ever.
+
+    Raises:
+        KafkaException: the broker does not.
+    """
+    kept = {"retention.ms": str(-1 if retention_ms is None else retention_ms), "message.timestamp.after.max.ms": _EVER}
+    _make(admin, NewTopic(name, partitions, -1, config=kept))
+
+
+def make_control_topic(admin: "AdminClient", name: str) -> None:
+    """Makes the topic of a part's checkpoints: one partition, of which Kafka keeps the last record of each key.
+
+    Raises:
+        KafkaException: the broker does not.
+    """
+    _make(admin, NewTopic(name, 1, -1, config={"cleanup.policy": "compact", "segment.bytes": str(1 << 24)}))
+
+
+def _make(admin: "AdminClient", topic: NewTopic) -> None:
+    [future] = admin.create_topics([topic], operation_timeout=_ANSWER_S, request_timeout=_ANSWER_S).values()
+    try:
+        future.result()
+    except KafkaException as error:
+        if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+            raise
+
+
+def empty_topic(admin: "AdminClient", topic: Topic) -> None:
+    """Removes every message.
+
+    Raises:
+        KafkaException: the broker does not.
+    """
+    ends = {TopicPartition(topic.name, i): OffsetSpec.latest() for i in range(topic.partitions)}
+    offsets = admin.list_offsets(ends, request_timeout=_ANSWER_S)
+    until = [TopicPartition(each.topic, each.partition, future.result().offset) for each, future in offsets.items()]
+    for future in admin.delete_records(until, request_timeout=_ANSWER_S).values():
+        future.result()
+
+
+def require_topics(wanted: Iterable[str], found: Mapping[str, Topic], *, partitions: int) -> None:
+    """Refuses topics that do not exist, and says how to make them."""
+    missing = [name for name in wanted if name not in found]
+    if missing:
+        how = f"kafka-topics.sh --create --topic {missing[0]} --partitions {partitions} --config retention.ms=-1"
+        named = "topic " + ", ".join(map(repr, missing))
+        raise RefusedError(f"{named} does not exist: set sink.kafka.create=true, or make it: {how}")
