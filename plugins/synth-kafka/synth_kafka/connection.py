@@ -1,6 +1,7 @@
 """How to reach the cluster: where it is from the configuration, who we are from the environment."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,7 +11,7 @@ from confluent_kafka.admin import AdminClient
 
 from synth import RefusedError
 from synth.errors import nearest
-from synth_kafka.errors import DECISIVE, explained
+from synth_kafka.errors import explained, is_decisive, is_vague
 
 #: Environment variable → librdkafka's name of the setting.
 _VARIABLES = {
@@ -28,7 +29,10 @@ _CHOICES = {
     "SYNTH_KAFKA_SECURITY": ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"),
     "SYNTH_KAFKA_MECHANISM": ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"),
 }
-_ANSWER_S = 10
+
+#: How long the first answer of a broker may take; one that starts up needs some seconds.
+_PATIENCE_S = 10.0
+_STEP_S = 1.0
 
 
 class Connection:
@@ -54,13 +58,13 @@ class Connection:
         return found | {"bootstrap.servers": self.servers, "error_cb": self._note, "log_level": 0}
 
     def _note(self, error: KafkaError) -> None:
-        if self.trouble is None or self.trouble.code() not in DECISIVE:
+        """Keeps the report that says the most: that all brokers are down only follows from an earlier one."""
+        if self.trouble is None or (not is_decisive(self.trouble) and error.code() != KafkaError._ALL_BROKERS_DOWN):
             self.trouble = error
 
     def why(self, error: KafkaError, topic: str) -> str:
         """An error in words; where it only says that time ran out, the reason."""
-        vague = error.code() in (KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._MSG_TIMED_OUT)
-        known = self.trouble if vague and self.trouble is not None else error
+        known = self.trouble if is_vague(error) and self.trouble is not None else error
         return explained(known, servers=self.servers, topic=topic)
 
     @contextmanager
@@ -78,11 +82,16 @@ class Connection:
             KafkaException: none did.
         """
         client = AdminClient(self.settings())
-        try:
-            client.list_topics(timeout=_ANSWER_S)
-        finally:
-            client.poll(0)
-        return client
+        deadline = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                client.list_topics(timeout=_STEP_S)
+            except KafkaException:
+                client.poll(_STEP_S / 10)
+                if time.monotonic() > deadline or (self.trouble is not None and is_decisive(self.trouble)):
+                    raise
+            else:
+                return client
 
 
 def _require_sense(given: dict[str, str]) -> None:

@@ -1,19 +1,28 @@
 """What Kafka and its client say, as one line that tells what to do."""
 
+import re
+
 from confluent_kafka import KafkaError
 
 from synth.errors import on_one_line
 
 _AWAY = "no broker of {servers} answers: is Kafka running, and is sink.kafka.servers right?"
-_REFUSED = "Kafka refused user or password: SYNTH_KAFKA_USERNAME and SYNTH_KAFKA_PASSWORD say who you are"
+_HANGS_UP = (
+    "{servers} hangs up: it may want a user, or encryption; SYNTH_KAFKA_USERNAME and SYNTH_KAFKA_SECURITY say so"
+)
+_REFUSED = "Kafka refuses the user: see SYNTH_KAFKA_USERNAME, SYNTH_KAFKA_PASSWORD and SYNTH_KAFKA_MECHANISM"
 _FENCED = "another producer writes this part of topic {topic!r} now: only one at a time may"
 _FORBIDDEN = "this user may not {what}: the cluster's ACLs say so"
-_ENCRYPTION = "no encrypted connection to {servers}: SYNTH_KAFKA_CA names the file of the authority that signed it"
+_ENCRYPTION = "no encrypted connection to {servers}: see SYNTH_KAFKA_SECURITY, and SYNTH_KAFKA_CA for who signed it"
 _TOO_LARGE = "a message is larger than topic {topic!r} takes: raise its max.message.bytes, or show fewer columns"
+_TIME = (
+    "topic {topic!r} takes no such message; mostly it is the time, which may not be so far from now: see its "
+    "message.timestamp.before.max.ms and message.timestamp.after.max.ms, or choose sink.kafka.timestamps=emit"
+)
 
 _WORDS = {
     KafkaError._TRANSPORT: _AWAY,
-    KafkaError._ALL_BROKERS_DOWN: _AWAY,
+    KafkaError._ALL_BROKERS_DOWN: _HANGS_UP,
     KafkaError._RESOLVE: _AWAY,
     KafkaError._TIMED_OUT: _AWAY,
     KafkaError._MSG_TIMED_OUT: _AWAY,
@@ -31,19 +40,38 @@ _WORDS = {
     KafkaError._UNKNOWN_TOPIC: "topic {topic!r} is gone",
     KafkaError.MSG_SIZE_TOO_LARGE: _TOO_LARGE,
     KafkaError.RECORD_LIST_TOO_LARGE: _TOO_LARGE,
-    KafkaError.INVALID_TIMESTAMP: "topic {topic!r} takes no times so far from now: see message.timestamp.after.max.ms "
-    "and message.timestamp.before.max.ms, or choose sink.kafka.timestamps=emit",
+    KafkaError.INVALID_TIMESTAMP: _TIME,
+    KafkaError.INVALID_RECORD: _TIME,
     KafkaError.INVALID_TRANSACTION_TIMEOUT: "sink.kafka.timeout_s is more than the broker's transaction.max.timeout.ms",
     KafkaError.NOT_ENOUGH_REPLICAS: "too few replicas of topic {topic!r} are in sync to keep an event",
     KafkaError.POLICY_VIOLATION: "the cluster's policy forbids this topic",
 }
 
-#: What says the most about why a broker cannot be reached; a later, vaguer report does not replace it.
-DECISIVE = (KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED, KafkaError._SSL)
+_HANDSHAKE = "SSL handshake failed"
+
+#: What librdkafka puts around its reasons: the broker in front, and how long it took behind.
+_AROUND = re.compile(r"^(?:[a-z_]+://)?[^\s/]+:\d+/\w+: |\(after \d+ms in state \w+\)")
 
 
 def explained(error: KafkaError, *, servers: str, topic: str) -> str:
-    """One line: what is wrong and what to do; what the client said in brackets."""
-    said = on_one_line(error.str() or error.name())
-    words = _WORDS.get(error.code())
-    return f"{words.format(servers=servers, topic=topic)} ({error.name()})" if words else f"Kafka: {said}"
+    """One line: what is wrong and what to do, with the client's own words in brackets."""
+    said = on_one_line(_AROUND.sub("", error.str() or error.name()))
+    words = _ENCRYPTION if _HANDSHAKE in said else _WORDS.get(error.code())
+    return f"{words.format(servers=servers, topic=topic)} ({said})" if words else f"Kafka: {said}"
+
+
+def is_vague(error: KafkaError) -> bool:
+    """Whether an error only says that nobody answered, or nothing worked; another one then has the reason."""
+    return error.code() in (
+        KafkaError._TRANSPORT,
+        KafkaError._TIMED_OUT,
+        KafkaError._MSG_TIMED_OUT,
+        KafkaError._ALL_BROKERS_DOWN,
+        KafkaError._STATE,
+    )
+
+
+def is_decisive(error: KafkaError) -> bool:
+    """Whether asking again leads nowhere."""
+    refused = error.code() in (KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED, KafkaError._SSL)
+    return refused or _HANDSHAKE in error.str()

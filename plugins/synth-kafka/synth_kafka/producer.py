@@ -115,7 +115,7 @@ class TransactionalProducer:
             self._patiently(self._producer.commit_transaction)
         except KafkaException as error:
             self._raise(error.args[0])
-        self._open = False
+        self._open, self._connection.trouble = False, None
 
     def abort(self) -> None:
         """Takes the open transaction back, as far as the cluster can be reached; it forgets it by itself later."""
@@ -153,6 +153,9 @@ class TransactionalProducer:
                 return
 
     def _raise(self, error: KafkaError) -> None:
+        """Tells why a message was not delivered, where that is known; the transaction is then in no state to go on."""
+        if self._failure is None and error.code() == KafkaError._STATE:
+            self._producer.poll(_STEP_S)
         raise RunError(self._connection.why(self._failure or error, self._topic))
 
 
