@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.kafka.broker import Broker, missing_kafka, run_kafka
 from tests.servers import Ceph, S3Server, missing_ceph, run_moto, share_ceph
 
 # The same examples on every machine, however busy it is.
@@ -24,12 +25,24 @@ def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
 @pytest.fixture(scope="session")
 def ceph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ceph]:
     """Ceph with its S3 gateway, one for all test processes: checks keys, keeps true multipart state."""
-    reason = missing_ceph()
-    if reason and os.environ.get("SYNTH_REQUIRE_SERVERS") == "1":
-        pytest.fail(reason)
-    if reason:
-        pytest.skip(reason)
+    _require(missing_ceph())
     base = tmp_path_factory.getbasetemp()
     shared: Path = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     with share_ceph(shared) as cluster:
         yield cluster
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[Broker]:
+    """Apache Kafka, one for each test process that needs it; a test that kills it starts it again."""
+    _require(missing_kafka())
+    with run_kafka() as broker:
+        yield broker
+
+
+def _require(missing: str) -> None:
+    """Skips, or fails where servers are required, when something is missing."""
+    if missing and os.environ.get("SYNTH_REQUIRE_SERVERS") == "1":
+        pytest.fail(missing)
+    if missing:
+        pytest.skip(missing)

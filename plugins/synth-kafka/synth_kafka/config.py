@@ -1,5 +1,6 @@
 """What the option sink=kafka may say."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -36,3 +37,8 @@ class KafkaConfig:
         float | None, Field(gt=0, description="hours that a topic that is made keeps a message; null: for ever")
     ]
     timeout_s: Annotated[int, Field(ge=1, le=900, description="seconds that the brokers may be away")]
+
+    def violations(self) -> Iterator[tuple[str, str, str]]:
+        """Yields (path below the sink, message, what is allowed)."""
+        if self.registry is not None and self.format == "json":
+            yield "registry", "JSON is sent without a schema", "null, or sink.kafka.format=avro or protobuf"

@@ -1,0 +1,56 @@
+"""A reader of a topic that shares no code with the sink."""
+
+import time
+from dataclasses import dataclass
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+_PATIENCE_S = 120
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A message that a reader of committed ones sees."""
+
+    partition: int
+    key: bytes | None
+    value: bytes | None
+    time_ms: int
+    headers: dict[str, str]
+
+    @property
+    def sequence(self) -> int:
+        return int(self.headers["sequence"])
+
+
+def consume(address: str, topic: str) -> list[Seen]:
+    """Every committed message of a topic, partition by partition, from the first to the last."""
+    settings = {"bootstrap.servers": address, "group.id": "reader", "isolation.level": "read_committed"}
+    consumer = Consumer({**settings, "enable.partition.eof": True, "enable.auto.commit": False, "log_level": 0})
+    try:
+        partitions = consumer.list_topics(topic, timeout=30).topics[topic].partitions
+        consumer.assign([TopicPartition(topic, partition, 0) for partition in partitions])
+        seen: list[Seen] = []
+        left = set(partitions)
+        deadline = time.monotonic() + _PATIENCE_S
+        while left:
+            assert time.monotonic() < deadline, f"the end of {topic} was not reached"
+            for message in consumer.consume(10_000, timeout=0.2):
+                error, partition = message.error(), message.partition()
+                if error is None:
+                    headers = {name: value.decode() for name, value in message.headers() or []}
+                    seen.append(Seen(partition, message.key(), message.value(), message.timestamp()[1], headers))
+                elif error.code() == KafkaError._PARTITION_EOF:
+                    left.discard(partition)
+                else:
+                    raise KafkaException(error)
+        return seen
+    finally:
+        consumer.close()
+
+
+def values(seen: list[Seen], *, rows: int) -> list[bytes]:
+    """The messages in the order of their sequence, each number once and none missing."""
+    ordered = sorted(seen, key=lambda message: message.sequence)
+    assert [message.sequence for message in ordered] == list(range(rows))
+    return [message.value or b"" for message in ordered]

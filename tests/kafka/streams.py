@@ -1,0 +1,26 @@
+"""Streams into a broker, as a user types them: real processes, which a test may kill."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from tests.cli import commands
+from tests.cli.commands import Answer
+
+PACKAGE = Path(__file__).resolve().parents[2] / "plugins/synth-kafka"
+PLUGIN = PACKAGE / "synth_kafka/__init__.py"
+PATHS = {"PYTHONPATH": os.pathsep.join([str(commands.ROOT), str(PACKAGE)])}
+SMALL = ("scenario=card_chain", "generator.transactions=4000", "block_rows=900", "population.cards=300")
+
+
+def into(address: str, topic: str) -> tuple[str, ...]:
+    """The overrides that lead to a topic."""
+    return ("sink=kafka", f"sink.kafka.servers={address}", f"sink.kafka.topic={topic}")
+
+
+def cli(name: str, *words: str, cwd: Path, env: dict[str, str] | None = None) -> Answer:
+    return commands.synth(name, "--plugin", str(PLUGIN), *words, cwd=cwd, env=PATHS | (env or {}))
+
+
+def start(*words: str, cwd: Path) -> "subprocess.Popen[str]":
+    return commands.start("stream", "--plugin", str(PLUGIN), *words, cwd=cwd, env=PATHS)

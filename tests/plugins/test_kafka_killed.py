@@ -1,0 +1,56 @@
+"""Exactly once: producers that are killed and a broker that is killed leave every event in the topic once.
+
+SYNTH_KAFKA_FULL=1 does it at full size: a million events, ten producers killed.
+"""
+
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from synth.catalog import load_catalog
+from synth.verify import verify
+from tests.cli import commands
+from tests.kafka.broker import Broker
+
+pytest.importorskip("confluent_kafka", reason="no confluent-kafka: pip install 'synth-fraud[dev]'")
+
+from tests.kafka.consumer import consume, values
+from tests.kafka.streams import cli, into, start
+
+pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.xdist_group("kafka")]
+
+FULL = os.environ.get("SYNTH_KAFKA_FULL") == "1"
+EVENTS, KILLS, RATE = (1_000_000, 10, 25_000) if FULL else (120_000, 3, 10_000)
+RECIPE = ("scenario=card_chain", f"generator.transactions={EVENTS}", f"block_rows={EVENTS // 10}")
+PACED = ("clock=rate", f"clock.rate.segments=[{{events_per_s: {RATE}}}]")
+
+
+@pytest.mark.timeout(900)
+def test_every_event_is_there_once_whatever_is_killed(kafka: Broker, tmp_path: Path) -> None:
+    words = (*RECIPE, *into(kafka.address, "killed"), "sink.kafka.side_topics=[labels]", *PACED)
+    rng = np.random.default_rng(7)
+    for kill in range(KILLS):
+        process = start(*words, *(["--resume"] if kill else []), cwd=tmp_path)
+        time.sleep(float(rng.uniform(1.5, 5.0)))
+        if kill == KILLS // 2:
+            kafka.kill()
+            kafka.start()
+        assert process.poll() is None, process.communicate()
+        process.kill()
+        process.communicate()
+    answer = cli("stream", *words, "--resume", cwd=tmp_path)
+    assert answer.code == 0, answer.err
+    assert commands.synth("run", *RECIPE, "sink=jsonl", "sink.jsonl.uri=batch", cwd=tmp_path).code == 0
+    batch = tmp_path / "batch"
+    for topic, table in (("killed", "transactions"), ("killed.labels", "labels")):
+        file = batch / f"{table}.jsonl"
+        rows = file.read_bytes().count(b"\n")
+        seen = consume(kafka.address, topic)
+        assert len({(message.headers["run"], message.headers["part"]) for message in seen}) == 1
+        file.write_bytes(b"".join(value + b"\n" for value in values(seen, rows=rows)))
+    report = verify(str(batch), catalog=load_catalog([]))
+    assert [check.name for check in report.failed] == []
+    assert any(check.name == "digest of transactions" for check in report.checks)
