@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
 _PATIENCE_S = 120
 
@@ -26,10 +26,10 @@ class Seen:
 def consume(address: str, topic: str) -> list[Seen]:
     """Every committed message of a topic, partition by partition, from the first to the last."""
     settings = {"bootstrap.servers": address, "group.id": "reader", "isolation.level": "read_committed"}
-    consumer = Consumer({**settings, "enable.partition.eof": True, "enable.auto.commit": False, "log_level": 0})
+    consumer = Consumer({**settings, "enable.partition.eof": True, "fetch.wait.max.ms": 10, "log_level": 0})
     try:
         partitions = consumer.list_topics(topic, timeout=30).topics[topic].partitions
-        consumer.assign([TopicPartition(topic, partition, 0) for partition in partitions])
+        consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in partitions])
         seen: list[Seen] = []
         left = set(partitions)
         deadline = time.monotonic() + _PATIENCE_S
@@ -47,6 +47,23 @@ def consume(address: str, topic: str) -> list[Seen]:
         return seen
     finally:
         consumer.close()
+
+
+def wait_for_messages(address: str, topic: str, at_least: int) -> None:
+    """Returns when so many messages were sent, committed or not."""
+    consumer = Consumer({"bootstrap.servers": address, "group.id": "watcher", "log_level": 0})
+    deadline = time.monotonic() + _PATIENCE_S
+    try:
+        while time.monotonic() < deadline:
+            known = consumer.list_topics(timeout=30).topics
+            partitions = known[topic].partitions if topic in known else ()
+            ends = [consumer.get_watermark_offsets(TopicPartition(topic, each), timeout=30) for each in partitions]
+            if sum(end for _, end in ends) >= at_least:
+                return
+            time.sleep(0.05)
+    finally:
+        consumer.close()
+    raise AssertionError(f"{topic} did not get {at_least} messages")
 
 
 def values(seen: list[Seen], *, rows: int) -> list[bytes]:

@@ -1,5 +1,6 @@
 """How to reach the cluster: where it is from the configuration, who we are from the environment."""
 
+import logging
 import os
 import time
 from collections.abc import Iterator
@@ -55,7 +56,9 @@ class Connection:
             found = {"security.protocol": "SASL_SSL", "sasl.mechanism": "PLAIN"} | found
         elif "ssl.ca.location" in found:
             found = {"security.protocol": "SSL"} | found
-        return found | {"bootstrap.servers": self.servers, "error_cb": self._note, "log_level": 0}
+        silent = logging.getLogger("librdkafka")
+        silent.disabled = True  # it would write to the standard error; what matters of it comes as an error, too
+        return found | {"bootstrap.servers": self.servers, "error_cb": self._note, "logger": silent}
 
     def _note(self, error: KafkaError) -> None:
         """Keeps the report that says the most: that all brokers are down only follows from an earlier one."""

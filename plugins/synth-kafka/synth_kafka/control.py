@@ -54,7 +54,7 @@ def read_control(settings: Mapping[str, Any], topic: str) -> Control:
     Raises:
         KafkaException: the broker does not tell.
     """
-    own = {"group.id": topic, "enable.auto.commit": False, "enable.partition.eof": True}
+    own = {"group.id": topic, "enable.auto.commit": False, "enable.partition.eof": True, "fetch.wait.max.ms": 10}
     consumer = Consumer({**settings, **own, "isolation.level": "read_committed", "auto.offset.reset": "earliest"})
     records: dict[str, bytes] = {}
     try:

@@ -1,7 +1,8 @@
 """A producer whose messages reach a reader once: in transactions, which a checkpoint closes."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
@@ -15,6 +16,9 @@ from synth_kafka.rows import Rows
 #: How long a call into the client may last before Python looks at signals.
 _STEP_S = 1.0
 _LETTING_GO_S = 5.0
+
+#: librdkafka's own limit of a batch. It does not learn a topic's, which may be lower, and splits no batch.
+_BATCH_BYTES = 1_000_000
 
 
 class TransactionalProducer:
@@ -41,7 +45,7 @@ class TransactionalProducer:
                 "enable.idempotence": True,
                 "transaction.timeout.ms": timeout_s * 1000,
                 "message.timeout.ms": timeout_s * 1000,
-                "message.max.bytes": max(1000, min(message_bytes, 1_000_000)),
+                "batch.size": min(message_bytes, _BATCH_BYTES),
                 "linger.ms": 20,
                 "partitioner": "murmur2_random",
                 "delivery.report.only.error": True,
@@ -59,11 +63,10 @@ class TransactionalProducer:
         Raises:
             RunError: they cannot be delivered.
         """
-        self.begin()
-        produce = self._producer.produce
-        sequence = headers.sequence
+        produce, sequence = self._producer.produce, headers.sequence
         messages = zip(rows.values, rows.keys, rows.times_ms, strict=True)
-        try:
+        with self._telling():
+            self._begin()
             for value, key, time_ms in islice(messages, first, last):
                 told = [*headers.same, ("sequence", b"%d" % sequence)]
                 while True:
@@ -73,25 +76,19 @@ class TransactionalProducer:
                     except BufferError:
                         self.poll(_STEP_S / 10)
                 sequence += 1
-        except KafkaException as error:
-            self._raise(error.args[0])
         self._sent += sequence - headers.sequence
         headers.sequence = sequence
 
     def put(self, topic: str, records: Mapping[str, bytes | None]) -> None:
-        """Adds records to the transaction: key → value; None takes the key away."""
-        self.begin()
-        try:
+        """Adds records to the transaction: key → value; None takes the key away.
+
+        Raises:
+            RunError: they cannot be delivered.
+        """
+        with self._telling():
+            self._begin()
             for key, value in records.items():
                 self._producer.produce(topic, value, key.encode(), partition=0)
-        except KafkaException as error:
-            self._raise(error.args[0])
-
-    def begin(self) -> None:
-        """Begins a transaction if none is open."""
-        if not self._open:
-            self._producer.begin_transaction()
-            self._open = True
 
     def poll(self, seconds: float) -> None:
         """Lets reports in.
@@ -109,12 +106,8 @@ class TransactionalProducer:
         Raises:
             RunError: it is not closed; nothing of it will be seen.
         """
-        if not self._open:
-            return
-        try:
+        with self._telling():
             self._patiently(self._producer.commit_transaction)
-        except KafkaException as error:
-            self._raise(error.args[0])
         self._open, self._connection.trouble = False, None
 
     def abort(self) -> None:
@@ -132,6 +125,11 @@ class TransactionalProducer:
         return StreamStats(
             in_flight=waiting, delivered=max(0, self._sent - waiting - self._failed), failed=self._failed
         )
+
+    def _begin(self) -> None:
+        if not self._open:
+            self._producer.begin_transaction()
+            self._open = True
 
     def _report(self, error: KafkaError | None, message: Message) -> None:
         """Is called for what could not be delivered only; the first reason is the one to tell."""
@@ -151,6 +149,14 @@ class TransactionalProducer:
                     raise
             else:
                 return
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Tells what went wrong in our words."""
+        try:
+            yield
+        except KafkaException as error:
+            self._raise(error.args[0])
 
     def _raise(self, error: KafkaError) -> None:
         """Tells why a message was not delivered, where that is known; the transaction is then in no state to go on."""

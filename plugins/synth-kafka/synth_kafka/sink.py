@@ -60,14 +60,14 @@ class KafkaSink(StreamSink):
     def open(self, extra: "Sequence[Batch]", *, fingerprint: str, resume: bool) -> Checkpoint | None:
         """Makes the topics, shuts an earlier producer out, and finds out how far it was."""
         self._make_encoders()
+        self._last_mark(
+            self._place.look(), fingerprint, resume=resume
+        )  # before a running stream is shut out by mistake
         self._place.prepare()
         with self._place.explaining():
             self._producer = self._make_producer()
         control = self._place.read_control()
-        self._require_free(control, resume=resume)
-        checkpoint = control.checkpoint if resume else None
-        if checkpoint is not None and checkpoint.fingerprint != fingerprint:
-            raise RefusedError(f"topic {self._config.topic!r} holds the stream of another recipe: it cannot go on here")
+        checkpoint = self._last_mark(control, fingerprint, resume=resume)
         if control.clearing or (control.records and checkpoint is None):
             self._clear(control)
         if self._config.registry is not None:
@@ -137,6 +137,13 @@ class KafkaSink(StreamSink):
             timeout_s=self._config.timeout_s,
             message_bytes=self._place.message_bytes(),
         )
+
+    def _last_mark(self, control: Control, fingerprint: str, *, resume: bool) -> Checkpoint | None:
+        self._require_free(control, resume=resume)
+        mark = control.checkpoint if resume else None
+        if mark is not None and mark.fingerprint != fingerprint:
+            raise RefusedError(f"topic {self._config.topic!r} holds the stream of another recipe: it cannot go on here")
+        return mark
 
     def _require_free(self, control: Control, *, resume: bool) -> None:
         topic = self._config.topic
