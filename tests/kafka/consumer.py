@@ -1,6 +1,7 @@
 """A reader of a topic that shares no code with the sink."""
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
@@ -55,11 +56,12 @@ def wait_for_messages(address: str, topic: str, at_least: int) -> None:
     deadline = time.monotonic() + _PATIENCE_S
     try:
         while time.monotonic() < deadline:
-            known = consumer.list_topics(timeout=30).topics
-            partitions = known[topic].partitions if topic in known else ()
-            ends = [consumer.get_watermark_offsets(TopicPartition(topic, each), timeout=30) for each in partitions]
-            if sum(end for _, end in ends) >= at_least:
-                return
+            with suppress(KafkaException):  # a topic that is just being made
+                known = consumer.list_topics(timeout=30).topics
+                partitions = known[topic].partitions if topic in known else ()
+                ends = [consumer.get_watermark_offsets(TopicPartition(topic, each), timeout=30) for each in partitions]
+                if sum(end for _, end in ends) >= at_least:
+                    return
             time.sleep(0.05)
     finally:
         consumer.close()

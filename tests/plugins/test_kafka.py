@@ -142,7 +142,8 @@ def test_a_topic_that_holds_a_stream_is_refused_and_overwrite_empties_it(kafka: 
 
 
 def test_another_recipe_cannot_go_on_and_a_second_producer_shuts_the_first_out(kafka: Broker, tmp_path: Path) -> None:
-    words = (*SMALL, *PACED, *into(kafka.address, "fenced"))
+    paced = ("generator.transactions=120000", *PACED[1:])  # twice as long: three streams start meanwhile
+    words = (*SMALL, *paced, *into(kafka.address, "fenced"))
     first = start(*words, cwd=tmp_path)
     wait_for_messages(kafka.address, "fenced", 5000)
     answer = cli("stream", *words, "seed=9", "--resume", cwd=tmp_path)
@@ -156,7 +157,7 @@ def test_another_recipe_cannot_go_on_and_a_second_producer_shuts_the_first_out(k
     assert told in answer.err, answer.err
     assert "rdkafka" not in answer.err
     assert commands.finish(second).code == 0
-    values(consume(kafka.address, "fenced"), rows=60_000)
+    values(consume(kafka.address, "fenced"), rows=120_000)
 
 
 # what goes wrong

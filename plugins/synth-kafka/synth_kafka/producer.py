@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import Any
 
@@ -96,7 +96,8 @@ class TransactionalProducer:
         Raises:
             RunError: something could not be delivered.
         """
-        self._producer.poll(seconds)
+        with self._telling():
+            self._producer.poll(seconds)
         if self._failure is not None:
             self._raise(self._failure)
 
@@ -161,7 +162,8 @@ class TransactionalProducer:
     def _raise(self, error: KafkaError) -> None:
         """Tells why a message was not delivered, where that is known; the transaction is then in no state to go on."""
         if self._failure is None and error.code() == KafkaError._STATE:
-            self._producer.poll(_STEP_S)
+            with suppress(KafkaException):
+                self._producer.poll(_STEP_S)
         raise RunError(self._connection.why(self._failure or error, self._topic))
 
 
