@@ -8,9 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-pytest.importorskip("confluent_kafka", reason="no confluent-kafka: pip install 'synth-fraud[dev]'")
-
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 

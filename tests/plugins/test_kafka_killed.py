@@ -14,9 +14,6 @@ from synth.catalog import load_catalog
 from synth.verify import verify
 from tests.cli import commands
 from tests.kafka.broker import Broker
-
-pytest.importorskip("confluent_kafka", reason="no confluent-kafka: pip install 'synth-fraud[dev]'")
-
 from tests.kafka.consumer import consume, values
 from tests.kafka.streams import cli, into, start
 

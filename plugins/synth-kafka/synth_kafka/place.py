@@ -1,8 +1,10 @@
 """The topics of a stream: looked at before a run, made or emptied when it begins."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
 from synth_kafka.config import KafkaConfig
@@ -11,19 +13,24 @@ from synth_kafka.control import Control, read_control
 from synth_kafka.topics import Topic, empty_topic, find_topics, make_control_topic, make_topic, require_topics
 
 _HOUR_MS = 3_600_000
+_PATIENCE_S, _PAUSE_S = 10.0, 0.05
+
+
+def topic_names(config: KafkaConfig, transactions: str) -> dict[str, str]:
+    """Table → its topic, for those that have one; ``transactions`` is what the first table is called."""
+    return {transactions: config.topic} | {name: f"{config.topic}.{name}" for name in config.side_topics}
 
 
 class Place:
     """The topics.
 
     Attributes:
-        topics: table → its topic, for those that have one.
+        connection: with which it is looked at.
         control_topic: holds the checkpoint.
     """
 
-    def __init__(self, connection: Connection, config: KafkaConfig, transactions: str) -> None:
-        self.connection, self._config = connection, config
-        self.topics = {transactions: config.topic} | {name: f"{config.topic}.{name}" for name in config.side_topics}
+    def __init__(self, connection: Connection, config: KafkaConfig, topics: Mapping[str, str]) -> None:
+        self.connection, self._config, self._topics = connection, config, topics
         self.control_topic = f"{config.topic}.synth"
         self._found: dict[str, Topic] = {}
 
@@ -51,10 +58,15 @@ class Place:
         """
         with self.explaining():
             admin = self.connection.admin()
-            missing = {*self.topics.values(), self.control_topic} - set(self._find(admin))
+            missing = {*self._topics.values(), self.control_topic} - set(self._find(admin))
             for name in sorted(missing):
                 self._make(admin, name)
-            self._found = self._find(admin) if missing else self._found
+            deadline = time.monotonic() + _PATIENCE_S
+            while not missing <= set(self._found):  # a broker may hear of a new topic a moment later
+                if time.monotonic() > deadline:
+                    raise KafkaException(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART))
+                time.sleep(_PAUSE_S)
+                self._find(admin)
 
     def read_control(self) -> Control:
         """What the control topic says.
@@ -73,7 +85,7 @@ class Place:
         """
         with self.explaining():
             admin = self.connection.admin()
-            for name in self.topics.values():
+            for name in self._topics.values():
                 empty_topic(admin, self._found[name])
 
     def message_bytes(self) -> int:
@@ -82,13 +94,13 @@ class Place:
 
     def retention_s(self) -> float | None:
         """The age at which the first of the topics drops a message; None when all keep it."""
-        kept = [self._found[name].retention_s for name in self.topics.values()]
+        kept = [self._found[name].retention_s for name in self._topics.values()]
         return min((seconds for seconds in kept if seconds is not None), default=None)
 
     def _find(self, admin: AdminClient) -> dict[str, Topic]:
-        self._found = find_topics(admin, [*self.topics.values(), self.control_topic])
+        self._found = find_topics(admin, [*self._topics.values(), self.control_topic])
         if not self._config.create:
-            require_topics(self.topics.values(), self._found, partitions=self._config.partitions)
+            require_topics(self._topics.values(), self._found, partitions=self._config.partitions)
             require_topics([self.control_topic], self._found, partitions=1)
         return self._found
 

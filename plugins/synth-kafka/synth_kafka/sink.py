@@ -11,7 +11,7 @@ from synth_kafka.config import KafkaConfig
 from synth_kafka.connection import Connection
 from synth_kafka.control import CHECKPOINT, CLEARING, MANIFEST, Control
 from synth_kafka.formats import make_format
-from synth_kafka.place import Place
+from synth_kafka.place import Place, topic_names
 from synth_kafka.producer import Headers, TransactionalProducer
 from synth_kafka.registry import framings, reach_registry
 from synth_kafka.rows import RowEncoder, Rows, make_encoders
@@ -40,7 +40,8 @@ class KafkaSink(StreamSink):
         self._config, self._job = config, job
         self.uri = f"kafka://{config.servers}/{config.topic}"
         self._format = make_format(config.format)
-        self._place = Place(Connection(config.servers), config, job.tables[0].name)
+        self._topics = topic_names(config, job.tables[0].name)
+        self._place = Place(Connection(config.servers), config, self._topics)
         self._producer: TransactionalProducer | None = None
         self._encoders: dict[str, RowEncoder] = {}
         self._framings: dict[str, bytes] = {}
@@ -84,13 +85,13 @@ class KafkaSink(StreamSink):
         """The messages of the rows; None for a table that goes nowhere."""
         name = batch.table.name
         encoder = self._encoders.get(name)
-        return None if encoder is None else encoder.encode(batch, self._framings.get(name, b""))
+        return None if encoder is None else encoder.encode(batch, self._framings.get(self._topics[name], b""))
 
     def send(self, encoded: Rows | None, first: int, last: int, *, emit_us: int | None) -> None:
         """Hands messages to the producer's queue, and waits where that is full."""
         assert self._producer is not None, "open() comes before send()"
         if encoded is not None:
-            topic, headers = self._place.topics[encoded.table], self._headers[encoded.table]
+            topic, headers = self._topics[encoded.table], self._headers[encoded.table]
             self._producer.send(topic, encoded, first, last, headers, (emit_us or 0) // 1000)
 
     def poll(self, seconds: float) -> None:
@@ -169,4 +170,4 @@ class KafkaSink(StreamSink):
 
     def _schemas(self) -> dict[str, str]:
         tables = {table.name: table for table in (*self._job.tables, *self._job.extra)}
-        return {topic: self._format.schema(tables[name]) for name, topic in self._place.topics.items()}
+        return {topic: self._format.schema(tables[name]) for name, topic in self._topics.items()}

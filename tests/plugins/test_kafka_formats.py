@@ -1,0 +1,133 @@
+"""Messages of the sink for Kafka in Avro and Protobuf, read with schemas that a reader finds in the control topic."""
+
+import json
+import pickle
+from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import fastavro
+import pyarrow as pa
+import pytest
+
+pytest.importorskip("confluent_kafka", reason="no confluent-kafka: pip install 'synth-fraud[dev]'")
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+
+import synth
+from synth.batch import Batch
+from synth.columns import Field, Table
+from synth.events import Column
+from tests.kafka.broker import Broker
+from tests.kafka.consumer import consume, values
+from tests.kafka.streams import PACKAGE, SMALL, cli, into
+
+ROWS = 4000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+EVERY_TYPE = Table(
+    "odd",
+    tuple(
+        Field(name, Column(name, arrow, "", "observable", "a column", nullable=nullable), "plain")
+        for name, arrow, nullable in (
+            ("small", "int8", False),
+            ("large", "int64", True),
+            ("share", "double", True),
+            ("said", "string", True),
+            ("yes", "bool", False),
+            ("day", "date32[day]", True),
+        )
+    ),
+)
+ROWS_OF_EVERY_TYPE: list[dict[str, Any]] = [
+    {"small": -128, "large": 2**63 - 1, "share": 0.1, "said": 'ä\n"', "yes": True, "day": date(1969, 12, 31)},
+    {"small": 0, "large": None, "share": None, "said": None, "yes": False, "day": None},
+    {"small": 127, "large": -(2**63), "share": -0.0, "said": "", "yes": False, "day": date(2026, 1, 1)},
+]
+
+
+@pytest.fixture(autouse=True)
+def importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(PACKAGE))
+
+
+def odd_batch() -> Batch:
+    native = pa.RecordBatch.from_pylist(ROWS_OF_EVERY_TYPE, schema=EVERY_TYPE.schema)
+    return Batch(EVERY_TYPE, native, {})
+
+
+def read_avro(schema: str, messages: list[bytes]) -> list[dict[str, Any]]:
+    parsed = fastavro.parse_schema(json.loads(schema))
+    return [fastavro.schemaless_reader(BytesIO(message), parsed, None) for message in messages]
+
+
+def read_protobuf(schema: str, messages: list[bytes]) -> list[dict[str, Any]]:
+    """Reads with a message type that is made from the text of the schema, by a parser of this test's own."""
+    file = descriptor_pb2.FileDescriptorProto(name="read.proto", package="read", syntax="proto3")
+    message_type = file.message_type.add(name="Row")
+    lines = [line.partition("//")[0].split() for line in schema.splitlines() if "=" in line and line.startswith("  ")]
+    for words in lines:
+        made = message_type.field.add(name=words[-3], number=int(words[-1].rstrip(";")), label=1)
+        made.type = getattr(made, f"TYPE_{words[-4].upper()}")
+        if words[0] == "optional":
+            made.proto3_optional, made.oneof_index = True, len(message_type.oneof_decl)
+            message_type.oneof_decl.add(name=f"_{words[-3]}")
+    pool = descriptor_pool.DescriptorPool()
+    pool.Add(file)
+    row = message_factory.GetMessageClass(pool.FindMessageTypeByName("read.Row"))
+    read = [row.FromString(message) for message in messages]
+    optional = {words[-3] for words in lines if words[0] == "optional"}
+    names = [words[-3] for words in lines]
+    return [
+        {name: None if name in optional and not each.HasField(name) else getattr(each, name) for name in names}
+        for each in read
+    ]
+
+
+def test_avro_holds_every_type_and_null() -> None:
+    from synth_kafka.formats import make_format
+
+    made = pickle.loads(pickle.dumps(make_format("avro")))
+    assert read_avro(made.schema(EVERY_TYPE), made.encode(odd_batch())) == ROWS_OF_EVERY_TYPE
+
+
+def test_protobuf_holds_every_type_and_null() -> None:
+    from synth_kafka.formats import make_format
+
+    made = pickle.loads(pickle.dumps(make_format("protobuf")))
+    read = read_protobuf(made.schema(EVERY_TYPE), made.encode(odd_batch()))
+    days = [row["day"] and (row["day"] - EPOCH.date()).days for row in ROWS_OF_EVERY_TYPE]
+    assert read == [row | {"day": day} for row, day in zip(ROWS_OF_EVERY_TYPE, days, strict=True)]
+
+
+def test_json_escapes_its_line_breaks() -> None:
+    from synth_kafka.formats import make_format
+
+    table = Table("odd", (Field("said", Column("said", "string", "", "observable", "x", free_text=True), "plain"),))
+    texts = ["a\nb", '"', "ä\\", "", "\r\n\t"]
+    native = pa.RecordBatch.from_arrays([pa.array(texts)], schema=table.schema)
+    assert [json.loads(line)["said"] for line in make_format("json").encode(Batch(table, native, {}))] == texts
+
+
+@pytest.mark.server
+@pytest.mark.xdist_group("kafka")
+@pytest.mark.parametrize("name", ["avro", "protobuf"])
+def test_a_reader_finds_the_schema_and_reads_what_a_run_makes(name: str, kafka: Broker, tmp_path: Path) -> None:
+    words = (*SMALL, "columns=full", *into(kafka.address, name), f"sink.kafka.format={name}")
+    answer = cli("stream", *words, "sink.kafka.side_topics=[labels]", cwd=tmp_path)
+    assert answer.code == 0, answer.err
+    schemas = {
+        (message.key or b"").decode(): (message.value or b"").decode()
+        for message in consume(kafka.address, f"{name}.synth")
+    }
+    read = read_avro if name == "avro" else read_protobuf
+    rows = read(schemas[f"schema:{name}"], values(consume(kafka.address, name), rows=ROWS))
+    expected = synth.generate(*SMALL, "columns=full").to_dict("records")
+    assert len(rows) == len(expected)
+    for row, wanted in zip(rows, expected, strict=True):
+        at = row["time"] if name == "avro" else EPOCH + timedelta(microseconds=row["time"])
+        assert at == wanted["time"]
+        for column in ("event_id", "card_number", "amount_minor", "amount", "fraud_label", "tid"):
+            assert row[column] == wanted[column]
+    labels = read(schemas[f"schema:{name}.labels"], [m.value or b"" for m in consume(kafka.address, f"{name}.labels")])
+    assert sorted(label["event_id"] for label in labels) == [row["event_id"] for row in rows if row["fraud_label"]]
