@@ -96,7 +96,7 @@ def ask(binaries: Path, directory: Path, *words: str) -> str:
 
 def check_plugins(binaries: Path, directory: Path, ours: dict[str, object]) -> None:
     """The packages of plugins/ as wheels: they offer what they have, and touch no recipe that does without them."""
-    for package in ("synth-velocity", "synth-sqlite", "synth-sql", "synth-lakehouse"):
+    for package in ("synth-velocity", "synth-sqlite", "synth-sql", "synth-lakehouse", "synth-kafka"):
         build = (sys.executable, "-m", "build", "--wheel", "--installer", "uv", "--outdir", directory / "plugins")
         call(*build, ROOT / "plugins" / package, cwd=directory)
     install(binaries, directory, *sorted((directory / "plugins").glob("*.whl")))
@@ -112,9 +112,13 @@ def check_plugins(binaries: Path, directory: Path, ours: dict[str, object]) -> N
     wanted = {
         "option": ["scenario=velocity_fast", "scenario=velocity "],
         "help": ["mean_gap_s", "purchases.min"],
-        "schema": ['"scenario.velocity"', *(f'"sink.{sink}"' for sink in (*SINKS, "postgres")), '"mean_gap_s"'],
+        "schema": [
+            '"scenario.velocity"',
+            *(f'"sink.{sink}"' for sink in (*SINKS, "postgres", "kafka")),
+            '"mean_gap_s"',
+        ],
         "completion": ["scenario=velocity_fast", "scenario=velocity_slow"],
-        "list": ["synth-velocity", "synth-sqlite", "synth-sql", "synth-lakehouse"],
+        "list": ["synth-velocity", "synth-sqlite", "synth-sql", "synth-lakehouse", "synth-kafka"],
     }
     for where, words in wanted.items():
         for word in words:

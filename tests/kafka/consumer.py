@@ -3,8 +3,9 @@
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 _PATIENCE_S = 120
 
@@ -37,17 +38,22 @@ def consume(address: str, topic: str) -> list[Seen]:
         while left:
             assert time.monotonic() < deadline, f"the end of {topic} was not reached"
             for message in consumer.consume(10_000, timeout=0.2):
-                error, partition = message.error(), message.partition()
+                error = message.error()
                 if error is None:
-                    headers = {name: value.decode() for name, value in message.headers() or []}
-                    seen.append(Seen(partition, message.key(), message.value(), message.timestamp()[1], headers))
+                    seen.append(_seen(message))
                 elif error.code() == KafkaError._PARTITION_EOF:
-                    left.discard(partition)
+                    left.discard(message.partition() or 0)
                 else:
                     raise KafkaException(error)
         return seen
     finally:
         consumer.close()
+
+
+def _seen(message: Message) -> Seen:
+    headers: Any = message.headers() or []
+    told = {name: value.decode() for name, value in headers}
+    return Seen(message.partition() or 0, message.key(), message.value(), message.timestamp()[1], told)
 
 
 def wait_for_messages(address: str, topic: str, at_least: int) -> None:

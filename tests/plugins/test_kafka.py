@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 import synth
 from tests.cli import commands
@@ -25,11 +25,11 @@ CONSOLE = "org.apache.kafka.tools.consumer.ConsoleConsumer"
 PACED = ("generator.transactions=60000", "clock=rate", "clock.rate.segments=[{events_per_s: 6000}]")
 
 
-def make_topics(broker: Broker, *names: str, partitions: int = 2, **config: str) -> None:
+def make_topics(broker: Broker, *names: str, **config: str) -> None:
     config = {"retention_ms": "-1"} | config
     settings = {key.replace("_", "."): value for key, value in config.items()}
     admin = AdminClient({"bootstrap.servers": broker.address})
-    for future in admin.create_topics([NewTopic(name, partitions, 1, config=settings) for name in names]).values():
+    for future in admin.create_topics([NewTopic(name, 2, 1, config=settings) for name in names]).values():
         future.result()
 
 

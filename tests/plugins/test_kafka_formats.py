@@ -57,8 +57,9 @@ def odd_batch() -> Batch:
 
 
 def read_avro(schema: str, messages: list[bytes]) -> list[dict[str, Any]]:
-    parsed = fastavro.parse_schema(json.loads(schema))
-    return [fastavro.schemaless_reader(BytesIO(message), parsed, None) for message in messages]
+    parsed: Any = fastavro.parse_schema(json.loads(schema))
+    read: Any = fastavro.schemaless_reader
+    return [read(BytesIO(message), parsed, None) for message in messages]
 
 
 def read_protobuf(schema: str, messages: list[bytes]) -> list[dict[str, Any]]:
