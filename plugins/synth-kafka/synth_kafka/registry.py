@@ -1,32 +1,22 @@
 """A schema registry: where readers look a message's schema up by the number in front of it."""
 
+import base64
+import json
 import os
 import struct
+import urllib.error
+import urllib.request
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from synth import RefusedError
-from synth.errors import hide_secrets, on_one_line
+from synth.errors import on_one_line
 from synth_kafka.formats import Format
 
 _MAGIC = 0
-
-
-def registry_client(address: str) -> Any:
-    """A client of Confluent's, with user and password from the environment.
-
-    Raises:
-        RefusedError: its libraries are not installed.
-    """
-    try:
-        from confluent_kafka.schema_registry import SchemaRegistryClient
-    except ImportError as error:
-        raise RefusedError("sink.kafka.registry needs more packages: pip install 'synth-kafka[registry]'") from error
-    settings = {"url": address, "max.retries": 1, "timeout": 10}
-    user, password = (os.environ.get(f"SYNTH_KAFKA_REGISTRY_{word}") for word in ("USERNAME", "PASSWORD"))
-    if user and password:
-        settings["basic.auth.user.info"] = f"{user}:{password}"
-    return SchemaRegistryClient(settings)
+_ANSWER_S = 10
+_TYPE = "application/vnd.schemaregistry.v1+json"
 
 
 def reach_registry(address: str) -> None:
@@ -35,30 +25,45 @@ def reach_registry(address: str) -> None:
     Raises:
         RefusedError: it does not answer.
     """
-    client = registry_client(address)
-    try:
-        client.get_subjects()
-    except Exception as error:
-        raise RefusedError(_told(address, error)) from error
+    _ask(address, "/subjects")
 
 
 def framings(address: str, made_by: Format, schemas: Mapping[str, str]) -> dict[str, bytes]:
-    """Registers the schema of each topic's values and tells what goes before each of its messages.
+    """Registers the schema of each topic's values, and tells what goes before each of its messages.
 
     Raises:
         RefusedError: the registry does not take a schema.
     """
-    from confluent_kafka.schema_registry import Schema
-
-    client, found = registry_client(address), {}
+    found = {}
     for topic, schema in schemas.items():
-        try:
-            number = client.register_schema(f"{topic}-value", Schema(schema, made_by.registry_type))
-        except Exception as error:
-            raise RefusedError(_told(address, error)) from error
-        found[topic] = struct.pack(">bI", _MAGIC, number) + made_by.framing
+        wanted = {"schema": schema, "schemaType": made_by.registry_type}
+        answer = _ask(address, f"/subjects/{quote(topic, safe='')}-value/versions", wanted)
+        found[topic] = struct.pack(">bI", _MAGIC, answer["id"]) + made_by.framing
     return found
 
 
-def _told(address: str, error: Exception) -> str:
-    return f"the schema registry {hide_secrets(address)} says no: {on_one_line(str(error) or type(error).__name__)}"
+def _ask(address: str, path: str, body: Mapping[str, str] | None = None) -> Any:
+    request = urllib.request.Request(
+        address.rstrip("/") + path,
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"Content-Type": _TYPE, "Accept": _TYPE, **_who()},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=_ANSWER_S) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        with error:
+            told = error.read().decode(errors="replace")
+        raise RefusedError(f"the schema registry {address} says no: {error.code} {on_one_line(told)[:300]}") from error
+    except (OSError, ValueError) as error:
+        told = on_one_line(str(error))
+        raise RefusedError(
+            f"the schema registry {address} does not answer: is sink.kafka.registry right? ({told})"
+        ) from error
+
+
+def _who() -> dict[str, str]:
+    user, password = (os.environ.get(f"SYNTH_KAFKA_REGISTRY_{word}", "") for word in ("USERNAME", "PASSWORD"))
+    if not user:
+        return {}
+    return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
