@@ -1,7 +1,10 @@
 """Messages of the sink for Kafka in Avro and Protobuf, read with schemas that a reader finds in the control topic."""
 
 import json
+import os
 import pickle
+import struct
+import urllib.request
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -20,6 +23,7 @@ from synth.columns import Field, Table
 from synth.events import Column
 from tests.kafka.broker import Broker
 from tests.kafka.consumer import consume, values
+from tests.kafka.registry import run_registry
 from tests.kafka.streams import PACKAGE, SMALL, cli, into
 
 ROWS = 4000
@@ -132,3 +136,31 @@ def test_a_reader_finds_the_schema_and_reads_what_a_run_makes(name: str, kafka: 
             assert row[column] == wanted[column]
     labels = read(schemas[f"schema:{name}.labels"], [m.value or b"" for m in consume(kafka.address, f"{name}.labels")])
     assert sorted(label["event_id"] for label in labels) == [row["event_id"] for row in rows if row["fraud_label"]]
+
+
+@pytest.mark.server
+@pytest.mark.slow
+@pytest.mark.xdist_group("kafka")
+@pytest.mark.skipif(os.environ.get("SYNTH_KAFKA_FULL") != "1", reason="fetches 140 MB: SYNTH_KAFKA_FULL=1 does it")
+def test_a_registry_knows_the_schemas_by_the_numbers_in_the_messages(kafka: Broker, tmp_path: Path) -> None:
+    with run_registry(tmp_path) as address:
+        for name, read in (("avro", read_avro), ("protobuf", read_protobuf)):
+            topic = f"registered-{name}"
+            words = (*SMALL, *into(kafka.address, topic), f"sink.kafka.format={name}", f"sink.kafka.registry={address}")
+            answer = cli("stream", *words, "sink.kafka.side_topics=[labels]", cwd=tmp_path)
+            assert answer.code == 0, answer.err
+            for each, rows in ((topic, ROWS), (f"{topic}.labels", None)):
+                seen = consume(kafka.address, each)
+                framed = values(seen, rows=len(seen) if rows is None else rows)
+                [(magic, number)] = {struct.unpack(">bI", message[:5]) for message in framed}
+                with urllib.request.urlopen(f"{address}/schemas/ids/{number}") as found:
+                    schema = json.load(found)["schema"]
+                rest = [message[5:].removeprefix(b"\0" if name == "protobuf" else b"") for message in framed]
+                keys = {"transactions": "cc_num", "labels": "event_id"}
+                key = keys["labels" if rows is None else "transactions"]
+                told = sorted(str(row[key]).encode() for row in read(schema, rest))
+                assert (magic, told) == (0, sorted(message.key or b"" for message in seen))
+    words = (*SMALL, *into(kafka.address, "unregistered"), "sink.kafka.format=avro", f"sink.kafka.registry={address}")
+    answer = cli("stream", *words, cwd=tmp_path)
+    assert answer.code == 3
+    assert answer.one_line().startswith(f"error: the schema registry {address} does not answer: is sink.kafka.registry")
