@@ -80,7 +80,8 @@ def in_batches(producer: Producer, topic: str, messages: Messages) -> None:
 def time_loop(send: Callable[[Producer, str, Messages], None], address: str, messages: Messages) -> tuple[float, float]:
     """Seconds and seconds of this process's CPU for all messages, in transactions."""
     name = f"bare-{send.__name__}"
-    [made] = AdminClient({"bootstrap.servers": address}).create_topics([NewTopic(name, 4, 1)]).values()
+    admin = AdminClient({"bootstrap.servers": address})
+    [made] = admin.create_topics([NewTopic(name, 4, 1, config={"retention.ms": "-1"})]).values()
     made.result()
     settings = {"bootstrap.servers": address, "transactional.id": name, "linger.ms": 20}
     producer = Producer({**settings, "enable.idempotence": True, "acks": "all", "partitioner": "murmur2_random"})
