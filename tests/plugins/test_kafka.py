@@ -1,6 +1,7 @@
 """The packaged sink for Kafka, seen from outside: real streams, a real broker, readers of their own."""
 
 import json
+import pickle
 import re
 import signal
 import time
@@ -12,10 +13,13 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 import synth
+from synth.prepare import prepare
+from synth.recipe import load_recipe
+from synth.sinks.contract import SinkJob
 from tests.cli import commands
 from tests.kafka.broker import PASSWORD, USER, Broker
 from tests.kafka.consumer import consume, values, wait_for_messages
-from tests.kafka.streams import SMALL, cli, into, start
+from tests.kafka.streams import PACKAGE, PLUGIN, SMALL, cli, into, start
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("kafka")]
 
@@ -103,6 +107,22 @@ def test_tables_that_come_once_come_first_and_emit_times_are_of_today(kafka: Bro
         assert values(seen, rows=len(lines)) == lines
         assert all(json.loads(m.value or b"")[f"{table[:-1]}_id"] == int(m.key or b"") for m in seen)
     assert all(message.time_ms >= began_ms for message in consume(kafka.address, "once"))
+
+
+def test_a_copy_of_an_open_sink_makes_the_same_messages(
+    kafka: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(PACKAGE))
+    recipe, _, _ = load_recipe([*SMALL, *into(kafka.address, "copied")], plugin_files=[PLUGIN])
+    prepared = prepare(recipe)
+    sink = recipe.sinks["kafka"].make(SinkJob("", prepared.make_block.tables, (), len(prepared.plan.rows_b), False))
+    sink.check(resume=False)
+    assert "copied" not in AdminClient({"bootstrap.servers": kafka.address}).list_topics(timeout=10).topics
+    assert sink.open((), fingerprint="a" * 64, resume=False) is None
+    batch = prepared.make_block(0).batches["transactions"]
+    assert pickle.loads(pickle.dumps(sink)).encode(batch) == sink.encode(batch)
+    sink.abort()
+    sink.abort()
 
 
 # stopping and going on
