@@ -25,8 +25,9 @@ pytestmark = [pytest.mark.server, pytest.mark.xdist_group("kafka")]
 
 ROWS = 4000
 CONSOLE = "org.apache.kafka.tools.consumer.ConsoleConsumer"
-#: A stream of ten seconds, to be disturbed.
-PACED = ("generator.transactions=60000", "clock=rate", "clock.rate.segments=[{events_per_s: 6000}]")
+#: A stream that is disturbed: slow at first; what goes on needs no clock.
+LONG = ("generator.transactions=30000",)
+SLOWLY = ("clock=rate", "clock.rate.segments=[{events_per_s: 3000}]")
 
 
 def make_topics(broker: Broker, *names: str, **config: str) -> None:
@@ -129,9 +130,9 @@ def test_a_copy_of_an_open_sink_makes_the_same_messages(
 
 
 def test_ctrl_c_stops_at_a_mark_and_resume_goes_on(kafka: Broker, tmp_path: Path) -> None:
-    words = (*SMALL, *PACED, *into(kafka.address, "stopped"))
-    process = start(*words, cwd=tmp_path)
-    wait_for_messages(kafka.address, "stopped", 5000)
+    words = (*SMALL, *LONG, *into(kafka.address, "stopped"))
+    process = start(*words, *SLOWLY, cwd=tmp_path)
+    wait_for_messages(kafka.address, "stopped", 2000)
     process.send_signal(signal.SIGINT)
     answer = commands.finish(process)
     assert answer.code == 130, answer.err
@@ -139,7 +140,7 @@ def test_ctrl_c_stops_at_a_mark_and_resume_goes_on(kafka: Broker, tmp_path: Path
     assert len(consume(kafka.address, "stopped")) == sent
     answer = cli("stream", *words, "--resume", cwd=tmp_path)
     assert answer.code == 0, answer.err
-    values(consume(kafka.address, "stopped"), rows=60_000)
+    values(consume(kafka.address, "stopped"), rows=30_000)
 
 
 def test_a_topic_that_holds_a_stream_is_refused_and_overwrite_empties_it(kafka: Broker, tmp_path: Path) -> None:
@@ -159,10 +160,9 @@ def test_a_topic_that_holds_a_stream_is_refused_and_overwrite_empties_it(kafka: 
 
 
 def test_another_recipe_cannot_go_on_and_a_second_producer_shuts_the_first_out(kafka: Broker, tmp_path: Path) -> None:
-    paced = ("generator.transactions=120000", *PACED[1:])  # twice as long: three streams start meanwhile
-    words = (*SMALL, *paced, *into(kafka.address, "fenced"))
-    first = start(*words, cwd=tmp_path)
-    wait_for_messages(kafka.address, "fenced", 5000)
+    words = (*SMALL, *LONG, *into(kafka.address, "fenced"))
+    first = start(*words, *SLOWLY, cwd=tmp_path)
+    wait_for_messages(kafka.address, "fenced", 2000)
     answer = cli("stream", *words, "seed=9", "--resume", cwd=tmp_path)
     assert answer.code == 3
     assert "topic 'fenced' holds the stream of another recipe: it cannot go on here" in answer.err
@@ -174,7 +174,7 @@ def test_another_recipe_cannot_go_on_and_a_second_producer_shuts_the_first_out(k
     assert told in answer.err, answer.err
     assert "rdkafka" not in answer.err
     assert commands.finish(second).code == 0
-    values(consume(kafka.address, "fenced"), rows=120_000)
+    values(consume(kafka.address, "fenced"), rows=30_000)
 
 
 # what goes wrong
@@ -205,7 +205,7 @@ def test_messages_that_the_topic_refuses(
     topic: str, setting: dict[str, str], told: str, kafka: Broker, tmp_path: Path
 ) -> None:
     make_topics(kafka, topic, **setting)
-    answer = cli("stream", *SMALL, *into(kafka.address, topic), cwd=tmp_path)
+    answer = cli("stream", "--quiet", *SMALL, *into(kafka.address, topic), cwd=tmp_path)
     assert (answer.code, answer.out) == (4, "")
     assert told in answer.one_line()
     assert consume(kafka.address, topic) == []
@@ -285,21 +285,21 @@ def test_mistakes_are_told_before_a_broker_is_asked(words: list[str], code: int,
 
 @pytest.mark.slow
 def test_a_broker_that_comes_back_in_time_is_waited_for(running: Broker, tmp_path: Path) -> None:
-    process = start(*SMALL, *PACED, *into(running.address, "back"), cwd=tmp_path)
-    wait_for_messages(running.address, "back", 5000)
+    process = start(*SMALL, *LONG, *into(running.address, "back"), *SLOWLY, cwd=tmp_path)
+    wait_for_messages(running.address, "back", 2000)
     running.kill()
     time.sleep(1)
     running.start()
     answer = commands.finish(process)
     assert answer.code == 0, answer.err
-    values(consume(running.address, "back"), rows=60_000)
+    values(consume(running.address, "back"), rows=30_000)
 
 
 @pytest.mark.slow
 def test_a_broker_that_stays_away_ends_the_stream_which_can_go_on(running: Broker, tmp_path: Path) -> None:
-    words = (*SMALL, *PACED, *into(running.address, "gone"), "sink.kafka.timeout_s=3")
-    process = start(*words, cwd=tmp_path)
-    wait_for_messages(running.address, "gone", 5000)
+    words = (*SMALL, *LONG, *into(running.address, "gone"), "sink.kafka.timeout_s=3")
+    process = start(*words, *SLOWLY, cwd=tmp_path)
+    wait_for_messages(running.address, "gone", 2000)
     running.kill()
     answer = commands.finish(process)
     assert (answer.code, answer.out) == (4, "")
@@ -309,7 +309,7 @@ def test_a_broker_that_stays_away_ends_the_stream_which_can_go_on(running: Broke
     running.start()
     answer = cli("stream", *words, "--resume", cwd=tmp_path)
     assert answer.code == 0, answer.err
-    values(consume(running.address, "gone"), rows=60_000)
+    values(consume(running.address, "gone"), rows=30_000)
 
 
 def test_messages_of_others_in_the_topic_stay(kafka: Broker, tmp_path: Path) -> None:
