@@ -61,9 +61,8 @@ class KafkaSink(StreamSink):
     def open(self, extra: "Sequence[Batch]", *, fingerprint: str, resume: bool) -> Checkpoint | None:
         """Makes the topics, shuts an earlier producer out, and finds out how far it was."""
         self._make_encoders()
-        self._last_mark(
-            self._place.look(), fingerprint, resume=resume
-        )  # before a running stream is shut out by mistake
+        # A mistake is told before it shuts a running stream out.
+        self._last_mark(self._place.look(), fingerprint, resume=resume)
         self._place.prepare()
         with self._place.explaining():
             self._producer = self._make_producer()
