@@ -128,19 +128,20 @@ def read_jsonl(
 def _chunks(stream: BinaryIO, compression: str | None, *, first_line: bytes, quoted: bool) -> Iterator[bytes]:
     """A text file in pieces of whole lines, without its first line, which must be the given one.
 
-    A line end inside quotes ends no line: a file with quotes stays in one piece.
+    A line end inside quotes ends no line: before the end of one there is an even number of quotes.
     """
     source = io.BufferedReader(pa.CompressedInputStream(stream, compression)) if compression else stream
     if first_line and source.readline() != first_line + b"\n":
         raise ValueError("it does not begin with the names of the manifest's columns")
     rest = b""
-    while data := source.read(-1 if quoted else _CHUNK):
+    while data := source.read(_CHUNK):
+        data = rest + data
         end = data.rfind(b"\n") + 1
+        while quoted and end and data.count(b'"', 0, end) % 2:
+            end = data.rfind(b"\n", 0, end - 1) + 1
         if end:
-            yield rest + data[:end]
-            rest = data[end:]
-        else:
-            rest += data
+            yield data[:end]
+        rest = data[end:]
     if rest:
         raise ValueError("it does not end with a line end: it is truncated")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from synth.columns import Table
+from synth.errors import RunError
 from synth.sinks.contract import SinkJob
 from synth.sinks.files import FileSink, TableFile, Target, TargetStream
 
@@ -22,7 +23,7 @@ SUFFIX = {"none": "", "gzip": ".gz", "zstd": ".zst"}
 
 @dataclass(frozen=True, kw_only=True)
 class CsvConfig:
-    """Comma-separated values; line ends are \\n, nulls are empty, only free texts are quoted."""
+    """Comma-separated values; line ends are \\n, nulls are empty, only texts that need it are quoted."""
 
     kind: Literal["csv"] = "csv"
     uri: Uri
@@ -55,18 +56,54 @@ class CsvLines:
 
         from synth.arrow import texts_of
 
-        text = batch.text
-        quoting = "needed" if batch.table.quoted else "none"
-        options = pyarrow.csv.WriteOptions(include_header=False, batch_size=16_384, quoting_style=quoting)
-        if batch.table.quoted:
-            grown = pa.BufferOutputStream()
-            pyarrow.csv.write_csv(text, grown, options)
-            return grown.getvalue()
-        # Without quotes the size is known: every text, and a comma or a line end behind it.
+        text = _quote(batch) if batch.table.quoted else batch.text
+        options = pyarrow.csv.WriteOptions(include_header=False, batch_size=16_384, quoting_style="none")
+        # The size is known: every text, and a comma or a line end behind it.
         size = text.num_rows * text.num_columns + sum(len(texts_of(column)[1]) for column in text.columns)
         buffer = pa.allocate_buffer(size)
         pyarrow.csv.write_csv(text, pa.FixedSizeBufferWriter(buffer), options)
+        if batch.table.quoted:
+            _put_signs(memoryview(buffer).cast("B"))
         return buffer
+
+
+#: Arrow quotes all texts of a table or none, and none that holds one of these signs; so others stand in for them.
+_SIGNS, _STAND_INS = ',"\n\r', "\x01\x02\x03\x04"
+_AT_ONCE = 1 << 20
+_TO_SIGNS = bytes.maketrans(_STAND_INS.encode(), _SIGNS.encode())
+
+
+def _put_signs(line: memoryview) -> None:
+    """Exchanges the stand-ins, in place."""
+    for start in range(0, len(line), _AT_ONCE):
+        piece = line[start : start + _AT_ONCE]
+        piece[:] = piece.tobytes().translate(_TO_SIGNS)
+
+
+def _quote(batch: "Batch") -> "pa.RecordBatch":
+    """The texts of a block, in quotes where they need them, with stand-ins for commas, quotes and line ends."""
+    import pyarrow as pa
+
+    columns = [
+        _quote_column(column) if field.column.quoted else column
+        for field, column in zip(batch.table.fields, batch.text.columns, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(columns, names=batch.text.schema.names)
+
+
+def _quote_column(column: "pa.StringArray") -> "pa.StringArray":
+    """Quotes each different text once; an empty one, too, for without quotes it reads as a null."""
+    import pyarrow.compute as pc
+
+    coded = column.dictionary_encode()
+    texts = coded.dictionary
+    if pc.any(pc.match_substring_regex(texts, f"[{_STAND_INS}]")).as_py():
+        raise RunError("CSV cannot hold texts with the control characters 1 to 4")
+    needed = pc.match_substring_regex(texts, f"^$|[{_SIGNS}]")
+    texts = pc.if_else(needed, pc.binary_join_element_wise('"', pc.replace_substring(texts, '"', '""'), '"', ""), texts)
+    for sign, stand_in in zip(_SIGNS, _STAND_INS, strict=True):
+        texts = pc.replace_substring(texts, sign, stand_in)
+    return texts.take(coded.indices)
 
 
 @dataclass(frozen=True)
