@@ -22,7 +22,9 @@ from synth.recipe import FIXED, RunConfig
 
 ENTITIES = """\
 The tables of entities, where the population has some. City, country and degrees are there with `population.cities`,
-name, e-mail, phone, address and birth date of the customers with `population.profile`."""
+the columns of the customers from `name` on with `population.profile`; of these `street` and `zip` only where there are
+cities, `state` and `inhabitants` where all of them lie in the USA. A view shows any of these columns by table and name:
+`merchants.name`."""
 
 
 def main() -> int:

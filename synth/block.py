@@ -17,6 +17,7 @@ from synth.digest import digest_batch
 from synth.episode_rows import EpisodeRows
 from synth.errors import RunError, blaming
 from synth.generators.contract import Events, Int64, Own, broken_own, rows_with, sort_code
+from synth.lookups import Lookups
 from synth.plan import Plan
 from synth.render import ADDED, Rows, Truth, render_episodes, render_events, render_labels, render_reports
 from synth.reporting import ReportingConfig, Reports
@@ -68,6 +69,7 @@ class BlockMaker:
 
     Attributes:
         cards: card numbers as text, by card index.
+        lookups: columns of entities that the view shows.
         events, labels, episodes: the tables to fill.
         reporting: when fraud becomes known.
         label_events: the table of reports; None where nothing is reported.
@@ -76,6 +78,7 @@ class BlockMaker:
     cast: Cast
     plan: Plan
     cards: Texts
+    lookups: Lookups
     events: Table
     labels: Table
     episodes: Table
@@ -102,7 +105,8 @@ class BlockMaker:
         if len(events.time_us_t) != self.plan.rows_b[index]:
             raise RunError(f"block {index} has {len(events.time_us_t)} rows, planned {self.plan.rows_b[index]}")
         reports = self._report(index, events, truth)
-        rows = Rows(int(self.plan.first_event_b[index]), events, truth, reports, self.cards, self.cast.world.timeline)
+        first, timeline = int(self.plan.first_event_b[index]), self.cast.world.timeline
+        rows = Rows(first, events, truth, reports, self.cards, self.lookups, timeline)
         transactions = render_events(rows, self.events)
         batches = {
             "transactions": transactions,

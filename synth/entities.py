@@ -92,6 +92,8 @@ class Cities:
 
     Attributes:
         names, countries: of each city, the country as ISO 3166 code.
+        states: of each city, as USPS code; empty where that is not known of all of them.
+        inhabitants_a: (a,) int64 real ones, whatever their share; empty where they are not known of all.
         share_a: (a,) float64 share of the people; sums to 1.
         latitude_a, longitude_a: (a,) float64 degrees.
         x_a, y_a: (a,) float64 km east and north in the plane of the population.
@@ -99,6 +101,8 @@ class Cities:
 
     names: tuple[str, ...]
     countries: tuple[str, ...]
+    states: tuple[str, ...]
+    inhabitants_a: Int64
     share_a: Float
     latitude_a: Float
     longitude_a: Float

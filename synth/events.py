@@ -76,6 +76,7 @@ EVENT_COLUMNS = {
         ),
         Column("role", "string", "", "truth", "what a fraud event is within its episode", nullable=True),
         Column("scenario_number", "int8", "", "truth", "0 for genuine; or the scenario, counted by name from 1"),
+        Column("unix_time", "int64", "s", "observable", "seconds since 1970-01-01 UTC"),
         Column("time_s", "int64", "s", "observable", "seconds since the start of the window"),
         Column("time_days", "int64", "days", "observable", "full days since the start of the window"),
         Column("observed_label", "int8", "", "observation", "1 where fraud was reported by the end of the window"),
@@ -130,12 +131,38 @@ HOLDER_COLUMNS = {
         Column("card_number", "string", "", "key", "the holder's card number"),
         Column("holder_id", "int64", "", "key", "index of the holder, from 0"),
         Column("name", "string", "", "observable", "full name", free_text=True),
+        Column("first_name", "string", "", "observable", "first name, a part of the full one", free_text=True),
+        Column("last_name", "string", "", "observable", "last name, a part of the full one", free_text=True),
+        Column("gender", "string", "", "observable", "F or M, in keeping with the name"),
         Column("email", "string", "", "observable", "e-mail address, unique"),
         Column("phone", "string", "", "observable", "telephone number", free_text=True),
         Column("address", "string", "", "observable", "postal address", free_text=True),
         Column("birth_date", "date32[day]", "", "observable", "day of birth"),
+        Column("job", "string", "", "observable", "occupation", free_text=True),
     )
 }
+"""The holders table: what a profile says of who holds a card, where there are no customers."""
+
+PROFILE_COLUMNS = {name: column for name, column in HOLDER_COLUMNS.items() if not name.startswith(("card", "holder"))}
+"""What a profile says of a person."""
+
+CITY_PROFILE_COLUMNS = {
+    column.name: column
+    for column in (
+        Column("street", "string", "", "observable", "street and number of the address", free_text=True),
+        Column("zip", "string", "", "observable", "postal code of the address", free_text=True),
+    )
+}
+"""What a profile says beside it of a person who lives in a city."""
+
+STATE_PROFILE_COLUMNS = {
+    column.name: column
+    for column in (
+        Column("state", "string", "", "observable", "state of the city, as USPS code"),
+        Column("inhabitants", "int64", "", "observable", "real inhabitants of the city, whatever its share"),
+    )
+}
+"""What a profile says beside that of a person who lives in a city of the USA."""
 
 _PLACE = (
     Column("city", "string", "", "observable", "the city that it belongs to"),
@@ -157,7 +184,9 @@ ENTITY_COLUMNS = {
             Column("income_band", "string", "", "observable", "band of the income"),
             Column("income_minor", "int64", "minor units (cents)", "observable", "income of a year"),
             *_PLACE,
-            *(column for name, column in HOLDER_COLUMNS.items() if not name.startswith(("card", "holder"))),
+            *PROFILE_COLUMNS.values(),
+            *CITY_PROFILE_COLUMNS.values(),
+            *STATE_PROFILE_COLUMNS.values(),
         ),
         "cards": (
             Column("card_id", "int64", "", "key", "index of the card in the population, from 0"),
@@ -192,7 +221,11 @@ ENTITY_COLUMNS = {
         ),
     }.items()
 }
-"""The tables of entities; the places of cities only where there are any, and of a profile only on request."""
+"""The tables of entities, their key first; columns of cities, states and a profile only where there are any."""
+
+LOOKUP_KEYS = {"cards": "card_id", "customers": "card_id", "merchants": "merchant_id", "terminals": "terminal_id"}
+"""Tables in which an event has a row, by the column that leads there: from the card one comes to its customer, too, and
+to the others where the generator has that column."""
 
 
 def metadata(column: Column) -> dict[str, str]:

@@ -89,7 +89,8 @@ def write_manifest(
     import pyarrow
 
     versions = {"python": platform.python_version(), "numpy": numpy.__version__, "pyarrow": pyarrow.__version__}
-    if {"holders", *ENTITY_COLUMNS} & {*tables}:
+    sources = {column["source"] for table in tables.values() for column in table["columns"]}
+    if {"holders", *ENTITY_COLUMNS} & {*tables} or any("." in source for source in sources):
         versions["faker"] = metadata.version("faker")
     content = {
         "format": FORMAT,

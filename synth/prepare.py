@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from synth.batch import Batch
 from synth.block import BlockMaker
 from synth.cast import Cast
 from synth.columns import Table, episode_table, event_table, holder_table, label_event_table, label_table, shown_names
-from synth.entities import Population, broken_entities
+from synth.entities import Entities, Population, broken_entities
 from synth.errors import RunError, blaming
 from synth.generators.contract import World
+from synth.lookups import Lookups
 from synth.plan import Plan, make_plan
 from synth.population.cards import CardNumbers, card_text, draw_cards
 from synth.population.draw import draw_population
@@ -75,30 +78,33 @@ def prepare(recipe: Recipe) -> Prepared:
     cast = _cast(recipe, population)
     plan = make_plan(cast)
     cards = Texts.padded(*card_text(numbers))
-    events = event_table(recipe.columns, cast.generator.columns)
+    people = {table.name: table for table in _people(recipe, population, cards)}
+    events = event_table(recipe.columns, cast.generator.columns, {name: t.columns for name, t in people.items()})
+    entities = {name: render_entities(table, shown_names(events)) for name, table in people.items()}
+    lookups = Lookups.of(events, entities, population.cards.customer_c if population else np.empty(0, dtype=np.int64))
     reports = label_event_table(events) if recipe.reporting.delay else None
     tables = (events, label_table(events), episode_table())
-    make_block = BlockMaker(cast, plan, cards, *tables, recipe.reporting, reports)
-    people = tuple(_people(recipe, population, events, cards))
-    return Prepared(recipe, make_block, (*people, *_entities(cast, [batch.table.name for batch in people])))
+    make_block = BlockMaker(cast, plan, cards, lookups, *tables, recipe.reporting, reports)
+    extra = [entities[name] for name in recipe.population.table_names()]
+    if recipe.population.profile and not recipe.population.customers:
+        extra.insert(0, _holders(recipe, events, cards))
+    return Prepared(recipe, make_block, (*extra, *_entities(cast, [batch.table.name for batch in extra])))
 
 
-def _people(recipe: Recipe, population: Population | None, events: Table, cards: Texts) -> Iterator[Batch]:
-    """The tables of the population; holders where there are a profile and no customers."""
+def _people(recipe: Recipe, population: Population | None, cards: Texts) -> Iterator[Entities]:
+    """The tables of the population that are written or looked up."""
     from synth.population.holders import draw_customer_profiles
     from synth.population.tables import make_tables
 
-    config = recipe.population
-    if config.profile and not config.customers:
-        yield _holders(recipe, events, cards)
     if population is None:
         return
+    config = recipe.population
+    names = sorted({*config.table_names(), *recipe.columns.looked_up()})
     profile: Mapping[str, pa.Array] = {}
-    if config.profile and "customers" in config.table_names():
+    if config.profile and "customers" in names:
         rng = _streams(recipe).draw("holders")
         profile = draw_customer_profiles(population, config.locale, reference=_reference(recipe), rng=rng)
-    for table in make_tables(population, cards.to_arrow(), profile, config.table_names()):
-        yield render_entities(table, shown_names(events))
+    yield from make_tables(population, cards.to_arrow(), profile, names)
 
 
 def _entities(cast: Cast, taken: list[str]) -> list[Batch]:

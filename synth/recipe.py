@@ -160,7 +160,8 @@ class _Build:
         if all(part is not None for part in (run, fixed["population"], fixed["timeline"])):
             self._check_world(run, fixed, single, several["scenario"])
         if fixed["columns"] is not None:
-            self._check("columns", fixed["columns"].problems(self.own_columns))
+            people = fixed["population"]
+            self._check("columns", fixed["columns"].problems(self.own_columns, people and people.entity_columns()))
         if fixed["reporting"] is not None:
             self._check("reporting", fixed["reporting"].problems(sorted(several["scenario"])))
         if self.violations or any(part is None for part in parts):

@@ -16,6 +16,7 @@ from synth.entities import Entities
 from synth.episode_rows import SEVERAL, EpisodeRows
 from synth.events import Column
 from synth.generators.contract import Events, Int64, is_null
+from synth.lookups import Lookups
 from synth.md5 import md5_hex
 from synth.reporting import NEVER, Reports
 from synth.texts import Texts, amount_texts, iso_texts, join_texts, time_texts
@@ -53,6 +54,7 @@ class Rows:
     Attributes:
         first_event_id: id of the first row.
         cards: card numbers as text, by card index.
+        lookups: columns of entities that the view shows.
         timeline: the window.
     """
 
@@ -61,6 +63,7 @@ class Rows:
     truth: Truth
     reports: Reports
     cards: Texts
+    lookups: Lookups
     timeline: Timeline
 
     def __len__(self) -> int:
@@ -92,12 +95,19 @@ def render_events(rows: Rows, table: Table) -> Batch:
     """The transactions of a block."""
     native, text = {}, {}
     for field in table.fields:
-        own = rows.events.own.get(field.column.name)
-        native[field.name] = _EVENT[field.column.name](rows) if own is None else _own(field.column, own)
+        native[field.name] = _shown(rows, field)
         printed = _printed(rows, field)
         if printed is not None:
             text[field.name] = printed
     return Batch.of(table, native, text)
+
+
+def _shown(rows: Rows, field: Field) -> pa.Array:
+    """The values of one column."""
+    name = field.column.name
+    if name in rows.events.own:
+        return _own(field.column, rows.events.own[name])
+    return rows.lookups.show(field, rows.events) if name in rows.lookups.native else _EVENT[name](rows)
 
 
 def render_labels(rows: Rows, table: Table, transactions: Batch) -> Batch:
@@ -226,6 +236,7 @@ _EVENT: dict[str, Callable[[Rows], pa.Array]] = {
     ),
     "episode_id": lambda rows: rows.truth_column(to_arrow(rows.truth.episode_id_f)),
     "scenario_number": _scenario_number,
+    "unix_time": lambda rows: to_arrow(rows.events.time_us_t // US_PER_S),
     "time_s": lambda rows: _since_start(rows, 1),
     "time_days": lambda rows: _since_start(rows, 86_400),
     "observed_label": _observed,
@@ -235,6 +246,8 @@ _EVENT: dict[str, Callable[[Rows], pa.Array]] = {
 
 def _printed(rows: Rows, field: Field) -> Callable[[], pa.Array] | None:
     """How to print a column from texts that exist anyway, or that Arrow would print otherwise."""
+    if field.name in rows.lookups.text:
+        return lambda: rows.lookups.print(field, rows.events)
     if field.column.name == "time" and field.format == "%Y-%m-%d %H:%M:%S":
         return lambda: rows.time_text.to_arrow()
     if field.column.name == "time" and field.format == "iso":

@@ -30,7 +30,7 @@ def view(*fields: tuple[str, str] | tuple[str, str, str]) -> ColumnsConfig:
 
 
 def problems(config: ColumnsConfig) -> dict[str, str]:
-    return {path: f"{message} / {allowed}" for path, message, allowed in config.problems(())}
+    return {path: f"{message} / {allowed}" for path, message, allowed in config.problems((), {})}
 
 
 def names(table: Table) -> list[str]:

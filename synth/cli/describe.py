@@ -8,6 +8,7 @@ from typing import Any
 
 from synth.catalog import HOOKS, MULTIPLE, Catalog, load_catalog
 from synth.cli import output
+from synth.columns import column_of, every_lookup
 from synth.compose import Option, compose, list_options
 from synth.errors import ConfigError, Violation, nearest
 from synth.events import EVENT_COLUMNS, as_json
@@ -26,9 +27,8 @@ def main(args: argparse.Namespace) -> int:
     found = _group(options, name) or find(catalog, name, group) or _option(options, name, group)
     if found is None:
         known = sorted({*names(catalog), *options, *(option.name for each in options.values() for option in each)})
-        violation = Violation(
-            path="", message=f"nothing is named {name!r}", allowed=", ".join(known), hint=nearest(name, known)
-        )
+        allowed = ", ".join(each for each in known if "." not in each)
+        violation = Violation(path="", message=f"nothing is named {name!r}", allowed=allowed, hint=nearest(name, known))
         raise ConfigError([violation])
     if "keys" in found:
         _add_values(found, options, args, catalog)
@@ -37,7 +37,7 @@ def main(args: argparse.Namespace) -> int:
 
 def names(catalog: Catalog) -> list[str]:
     """What can be described beside groups and options."""
-    return [*(kind for group in HOOKS for kind in catalog.names(group)), *FIXED, *EVENT_COLUMNS]
+    return [*(kind for group in HOOKS for kind in catalog.names(group)), *FIXED, *EVENT_COLUMNS, *every_lookup()]
 
 
 def find(catalog: Catalog, name: str, group: str = "") -> dict[str, Any] | None:
@@ -50,9 +50,10 @@ def find(catalog: Catalog, name: str, group: str = "") -> dict[str, Any] | None:
     if name in FIXED:
         title = f"{name}, a part of every recipe"
         return {"title": title, "doc": inspect.getdoc(FIXED[name]), "keys": keys_of(FIXED[name]), "choice": [name, ""]}
-    if name in EVENT_COLUMNS:
-        column = as_json(EVENT_COLUMNS[name]) | {"formats": ", ".join(EVENT_COLUMNS[name].formats)}
-        return {"title": f"event column {name}", "doc": column["doc"], "column": column}
+    if column := column_of(name):
+        shown = as_json(column) | {"formats": ", ".join(column.formats)}
+        of = "column of an entity that a view can show" if "." in name else "event column"
+        return {"title": f"{of} {name}", "doc": column.doc, "column": shown}
     return None
 
 

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from synth.entities import Census
 from synth.errors import counted
+from synth.events import CITY_PROFILE_COLUMNS, ENTITY_COLUMNS, PROFILE_COLUMNS, STATE_PROFILE_COLUMNS
 from synth.population.cards import NetworkConfig
 from synth.population.customers import CustomersConfig
 from synth.population.merchants import MerchantsConfig
@@ -23,6 +24,9 @@ Problem = tuple[str, str, str]
 
 TableName = Literal["customers", "cards", "devices", "merchants", "terminals"]
 TABLES: tuple[TableName, ...] = get_args(TableName)
+
+#: Columns that an entity has where there are cities.
+_OF_CITIES = ("city", "country", "latitude", "longitude")
 
 _INT64_MAX = 2**63 - 1
 
@@ -90,6 +94,28 @@ class PopulationConfig:
         """The tables of entities that a run writes."""
         wanted = TABLES if self.tables is None else self.tables
         return tuple(name for name in TABLES if name in wanted and self._section_of(name))
+
+    def entity_columns(self) -> dict[str, dict[str, str]]:
+        """Every table of entities that there is → its columns → what the population lacks for it, see ``_need``."""
+        return {
+            table: {name: self._need(table, name) for name in columns}
+            for table, columns in ENTITY_COLUMNS.items()
+            if self._section_of(table)
+        }
+
+    def _need(self, table: str, name: str) -> str:
+        """What the population lacks for a column of a table; empty where it lacks nothing."""
+        cities, people = self.cities, "population.profile=faker"
+        if name in _OF_CITIES:
+            return "" if cities else "population.cities"
+        if table != "customers":
+            return ""
+        if name in STATE_PROFILE_COLUMNS:
+            in_states = self.profile and cities and cities.in_known_states
+            return "" if in_states else f"{people} and population.cities.countries=[US]"
+        if name in CITY_PROFILE_COLUMNS:
+            return "" if self.profile and cities else f"{people} and population.cities"
+        return people if name in PROFILE_COLUMNS and not self.profile else ""
 
     def _section_of(self, table: str) -> CustomersConfig | MerchantsConfig | None:
         return self.merchants if table in ("merchants", "terminals") else self.customers

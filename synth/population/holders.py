@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from synth.entities import Population
+from synth.entities import Cities, Int16, Population
+from synth.population.addresses import draw_addresses, write_in_one_line
 from synth.population.phrases import Phrases, ask_whole, draw_phrases
 
 if TYPE_CHECKING:
@@ -28,10 +29,14 @@ _YOUNGEST, _OLDEST = 18, 90
 
 _DOCS = {
     "name": "full name, as the country writes it",
+    "first_name": "a part of the full name",
+    "last_name": "a part of the full name",
+    "gender": "F or M, as the name says; at random where it does not",
     "email": "unique, at a domain that is reserved for examples",
     "phone": "as the country writes it",
     "address": "as the country writes it, in one line",
     "birth_date": "18 to 90 years before the timeline's start",
+    "job": "as the country calls it, or in English",
 }
 
 
@@ -44,8 +49,8 @@ def draw_holders(cards_n: int, locale: str, *, reference: date, rng: np.random.G
         reference: the day on which holders are 18 to 90 years old: the start of the timeline.
 
     Returns:
-        A table of ``cards_n`` rows, row i for card i: card_id and holder_id (int64), name, email, phone and address
-        (string), birth_date (date32); no nulls. E-mail addresses are unique and spell the name in ASCII. The values
+        A table of ``cards_n`` rows, row i for card i: card_id and holder_id (int64), and the columns of
+        ``PROFILE_COLUMNS``; no nulls. E-mail addresses are unique and spell the name in ASCII. The values
         depend on the version of Faker as well as on the stream.
     """
     import pyarrow as pa
@@ -68,11 +73,9 @@ def draw_customer_profiles(
     Args:
         locale, reference: as above.
     """
-    import pyarrow as pa
-
     customers, cities = population.customers, population.cities
-    town = pa.array(cities.names).take(pa.array(customers.city_u)) if len(cities) else None
-    return draw_persons(len(customers), locale, reference=reference, rng=rng, age=customers.age_u, town=town)
+    home = (cities, customers.city_u) if len(cities) else None
+    return draw_persons(len(customers), locale, reference=reference, rng=rng, age=customers.age_u, home=home)
 
 
 def draw_persons(
@@ -82,31 +85,59 @@ def draw_persons(
     reference: date,
     rng: np.random.Generator,
     age: npt.NDArray[np.int8] | None = None,
-    town: "pa.StringArray | None" = None,
+    home: tuple[Cities, Int16] | None = None,
 ) -> "Mapping[str, pa.Array]":
-    """Draws what a profile says of each person: name, email, phone, address and birth_date.
+    """Draws what a profile says of each person: the columns of ``PROFILE_COLUMNS``, and in cities of the others.
 
     Args:
         locale, reference: as above.
         age: (n,) full years on the reference day; None: 18 to 90.
-        town: (n,) where they live; None: somewhere in the locale.
+        home: the cities, and (n,) which one each lives in; None: somewhere in the locale.
     """
-    import pyarrow.compute as pc
+    import pyarrow as pa
     from faker import Faker
 
     fake = Faker(locale)
     fake.seed_instance(int(rng.integers(2**63)))
     names = draw_phrases(fake, "person", "name", "formats", count, rng=rng)
-    part = "address" if town is None else "street_address"
-    address = draw_phrases(fake, "address", part, f"{part}_formats", count, rng=rng).render()
+    jobs = pa.array(sorted({*ask_whole(fake, "job")}))
+    if home:
+        addresses = draw_addresses(fake, *home, rng=rng)
+    else:
+        whole = draw_phrases(fake, "address", "address", "address_formats", count, rng=rng).render()
+        addresses = {"address": write_in_one_line(whole)}
     return {
-        "name": names.render(),
+        **_read_names(names, rng=rng),
         "email": _draw_emails(fake, names, rng=rng),
         "phone": _draw_phones(fake, count, rng=rng),
-        "address": _write_in_one_line(address if town is None else pc.binary_join_element_wise(address, town, ", ")),
+        **addresses,
         "birth_date": _draw_birth_dates(count, reference, rng=rng)
         if age is None
         else _draw_birth_dates_of(age, reference, rng=rng),
+        "job": jobs.take(pa.array(rng.integers(len(jobs), size=count))),
+    }
+
+
+def _read_names(names: Phrases, *, rng: np.random.Generator) -> "dict[str, pa.StringArray]":
+    """(n,) full names, first and last names, and the gender that they belong to, F or M.
+
+    A name that says no gender gets one at random; one that a locale composes by code of its own is cut after a word;
+    who has but one name has it for first and last.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    whole, first, last = names.render(), names.part("first_name"), names.part("last_name")
+    cut = pc.extract_regex(whole, r"^(?P<first>\S+)\s*(?P<last>.*)$")
+    told = pa.array(names.mentions("first_name"))
+    first, last = pc.if_else(told, first, cut.field("first")), pc.if_else(told, last, cut.field("last"))
+    female_n, male_n = names.mentions("female"), names.mentions("_male")
+    female_n |= ~male_n & (rng.random(len(female_n)) < 0.5)
+    return {
+        "name": whole,
+        "first_name": first,
+        "last_name": pc.if_else(pc.equal(last, ""), first, last),
+        "gender": pc.if_else(pa.array(female_n), "F", "M"),
     }
 
 
@@ -154,12 +185,6 @@ def _draw_phones(fake: "Faker", cards_n: int, *, rng: np.random.Generator) -> "p
         pieces.append(digits.take(pa.array(rng.integers(10, size=cards_n))))
         pieces.append(pa.array([match[group] for match in matches]).take(number_c))
     return pc.binary_join_element_wise(*pieces, "")
-
-
-def _write_in_one_line(text: "pa.StringArray") -> "pa.StringArray":
-    import pyarrow.compute as pc
-
-    return pc.replace_substring_regex(text, r"[,\s]*\n\s*", ", ")
 
 
 def _draw_birth_dates(cards_n: int, reference: date, *, rng: np.random.Generator) -> "pa.Date32Array":

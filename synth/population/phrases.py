@@ -7,7 +7,7 @@ Arrays end in their axis: ``_n`` per text.
 import importlib
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,16 +35,31 @@ class Phrases:
     Attributes:
         pools: Faker's values of each placeholder.
         groups: for each template, its pieces: literals, and (placeholder, index of the pool's value in each row).
+        rows: of each template.
         place_n: (n,) int64 where each row stands in the groups, written one after the other.
     """
 
     pools: Mapping[str, list[str]]
     groups: list[list[str | tuple[str, Int64]]]
+    rows: list[int]
     place_n: Int64
 
     def render(self) -> "pa.StringArray":
         """(n,) the texts."""
         return self._write(self.groups, self.pools, "")
+
+    def part(self, word: str) -> "pa.StringArray":
+        """(n,) what stands from the first to the last placeholder with ``word`` in its name; empty without one."""
+        groups: list[list[str | tuple[str, Int64]]] = []
+        for pieces in self.groups:
+            named = [i for i, p in enumerate(pieces) if not isinstance(p, str) and word in p[0]]
+            groups.append(pieces[named[0] : named[-1] + 1] if named else [])
+        return self._write(groups, self.pools, "")
+
+    def mentions(self, word: str) -> npt.NDArray[np.bool_]:
+        """(n,) bool: whether a placeholder has ``word`` in its name."""
+        found = [any(not isinstance(p, str) and word in p[0] for p in pieces) for pieces in self.groups]
+        return np.repeat(found, self.rows)[self.place_n]
 
     def spell(self, word: str, spelling: Callable[[str], str]) -> "pa.StringArray":
         """(n,) the values of all placeholders with ``word`` in their name, each in another spelling, joined by dots."""
@@ -54,7 +69,7 @@ class Phrases:
 
     def _write(
         self,
-        groups: list[list[str | tuple[str, Int64]]] | list[list[tuple[str, Int64]]],
+        groups: Sequence[Sequence[str | tuple[str, Int64]]],
         pools: Mapping[str, list[str]],
         separator: str,
     ) -> "pa.StringArray":
@@ -63,9 +78,12 @@ class Phrases:
 
         arrays = {token: pa.array(pool, pa.string()) for token, pool in pools.items()}
         written = []
-        for pieces in groups:
+        for pieces, rows in zip(groups, self.rows, strict=True):
             texts = [p if isinstance(p, str) else arrays[p[0]].take(pa.array(p[1])) for p in pieces]
-            written.append(pc.binary_join_element_wise(*texts, separator))
+            if texts:
+                written.append(pc.binary_join_element_wise(*texts, separator))
+            else:
+                written.append(pa.repeat("", rows))
         return pa.concat_arrays(written).take(pa.array(self.place_n))
 
 
@@ -85,7 +103,8 @@ def draw_phrases(
     share = np.array(list(weights.values()), dtype=np.float64)
     template_n = rng.choice(len(share), size=count, p=share / share.sum())
     groups: list[list[str | tuple[str, Int64]]] = []
-    for template, rows in zip(weights, np.bincount(template_n, minlength=len(share)).tolist(), strict=True):
+    counts = np.bincount(template_n, minlength=len(share)).tolist()
+    for template, rows in zip(weights, counts, strict=True):
         literals_and_tokens = enumerate(_TOKEN.split(template))
         groups.append(
             [
@@ -95,7 +114,7 @@ def draw_phrases(
         )
     place_n = np.empty(count, dtype=np.int64)
     place_n[np.argsort(template_n, kind="stable")] = np.arange(count)
-    return Phrases(pools, groups, place_n)
+    return Phrases(pools, groups, counts, place_n)
 
 
 def ask_whole(fake: "Faker", token: str) -> list[str]:

@@ -3,9 +3,11 @@
 Arrays end in their axis: ``_a`` per city, ``_n`` per point.
 """
 
+import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from importlib import resources
 from typing import Annotated
 
 import numpy as np
@@ -39,6 +41,11 @@ class CitiesConfig:
     home_km: Annotated[Spread, Field(description="standard deviation of homes, north and east of the centre, in km")]
     store_km: Annotated[Spread, Field(description="the same of stores, in km; smaller: more central")]
 
+    @property
+    def in_known_states(self) -> bool:
+        """Whether state and inhabitants of every city are known."""
+        return {*self.countries} == {"US"}
+
     def violations(self) -> Iterator[Problem]:
         """Yields what the field ranges alone cannot say."""
         known = cities_by_country()
@@ -67,6 +74,17 @@ def cities_by_country() -> dict[str, tuple[tuple[str, float, float], ...]]:
     return {country: tuple(sorted(cities)) for country, cities in found.items()}
 
 
+@cache
+def us_places() -> dict[str, tuple[str, int]]:
+    """State, as USPS code, and inhabitants of each city of the USA that Faker knows.
+
+    Source: Census 2020 (US Census Bureau) for incorporated places; GeoNames (2012, CC BY 4.0, counts of 2010) for
+    places that are none. Parts of a city, and suburbs without a count, have the inhabitants of the city.
+    """
+    with resources.files("synth.population").joinpath("us_places.csv").open(encoding="utf-8") as file:
+        return {row["city"]: (row["state"], int(row["inhabitants"])) for row in csv.DictReader(file)}
+
+
 def _code_near(country: str) -> str:
     """The code that somebody meant by a name, or by small letters; empty for none."""
     from faker.providers.date_time import Provider
@@ -82,7 +100,7 @@ def draw_cities(config: CitiesConfig | None, *, rng: np.random.Generator) -> Cit
     """Picks the cities and puts them into one plane; none where there is no config."""
     if config is None:
         empty = np.empty(0)
-        return Cities((), (), empty, empty, empty, empty, empty)
+        return Cities((), (), (), empty.astype(np.int64), empty, empty, empty, empty, empty)
     known = cities_by_country()
     listed = [(country, *city) for country in sorted({*config.countries}) for city in known[country]]
     countries, names, latitude, longitude = zip(
@@ -91,7 +109,10 @@ def draw_cities(config: CitiesConfig | None, *, rng: np.random.Generator) -> Cit
     latitude_a, longitude_a = np.array(latitude), np.array(longitude)
     weight_a = np.arange(1, config.number + 1) ** -config.exponent
     x_a, y_a = project(latitude_a, longitude_a)
-    return Cities(names, countries, weight_a / weight_a.sum(), latitude_a, longitude_a, x_a, y_a)
+    known_a = [us_places()[name] for name in names] if config.in_known_states else []
+    states, inhabitants_a = tuple(state for state, _ in known_a), np.array([n for _, n in known_a], dtype=np.int64)
+    shares_a = weight_a / weight_a.sum()
+    return Cities(names, countries, states, inhabitants_a, shares_a, latitude_a, longitude_a, x_a, y_a)
 
 
 def project(latitude_a: Float, longitude_a: Float) -> tuple[Float, Float]:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from synth.columns import Field, Table
-from synth.events import EVENT_COLUMNS
+from synth.events import EVENT_COLUMNS, LOOKUP_KEYS
 from synth.timeline import US_PER_S
 
 Ints = npt.NDArray[np.int64]
@@ -66,7 +66,7 @@ def features_of(frame: pd.DataFrame, table: Table, genuine: Mask) -> Iterator[Fe
     yield bins.texts("first digits", "card", "card_number", ("card",), frame.card_number.str[:2])
     yield bins.texts("first digit", "card", "tid", (), frame.tid.str[:1])
     for field in own_fields(table):
-        exempt = (field.name,) if field.column.role == "observable" else ()
+        exempt = (field.name, *leading_to(field)) if field.column.role == "observable" else ()
         yield from _own(field.name, exempt, frame[field.name], event, bins)
 
 
@@ -75,11 +75,20 @@ def own_fields(table: Table) -> list[Field]:
     return [f for f in table.fields if f.column.role in ("key", "observable") and f.column.name not in EVENT_COLUMNS]
 
 
+def leading_to(field: Field) -> tuple[str, ...]:
+    """What a column of an entity says nothing beyond: the card, or the generator's own column that names the entity."""
+    table, dot, _ = field.column.name.partition(".")
+    if not dot:
+        return ()
+    key = LOOKUP_KEYS[table]
+    return ("card",) if key == "card_id" else (key,)
+
+
 def repeated_of(frame: pd.DataFrame, table: Table) -> Iterator[Feature]:
     """What may repeat: amounts, times, cards, and amounts together with all further observable columns."""
     columns = {"amount_minor": frame.amount_minor, "time": frame.time, "card_id": frame.card_id}
     exempt = {"amount_minor": "amount", "time": "time", "card_id": "card"}
-    own = [f.name for f in own_fields(table) if f.column.role == "observable"]
+    own = [f.name for f in own_fields(table) if f.column.role == "observable" and not leading_to(f)]
     for name, values in columns.items():
         yield Feature("repeats", "repeats", name, ("repeats", exempt[name]), _codes(values), str)
     if own:

@@ -287,6 +287,26 @@ CASES: dict[str, Case] = {
     "customers_that_are_a_number": case("population=tiny", "population.customers=100"),
     "unknown_table_of_entities": case("population=tiny", "population.tables=[customer]"),
     "table_of_nobody": case("population=tiny", "population.merchants=null", "population.tables=[terminals]"),
+    "merchants_of_nobody": case("columns.fields=[{name: shop, source: merchants.name}]"),
+    "merchant_that_no_event_names": case("population=tiny", "columns.fields=[{name: shop, source: merchants.name}]"),
+    "name_without_a_profile": case("population=tiny", "columns.fields=[{name: who, source: customers.first_name}]"),
+    "state_outside_of_the_usa": case(
+        "population=tiny",
+        "population.profile=faker",
+        "population.cities.countries=[DE]",
+        "columns.fields=[{name: state, source: customers.state}]",
+    ),
+    "city_on_a_square": case(
+        "population=handbook", "generator=handbook", "columns.fields=[{name: city, source: terminals.city}]"
+    ),
+    "misspelt_column_of_a_merchant": case(
+        "population=tiny", "generator=spending", "columns.fields=[{name: shop, source: merchants.nme}]"
+    ),
+    "unknown_table_of_a_column": case("population=tiny", "columns.fields=[{name: shop, source: merchant.name}]"),
+    "format_of_an_entitys_column": case(
+        "population=tiny", "columns.fields=[{name: card, source: cards.network, format: float}]"
+    ),
+    "view_of_other_people": case("columns=sparkov"),
     "card_named_like_a_limit": case("columns.fields=[{name: limit_minor, source: card_number}]"),
     # A web shop
     "products_without_end": shop("generator.funnel.another=1"),

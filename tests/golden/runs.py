@@ -72,6 +72,13 @@ RUNS: dict[str, tuple[str, ...]] = {
         "timeline.end=2022-03-01",
         "block_rows=2000",
     ),
+    "people in words": (
+        "experiment=tiny",
+        "block_rows=2000",
+        "columns=sparkov",
+        "population.profile=faker",
+        "population.tables=[]",
+    ),
     "the handbook's customers": (
         "population=handbook",
         "population.cards=100",

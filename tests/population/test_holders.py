@@ -22,7 +22,19 @@ from synth.population.holders import draw_holders
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 REFERENCE = date(2022, 1, 1)
-NAMES = ["card_id", "holder_id", "name", "email", "phone", "address", "birth_date"]
+NAMES = [
+    "card_id",
+    "holder_id",
+    "name",
+    "first_name",
+    "last_name",
+    "gender",
+    "email",
+    "phone",
+    "address",
+    "birth_date",
+    "job",
+]
 
 
 def draw(cards_n: int, locale: str = "en_US", seed: int = 0, reference: date = REFERENCE) -> pa.Table:
@@ -62,10 +74,10 @@ def test_the_table_has_a_row_for_each_card_and_joins_with_it() -> None:
 def test_columns_types_and_nulls() -> None:
     table = draw(200)
     assert table.column_names == NAMES
-    assert [str(kind) for kind in table.schema.types] == ["int64"] * 2 + ["string"] * 4 + ["date32[day]"]
+    assert [str(kind) for kind in table.schema.types] == ["int64"] * 2 + ["string"] * 7 + ["date32[day]", "string"]
     assert not any(field.nullable for field in table.schema)
     assert all(field.metadata[b"doc"] for field in table.schema)
-    assert [column.null_count for column in table.columns] == [0] * 7
+    assert [column.null_count for column in table.columns] == [0] * len(NAMES)
     assert table["card_id"].to_pylist() == list(range(200))
     assert len(set(table["holder_id"].to_pylist())) == 200
 
@@ -99,11 +111,15 @@ def test_a_country_has_its_own_words(locale: str, name: str, phone: str) -> None
 @pytest.mark.parametrize("locale", sorted(AVAILABLE_LOCALES))
 def test_every_locale_of_faker_works(locale: str) -> None:
     table = draw(150, locale)
-    for column in ("name", "phone", "address"):
+    for column in ("name", "first_name", "last_name", "phone", "address", "job"):
         texts = table[column].to_pylist()
         assert all(text.strip() for text in texts)
         assert not any("\n" in text or "{{" in text for text in texts)
     assert all(sum(c.isdigit() for c in text) >= 6 for text in table["phone"].to_pylist())
+    for row in table.to_pylist():
+        assert row["first_name"] in row["name"]
+        assert row["last_name"] in row["name"]
+    assert {*table["gender"].to_pylist()} == {"F", "M"}
     emails = table["email"].to_pylist()
     assert len(set(emails)) == 150
     assert all(re.fullmatch(r"[a-z]+(\.[a-z]+)*\d*@example\.(com|net|org)", email) for email in emails)

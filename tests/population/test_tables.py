@@ -111,11 +111,11 @@ def test_names_and_bands_stand_for_what_they_say(made: Path) -> None:
 
 def test_a_profile_tells_of_the_customer_and_not_of_another_one(made: Path) -> None:
     assert not list(made.glob("*/holders*"))
-    rows = query(made, "select age, birth_date, city, address, email from {customers}")
-    assert len({row[4] for row in rows}) == 100
-    for age, born, city, address, _ in rows:
+    rows = query(made, "select age, birth_date, street, city, state, zip, address, email from {customers}")
+    assert len({row[7] for row in rows}) == 100
+    for age, born, street, city, state, code, address, _ in rows:
         assert 2022 - born.year - ((born.month, born.day) > (1, 1)) == age
-        assert address.endswith(f", {city}")
+        assert address == f"{street}, {city}, {state} {code}"
 
 
 def test_cards_go_by_the_views_own_card_number(tmp_path: Path) -> None:

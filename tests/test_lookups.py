@@ -1,0 +1,123 @@
+"""Columns of entities in a view: what they show is what the entity's own table says, joined by pandas."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from pandas.testing import assert_series_equal
+
+import synth
+from synth.catalog import load_catalog
+from synth.errors import RunError
+from synth.events import ENTITY_COLUMNS
+from synth.population.config import PopulationConfig
+from synth.prepare import prepare
+from synth.reader import open_output
+from synth.recipe import load_recipe
+from synth.testing.features import features_of, repeated_of
+from synth.verify import verify
+
+TINY = ("experiment=tiny", "timeline.end=2022-01-08", "block_rows=400", "population.profile=faker")
+KEYS = {"customers": "customer_id", "cards": "card_id", "merchants": "merchant_id", "terminals": "terminal_id"}
+SOURCES = [f"{table}.{column}" for table in KEYS for column in ENTITY_COLUMNS[table]]
+
+
+def view(*sources: str) -> str:
+    fields = ", ".join(f"{{name: {source.replace('.', '_')}, source: {source}}}" for source in sources)
+    return f"columns.fields=[{fields}]"
+
+
+def frames(uri: Path) -> dict[str, pd.DataFrame]:
+    output = open_output(str(uri))
+    return {table: output.to_pandas(table) for table in output.manifest["tables"]}
+
+
+@pytest.mark.parametrize("sink", ["parquet", "csv", "jsonl"])
+def test_every_column_is_that_of_the_rows_entity(sink: str, tmp_path: Path) -> None:
+    shown = view("fraud_label", *KEYS.values(), *SOURCES)
+    synth.run(*TINY, shown, f"sink={sink}", f"sink.{sink}.uri={tmp_path}")
+    tables = frames(tmp_path)
+    rows = tables["transactions"]
+    assert len(rows) > 500
+    assert rows.fraud_label.sum() > 3
+    for table, key in KEYS.items():
+        entities = tables[table].set_index(key, drop=False).loc[rows[key]]
+        for column in ENTITY_COLUMNS[table]:
+            found = rows[f"{table}_{column}"].reset_index(drop=True)
+            assert_series_equal(found, entities[column].reset_index(drop=True), check_names=False)
+    assert verify(str(tmp_path), catalog=load_catalog()).ok
+
+
+def test_a_table_that_is_not_written_is_looked_up_all_the_same(tmp_path: Path) -> None:
+    shown = view("card_id", "customers.name", "merchants.name")
+    for place, tables in (("with", "null"), ("without", "[]")):
+        synth.run(*TINY, shown, f"population.tables={tables}", "sink=csv", f"sink.csv.uri={tmp_path / place}")
+    written = [(tmp_path / place / "transactions.csv").read_bytes() for place in ("with", "without")]
+    assert written[0] == written[1]
+    assert not list((tmp_path / "without").glob("customers*"))
+    assert "faker" in json.loads((tmp_path / "without/manifest.json").read_text())["versions"]
+
+
+def test_cards_and_customers_are_known_with_any_generator() -> None:
+    small = ("population=tiny", "generator.transactions=500", "timeline.end=2022-01-08")
+    rows = synth.generate(*small, view("card_id", "cards.network", "cards.customer_id", "customers.customer_id"))
+    assert (rows.cards_customer_id == rows.customers_customer_id).all()
+    assert rows.groupby("card_id").cards_network.nunique().max() == 1
+    assert set(rows.cards_network) == {"visa", "amex"}
+
+
+def test_a_column_keeps_its_metadata() -> None:
+    recipe, _, _ = load_recipe([*TINY, view("customers.latitude", "merchants.name")])
+    table = prepare(recipe).make_block.events
+    latitude, name = table.schema
+    assert latitude.metadata == {b"unit": b"degrees", b"role": b"observable", b"doc": b"where it lies"}
+    assert (str(latitude.type), str(name.type)) == ("double", "string")
+    assert [field.column.quoted for field in table.fields] == [False, True]
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ("population=tiny",),
+        ("population=tiny", "population.profile=faker"),
+        ("population=tiny", "population.profile=faker", "population.cities.countries=[DE]"),
+        ("population=handbook", "population.profile=faker"),
+        ("population=tiny", "population.merchants=null"),
+        ("population=visa",),
+    ],
+)
+def test_the_columns_that_a_recipe_promises_are_those_of_the_tables(overrides: tuple[str, ...]) -> None:
+    recipe, _, _ = load_recipe([*overrides, "generator.transactions=100"])
+    promised = PopulationConfig.entity_columns(recipe.population)
+    made = {batch.table.name: batch.table for batch in prepare(recipe).extra}
+    assert set(made) == set(promised)
+    for table, columns in promised.items():
+        there = [f.column.name for f in made[table].fields]
+        assert there == [name for name, need in columns.items() if not need]
+
+
+def test_a_merchant_that_there_is_not_is_the_generators_mistake() -> None:
+    recipe, _, _ = load_recipe([*TINY, view("merchants.name")])
+    made = prepare(recipe).make_block
+    few = replace(made.lookups, native={"merchants.name": made.lookups.native["merchants.name"][:3]})
+    with pytest.raises(
+        RunError, match=r"merchant_id \d+ is none of the 3 merchants that merchants.name is looked up in"
+    ):
+        replace(made, lookups=few)(0)
+
+
+def test_the_leak_checks_look_at_them_and_excuse_what_the_entity_says() -> None:
+    base = ("event_id", "tid", "time", "card_id", "card_number", "amount_minor", "merchant_id", "category")
+    shown = view(*base, "customers.name", "customers.birth_date", "customers.latitude", "merchants.name")
+    recipe, _, _ = load_recipe([*TINY, shown])
+    table, rows = prepare(recipe).make_block.events, synth.generate(*TINY, shown)
+    genuine = np.ones(len(rows), dtype=bool)
+    found = {f.column: f.exempt for f in features_of(rows, table, genuine) if f.name in ("value", "rank of the value")}
+    assert found["customers_name"] == ("customers_name", "card")
+    assert found["merchants_name"] == ("merchants_name", "merchant_id")
+    assert {"customers_birth_date", "customers_latitude"} <= set(found)
+    together = [f.column for f in repeated_of(rows, table) if f.column.startswith("amount_minor and")]
+    assert together == ["amount_minor and category"]
