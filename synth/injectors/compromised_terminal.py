@@ -30,7 +30,7 @@ class CompromisedTerminal(Claimer):
     """An episode a terminal and attack, over all cards that it reads."""
 
     roles = ("purchase",)
-    setting = ("population=retail_us", "population.customers.number=1500", "generator=spending")
+    setting = ("population=retail_us", "population.customers.number=400", "generator=spending")
 
     def __init__(self, config: CompromisedTerminalConfig) -> None:
         self.config = config

@@ -146,6 +146,8 @@ class StreamSinkContract(Places):
         """A sink that is ready for its first row."""
         if getattr(self.stage.spec.factory, "takes_stdout", False):
             raise Unjudged("it writes to the standard output")
+        if "uri" not in self.stage.spec.config.__dataclass_fields__:
+            raise Unjudged("its config has no uri, so that the kit cannot send it to a place of its own")
         with self.place() as (_, uri):
             life = StreamLife(self.stage, uri)
             try:
