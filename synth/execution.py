@@ -204,11 +204,19 @@ def _write(
     except KeyboardInterrupt as interrupt:
         if not committed:
             abort(sinks)
-            raise InterruptedRun("interrupted: nothing was written") from interrupt
+            raise InterruptedRun(f"interrupted: {_left(sinks)}") from interrupt
     except BaseException:
         abort(sinks)
         raise
     return manifests
+
+
+def _left(sinks: Mapping[str, Sink]) -> str:
+    """What an interrupted run leaves behind."""
+    growing = [repr(name) for name, sink in sinks.items() if isinstance(sink, Streamed) and sink.marked]
+    if not growing:
+        return "nothing was written"
+    return f"what {' and '.join(growing)} had taken stays there; synth stream --resume goes on"
 
 
 def make_sinks(prepared: Prepared, directory: Path, *, overwrite: bool) -> dict[str, Sink]:

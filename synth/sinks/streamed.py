@@ -28,6 +28,11 @@ class Streamed:
         self.uri, self._sink = sink.uri, sink
         self._at = Checkpoint.start(fingerprint, origin_us=time.time_ns() // 1000)
 
+    @property
+    def marked(self) -> bool:
+        """Whether readers keep what was sent, whatever becomes of the run."""
+        return self._sink.resumable and self._at.block > 0
+
     def check(self) -> None:
         """Asks the sink."""
         self._sink.check(resume=False)

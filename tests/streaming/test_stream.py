@@ -12,6 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from synth.errors import InterruptedRun
+from synth.execution import execute
+from synth.recipe import load_recipe
 from tests.cli.commands import TINY, Answer, command, contents, environ, finish, start, synth, wait_for_bytes
 
 #: A stream of 90,000 events in blocks of 15,000, with fraud, side tables and a table that comes once.
@@ -55,6 +58,18 @@ def test_a_stream_is_the_run(batch: tuple[str, Path], tmp_path: Path) -> None:
 
 def test_a_run_into_a_sink_of_streams_is_the_run(batch: tuple[str, Path], tmp_path: Path) -> None:
     assert digest_of(synth("run", *LONG, *FILE, cwd=tmp_path)) == batch[0]
+    require_batch(tmp_path, batch)
+
+
+def test_an_interrupted_run_says_what_a_sink_of_streams_keeps(batch: tuple[str, Path], tmp_path: Path) -> None:
+    def interrupt(rows: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    recipe, catalog, _ = load_recipe([*LONG, "sink=jsonl_stream", f"sink.jsonl_stream.uri={tmp_path}/out"])
+    kept = "interrupted: what 'jsonl_stream' had taken stays there; synth stream --resume goes on"
+    with pytest.raises(InterruptedRun, match=kept):
+        execute(recipe, catalog, started=time.perf_counter(), progress=interrupt)
+    assert digest_of(synth("stream", *LONG, *FILE, "--resume", cwd=tmp_path)) == batch[0]
     require_batch(tmp_path, batch)
 
 
