@@ -20,6 +20,8 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 SYNTH = str(Path(sys.executable).with_name("synth"))
+#: Rows that `synth plan` tells of the comparison "people".
+PEOPLE_ROWS = (1_762_378, 19_987_067, 9_482_308, 21_336_888)
 MAIN = ["scenario=card_chain", "--overwrite", "--quiet"]
 
 
@@ -74,7 +76,7 @@ def main() -> None:
     """Runs the chosen comparisons."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--only", nargs="*", default=["start", "floor", "workers", "sinks", "growth", "notebook", "stats"]
+        "--only", nargs="*", default=["start", "floor", "workers", "sinks", "growth", "notebook", "people", "stats"]
     )
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--out", type=Path, help="where to write (default: a temporary directory)")
@@ -85,7 +87,9 @@ def main() -> None:
     parquet = [SYNTH, "run", *MAIN, f"sink.parquet.uri={out / 'parquet'}"]
     large = [*parquet[:-1], f"sink.parquet.uri={out / 'large'}", "generator.transactions=54000000"]
     n = 5_400_000
-    people = [SYNTH, "run", "--overwrite", "--quiet", "experiment=retail_us", f"sink.parquet.uri={out / 'people'}"]
+    quiet = [SYNTH, "run", "--overwrite", "--quiet"]
+    people = [*quiet, "experiment=retail_us", f"sink.parquet.uri={out / 'people'}"]
+    handbook = [*quiet, "experiment=handbook", f"sink.parquet.uri={out / 'handbook'}"]
     comparisons = {
         "start": {"help": [SYNTH, "--help"], "validate": [SYNTH, "validate", "scenario=card_chain"]},
         "floor": {
@@ -103,12 +107,18 @@ def main() -> None:
             "notebook": [sys.executable, str(HERE / "notebook.py"), str(n), str(out / "notebook.csv")],
             "synth, csv": csv,
         },
+        "people": {
+            "handbook, 183 days": handbook,
+            "handbook, 2,075 days": [*handbook, "timeline.end=2023-12-06"],
+            "retail_us, 5 months": people,
+            "retail_us, 11 months": [*people, "timeline.end=2022-12-01"],
+        },
         "stats": {
             "parquet": parquet,
             "stats, parquet": [SYNTH, "stats", str(out / "parquet")],
             "csv": csv,
             "stats, csv": [SYNTH, "stats", str(out / "csv")],
-            "8.8 M, people": people,
+            "9.5 M, people": people,
             "stats, people": [SYNTH, "stats", str(out / "people")],
         },
     }
@@ -119,7 +129,8 @@ def main() -> None:
     try:
         for name in args.only:
             rows = dict.fromkeys(comparisons[name], {"start": 0, "workers": 10 * n}.get(name, n))
-            rows |= {"54 M, parquet": 10 * n, "8.8 M, people": 8_794_600, "stats, people": 8_794_600}
+            rows |= {"54 M, parquet": 10 * n, "9.5 M, people": PEOPLE_ROWS[2], "stats, people": PEOPLE_ROWS[2]}
+            rows |= dict(zip(comparisons["people"], PEOPLE_ROWS, strict=True))
             show(name, compare(comparisons[name], args.runs, out), rows)
     finally:
         if not args.out:
