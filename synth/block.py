@@ -12,6 +12,7 @@ import numpy.typing as npt
 from synth.batch import Batch
 from synth.cast import Cast
 from synth.claiming import claim
+from synth.clicking import ClickMaker
 from synth.columns import Table
 from synth.digest import digest_batch
 from synth.episode_rows import EpisodeRows
@@ -73,6 +74,7 @@ class BlockMaker:
         events, labels, episodes: the tables to fill.
         reporting: when fraud becomes known.
         label_events: the table of reports; None where nothing is reported.
+        clicks: makes the visits behind online purchases; None where there are none.
     """
 
     cast: Cast
@@ -84,12 +86,14 @@ class BlockMaker:
     episodes: Table
     reporting: ReportingConfig
     label_events: Table | None
+    clicks: ClickMaker | None = None
 
     @property
     def tables(self) -> tuple[Table, ...]:
         """The tables that blocks and the end of the run add to."""
         tables = (self.events, self.labels, self.episodes)
-        return (*tables, self.label_events) if self.label_events else tables
+        reports = (self.label_events,) if self.label_events else ()
+        return (*tables, *reports, *(self.clicks.tables if self.clicks else ()))
 
     def __call__(self, index: int) -> Block:
         """Makes one block."""
@@ -101,7 +105,7 @@ class BlockMaker:
             if (np.diff(code) <= 0).any():
                 raise self._broken(index, "events out of order, or two on one card in one second")
             self._refuse_broken(index, genuine.own, len(code))
-        events, truth, claimed = self._inject(index, genuine, code)
+        events, truth, claimed, source_t = self._inject(index, genuine, code)
         if len(events.time_us_t) != self.plan.rows_b[index]:
             raise RunError(f"block {index} has {len(events.time_us_t)} rows, planned {self.plan.rows_b[index]}")
         reports = self._report(index, events, truth)
@@ -113,6 +117,8 @@ class BlockMaker:
             "labels": render_labels(rows, self.labels, transactions),
             "episodes": render_episodes(self.plan.episodes_starting(index), self.episodes, self.cards),
         }
+        if self.clicks:
+            batches |= self.clicks(index, genuine, rows, source_t)
         loose = Loose(claimed, render_reports(rows, self.label_events, transactions) if self.label_events else None)
         digests = {name: digest_batch(batch.native) for name, batch in batches.items()}
         return Block(index, batches, digests, loose, events.time_us_t)
@@ -123,14 +129,15 @@ class BlockMaker:
         streams = Streams(self.cast.seed, "reporting")
         return Reports.draw(self.reporting, index, events.time_us_t, truth.row_f, names, streams=streams)
 
-    def _inject(self, index: int, genuine: Events, code: Int64) -> tuple[Events, Truth, EpisodeRows]:
+    def _inject(self, index: int, genuine: Events, code: Int64) -> tuple[Events, Truth, EpisodeRows, Int64]:
         """Adds the fraud rows, drops the replaced ones, applies claims, and puts all in order.
 
         Args:
             code: sort codes of the genuine rows.
 
         Returns:
-            The rows, the truth about them, and the episodes of claimed rows as far as this block knows them.
+            The rows, the truth about them, the episodes of claimed rows as far as this block knows them, and (t,) the
+            genuine row that each was, -1 for an added one.
         """
         fraud, planned, replaced = self._planned(index)
         fraud_code = self._code(fraud)
@@ -149,7 +156,8 @@ class BlockMaker:
         truth = Truth(row_f, scenario_f, episode_id_f, role_f, before_f, self.plan.scenarios, self.plan.roles)
         rows = (kept.card_t[claims.row_f], kept.time_us_t[claims.row_f], kept.amount_minor_t[claims.row_f])
         episodes = EpisodeRows.of(self.plan.scenarios, claims.facts_f[1], claims.facts_f[0], *rows)
-        return kept.joined(fraud).take(order) if len(fraud_code) else kept, truth, episodes
+        source_t = np.concatenate([staying, np.full(len(fraud_code), -1)])[order]
+        return kept.joined(fraud).take(order) if len(fraud_code) else kept, truth, episodes, source_t
 
     def _planned(self, index: int) -> tuple[Events, Int64, int]:
         """The planned fraud of a block, what is true of it, and how many genuine rows give way to it."""
@@ -173,15 +181,20 @@ class BlockMaker:
         """The generator's own columns of the fraud rows: its own values, but for those that an injector sets."""
         if not self.cast.generator.columns:
             return fraud
+        parts = list(zip(owns, times, strict=True))
+        said = {
+            column.name: np.concatenate([given.get(column.name, np.full(len(time), -1)) for given, time in parts])
+            for column in self.cast.generator.columns
+            if column.categories and any(column.name in given for given in owns)
+        }
         with blaming("the generator"):
+            told, streams = replace(fraud, own=said), self.cast.genuine_streams
             own = dict(
-                self.cast.generator.complete(
-                    self.plan.blocks, index, fraud, world=self.cast.world, streams=self.cast.genuine_streams
-                )
+                self.cast.generator.complete(self.plan.blocks, index, told, world=self.cast.world, streams=streams)
             )
             self._refuse_broken(index, own, len(fraud.time_us_t))
         first = 0
-        for given, time in zip(owns, times, strict=True):
+        for given, time in parts:
             for name, values in given.items():
                 own[name] = np.concatenate([own[name][:first], values, own[name][first + len(time) :]])
             first += len(time)

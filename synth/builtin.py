@@ -6,6 +6,7 @@ from synth.generators.clickstream import ClickstreamConfig, ClickstreamGenerator
 from synth.generators.spending import SpendingConfig, SpendingGenerator
 from synth.hookspecs import Spec, hookimpl
 from synth.injectors import (
+    account_takeover,
     amount_threshold,
     bot_checkout,
     card_chain,
@@ -32,6 +33,7 @@ def synth_generators() -> list[Spec]:
 def synth_injectors() -> list[Spec]:
     """What fraudsters do."""
     return [
+        Spec(account_takeover.AccountTakeoverConfig, account_takeover.AccountTakeover),
         Spec(card_chain.CardChainConfig, card_chain.CardChain),
         Spec(amount_threshold.AmountThresholdConfig, amount_threshold.AmountThreshold),
         Spec(compromised_terminal.CompromisedTerminalConfig, compromised_terminal.CompromisedTerminal),

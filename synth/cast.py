@@ -66,4 +66,5 @@ class Cast:
             columns=tuple(column.name for column in self.generator.columns),
             census=world.census,
             population=world.population,
+            texts=self.generator.texts,
         )

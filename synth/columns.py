@@ -10,6 +10,8 @@ from pydantic import Field as Limits
 
 from synth.errors import nearest
 from synth.events import (
+    CLICK_COLUMNS,
+    CLICK_LABEL_COLUMNS,
     ENTITY_COLUMNS,
     EPISODE_COLUMNS,
     EVENT_COLUMNS,
@@ -230,6 +232,13 @@ def _naming_rows(name: str, columns: Mapping[str, Column], events: Table) -> Tab
     tid = next((f.name for f in events.fields if f.column.name == "tid"), None)
     names = {source: tid if source == "tid" else source for source in columns}
     return Table(name, tuple(_plain(columns[source], shown) for source, shown in names.items() if shown))
+
+
+def click_tables() -> tuple[Table, Table]:
+    """The clicks and what is true of them."""
+    return entity_table("clicks", tuple(CLICK_COLUMNS.values())), entity_table(
+        "click_labels", tuple(CLICK_LABEL_COLUMNS.values())
+    )
 
 
 def episode_table() -> Table:

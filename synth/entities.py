@@ -43,7 +43,7 @@ class Entities:
 
 
 #: Tables that every run may have.
-_TABLES = ("transactions", "labels", "episodes", "label_events", "holders", "manifest")
+_TABLES = ("transactions", "labels", "episodes", "label_events", "clicks", "click_labels", "holders", "manifest")
 
 
 def broken_entities(tables: Sequence[Entities], taken: Sequence[str] = ()) -> Iterator[str]:

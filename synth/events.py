@@ -111,6 +111,31 @@ LABEL_EVENT_COLUMNS = {name: EVENT_COLUMNS[name] for name in ("event_id", "tid")
 }
 """The label_events table: one row a report, in order of time; ``tid`` only where the view shows it."""
 
+CLICK_COLUMNS = {
+    column.name: column
+    for column in (
+        Column("click_id", "int64", "", "key", "names the click; ascending, with gaps"),
+        Column("time", "timestamp[us, tz=UTC]", "UTC", "observable", "when it happened"),
+        Column("customer_id", "int64", "", "key", "who clicked: index of the customer"),
+        Column("session_id", "int64", "", "key", "the visit; the number says nothing else"),
+        Column("event_type", "string", "", "observable", "what happened"),
+        Column("merchant_id", "int64", "", "key", "whose shop: index of the merchant"),
+        Column("device_id", "int64", "", "key", "what with; one that is in no table is new to the customer"),
+        Column("event_id", "int64", "", "key", "the transaction of a purchase; empty for others", nullable=True),
+    )
+}
+"""The clicks table: one row an event of a visit to a web shop, sorted by time."""
+
+CLICK_LABEL_COLUMNS = {
+    "click_id": CLICK_COLUMNS["click_id"],
+    "scenario": Column("scenario", "string", "", "truth", "scenario of the transaction that the visit leads to"),
+    "episode_id": Column("episode_id", "int64", "", "truth", "its episode"),
+    "role": Column(
+        "role", "string", "", "truth", "a purchase's: its transaction's; else login, profile_change, browse"
+    ),
+}
+"""The click_labels table: one row a click of a visit that leads to fraud."""
+
 EPISODE_COLUMNS = {
     column.name: column
     for column in (

@@ -10,6 +10,7 @@ import numpy as np
 from synth.batch import Batch
 from synth.block import BlockMaker
 from synth.cast import Cast
+from synth.clicking import ClickMaker
 from synth.columns import Table, episode_table, event_table, holder_table, label_event_table, label_table, shown_names
 from synth.entities import Entities, Population, broken_entities
 from synth.errors import RunError, blaming
@@ -84,7 +85,9 @@ def prepare(recipe: Recipe) -> Prepared:
     lookups = Lookups.of(events, entities, population.cards.customer_c if population else np.empty(0, dtype=np.int64))
     reports = label_event_table(events) if recipe.reporting.delay else None
     tables = (events, label_table(events), episode_table())
-    make_block = BlockMaker(cast, plan, cards, lookups, *tables, recipe.reporting, reports)
+    shop = recipe.clicks.shop
+    clicks = ClickMaker.of(cast, plan, shop) if shop else None
+    make_block = BlockMaker(cast, plan, cards, lookups, *tables, recipe.reporting, reports, clicks)
     extra = [entities[name] for name in recipe.population.table_names()]
     if recipe.population.profile and not recipe.population.customers:
         extra.insert(0, _holders(recipe, events, cards))

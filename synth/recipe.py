@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from synth.catalog import HOOKS, MULTIPLE, Catalog, load_catalog
+from synth.clicks import ClicksConfig
 from synth.clock.config import ClockConfig
 from synth.columns import ColumnsConfig
 from synth.compose import Composed, compose, origin_of
@@ -74,6 +75,7 @@ class Recipe:
     amount: Part
     scenarios: Mapping[str, Part]
     reporting: ReportingConfig
+    clicks: ClicksConfig
     columns: ColumnsConfig
     sinks: Mapping[str, Part]
     runner: Part
@@ -88,7 +90,7 @@ class Recipe:
 
 
 FIXED: dict[str, Any] = {"population": PopulationConfig, "timeline": TimelineConfig, "reporting": ReportingConfig}
-FIXED |= {"columns": ColumnsConfig, "clock": ClockConfig, "noise": NoiseConfig}
+FIXED |= {"clicks": ClicksConfig, "columns": ColumnsConfig, "clock": ClockConfig, "noise": NoiseConfig}
 #: Where the data go, on what they are made and how they are sent; not what they are.
 NOT_DATA = ("sink", "runner", "clock", "noise")
 PLAIN = tuple(field.name for field in dataclasses.fields(RunConfig))
@@ -159,25 +161,22 @@ class _Build:
         parts = [run, *fixed.values(), *single.values()]
         if all(part is not None for part in (run, fixed["population"], fixed["timeline"])):
             self._check_world(run, fixed, single, several["scenario"])
-        if fixed["columns"] is not None:
-            people = fixed["population"]
-            self._check("columns", fixed["columns"].problems(self.own_columns, people and people.entity_columns()))
-        if fixed["reporting"] is not None:
-            self._check("reporting", fixed["reporting"].problems(sorted(several["scenario"])))
+        own, people = self.own_columns, fixed["population"]
+        known = {"columns": (own, people and people.entity_columns()), "clicks": (own,)}
+        for name, others in {**known, "reporting": (sorted(several["scenario"]),)}.items():
+            if fixed[name] is not None:
+                self._check(name, fixed[name].problems(*others))
         if self.violations or any(part is None for part in parts):
             return None
-        content = {key: self.config[key] for key in sorted(self.config) if key not in NOT_DATA}
         return Recipe(
             run=run,
             population=fixed["population"],
             timeline=Timeline.parse(fixed["timeline"]),
-            generator=typing.cast("Part", single["generator"]),
-            amount=typing.cast("Part", single["amount"]),
+            **typing.cast("dict[str, Any]", single),
             scenarios=several["scenario"],
-            **{name: fixed[name] for name in ("reporting", "columns", "clock", "noise")},
+            **{name: fixed[name] for name in ("reporting", "clicks", "columns", "clock", "noise")},
             sinks=several["sink"],
-            runner=typing.cast("Part", single["runner"]),
-            content=without_secrets(content),
+            content=without_secrets({key: self.config[key] for key in sorted(self.config) if key not in NOT_DATA}),
         )
 
     def _refuse_unknown_keys(self) -> None:
@@ -279,8 +278,8 @@ class _Build:
             generator = single["generator"].make()
             self._check_columns(generator)
             self._check("generator", generator.violations(world))
-            own = tuple(column.name for column in generator.columns)
-            scene = Scene(world.cards, timeline, world.amount, generator.expected_rows(world), own, world.census)
+            own, rows = tuple(column.name for column in generator.columns), generator.expected_rows(world)
+            scene = Scene(world.cards, timeline, world.amount, rows, own, world.census, texts=generator.texts)
         for name, part in scenarios.items():
             with blaming(f"scenario {name!r}: its injector"):
                 self._check(f"scenario.{name}", part.make().violations(scene))

@@ -1,5 +1,7 @@
 """A web shop's sessions: what their events are called, and the numbers that name sessions and devices."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -9,6 +11,27 @@ EVENT_TYPES = ("page_view", "click", "add_to_cart", "purchase", "login", "login_
 """What a visitor does; an event holds the index."""
 
 PAGE_VIEW, CLICK, ADD_TO_CART, PURCHASE, LOGIN, LOGIN_FAILED = range(len(EVENT_TYPES))
+
+ACCOUNT_TYPES = (*EVENT_TYPES, "profile_change")
+"""What a visitor with an account does: the same, and a new address, phone number or the like."""
+
+PROFILE_CHANGE = len(EVENT_TYPES)
+
+
+@dataclass(frozen=True)
+class Session:
+    """What a fraudster's visit to a shop has that an honest customer's need not have.
+
+    Attributes:
+        login: whether it begins with a login for certain.
+        profile_change: chance that a profile_change follows, for certain at 1; honest ones come on top.
+        new_device: whether it is on the device of its episode, which nobody else ever uses.
+    """
+
+    login: bool = False
+    profile_change: float = 0.0
+    new_device: bool = False
+
 
 ID_BITS = 53
 """Ids of sessions and devices are whole numbers below 2^53: exact as JSON numbers, too."""

@@ -123,6 +123,11 @@ class Generator(ABC):
     columns: tuple[Column, ...] = ()
     setting: tuple[str, ...] = ()
 
+    @property
+    def texts(self) -> Mapping[str, tuple[str, ...]]:
+        """What its own text columns can say, by column."""
+        return {column.name: column.categories for column in self.columns if column.categories}
+
     @abstractmethod
     def rows(self) -> int | None:
         """Genuine rows of the control world, where the config sets them; None: the plan counts them."""
@@ -170,7 +175,9 @@ class Generator(ABC):
         """Its own columns for a block's fraud events, by the laws of honest ones: a difference here would be a leak.
 
         Args:
-            fraud: when, on which card and for how much; ``own`` is empty.
+            fraud: when, on which card and for how much; ``own`` has the text columns that a pattern has set, as the
+                indices of their categories, -1 where it leaves them to the generator. They stay as they are; the other
+                columns should fit them, e.g. a shop on the web where the channel is online.
         """
         if self.columns:
             raise NotImplementedError("it has columns of its own, but no method complete() that fills them for fraud")

@@ -6,6 +6,7 @@ An injector never touches the table and never writes truth; ``synth.block`` does
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from synth.amount import AmountLaw
 from synth.entities import NOBODY, Census, Population
 from synth.rng import Streams
+from synth.sessions import Session
 from synth.timeline import Timeline
 
 Int64 = npt.NDArray[np.int64]
@@ -31,6 +33,7 @@ class Scene:
         columns: names of the generator's own columns.
         census: how many customers and merchants there are, and of which kinds.
         population: everybody; None in ``violations`` and ``check``, and where there are only cards.
+        texts: what the generator's own text columns can say, by column: an event holds the index. Empty in ``check``.
     """
 
     cards: int
@@ -40,6 +43,7 @@ class Scene:
     columns: tuple[str, ...] = ()
     census: Census = NOBODY
     population: Population | None = None
+    texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -113,10 +117,13 @@ class Pattern(ABC):
         roles: what an event can be within its episode.
         expected_signal: what may tell a single fraud row from a genuine one, e.g. ``("amount",)``. ``synth.testing``
             takes every other difference for a leak.
+        sessions: role → what the visit to a shop that leads to such an event has of its own, for recipes with clicks.
+            Other added online events come from visits as honest customers make them.
     """
 
     roles: tuple[str, ...]
     expected_signal: tuple[str, ...] = ()
+    sessions: Mapping[str, Session] = MappingProxyType({})
 
     @property
     @abstractmethod

@@ -66,7 +66,8 @@ def features_of(frame: pd.DataFrame, table: Table, genuine: Mask) -> Iterator[Fe
     yield bins.texts("first digits", "card", "card_number", ("card",), frame.card_number.str[:2])
     yield bins.texts("first digit", "card", "tid", (), frame.tid.str[:1])
     for field in own_fields(table):
-        exempt = (field.name, *leading_to(field)) if field.column.role == "observable" else ()
+        observable = field.column.role == "observable"
+        exempt = (field.name, *leading_to(field)) if observable else (field.name,)
         yield from _own(field.name, exempt, frame[field.name], event, bins)
 
 

@@ -17,6 +17,7 @@ from synth.injectors.contract import Pattern, Scene
 from synth.reader import Manifest, Output, open_output
 from synth.timeline import Timeline, TimelineConfig
 from synth.typed import adapter
+from synth.verify.clicks import Purchases, check_clicks, read_clicks
 from synth.verify.extra import plugin_checks
 from synth.verify.ids import HashedIds, UniqueIds
 from synth.verify.reports import ObservedLabels, check_reports
@@ -89,7 +90,7 @@ def _checks(output: Output, catalog: Catalog) -> Iterator[Check]:
     stage = _set_stage(output.manifest, catalog)
     yield stage.check
     names = output.manifest["tables"]
-    found = {name: Found.keeping(output, name) for name in names if name != "transactions"}
+    found = {name: Found.keeping(output, name) for name in names if name not in ("transactions", "clicks")}
     labels, episodes, reports, holders, cards = (
         found[name].columns if name in found else None
         for name in ("labels", "episodes", "label_events", "holders", "cards")
@@ -100,6 +101,11 @@ def _checks(output: Output, catalog: Catalog) -> Iterator[Check]:
     checks = _row_checks(output, stage, labels, numbers)
     if stage.timeline is not None and "observed_label" in shown:
         checks.append(ObservedLabels(reports, stage.timeline))
+    clicks = None
+    if "clicks" in names:
+        click_labels = found["click_labels"].columns if "click_labels" in found else None
+        found["clicks"], clicks = read_clicks(output, click_labels)
+        checks.append(Purchases(clicks))
     labelled = np.unique(int64_of(labels["event_id"])) if labels else np.empty(0, dtype=np.int64)
     found["transactions"] = main = Found.of(output, "transactions", _Feed(shown, labelled, checks, fraud))
     for name in names:
@@ -119,6 +125,8 @@ def _checks(output: Output, catalog: Catalog) -> Iterator[Check]:
     claiming = {name for name, pattern in stage.patterns.items() if isinstance(pattern, Claimer)}
     yield from check_episodes(labels, episodes, fraud, claiming)
     yield from check_reports(labels, reports)
+    if clicks is not None:
+        yield from check_clicks(clicks, click_labels, labels)
     yield from _check_scenarios(output.manifest, stage, labels, fraud)
 
 

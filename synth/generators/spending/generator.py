@@ -18,6 +18,7 @@ from synth.generators.spending.choices import Choice, choose
 from synth.generators.spending.circumstances import REASONS
 from synth.generators.spending.config import SpendingConfig
 from synth.generators.spending.keys import draw_keys
+from synth.generators.spending.online import put_online
 from synth.generators.spending.plan import SpendingPlan, make_plan
 from synth.generators.spending.problems import problems
 from synth.generators.spending.rhythm import DAY_S
@@ -102,7 +103,8 @@ class SpendingGenerator(Generator):
     def complete(self, plan: BlockPlan, block: int, fraud: Events, *, world: World, streams: Streams) -> Own:
         """Fraud happens where the victim would have been, as far as a pattern does not say otherwise.
 
-        As much of it as of a day's honest events takes the form of a standing order that is due that day.
+        As much of it as of a day's honest events takes the form of a standing order that is due that day. What a
+        pattern puts online is bought in a shop on the web.
         """
         assert isinstance(plan, SpendingPlan)
         people, due = people_of(world), NOTHING_DUE
@@ -110,6 +112,15 @@ class SpendingGenerator(Generator):
             due = plan.bills.draw(fraud.time_us_t, rng=streams.draw("standing orders of fraud", block))
         rng = streams.draw("choices of fraud", block)
         choice = choose(fraud, due, plan, people, self.config.favourites, rng=rng)
+        wanted = np.flatnonzero(fraud.own["channel"] == ONLINE) if "channel" in fraud.own else np.empty(0, np.int64)
+        if len(wanted):
+            rng = streams.draw("online choices of fraud", block)
+            choice = put_online(
+                choice,
+                fraud,
+                wanted,
+                lambda some: choose(some, NOTHING_DUE, plan, people, self.config.favourites, rng=rng),
+            )
         rng, issuer = streams.draw("channels of fraud", block), streams.draw("authorisation of fraud", block)
         return self._shown(fraud, choice, plan, people, rng=rng, issuer=issuer)
 

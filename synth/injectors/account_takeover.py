@@ -1,0 +1,122 @@
+"""Somebody else's account: a login from a new device, a new phone number or address, and orders until it is noticed.
+
+What the fraudster does: takes an account with a stolen password, makes the shop's messages go elsewhere, and orders on
+the cards that the account holds, some times within hours, as much as seems to go through.
+What changes in the data: three to five purchases on the web by one card, minutes to hours apart, at one and a half
+times to twice what things cost; half of them are declined. In a recipe with clicks the visit behind the first one
+begins with a login from a device that the customer never used, mostly followed by a profile_change; the others come
+from that device.
+Observable signature: a new device, a profile_change and orders of one customer within hours. Honest customers have new
+devices, change their profile and order, too: none of these tells by itself. Single rows show that they are on the web,
+at which kind of shop, their amounts, whether they were declined, and when: thieves have no rhythm of the day.
+Sources: sellers of defences tell of orders of which half succeed, the phone number being changed in half of the cases
+and the address of e-mail in a tenth; the other numbers are proposals.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field
+
+from synth.amount import HIGHEST
+from synth.injectors.contract import FraudEvents, Int64, Scene
+from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Problem, Seconds
+from synth.rng import Streams
+from synth.sessions import Session
+
+
+@dataclass(frozen=True, kw_only=True)
+class Multiple:
+    """A multiple; uniform between the bounds."""
+
+    min: Annotated[float, Field(gt=0, le=1000, description="lowest")]
+    max: Annotated[float, Field(gt=0, le=1000, description="highest")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountTakeoverConfig(EpisodeConfig):
+    """Orders on the account of somebody else, from a new device."""
+
+    kind: Literal["account_takeover"] = "account_takeover"
+    orders: Annotated[Length, Field(description="orders of an episode, declined ones included")]
+    interval_s: Annotated[Seconds, Field(description="seconds from one order to the next")]
+    multiple: Annotated[Multiple, Field(description="what an order costs, as a multiple of what others cost")]
+    declined: Annotated[float, Field(ge=0, le=1, description="chance that an order is declined")]
+    profile_change: Annotated[
+        float, Field(ge=0, le=1, description="chance that the first visit changes the profile; shows in clicks only")
+    ]
+
+    def violations(self) -> Iterator[Problem]:
+        """Yields crossed bounds."""
+        yield from super().violations()
+        if self.multiple.min > self.multiple.max:
+            told = f"min {self.multiple.min:g} is above max {self.multiple.max:g}"
+            yield "multiple", told, "min <= max"
+
+
+class AccountTakeover(EpisodeInjector):
+    """The injector."""
+
+    config: AccountTakeoverConfig
+    roles = ("first_order", "order")
+    expected_signal = (
+        "amount",
+        "channel",
+        "category",
+        "merchant_id",
+        "terminal_id",
+        "currency",
+        "auth_result",
+        "decline_reason",
+        "hour",
+        "weekday",
+    )
+    setting = ("generator=spending", "population=retail_us", "population.customers.number=1500")
+
+    def __init__(self, config: AccountTakeoverConfig) -> None:
+        super().__init__(config)
+        first = Session(login=True, profile_change=config.profile_change, new_device=True)
+        self.sessions = {"first_order": first, "order": Session(new_device=True)}
+
+    @property
+    def length(self) -> Length:
+        """Orders of an episode."""
+        return self.config.orders
+
+    @property
+    def gap_s(self) -> Seconds:
+        """Seconds between them."""
+        return self.config.interval_s
+
+    def plan(self, scene: Scene, *, streams: Streams) -> FraudEvents:
+        """Orders of one card on the web."""
+        takeovers = self.episodes(scene, streams)
+        orders, bounds = len(takeovers.episode_f), self.config.multiple
+        times_f = streams.draw("multiples").uniform(bounds.min, bounds.max, orders)
+        amount_f = np.rint(takeovers.amounts() * times_f).astype(np.int64)
+        return takeovers.finish(
+            gap_s=takeovers.gaps(self.gap_s.min, self.gap_s.max),
+            amount_minor=np.minimum(amount_f, HIGHEST * 100 - 1),
+            role=takeovers.role("order", first="first_order"),
+            own=self._own(scene, orders, rng=streams.draw("declined")),
+        )
+
+    def _own(self, scene: Scene, orders: int, *, rng: np.random.Generator) -> dict[str, Int64]:
+        """The columns that say how an order was made, and what became of it where the generator tells."""
+        own = {"channel": np.full(orders, scene.texts["channel"].index("online"))}
+        if {"auth_result", "decline_reason"} <= {*scene.texts}:
+            declined_f = rng.random(orders) < self.config.declined
+            results, reasons = scene.texts["auth_result"], scene.texts["decline_reason"]
+            declined, approved = results.index("declined"), results.index("approved")
+            own["auth_result"] = np.where(declined_f, declined, approved)
+            own["decline_reason"] = np.where(declined_f, reasons.index("suspected_fraud"), -1)
+        return own
+
+    def violations(self, scene: Scene) -> Iterator[Problem]:
+        """Yields when nobody buys on the web, too."""
+        yield from super().violations(scene)
+        if "online" not in scene.texts.get("channel", ()):
+            told = "orders are made on the web, and the generator has no channel 'online'"
+            yield "", told, "generator=spending with population=retail_us"
