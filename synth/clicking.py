@@ -78,11 +78,11 @@ class ClickMaker:
         honest, row_g = self._honest(index, genuine)
         row_s = np.full(len(honest), _NO_PURCHASE)
         row_s[: len(row_g)] = became[row_g]
-        path = self._path(index, honest, "paths")
+        path = draw_path(self.shop, honest, rng=self._draw("paths", index))
         staying_t = row_s[path.session_t] != _GAVE_WAY
         path = Path(path.session_t[staying_t], path.type_t[staying_t], path.second_t[staying_t])
         added, row_f = self._added(index, rows, source_t)
-        path_f = self._path(index, added, "paths of fraud")
+        path_f = draw_path(self.shop, added, rng=self._draw("paths of fraud", index))
         path = Path(
             np.concatenate([path.session_t, len(honest) + path_f.session_t]),
             np.concatenate([path.type_t, path_f.type_t]),
@@ -105,10 +105,6 @@ class ClickMaker:
     def _draw(self, purpose: str, index: int) -> np.random.Generator:
         return Streams(self.cast.seed, "clicks").draw(purpose, index)
 
-    def _path(self, index: int, visits: Visits, purpose: str) -> Path:
-        first_s = int(self.plan.blocks.edge_s_b[index])
-        return draw_path(self.shop, visits, first_s, rng=self._draw(purpose, index))
-
     def _honest(self, index: int, genuine: Events) -> tuple[Visits, Int64]:
         """The visits of the control world, and the genuine rows that the first of them lead to.
 
@@ -119,13 +115,14 @@ class ClickMaker:
         browsing = round(self.shop.browsing * len(row_g))
         who, when = (rng.random((2, browsing)) * len(row_g)).astype(np.int64)
         who_s, when_s = (np.concatenate([row_g, row_g[picked]]) for picked in (who, when))
-        number_s = np.arange(len(who_s))
+        number_s, last_s = np.arange(len(who_s)), genuine.time_us_t[when_s] // US_PER_S
         return draw_visits(
             self.shop,
             self.names,
             genuine.own["customer_id"][who_s],
             genuine.own["merchant_id"][who_s],
-            genuine.time_us_t[when_s] // US_PER_S,
+            last_s,
+            last_s - self.plan.blocks.edge_s_b[index],
             number_s < len(row_g),
             self.names.sessions(index, number_s, fraud=False),
             rng=rng,
@@ -137,12 +134,15 @@ class ClickMaker:
         mine = (source_t[truth.row_f] < 0) & (own["channel"][truth.row_f] == self._online)
         row_f, role_f = truth.row_f[mine], truth.role_f[mine]
         rng, number_f = self._draw("visits of fraud", index), np.arange(len(row_f))
+        last_f = rows.events.time_us_t[row_f] // US_PER_S
+        room_f = last_f - self.plan.blocks.edge_s_b[index]
         visits = draw_visits(
             self.shop,
             self.names,
             own["customer_id"][row_f],
             own["merchant_id"][row_f],
-            rows.events.time_us_t[row_f] // US_PER_S,
+            last_f,
+            room_f,
             np.ones(len(row_f), dtype=bool),
             self.names.sessions(index, number_f, fraud=True),
             rng=rng,
@@ -152,7 +152,8 @@ class ClickMaker:
         change_f = rng.random(len(row_f)) < np.array([session.profile_change for session in declared])[role_f]
         new_f = np.array([session.new_device for session in declared], dtype=bool)[role_f]
         device_f = self.names.new_devices(2 * truth.episode_id_f[mine] + 1)
-        return visits.altered(login_f, change_f, new_f, device_f), row_f
+        longest_f = np.array([_longest(session) for session in declared], dtype=np.int64)[role_f]
+        return visits.altered(login_f, change_f, new_f, device_f, longest_f), row_f
 
     def _render(self, index: int, visits: Visits, path: Path, row_s: Int64, rows: Rows) -> dict[str, Batch]:
         """Both tables, in order of time; clicks of one second in the order of their sessions' ids."""
@@ -176,6 +177,10 @@ class ClickMaker:
             "clicks": Batch.of(clicks, columns, {}),
             "click_labels": Batch.of(labels, _labels(rows.truth, len(rows), row_s[session_t], id_t, type_t), {}),
         }
+
+
+def _longest(session: Session) -> int:
+    return np.iinfo(np.int64).max if session.longest_s is None else session.longest_s
 
 
 def _labels(truth: Truth, rows: int, row_t: Int64, id_t: Int64, type_t: Int64) -> Mapping[str, pa.Array]:

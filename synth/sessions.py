@@ -26,11 +26,13 @@ class Session:
         login: whether it begins with a login for certain.
         profile_change: chance that a profile_change follows, for certain at 1; honest ones come on top.
         new_device: whether it is on the device of its episode, which nobody else ever uses.
+        longest_s: seconds that it takes at most; None: as long as an honest one.
     """
 
     login: bool = False
     profile_change: float = 0.0
     new_device: bool = False
+    longest_s: int | None = None
 
 
 ID_BITS = 53

@@ -30,14 +30,12 @@ class Path:
     second_t: Int64
 
 
-def draw_path(shop: ShopVisits, visits: Visits, first_s: int, *, rng: np.random.Generator) -> Path:
+def draw_path(shop: ShopVisits, visits: Visits, *, rng: np.random.Generator) -> Path:
     """The events of some visits.
 
     A session is: failed logins, a login and a change of the profile, where there are any; then products one after the
     other, each a page_view that may lead to a click and to add_to_cart; at last the purchase, if it is one that buys.
-
-    Args:
-        first_s: no event is earlier; a session that would begin before takes place faster.
+    A session that has less room than it would take goes faster.
     """
     number_s = np.arange(len(visits))
     stop_t, looked_t = _draw_looks(shop.looks, visits, rng=rng)
@@ -53,7 +51,7 @@ def draw_path(shop: ShopVisits, visits: Visits, first_s: int, *, rng: np.random.
     type_t = np.concatenate([np.broadcast_to(kind, session.shape) for kind, session in steps])
     order = np.argsort(session_t, kind="stable")
     session_t = session_t[order]
-    to_go_t = _draw_times(shop.gap, session_t, visits.last_s - first_s, rng=rng)
+    to_go_t = _draw_times(shop.gap, session_t, visits.room_s, rng=rng)
     return Path(session_t, type_t[order], visits.last_s[session_t] - to_go_t)
 
 

@@ -24,6 +24,7 @@ class Visits:
 
     Attributes:
         last_s: seconds since 1970-01-01 UTC of the last event, which is the purchase where there is one.
+        room_s: seconds before it that the session may take.
         fails_s: attempts to log in that fail, before the one that works.
         device_s, id_s: ids in the output.
     """
@@ -31,6 +32,7 @@ class Visits:
     customer_s: Int64
     merchant_s: Int64
     last_s: Int64
+    room_s: Int64
     buys_s: Mask
     login_s: Mask
     fails_s: Int64
@@ -41,19 +43,16 @@ class Visits:
     def __len__(self) -> int:
         return len(self.customer_s)
 
-    def take(self, kept: Int64 | Mask) -> "Visits":
-        """These of them."""
-        return Visits(*(getattr(self, name)[kept] for name in self.__dataclass_fields__))
-
     def joined(self, other: "Visits") -> "Visits":
         """These, then the other ones."""
         both = [(getattr(self, name), getattr(other, name)) for name in self.__dataclass_fields__]
         return Visits(*map(np.concatenate, both))
 
-    def altered(self, login_s: Mask, change_s: Mask, new_s: Mask, device_s: Int64) -> "Visits":
-        """The same where some log in for certain, some change the profile, and some come with another device."""
+    def altered(self, login_s: Mask, change_s: Mask, new_s: Mask, device_s: Int64, room_s: Int64) -> "Visits":
+        """The same where some log in for certain, change the profile, come with another device, or have less time."""
         return replace(
             self,
+            room_s=np.minimum(self.room_s, room_s),
             login_s=self.login_s | login_s,
             change_s=self.change_s | change_s,
             device_s=np.where(new_s, device_s, self.device_s),
@@ -110,6 +109,7 @@ def draw_visits(
     customer_s: Int64,
     merchant_s: Int64,
     last_s: Int64,
+    room_s: Int64,
     buys_s: Mask,
     id_s: Int64,
     *,
@@ -118,7 +118,7 @@ def draw_visits(
     """Visits of honest customers: whether they log in, change their profile, and what they come with."""
     device_s = names.honest_devices(shop.devices, customer_s, last_s, rng=rng)
     login_s, fails_s, change_s = _draw_account(shop.account, len(customer_s), rng=rng)
-    return Visits(customer_s, merchant_s, last_s, buys_s, login_s, fails_s, change_s, device_s, id_s)
+    return Visits(customer_s, merchant_s, last_s, room_s, buys_s, login_s, fails_s, change_s, device_s, id_s)
 
 
 def _draw_account(account: Account, sessions: int, *, rng: np.random.Generator) -> tuple[Mask, Int64, Mask]:

@@ -78,7 +78,9 @@ class AccountTakeover(EpisodeInjector):
     def __init__(self, config: AccountTakeoverConfig) -> None:
         super().__init__(config)
         first = Session(login=True, profile_change=config.profile_change, new_device=True)
-        self.sessions = {"first_order": first, "order": Session(new_device=True)}
+        # A visit that were longer could begin before the account is taken.
+        later = Session(new_device=True, longest_s=config.interval_s.min - 1)
+        self.sessions = {"first_order": first, "order": later}
 
     @property
     def length(self) -> Length:

@@ -68,7 +68,7 @@ def features_of(frame: pd.DataFrame, table: Table, genuine: Mask) -> Iterator[Fe
     for field in own_fields(table):
         observable = field.column.role == "observable"
         exempt = (field.name, *leading_to(field)) if observable else (field.name,)
-        yield from _own(field.name, exempt, frame[field.name], event, bins)
+        yield from _own(field.name, exempt, exempt if observable else (), frame[field.name], event, bins)
 
 
 def own_fields(table: Table) -> list[Field]:
@@ -98,10 +98,12 @@ def repeated_of(frame: pd.DataFrame, table: Table) -> Iterator[Feature]:
         yield Feature("repeats", "repeats", named, ("repeats", "amount", *own), alike, str)
 
 
-def _own(name: str, exempt: tuple[str, ...], values: "pd.Series[Any]", event: Ints, bins: "_Bins") -> Iterator[Feature]:
+def _own(
+    name: str, exempt: tuple[str, ...], nulls: tuple[str, ...], values: "pd.Series[Any]", event: Ints, bins: "_Bins"
+) -> Iterator[Feature]:
     """A further column: nulls, values, lengths and beginnings of texts, and its order beside that of the events."""
     missing = values.isna().to_numpy()
-    yield Feature("nulls", "own", name, (), np.asarray(missing, dtype=np.int64), lambda b: ("present", "missing")[b])
+    yield Feature("nulls", "own", name, nulls, np.asarray(missing, dtype=np.int64), lambda b: ("present", "missing")[b])
     text = not (pd.api.types.is_numeric_dtype(values) or pd.api.types.is_datetime64_any_dtype(values))
     filled = values.fillna("" if text else values.min())
     rank = pd.factorize(filled, sort=True)[0]

@@ -33,7 +33,7 @@ class LeakChecks(Contract):
 
     @rule
     def test_expected_signal_names_features(self) -> None:
-        """expected_signal names features that a pattern may declare; built-in ids, order and nulls are none."""
+        """expected_signal names features that a pattern may declare; built-in ids and order are none."""
         table = self.stage.prepared(Size()).make_block.events
         known = [*DECLARABLE, *(field.name for field in own_fields(table))]
         for name in self.signal:
