@@ -9,6 +9,8 @@ from synth.cli.describe import keys_of
 from synth.cli.parser import make_parser
 from synth.compose import list_options
 from synth.events import (
+    CLICK_COLUMNS,
+    CLICK_LABEL_COLUMNS,
     ENTITY_COLUMNS,
     EPISODE_COLUMNS,
     EVENT_COLUMNS,
@@ -109,6 +111,8 @@ def columns() -> list[str]:
         shared = ", ".join(f"`{name}`" for name in found if name in EVENT_COLUMNS)
         lines += [f"The {told} table has {shared}, and:", "", *table(head, rows(own))]
     lines += ["The noise table of a stream:", "", *table(head, rows(list(NOISE_COLUMNS.values())))]
+    for told, found in (("clicks", CLICK_COLUMNS), ("click_labels", CLICK_LABEL_COLUMNS)):
+        lines += [f"The {told} table:", "", *table(head, rows(list(found.values())))]
     lines += ["The episodes table:", ""]
     lines += [*table(head, rows(list(EPISODE_COLUMNS.values()))), "The holders table:", ""]
     lines += [

@@ -141,7 +141,7 @@ def test_clicks_change_no_other_table() -> None:
 
 
 def test_claimed_rows_keep_their_clicks_and_get_labels() -> None:
-    claiming = {"kind": "amount_threshold", "above": 60, "order": 1}
+    claiming = {"kind": "amount_threshold", "above": 60, "share": 1.0, "order": 1}
     claimed, control = made(recipe(scenario={"amount_threshold": claiming})), made(recipe(scenario={}))
     assert 0 < len(claimed["click_labels"]) < len(claimed["clicks"])
     pd.testing.assert_frame_equal(claimed["clicks"], control["clicks"])
