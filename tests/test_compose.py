@@ -85,7 +85,7 @@ def test_defaults_are_plain_and_know_their_lines() -> None:
     assert composed.config["seed"] == 123
     assert composed.config["timeline"] == {"start": "2022-01-01", "end": "2022-06-01"}
     assert {type(composed.config["amount"]), type(composed.config["amount"]["buckets"])} == {dict, list}
-    assert composed.origins["seed"] == "synth:conf/config.yaml:16"
+    assert composed.origins["seed"] == "synth:conf/config.yaml:17"
     assert composed.origins["timeline"] == "synth:conf/config.yaml:18"
     assert composed.origins["amount.buckets"] == "synth:conf/amount/buckets.yaml:3"
     assert composed.origins["amount.buckets.2.low"] == "synth:conf/amount/buckets.yaml:6"
@@ -223,7 +223,7 @@ def test_a_user_root_may_have_its_own_primary_config(write: Write) -> None:
 
 def test_the_builtin_root_is_no_user_root(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(builtin_conf().parent)
-    assert compose([]).origins["seed"] == "conf/config.yaml:16"
+    assert compose([]).origins["seed"] == "conf/config.yaml:17"
     assert not [option for options in list_options().values() for option in options if option.shadowed]
 
 
@@ -264,7 +264,7 @@ def test_a_wheel_holds_conf_inside_the_package(tmp_path: Path) -> None:
     done = run_python(
         "from synth.compose import *; print(builtin_conf()); print(compose([]).origins['seed'])", PYTHONPATH=str(site)
     )
-    assert done.stdout.splitlines() == [str(site / "synth" / "conf"), "synth:conf/config.yaml:16"], done.stderr
+    assert done.stdout.splitlines() == [str(site / "synth" / "conf"), "synth:conf/config.yaml:17"], done.stderr
 
 
 # mistakes on the command line
@@ -338,7 +338,7 @@ def test_every_wrong_override_is_reported_in_order() -> None:
         ("amount.buckets.9.low=1", "cannot set 'amount.buckets.9.low': list index out of range", ""),
         ("amount=${oc.env:SYNTH_TEST_UNSET}", "cannot compose: Error resolving interpolation "
          "'${oc.env:SYNTH_TEST_UNSET}', possible interpolation keys: "
-         "experiment, noise, clock, runner, columns, reporting, generator, population", ""),
+         "experiment, noise, clock, runner, columns, clicks, reporting, generator, population", ""),
         ("+x={_target_: os.system}", "'x._target_' is not allowed: a configuration cannot name code; "
          "synth looks components up by 'kind'", ""),
     ],

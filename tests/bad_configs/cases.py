@@ -325,6 +325,10 @@ CASES: dict[str, Case] = {
     "more_clicks_than_seconds": shop("population.cards=1", "timeline.end=2022-01-02"),
     "bots_without_a_shop": case("scenario=bot_checkout"),
     "attacks_without_logins": case("generator=clickstream_independent", "scenario=credential_stuffing"),
+    "clicks_without_customers": case("clicks=shop"),
+    "clicks_of_visitors": shop("clicks=shop", "clicks.shop.devices.main=1.5"),
+    "takeover_without_the_web": case("scenario=account_takeover"),
+    "multiple_of_a_takeover_crossed": case("experiment=account_takeover", "scenario.account_takeover.multiple.min=3"),
     "steps_of_a_bot_crossed": shop("scenario=bot_checkout", "scenario.bot_checkout.steps.min=70"),
     "attack_longer_than_the_window": shop(
         "scenario=credential_stuffing", "generator.transactions=100000", "timeline.end=2022-01-01T00:16:00"
