@@ -86,7 +86,7 @@ def test_defaults_are_plain_and_know_their_lines() -> None:
     assert composed.config["timeline"] == {"start": "2022-01-01", "end": "2022-06-01"}
     assert {type(composed.config["amount"]), type(composed.config["amount"]["buckets"])} == {dict, list}
     assert composed.origins["seed"] == "synth:conf/config.yaml:17"
-    assert composed.origins["timeline"] == "synth:conf/config.yaml:18"
+    assert composed.origins["timeline"] == "synth:conf/config.yaml:19"
     assert composed.origins["amount.buckets"] == "synth:conf/amount/buckets.yaml:3"
     assert composed.origins["amount.buckets.2.low"] == "synth:conf/amount/buckets.yaml:6"
     assert composed.choices["amount"] == "buckets"

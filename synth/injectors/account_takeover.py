@@ -5,7 +5,7 @@ the cards that the account holds, some times within hours, as much as seems to g
 What changes in the data: three to five purchases on the web by one card, minutes to hours apart, at one and a half
 times to twice what things cost; half of them are declined. In a recipe with clicks the visit behind the first one
 begins with a login from a device that the customer never used, mostly followed by a profile_change; the others come
-from that device.
+from that device, and take no longer than the shortest interval.
 Observable signature: a new device, a profile_change and orders of one customer within hours. Honest customers have new
 devices, change their profile and order, too: none of these tells by itself. Single rows show that they are on the web,
 at which kind of shop, their amounts, whether they were declined, and when: thieves have no rhythm of the day.

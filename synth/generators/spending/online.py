@@ -9,8 +9,8 @@ from synth.generators.contract import Events, Int64
 from synth.generators.spending.choices import Choice
 from synth.generators.spending.standing import Due
 
-#: Draws after which who never buys on the web stays where they are: one purchase in a hundred is, at the least, so that
-#: three in a thousand of such customers' do.
+#: Draws after which an event stays where it is, e.g. where nobody sells on the web; of who buys there one time in a
+#: hundred, one event in four hundred.
 _DRAWS = 600
 
 
