@@ -32,6 +32,7 @@ from synth.reader import Output
 from synth.rng import Streams
 from synth.run_events import BlockDone, RunEnded, RunStarted, Subscriber
 from synth.runners.contract import Runner
+from synth.sessions import Session
 from synth.sinks.contract import Receipt, Sink, SinkJob
 from synth.sinks.files import FileFormat, FileSink, TableFile, Target
 from synth.sinks.stream import Checkpoint, StreamSink, StreamStats
@@ -43,7 +44,7 @@ PEOPLE = (Census, Population, Customers, Cards, Devices, Merchants, Terminals, C
 CONTRACTS: dict[str, tuple[type[Any], ...]] = {
     "synth_injectors": (
         *(Injector, EpisodeInjector, EpisodeConfig, Length, Seconds, Episodes),
-        *(Scene, FraudEvents, Injection, Streams),
+        *(Scene, FraudEvents, Injection, Session, Streams),
     ),
     "synth_generators": (Generator, World, BlockPlan, Keys, Events, Column, Entities, *PEOPLE),
     "synth_amounts": (AmountLaw,),

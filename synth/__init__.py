@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Ratio, Seconds
     from synth.rng import Streams
     from synth.run_events import BlockDone, RunEnded, RunStarted, Subscriber
+    from synth.sessions import Session
     from synth.sinks.contract import SinkJob
     from synth.sinks.files import FileSink, TableFile, Target, TargetStream
 
@@ -66,6 +67,7 @@ _HOME = {
     "injectors.pattern": ("EpisodeConfig", "EpisodeInjector", "Length", "Ratio", "Seconds"),
     "rng": ("Streams",),
     "run_events": ("BlockDone", "RunEnded", "RunStarted", "Subscriber"),
+    "sessions": ("Session",),
     "sinks.contract": ("SinkJob",),
     "sinks.files": ("FileSink", "TableFile", "Target", "TargetStream"),
     "execution": ("RunResult", "generate", "run"),
@@ -113,6 +115,7 @@ __all__ = [
     "RunStarted",
     "Scene",
     "Seconds",
+    "Session",
     "SinkJob",
     "Spec",
     "Streams",
