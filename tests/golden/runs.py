@@ -50,6 +50,13 @@ RUNS: dict[str, tuple[str, ...]] = {
         "population.cards=130",
     ),
     "people who shop": ("experiment=tiny", "block_rows=2000"),
+    "people who shop, their clicks, and accounts taken over": (
+        "experiment=tiny",
+        "block_rows=2000",
+        "clicks=shop",
+        "scenario=[account_takeover,card_chain]",
+        "scenario.account_takeover.ratio=0.02",
+    ),
     "visitors of a web shop, with bots and attacks": (
         *SHOP,
         "generator=clickstream",
