@@ -34,7 +34,7 @@ class Account:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeviceUse:
+class VisitDevices:
     """What customers come with: their devices, as the population has them, and now and then one that is new."""
 
     main: Annotated[Chance, Field(description="share of sessions on the first of a customer's devices")]
@@ -49,7 +49,7 @@ class ShopVisits:
     browsing: Annotated[float, Field(ge=0, le=100, description="sessions without a purchase for each one with")]
     looks: Annotated[Looks, Field(description="what visitors look at")]
     account: Annotated[Account, Field(description="logins and changes of the profile")]
-    devices: Annotated[DeviceUse, Field(description="what visitors come with")]
+    devices: Annotated[VisitDevices, Field(description="what visitors come with")]
     gap: Annotated[Gap, Field(description="time between the events of a session")]
 
 

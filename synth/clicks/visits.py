@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from synth.clicks.config import Account, DeviceUse, ShopVisits
+from synth.clicks.config import Account, ShopVisits, VisitDevices
 from synth.entities import Devices, first_of
 from synth.generators.clickstream.paths import MOST_TRIES
 from synth.generators.contract import Int64
@@ -85,7 +85,9 @@ class Names:
         known = int(self.first_u[-1])
         return known + scramble(code, self.salts[1]) % ((1 << ID_BITS) - known)
 
-    def honest_devices(self, use: DeviceUse, customer_s: Int64, second_s: Int64, *, rng: np.random.Generator) -> Int64:
+    def honest_devices(
+        self, use: VisitDevices, customer_s: Int64, second_s: Int64, *, rng: np.random.Generator
+    ) -> Int64:
         """(s,) what customers come with: the first of their devices, another one, or for some days a new one.
 
         Whether a customer has a new device in a span of days follows from customer and span alone, so that blocks
