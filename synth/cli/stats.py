@@ -13,6 +13,12 @@ Cells = list[str]
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _NOTES = {"left_out": "left out", "untold": "without the recipe"}
+_USES = {
+    "online": "online",
+    "card_present": "card present",
+    "contactless_of_card_present": "contactless, of these",
+    "recurring": "standing orders",
+}
 _QUANTILES = ("mean", "sd", "p1", "p5", "p25", "p50", "p75", "p95", "p99", "max")
 
 
@@ -83,8 +89,7 @@ def _overview(data: Data) -> list[Cells]:
         rows.append(
             _beside("bought where bought before (recipe: favourites)", data["loyalty"]["repeat_share"], percent)
         )
-    names = {"online": "online", "card_present": "card present", "contactless_of_card_present": "contactless, of these"}
-    rows += [_beside(names[name], figure, percent) for name, figure in data["use_of_cards"].items()]
+    rows += [_beside(_USES[name], figure, percent) for name, figure in data["use_of_cards"].items()]
     fraud = data["fraud"]
     rows += [["fraud, of the rows", percent(fraud["share_of_rows"]), ""]]
     rows += [["fraud, of the value", percent(fraud["share_of_value"]), ""]]

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from synth.stats.orders import due_hours
 from synth.stats.rhythm import HOUR_S
 from synth.stats.rows import Float, Mask
 from synth.timeline import Timeline
@@ -31,26 +32,44 @@ class Habits:
         generator, people = recipe["generator"], recipe["population"]["customers"]
         self.generator, self.timeline, self.merchants = generator, timeline, recipe["population"]["merchants"]
         self.segments: Sequence[Mapping[str, Any]] = [generator["segments"][name] for name in people["segments"]]
-        share_s = np.array([segment["share"] for segment in people["segments"].values()], dtype=np.float64)
-        self.rate_s: Float = people["number"] * share_s * [_mean(segment["rate"]) for segment in self.segments]
+        self.customers = {name: people["number"] * segment["share"] for name, segment in people["segments"].items()}
         self.categories: Sequence[str] = sorted(generator["categories"])
+        self.days = _days(timeline)
+        drift = generator.get("drift")
+        self.drift: Mapping[str, Any] = drift or {"rate": 1.0, "online": 1.0, "amount": 1.0, "mix": {}}
+        self.changed_d: Mask = np.array([bool(drift) and day >= date.fromisoformat(drift["day"]) for day in self.days])
 
     @cached_property
     def expected_n(self) -> Float:
         """(n,) rows of each hour of the window; where the recipe sets their sum, to that sum."""
-        days = _days(self.timeline)
-        month = np.array(self.generator["months"]) / np.mean(self.generator["months"])
-        special_d = self._special(days)
-        mass_n = np.zeros(24 * len(days))
-        for rate, segment in zip(self.rate_s, self.segments, strict=True):
-            weekday = np.array(segment["weekday"]) / np.mean(segment["weekday"])
-            factor_d = np.array([weekday[day.weekday()] * month[day.month - 1] for day in days]) * special_d
-            mass_n += rate * np.outer(factor_d, _day_shape(segment["day"])).ravel()
-        mass_n = mass_n * _inside(self.timeline)
-        inside_n = mass_n[_touched(self.timeline)]
-        rows = self.generator["transactions"]
-        expected_n: Float = inside_n if rows is None else inside_n * (rows / inside_n.sum())
+        rows_dh = self._purchases_sdh.sum(axis=0) + self._due_kdh.sum(axis=0)
+        expected_n: Float = rows_dh.ravel()[_touched(self.timeline)]
         return expected_n
+
+    @cached_property
+    def _purchases_sdh(self) -> Float:
+        """(s, d, h) purchases; where the recipe sets the sum of all rows, what standing orders leave of it."""
+        month = np.array(self.generator["months"]) / np.mean(self.generator["months"])
+        special_d = self._special(self.days) * np.where(self.changed_d, self.drift["rate"], 1.0)
+        purchases_sdh = np.empty((len(self.segments), len(self.days), 24))
+        for s, (number, segment) in enumerate(zip(self.customers.values(), self.segments, strict=True)):
+            weekday = np.array(segment["weekday"]) / np.mean(segment["weekday"])
+            factor_d = np.array([weekday[day.weekday()] * month[day.month - 1] for day in self.days]) * special_d
+            purchases_sdh[s] = number * _mean(segment["rate"]) * np.outer(factor_d, _day_shape(segment["day"]))
+        purchases_sdh *= _inside(self.timeline).reshape(-1, 24)
+        rows = self.generator["transactions"]
+        return purchases_sdh if rows is None else purchases_sdh * ((rows - self._due_kdh.sum()) / purchases_sdh.sum())
+
+    @cached_property
+    def _due_kdh(self) -> Float:
+        """(k, d, h) standing orders, of what is sold at all."""
+        due_kdh = np.zeros((len(self.categories), len(self.days), 24))
+        shape_sh = np.stack([_day_shape(segment["day"]) for segment in self.segments])
+        for order in (self.generator.get("standing") or {}).values():
+            if order["category"] in self.merchants["categories"]:
+                k = self.categories.index(order["category"])
+                due_kdh[k] += due_hours(order, self.customers, shape_sh, self.days)
+        return due_kdh * _inside(self.timeline).reshape(-1, 24)
 
     def _special(self, days: Sequence[date]) -> Float:
         """(d,) factor of what is special about a day."""
@@ -78,30 +97,36 @@ class Habits:
 
     @cached_property
     def _bought(self) -> tuple[Float, Float]:
-        """(k,) shares of the purchases in each category, and (k,) those of them that are made on the web.
+        """(k,) purchases in each category, and (k,) those of them that are made on the web."""
+        rows_k, on_web_k = np.zeros(len(self.categories)), np.zeros(len(self.categories))
+        for purchases_dh, segment in zip(self._purchases_sdh, self.segments, strict=True):
+            for when_d, drift in ((~self.changed_d, {"online": 1.0, "mix": {}}), (self.changed_d, self.drift)):
+                share_hk, web_hk = self._taste(segment, drift)
+                rows_hk = purchases_dh[when_d].sum(axis=0)[:, None] * share_hk
+                rows_k += rows_hk.sum(axis=0)
+                on_web_k += (rows_hk * web_hk).sum(axis=0)
+        return rows_k, on_web_k
 
-        A segment's factor is on the odds of the web; what is closed at an hour is bought on the web only.
+    def _taste(self, segment: Mapping[str, Any], drift: Mapping[str, Any]) -> tuple[Float, Float]:
+        """(h, k) share of each category in an hour's purchases, and (h, k) how much of that is on the web.
+
+        Factors on the web are on its odds; what is closed at an hour is bought on the web only.
         """
         web_k, open_hk = self._sold
         online_k = np.array([self.generator["categories"][name]["online"] for name in self.categories]) * web_k
         online_k[web_k & ~open_hk.any(axis=0)] = 1.0
-        rows_k, on_web_k = np.zeros(len(web_k)), np.zeros(len(web_k))
-        for rate, segment in zip(self.rate_s, self.segments, strict=True):
-            odds_k = online_k * segment["online"]
-            chance_k = np.where(online_k < 1, odds_k / np.maximum(1 - online_k + odds_k, 1e-300), 1.0)
-            mix_k = np.array([segment["mix"].get(name, 0.0) for name in self.categories]) * (
-                web_k | open_hk.any(axis=0)
-            )
-            wish_hk = mix_k * (chance_k + (1 - chance_k) * open_hk)
-            wish_hk[wish_hk.sum(axis=1) == 0] = mix_k
-            share_hk = rate * _day_shape(segment["day"])[:, None] * wish_hk / wish_hk.sum(axis=1, keepdims=True)
-            rows_k += share_hk.sum(axis=0)
-            on_web_k += (share_hk * np.where(open_hk, chance_k, 1.0)).sum(axis=0)
-        return rows_k / rows_k.sum(), on_web_k / rows_k.sum()
+        odds_k = online_k * segment["online"] * drift["online"]
+        chance_k = np.where(online_k < 1, odds_k / np.maximum(1 - online_k + odds_k, 1e-300), 1.0)
+        mix = [segment["mix"].get(name, 0.0) * drift["mix"].get(name, 1.0) for name in self.categories]
+        mix_k = np.array(mix) * (web_k | open_hk.any(axis=0))
+        wish_hk = mix_k * (chance_k + (1 - chance_k) * open_hk)
+        wish_hk[wish_hk.sum(axis=1) == 0] = mix_k
+        return wish_hk / wish_hk.sum(axis=1, keepdims=True), np.where(open_hk, chance_k, 1.0)
 
     def mix(self) -> dict[str, float]:
-        """Category → share of the purchases."""
-        return dict(zip(self.categories, self._bought[0].tolist(), strict=True))
+        """Category → share of the rows, standing orders among them."""
+        rows_k = self._bought[0] + self._due_kdh.sum(axis=(1, 2))
+        return dict(zip(self.categories, (rows_k / rows_k.sum()).tolist(), strict=True))
 
     def online(self) -> dict[str, float]:
         """Category → share of its purchases that are made on the web, of those that anybody buys."""
@@ -109,15 +134,22 @@ class Habits:
         return {name: float(web / rows) for name, rows, web in rows_web if rows}
 
     def channels(self) -> dict[str, float]:
-        """Channel → share of the purchases."""
-        online, contactless = float(self._bought[1].sum()), self.generator["contactless"]
-        return {"chip": (1 - online) * (1 - contactless), "contactless": (1 - online) * contactless, "online": online}
+        """Channel → share of the rows."""
+        bought, online = (float(rows_k.sum()) for rows_k in self._bought)
+        contactless, due = self.generator["contactless"] * (bought - online), float(self._due_kdh.sum())
+        rows = {"chip": bought - online - contactless, "contactless": contactless, "online": online, "recurring": due}
+        return {name: number / (bought + due) for name, number in rows.items()}
 
-    def medians(self) -> dict[str, float]:
-        """Category → median amount, of a customer of average income in a shop of average prices."""
+    def medians(self) -> tuple[dict[str, float], list[str]]:
+        """Category → median amount, of a customer of average income in a shop of average prices; why some have none."""
         if self.generator["amounts"]["kind"] != "category":
-            return {}
-        return {name: float(self.generator["categories"][name]["median"]) for name in self.categories}
+            return {}, []
+        if self.drift["amount"] != 1:
+            return {}, [f"drift changes amounts on {self.drift['day']}: no medians of categories"]
+        paid = [name for name, due_dh in zip(self.categories, self._due_kdh, strict=True) if due_dh.any()]
+        told = [f"standing orders have amounts of their own: no median of {', '.join(paid)}"] if paid else []
+        laws = self.generator["categories"]
+        return {name: float(laws[name]["median"]) for name in self.categories if name not in paid}, told
 
     def favourites(self) -> float:
         """Share of purchases in a favourite shop."""

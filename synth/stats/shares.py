@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 #: A column of more values than this is left out.
 MOST = 100
 
+#: The channel of standing orders.
+RECURRING = "recurring"
+
 
 class Shares(Section):
     """Shares of a column's values among the genuine rows, and among fraud."""
@@ -53,22 +56,21 @@ def use_of_cards(channels: Mapping[str, Any]) -> dict[str, Any]:
     """How cards are used, from the shares of the channels, genuine rows only; empty where none of them is the web."""
     if "online" not in channels:
         return {}
-    shares = {}
-    for side in ("found", "recipe"):
-        online, contactless = (
-            channels.get(name, {}).get("genuine", {}).get(side) for name in ("online", "contactless")
-        )
-        present = None if online is None else 1 - online
-        shares[side] = {
-            "online": online,
-            "card_present": present,
-            "contactless_of_card_present": share(contactless, present) if contactless and present else None,
-        }
-    return {name: figure(shares["found"][name], shares["recipe"][name]) for name in shares["found"]}
+    genuine = {name: value["genuine"] for name, value in channels.items()}
+    found, recipe = (_uses({name: share[side] for name, share in genuine.items()}) for side in ("found", "recipe"))
+    return {name: figure(found[name], recipe[name]) for name in found if name != RECURRING or RECURRING in channels}
+
+
+def _uses(share: Mapping[str, float | None]) -> dict[str, float | None]:
+    """What is neither on the web nor a standing order happens at a terminal."""
+    online, recurring, contactless = (share.get(name, 0.0) for name in ("online", RECURRING, "contactless"))
+    present = None if online is None or recurring is None else 1 - online - recurring
+    tapped = contactless / present if contactless and present else None
+    return {"online": online, "card_present": present, "contactless_of_card_present": tapped, RECURRING: recurring}
 
 
 class Web(Section):
-    """How much of each category is bought on the web, of the genuine rows."""
+    """How much of each category is bought on the web, of the genuine rows that are no standing orders."""
 
     name, needs = "web", ("channel", "category")
 
@@ -84,8 +86,11 @@ class Web(Section):
         if len(self.codes) > MOST:
             self.problem = f"category has more than {MOST} values"
             return
-        web_t = np.asarray(pc.equal(rows.columns["channel"], "online").fill_null(False)).astype(np.bool_)
-        known_t = (code_t >= 0) & ~rows.fraud_t
+        web_t, due_t = (
+            np.asarray(pc.equal(rows.columns["channel"], name).fill_null(False)).astype(np.bool_)
+            for name in ("online", RECURRING)
+        )
+        known_t = (code_t >= 0) & ~rows.fraud_t & ~due_t
         self.all_k = added(self.all_k, code_t[known_t])
         self.web_k = added(self.web_k, code_t[known_t & web_t])
 
@@ -95,4 +100,5 @@ class Web(Section):
         return {
             name: figure(share(web, total), self.online.get(name))
             for name, web, total in sorted(zip(self.codes.names, web_k, self.all_k, strict=False))
+            if total
         }

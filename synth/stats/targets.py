@@ -38,7 +38,7 @@ class Targets:
         amounts: quantiles of the amount law.
         scenarios: scenario → rows and episodes.
         shares: column → value → share.
-        online: category → share on the web.
+        online: category → share of its purchases on the web.
         medians: category → median amount.
         favourites: share of purchases in favourite shops.
         untold: why there are no targets where there could be some; a line each.
@@ -110,13 +110,16 @@ def _behaviour(recipe: Mapping[str, Any], timeline: Timeline, untold: list[str])
         return {}
     try:
         habits = Habits(recipe, timeline)
-        return {
+        medians, lacking = habits.medians()
+        targets = {
             "expected_n": habits.expected_n,
             "shares": {"category": habits.mix(), "channel": habits.channels()},
             "online": habits.online(),
-            "medians": habits.medians(),
+            "medians": medians,
             "favourites": habits.favourites(),
         }
+        untold += lacking
+        return targets
     except _OTHER_FORM as error:
         untold.append(f"generator {kind} has another form than is known here: {_reason(error)}")
         return {}

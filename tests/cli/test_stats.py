@@ -31,11 +31,12 @@ def test_tables(directory: Path) -> None:
     assert "\x1b" not in answer.out
     heads = [block.splitlines()[0].split() for block in answer.out.split("\n\n")]
     assert [" ".join(head[:3]) for head in heads] == [
-        *("found recipe", "mean sd p1", "category rows recipe", "channel rows recipe", "‰ at hour"),
-        *("month rows share", "scenario rows recipe"),
+        *("found recipe", "mean sd p1", "category rows recipe", "channel rows recipe", "currency rows recipe"),
+        *("auth_result rows recipe", "decline_reason rows recipe", "‰ at hour", "month rows share"),
+        *("scenario rows recipe", "without the recipe:"),
     ]
     assert answer.row("cards in use").split() == ["130", "130"]
-    for name in ("rows", "bought where bought before (recipe: favourites)", "contactless, of these"):
+    for name in ("rows", "bought where bought before (recipe: favourites)", "contactless, of these", "standing orders"):
         assert len(answer.row(name).replace(" %", "%").split()) == 2
 
 
@@ -52,7 +53,8 @@ def test_json(directory: Path) -> None:
     assert (answer.code, answer.err) == (0, "")
     data = answer.envelope["data"]
     assert {"uri", "window", "rows", "time", "amounts", "cards", "merchants", "loyalty", "fraud", "shares"} <= {*data}
-    assert data["left_out"] == data["untold"] == []
+    assert data["left_out"] == []
+    assert data["untold"] == ["standing orders have amounts of their own: no median of web_shop"]
     assert len(data["time"]["hours"]) == 24
 
 

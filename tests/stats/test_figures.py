@@ -155,25 +155,33 @@ def test_categories(people: Made) -> None:
     for name, which in (("genuine", people.genuine), ("fraud", rows[rows.fraud])):
         for category, group in which.groupby("category"):
             same_law(data["amounts_by_category"][category][name], group.cents, 100)
-    online = people.genuine.groupby("category").channel.agg(lambda channel: (channel == "online").mean())
+    bought = people.genuine[people.genuine.channel != "recurring"]
+    assert len(bought) < len(people.genuine)
+    online = bought.groupby("category").channel.agg(lambda channel: (channel == "online").mean())
     assert {name: share["found"] for name, share in data["web"].items()} == pytest.approx(online.to_dict())
 
 
-@pytest.mark.parametrize("column", ["category", "channel"])
+COLUMNS = ["category", "channel", "currency", "auth_result", "decline_reason"]
+
+
+@pytest.mark.parametrize("column", COLUMNS)
 def test_shares(column: str, people: Made) -> None:
-    shares, rows = people.data["shares"][column], people.rows
-    assert {name: value["rows"] for name, value in shares.items()} == rows[column].value_counts().to_dict()
-    for name, which in (("genuine", people.genuine), ("fraud", rows[rows.fraud])):
-        exact = which[column].value_counts(normalize=True).reindex([*shares], fill_value=0.0)
+    shares, value_t = people.data["shares"][column], people.rows[column].fillna("null")
+    assert {name: value["rows"] for name, value in shares.items()} == value_t.value_counts().to_dict()
+    for name, which in (("genuine", ~people.rows.fraud), ("fraud", people.rows.fraud)):
+        exact = value_t[which].value_counts(normalize=True).reindex([*shares], fill_value=0.0)
         assert found([value[name] for value in shares.values()], range(len(shares))) == pytest.approx(exact.tolist())
-    assert {*people.data["shares"]} == {"category", "channel"}
+    assert [*people.data["shares"]] == COLUMNS
 
 
 def test_use_of_cards(people: Made) -> None:
     use, channel = people.data["use_of_cards"], people.genuine.channel
     assert use["online"]["found"] == pytest.approx((channel == "online").mean())
-    assert use["card_present"]["found"] == pytest.approx((channel != "online").mean())
-    contactless = (channel == "contactless").sum() / (channel != "online").sum()
+    present = channel.isin(["chip", "contactless"])
+    assert use["card_present"]["found"] == pytest.approx(present.mean())
+    assert use["recurring"]["found"] == pytest.approx((channel == "recurring").mean())
+    assert use["recurring"]["found"] > 0
+    contactless = (channel == "contactless").sum() / present.sum()
     assert use["contactless_of_card_present"]["found"] == pytest.approx(contactless)
 
 
