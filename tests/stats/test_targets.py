@@ -129,6 +129,31 @@ def test_counts(steady: dict[str, Any], uniform: dict[str, Any]) -> None:
     assert steady["use_of_cards"]["contactless_of_card_present"]["recipe"] == pytest.approx(0.45)
 
 
+def test_rows_of_people_whose_total_is_not_set(tmp_path: Path) -> None:
+    data = report(tmp_path / "out", *ALIKE["tiny"])
+    wanted, due = data["rows"]["recipe"], data["use_of_cards"]["recurring"]
+    # Counts of purchases have their mean as variance; a customer's two or three payments of a kind come together.
+    assert data["rows"]["found"] == pytest.approx(wanted, abs=5 * wanted**0.5)
+    assert 0.01 < due["recipe"] == pytest.approx(due["found"], abs=5 * (3 * due["found"] / wanted) ** 0.5)
+
+
+def test_targets_do_not_ask_what_the_view_shows(steady: dict[str, Any], tmp_path: Path) -> None:
+    view = ",".join(f"{{name: {name}, source: {name}}}" for name in ("event_id", "time", "category"))
+    data = report(tmp_path / "out", *STEADY, f"columns.fields=[{view}]")
+    assert (data["time"], data["shares"]["category"]) == (steady["time"], steady["shares"]["category"])
+    assert data["use_of_cards"] == {}
+
+
+def test_categories_whose_median_no_number_tells(steady: dict[str, Any], tmp_path: Path) -> None:
+    paid = {"digital", "housing", "leisure", "telecom", "utilities"}
+    untold = {name for name, law in steady["amounts_by_category"].items() if law["recipe"] is None}
+    assert untold == paid
+    assert steady["untold"] == [f"standing orders have amounts of their own: no median of {', '.join(sorted(paid))}"]
+    changed = report(tmp_path / "out", *ALIKE["drift"])
+    assert {law["recipe"] for law in changed["amounts_by_category"].values()} == {None}
+    assert changed["untold"] == ["drift changes amounts on 2022-02-02: no medians of categories"]
+
+
 def test_amounts_by_the_law(uniform: dict[str, Any]) -> None:
     law, found = uniform["amounts"]["recipe"], uniform["amounts"]["genuine"]
     # A quantile of 5,880 rows stays within five standard deviations of its level, sqrt(q (1 - q) / n).
