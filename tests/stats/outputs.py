@@ -1,17 +1,21 @@
 """Small outputs of several views and sinks, read by pandas alone, to be counted once more."""
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pytest
 
 from synth.catalog import load_catalog
 from synth.execution import run
 from synth.stats import measure
+from tests.chi_square import chi_square, far
 
+CATALOG = load_catalog()
 PEOPLE = ("experiment=tiny", "generator.transactions=9000", "scenario.card_chain.ratio=0.05", "block_rows=2000")
 CHAINS = (
     *("scenario=card_chain", "scenario.card_chain.ratio=0.02", "generator.transactions=6000", "block_rows=900"),
@@ -51,7 +55,7 @@ def make(path: Path, recipe: tuple[str, ...], sink: str, options: tuple[str, ...
 def made(name: str, directory: Path) -> Made:
     recipe, sink, options = OUTPUTS[name]
     path = make(directory / name.replace(" ", "-"), recipe, sink, options)
-    data = measure(str(path), catalog=load_catalog())
+    data = measure(str(path), catalog=CATALOG)
     rows = read(path, "transactions", sink).rename(columns={"datetime": "time", "cc_num": "card_number"})
     rows["time"] = pd.to_datetime(rows["time"], utc=True)
     rows["cents"] = (rows["amount"] * 100).round().astype(int)
@@ -78,3 +82,25 @@ def _read_file(path: Path, file: Path, sink: str, table: str) -> pd.DataFrame:
         columns = json.loads((path / "manifest.json").read_text())["tables"][table]["columns"]
         frame.columns = pd.Index([column["name"] for column in columns])
     return frame
+
+
+def report(path: Path, *recipe: str, sink: str = "parquet") -> dict[str, Any]:
+    return measure(str(make(path, recipe, sink)), catalog=CATALOG)
+
+
+def fits(figures: list[dict[str, float]], rows: int) -> None:
+    """Whether shares are those of counts by the recipe's law."""
+    expected = {i: figure["recipe"] * rows for i, figure in enumerate(figures)}
+    counts = Counter({i: round(figure["found"] * rows) for i, figure in enumerate(figures)})
+    assert sum(expected.values()) == pytest.approx(rows)
+    kept = {i: wanted for i, wanted in expected.items() if wanted}
+    assert chi_square(Counter({i: counts[i] for i in kept}), kept) < far(len(kept))
+    assert not any(counts[i] for i in expected if i not in kept)
+
+
+def days_fit(data: dict[str, Any]) -> None:
+    """Whether the rows of each day are those of the recipe's law."""
+    days = data["time"]["days"]
+    assert sum(day["recipe"] for day in days) == pytest.approx(data["rows"]["recipe"])
+    counts = Counter({day["day"]: day["rows"] for day in days})
+    assert chi_square(counts, {day["day"]: day["recipe"] for day in days}) < far(len(days))
