@@ -1,6 +1,9 @@
 """How fast events reach Kafka: `synth stream` without a clock beside bare loops of the client over ready bytes.
 
 python -m benchmarks.kafka [--events 2000000]
+python -m benchmarks.kafka --pace 1000 10000 50000 [--seconds 60]
+
+The second form keeps a pace, as benchmarks/stream.py does with a file.
 
 Needs Java and Maven; starts a broker of its own on this machine, which takes its part of the cores.
 """
@@ -19,6 +22,7 @@ from typing import Any
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from benchmarks import stream
 from tests.kafka.broker import run_kafka
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -117,11 +121,24 @@ def measure(events: int, address: str, directory: Path) -> Iterator[tuple[str, f
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=2_000_000)
-    events = parser.parse_args().events
-    print("| what | seconds | cpu s | events/s |\n| --- | --- | --- | --- |")
+    parser.add_argument("--pace", nargs="*", type=int, default=[])
+    parser.add_argument("--seconds", type=int, default=60)
+    args = parser.parse_args()
     with run_kafka() as broker, tempfile.TemporaryDirectory() as name:
-        for what, seconds, cpu in measure(events, broker.address, Path(name)):
-            print(f"| {what} | {seconds:.1f} | {cpu:.1f} | {events / seconds:,.0f} |", flush=True)
+        if args.pace:
+            keep_pace(args.pace, args.seconds, broker.address)
+            return
+        print("| what | seconds | cpu s | events/s |\n| --- | --- | --- | --- |")
+        for what, seconds, cpu in measure(args.events, broker.address, Path(name)):
+            print(f"| {what} | {seconds:.1f} | {cpu:.1f} | {args.events / seconds:,.0f} |", flush=True)
+
+
+def keep_pace(rates: list[int], seconds: int, address: str) -> None:
+    print(stream.HEAD)
+    for rate in rates:
+        place = [f"sink.kafka.servers={address}", f"sink.kafka.topic=pace{rate}"]
+        sink = ["--plugin", str(PACKAGE / "synth_kafka/__init__.py"), "sink=kafka", *place]
+        print(stream.measure(rate, seconds, sink), flush=True)
 
 
 if __name__ == "__main__":

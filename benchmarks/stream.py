@@ -15,24 +15,27 @@ import time
 from pathlib import Path
 
 
+HEAD = "rate      reached   off      lag p50   lag p99   lag max   sleep p99  cpu    rss     growth"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("rates", nargs="+", type=int)
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--overrides", nargs="*", default=[])
     args = parser.parse_args()
-    print("rate      reached   off      lag p50   lag p99   lag max   sleep p99  cpu    rss     growth")
+    print(HEAD)
     for rate in args.rates:
         with tempfile.TemporaryDirectory() as folder:
-            print(measure(rate, args.seconds, Path(folder), args.overrides), flush=True)
+            sink = ["sink=jsonl_stream", f"sink.jsonl_stream.uri={Path(folder) / 'out'}", *args.overrides]
+            print(measure(rate, args.seconds, sink), flush=True)
     return 0
 
 
-def measure(rate: int, seconds: int, folder: Path, overrides: list[str]) -> str:
-    """One stream."""
+def measure(rate: int, seconds: int, sink: list[str]) -> str:
+    """One stream; ``sink`` are the words that choose where it goes."""
     words = ["stream", "--json", "--quiet", "scenario=card_chain", f"generator.transactions={rate * seconds}"]
-    words += ["clock=rate", f"clock.rate.segments.0.events_per_s={rate}"]
-    words += ["sink=jsonl_stream", f"sink.jsonl_stream.uri={folder / 'out'}", *overrides]
+    words += ["clock=rate", f"clock.rate.segments.0.events_per_s={rate}", *sink]
     process = subprocess.Popen([sys.executable, "-m", "synth", *words], stdout=subprocess.PIPE, text=True)
     rss, cpu, over, sleeps = [], 0.0, threading.Event(), list[float]()
     sleeper = threading.Thread(target=sleep_on, args=(over, sleeps))
