@@ -14,7 +14,6 @@ import threading
 import time
 from pathlib import Path
 
-
 HEAD = "rate      reached   off      lag p50   lag p99   lag max   sleep p99  cpu    rss     growth"
 
 
