@@ -65,6 +65,28 @@ class Block:
 
 
 @dataclass(frozen=True)
+class _Injected:
+    """What fraud made of a block.
+
+    Attributes:
+        claimed: the episodes of claimed rows, as far as this block knows them.
+        staying: genuine rows that are still there.
+        order: (t,) where each final row was among those that stay, followed by the added ones.
+    """
+
+    events: Events
+    truth: Truth
+    claimed: EpisodeRows
+    staying: Int64
+    order: Int64
+
+    @property
+    def source_t(self) -> Int64:
+        """(t,) the genuine row that each was; -1 for an added one."""
+        return np.concatenate([self.staying, np.full(len(self.order) - len(self.staying), -1)])[self.order]
+
+
+@dataclass(frozen=True)
 class BlockMaker:
     """Makes any block of a run alone: a pure function of the plan and the block's index.
 
@@ -105,7 +127,8 @@ class BlockMaker:
             if (np.diff(code) <= 0).any():
                 raise self._broken(index, "events out of order, or two on one card in one second")
             self._refuse_broken(index, genuine.own, len(code))
-        events, truth, claimed, source_t = self._inject(index, genuine, code)
+        injected = self._inject(index, genuine, code)
+        events, truth = injected.events, injected.truth
         if len(events.time_us_t) != self.plan.rows_b[index]:
             raise RunError(f"block {index} has {len(events.time_us_t)} rows, planned {self.plan.rows_b[index]}")
         reports = self._report(index, events, truth)
@@ -118,8 +141,10 @@ class BlockMaker:
             "episodes": render_episodes(self.plan.episodes_starting(index), self.episodes, self.cards),
         }
         if self.clicks:
-            batches |= self.clicks(index, genuine, rows, source_t)
-        loose = Loose(claimed, render_reports(rows, self.label_events, transactions) if self.label_events else None)
+            batches |= self.clicks(index, genuine, rows, injected.source_t)
+        loose = Loose(
+            injected.claimed, render_reports(rows, self.label_events, transactions) if self.label_events else None
+        )
         digests = {name: digest_batch(batch.native) for name, batch in batches.items()}
         return Block(index, batches, digests, loose, events.time_us_t)
 
@@ -129,15 +154,11 @@ class BlockMaker:
         streams = Streams(self.cast.seed, "reporting")
         return Reports.draw(self.reporting, index, events.time_us_t, truth.row_f, names, streams=streams)
 
-    def _inject(self, index: int, genuine: Events, code: Int64) -> tuple[Events, Truth, EpisodeRows, Int64]:
+    def _inject(self, index: int, genuine: Events, code: Int64) -> _Injected:
         """Adds the fraud rows, drops the replaced ones, applies claims, and puts all in order.
 
         Args:
             code: sort codes of the genuine rows.
-
-        Returns:
-            The rows, the truth about them, the episodes of claimed rows as far as this block knows them, and (t,) the
-            genuine row that each was, -1 for an added one.
         """
         fraud, planned, replaced = self._planned(index)
         fraud_code = self._code(fraud)
@@ -156,8 +177,8 @@ class BlockMaker:
         truth = Truth(row_f, scenario_f, episode_id_f, role_f, before_f, self.plan.scenarios, self.plan.roles)
         rows = (kept.card_t[claims.row_f], kept.time_us_t[claims.row_f], kept.amount_minor_t[claims.row_f])
         episodes = EpisodeRows.of(self.plan.scenarios, claims.facts_f[1], claims.facts_f[0], *rows)
-        source_t = np.concatenate([staying, np.full(len(fraud_code), -1)])[order]
-        return kept.joined(fraud).take(order) if len(fraud_code) else kept, truth, episodes, source_t
+        events = kept.joined(fraud).take(order) if len(fraud_code) else kept
+        return _Injected(events, truth, episodes, staying, order)
 
     def _planned(self, index: int) -> tuple[Events, Int64, int]:
         """The planned fraud of a block, what is true of it, and how many genuine rows give way to it."""

@@ -257,6 +257,19 @@ class Population:
     terminals: Terminals
 
 
+def every(first: Int64, count: Int64) -> tuple[Int64, Int64]:
+    """All places of some slices, slice by slice.
+
+    Args:
+        first, count: (i,) int64 where each slice begins, and how many places it has.
+
+    Returns:
+        (n,) which slice, and (n,) the place.
+    """
+    slice_n = np.repeat(np.arange(len(first)), count)
+    return slice_n, np.arange(len(slice_n)) + np.repeat(first - np.cumsum(count) + count, count)
+
+
 def first_of(owner: Int64, owners: int) -> Int64:
     """Where each owner's entities begin: those of owner i are [first[i], first[i + 1]).
 

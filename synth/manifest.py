@@ -5,13 +5,16 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synth import __version__
 from synth.columns import Table
-from synth.digest import digest_run, digest_table
+from synth.digest import digest_batch, digest_run, digest_table
 from synth.events import ENTITY_COLUMNS, as_json
 from synth.sinks.stores import MANIFEST, Staged
+
+if TYPE_CHECKING:
+    from synth.batch import Batch
 
 FORMAT = 1
 """Raised when a reader of the old form would misread the new one."""
@@ -41,6 +44,11 @@ class TableTally:
     table: Table
     rows: list[int]
     digests: list[bytes]
+
+    @classmethod
+    def once(cls, batch: "Batch") -> "TableTally":
+        """Of a table that comes once."""
+        return cls(batch.table, [batch.native.num_rows], [digest_batch(batch.native)])
 
     @property
     def digest(self) -> str:

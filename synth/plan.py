@@ -14,7 +14,7 @@ from synth.errors import RefusedError, RunError, blaming
 from synth.events import PLAIN_NAME
 from synth.generators.contract import BlockPlan, Int64, broken_own
 from synth.injectors.claims import Targets
-from synth.injectors.contract import FraudEvents, Pattern, broken_arrays
+from synth.injectors.contract import FraudEvents, broken_arrays
 from synth.timeline import US_PER_S
 
 
@@ -59,7 +59,7 @@ class Plan:
         return np.cumsum(self.blocks.rows_b) - self.blocks.rows_b
 
     def counts_of(self, name: str) -> dict[str, int]:
-        """EpisodeRows and fraud rows of a scenario that adds rows."""
+        """Episodes and fraud rows of a scenario that adds rows."""
         return {"episodes": len(self.episode_ids[name]), "rows": len(self.fraud[name].time_us_f)}
 
     def planned_rows(self) -> int:
@@ -118,7 +118,8 @@ def make_plan(cast: Cast) -> Plan:
         with blaming(cast.blamed(name)):
             if cast.generator.rows() is None:
                 _refuse_totals(name, pattern.violations(scene))
-            _refuse_roles(name, pattern)
+            if not all(PLAIN_NAME.fullmatch(role) for role in pattern.roles):
+                raise RunError(f"{cast.blamed(name)} plans a role that is no plain word; that is an error in its code")
             if name in cast.injectors:
                 planned[name] = cast.injectors[name].plan(scene, streams=cast.streams_of(name))
                 _refuse_broken(name, planned[name], cast)
@@ -137,21 +138,15 @@ def _refuse_totals(name: str, problems: Iterator[tuple[str, str, str]]) -> None:
         raise RefusedError(f"scenario.{name}.{path}: {message}; allowed: {allowed}")
 
 
-def _refuse_roles(name: str, pattern: Pattern) -> None:
-    if not all(PLAIN_NAME.fullmatch(role) for role in pattern.roles):
-        told = f"its injector {type(pattern).__name__} plans a role that is no plain word"
-        raise RunError(f"scenario {name!r}: {told}; that is an error in its code")
-
-
 def _refuse_broken(name: str, events: FraudEvents, cast: Cast) -> None:
     """Holds an injector to its contract, before its events are taken for granted."""
     timeline, injector = cast.world.timeline, cast.injectors[name]
     for broken in broken_arrays(events):
-        raise RunError(f"scenario {name!r}: its injector {type(injector).__name__} plans {broken}")
+        raise RunError(f"{cast.blamed(name)} plans {broken}")
     filled = [column for column in cast.generator.columns if column.name in events.own]
     for broken in broken_own(filled, events.own, len(events.role_f)):
-        kind, generator = type(injector).__name__, type(cast.generator).__name__
-        raise RunError(f"scenario {name!r}: its injector {kind} does not fit the generator {generator}: {broken}")
+        generator = type(cast.generator).__name__
+        raise RunError(f"{cast.blamed(name)} does not fit the generator {generator}: {broken}")
     order = np.lexsort((events.time_us_f, events.episode_f))
     episode_f, time_us_f = events.episode_f[order], events.time_us_f[order]
     rules = {
@@ -170,8 +165,7 @@ def _refuse_broken(name: str, events: FraudEvents, cast: Cast) -> None:
     }
     for rule, broken_f in rules.items():
         if broken_f.any():
-            kind = type(injector).__name__
-            raise RunError(f"scenario {name!r}: its injector {kind} plans {rule}; that is an error in its code")
+            raise RunError(f"{cast.blamed(name)} plans {rule}; that is an error in its code")
 
 
 def _count_rows(cast: Cast, blocks: BlockPlan, fraud: Mapping[str, FraudEvents]) -> Int64:

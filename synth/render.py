@@ -122,10 +122,7 @@ def render_labels(rows: Rows, table: Table, transactions: Batch) -> Batch:
         "reported_at": to_arrow(rows.reports.fraud_us_f, rows.reports.fraud_us_f != NEVER),
         "amount_before_minor": to_arrow(truth.before_minor_f, truth.before_minor_f != ADDED),
     }
-    for field in table.fields:
-        if field.column.name == "tid":
-            columns["tid"] = transactions.native.column(field.name).take(to_arrow(truth.row_f))
-    return Batch.of(table, {field.name: columns[field.column.name] for field in table.fields}, {})
+    return _naming_rows(table, columns, truth.row_f, transactions)
 
 
 def render_reports(rows: Rows, table: Table, transactions: Batch) -> Batch:
@@ -135,14 +132,19 @@ def render_reports(rows: Rows, table: Table, transactions: Batch) -> Batch:
         "event_id": to_arrow(row_r + rows.first_event_id),
         "known_at": to_arrow(known_us_r),
     }
+    return _naming_rows(table, columns, row_r, transactions)
+
+
+def _naming_rows(table: Table, columns: dict[str, pa.Array], row: Int64, transactions: Batch) -> Batch:
+    """A table whose rows name transactions: by their ids, too, where the view shows those."""
     for field in table.fields:
         if field.column.name == "tid":
-            columns["tid"] = transactions.native.column(field.name).take(to_arrow(row_r))
+            columns["tid"] = transactions.native.column(field.name).take(to_arrow(row))
     return Batch.of(table, {field.name: columns[field.column.name] for field in table.fields}, {})
 
 
 def render_episodes(episodes: EpisodeRows, table: Table, cards: Texts) -> Batch:
-    """EpisodeRows as a table."""
+    """Episodes as a table."""
     columns = {
         "episode_id": to_arrow(episodes.episode_id_e),
         "scenario": names_to_arrow(episodes.scenarios).take(to_arrow(episodes.scenario_e)),

@@ -10,11 +10,11 @@ from pydantic import Field
 
 from synth.errors import nearest
 from synth.rng import Streams
+from synth.timeline import US_PER_S
 
 Int64 = npt.NDArray[np.int64]
 Float = npt.NDArray[np.float64]
 _SECONDS_PER_DAY = 86_400
-_US_PER_S = 1_000_000
 
 #: The time of a report that never comes.
 NEVER = -1
@@ -141,4 +141,4 @@ class Reports:
 def _later(time_us: Int64, days: Float) -> Int64:
     """Times so many days later, in whole seconds, one at least."""
     seconds = np.maximum(np.rint(days * _SECONDS_PER_DAY), 1).astype(np.int64)
-    return time_us + seconds * _US_PER_S
+    return time_us + seconds * US_PER_S

@@ -6,7 +6,6 @@ from typing import Protocol
 
 from synth.block import Block, Loose
 from synth.closing import Closing
-from synth.digest import digest_batch
 from synth.errors import blaming
 from synth.manifest import Counts, TableTally
 from synth.prepare import Prepared
@@ -30,9 +29,7 @@ def write_blocks(
 ) -> tuple[Tallies, Counts]:
     """Makes every block once, hands it to every sink, and counts."""
     tallies = {table.name: TableTally(table, [], []) for table in prepared.make_block.tables}
-    tallies |= {
-        b.table.name: TableTally(b.table, [b.native.num_rows], [digest_batch(b.native)]) for b in prepared.extra
-    }
+    tallies |= {batch.table.name: TableTally.once(batch) for batch in prepared.extra}
     for name, sink in sinks.items():
         with blaming(f"sink {name!r}"):
             sink.open(prepared.extra)

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 import numpy as np
 from pydantic import Field
 
+from synth.entities import every
 from synth.injectors.claims import Targets
 from synth.injectors.contract import Int64, Scene
 from synth.timeline import US_PER_S
@@ -71,8 +72,8 @@ class Windows(Targets):
         row_r = np.flatnonzero(np.isin(entity_t, entity_a))
         low_r = np.searchsorted(entity_a, entity_t[row_r])
         found_r = np.searchsorted(entity_a, entity_t[row_r], side="right") - low_r
-        step = np.arange(found_r.sum()) - np.repeat(np.cumsum(found_r) - found_r, found_r)
-        row_r, episode_r = np.repeat(row_r, found_r), active[np.repeat(low_r, found_r) + step]
+        found, place = every(low_r, found_r)
+        row_r, episode_r = row_r[found], active[place]
         second_r = time_us_t[row_r] // US_PER_S
         inside = (self.start_s_e[episode_r] <= second_r) & (second_r < self.end_s_e[episode_r])
         return row_r[inside], episode_r[inside]

@@ -15,7 +15,6 @@ from synth.catalog import Catalog
 from synth.clock.lag import Lag
 from synth.clock.schedule import make_schedule, start_us
 from synth.closing import Closing
-from synth.digest import digest_batch
 from synth.errors import ConfigError, InterruptedRun, PartlyDone, SynthError, Violation, blaming
 from synth.execution import manifest_of, run_directory, started_event
 from synth.manifest import TableTally
@@ -192,10 +191,7 @@ class _Stream:
         for table in tables_of(self._prepared):
             kept = at.tallies.get(table.name, Tally())
             tallies[table.name] = TableTally(table, list(kept.rows), [bytes.fromhex(each) for each in kept.digests])
-        return tallies | {
-            batch.table.name: TableTally(batch.table, [batch.native.num_rows], [digest_batch(batch.native)])
-            for batch in self._prepared.extra
-        }
+        return tallies | {batch.table.name: TableTally.once(batch) for batch in self._prepared.extra}
 
     def _warn_of_retention(self, at: Checkpoint) -> None:
         """Event times that the place holds too old to keep vanish as they come."""

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from synth.block import Block
 from synth.closing import Closing
-from synth.digest import digest_batch
 from synth.errors import without_secrets
 from synth.manifest import TableTally, describe_tables, write_manifest
 from synth.sinks.contract import Receipt, Sink, SinkJob
@@ -92,8 +91,7 @@ class Life:
             )
             for table in self.prepared.make_block.tables
         ]
-        once = [TableTally(b.table, [b.native.num_rows], [digest_batch(b.native)]) for b in self.prepared.extra]
-        return tallies + once
+        return tallies + [TableTally.once(batch) for batch in self.prepared.extra]
 
     def live(self) -> None:
         """All of it."""

@@ -9,7 +9,6 @@ import numpy as np
 from synth.cast import Cast
 from synth.errors import SynthError
 from synth.injectors.contract import FraudEvents, Injector
-from synth.rng import Streams
 from synth.testing.stage import Size, Stage
 from synth.typed import resolve, schema_of
 
@@ -27,7 +26,7 @@ def injector_of(stage: Stage, cast: Cast) -> Injector:
 
 def plan_alone(stage: Stage, cast: Cast) -> FraudEvents:
     """What the injector plans, before anybody else has looked at it."""
-    return injector_of(stage, cast).plan(cast.scene, streams=Streams(cast.seed, f"scenario/{stage.name}"))
+    return injector_of(stage, cast).plan(cast.scene, streams=cast.streams_of(stage.name))
 
 
 def episodes_in(events: FraudEvents) -> int:

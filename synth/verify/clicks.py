@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from synth.reader import Output
+from synth.timeline import US_PER_S
 from synth.verify.rows import Check, Int64, RowCheck, Rows, int64_of
 from synth.verify.tables import Found, one_piece, sources_of
 from synth.verify.truth import Columns
@@ -94,7 +95,7 @@ class Purchases(RowCheck):
             self.problem = f"transaction {odd[0]:,} has {has}"
             return
         for told, these, those in (
-            ("second", rows.time_us[row_p] // 1_000_000, self.time_us_p[here] // 1_000_000),
+            ("second", rows.time_us[row_p] // US_PER_S, self.time_us_p[here] // US_PER_S),
             ("customer", int64_of(rows.columns["customer_id"])[row_p], self.customer_p[here]),
         ):
             wrong = np.flatnonzero(these != those)

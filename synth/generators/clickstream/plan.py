@@ -17,7 +17,7 @@ from synth.generators.clickstream.config import ClickstreamConfig
 from synth.generators.clickstream.goods import Goods, draw_goods
 from synth.generators.clickstream.paths import Paths, draw_paths
 from synth.generators.contract import BlockPlan, Int64, World
-from synth.generators.spending.rhythm import Rhythm, day_factors, days_of, lay_rhythm
+from synth.generators.rhythm import Rhythm, day_factors, days_of, lay_rhythm
 from synth.rng import Streams
 
 Float = npt.NDArray[np.float64]

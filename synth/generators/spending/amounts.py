@@ -12,9 +12,9 @@ import numpy.typing as npt
 from synth.amount import HIGHEST, AmountLaw
 from synth.entities import Population
 from synth.generators.contract import Int64
+from synth.generators.rhythm import Float
 from synth.generators.spending.choices import Choice
 from synth.generators.spending.config import ByCustomer, SpendingConfig
-from synth.generators.spending.rhythm import Float
 from synth.rng import Streams
 
 if TYPE_CHECKING:

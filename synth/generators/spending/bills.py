@@ -13,10 +13,10 @@ import numpy as np
 from synth.amount import HIGHEST
 from synth.entities import Population
 from synth.generators.contract import Int64
+from synth.generators.rhythm import DAY_S, Float
 from synth.generators.spending.circumstances import StandingOrder
 from synth.generators.spending.config import SpendingConfig
 from synth.generators.spending.places import Shops
-from synth.generators.spending.rhythm import DAY_S, Float
 from synth.generators.spending.seasons import day_shape
 from synth.generators.spending.shoppers import Shoppers
 from synth.generators.spending.standing import Due, Orders

@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from synth.entities import Population
 from synth.generators.contract import Int64, Keys
+from synth.generators.rhythm import Float
 from synth.generators.spending.config import Category, Favourites, Segment
-from synth.generators.spending.rhythm import Float
 from synth.generators.spending.shops import Guide, Mask, steady
 from synth.generators.spending.standing import Due
 from synth.timeline import US_PER_S

@@ -12,6 +12,7 @@ from synth.amount import AmountLaw
 from synth.entities import Population
 from synth.events import Column
 from synth.generators.contract import BlockPlan, Events, Generator, Keys, Own, World
+from synth.generators.rhythm import DAY_S
 from synth.generators.spending.amounts import HabitAmounts, draw_amounts
 from synth.generators.spending.authorisation import RESULTS, authorise
 from synth.generators.spending.choices import Choice, choose
@@ -21,7 +22,6 @@ from synth.generators.spending.keys import draw_keys
 from synth.generators.spending.online import put_online
 from synth.generators.spending.plan import SpendingPlan, make_plan
 from synth.generators.spending.problems import problems
-from synth.generators.spending.rhythm import DAY_S
 from synth.generators.spending.standing import NOTHING_DUE
 from synth.rng import Streams
 

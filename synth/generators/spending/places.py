@@ -11,8 +11,8 @@ import numpy as np
 
 from synth.entities import Population, Terminals
 from synth.generators.contract import Int64
+from synth.generators.rhythm import Float
 from synth.generators.spending.config import Reach, SpendingConfig
-from synth.generators.spending.rhythm import Float
 from synth.generators.spending.shops import Lists, Mask, find_in_reach, find_nearest
 
 

@@ -14,13 +14,13 @@ import numpy as np
 from synth.entities import Population
 from synth.errors import RefusedError, counted
 from synth.generators.contract import BlockPlan, Int64, World
+from synth.generators.rhythm import Float, Rhythm
 from synth.generators.spending.amounts import Prices
 from synth.generators.spending.bills import Bills, draw_orders
 from synth.generators.spending.choices import Tastes
 from synth.generators.spending.circumstances import Currency, Drift
 from synth.generators.spending.config import Segment, SpendingConfig
 from synth.generators.spending.places import Shops, lay_shops, open_hours
-from synth.generators.spending.rhythm import Float, Rhythm
 from synth.generators.spending.seasons import shape_rhythm
 from synth.generators.spending.shoppers import Shoppers, draw_rates
 from synth.generators.spending.shops import Mask

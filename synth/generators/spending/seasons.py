@@ -7,9 +7,9 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from synth.generators.rhythm import Float, Rhythm, day_factors, days_of, lay_rhythm
 from synth.generators.spending.config import Bell, Hours, PayDay, Segment, SpendingConfig
 from synth.generators.spending.config import Holidays as HolidayConfig
-from synth.generators.spending.rhythm import Float, Rhythm, day_factors, days_of, lay_rhythm
 from synth.timeline import Timeline
 
 

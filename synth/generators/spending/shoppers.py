@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from synth.entities import Population, first_of
 from synth.generators.contract import Int64
+from synth.generators.rhythm import Float
 from synth.generators.spending.config import LognormalRate, Segment, UniformRate
-from synth.generators.spending.rhythm import Float
 from synth.generators.spending.shops import Lists
 from synth.rng import Streams
 

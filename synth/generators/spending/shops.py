@@ -9,6 +9,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from synth.entities import every
+
 Float = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -125,10 +127,9 @@ def find_in_reach(x_l: Float, y_l: Float, x_m: Float, y_m: Float, radius: float)
         # The three squares of a column follow each other, so that one slice of the sorted shops holds them.
         beside_l = square_l + column * rows
         first_l, end_l = np.searchsorted(sorted_m, beside_l - 1), np.searchsorted(sorted_m, beside_l + 2)
-        found_l = end_l - first_l
-        places.append(np.repeat(np.arange(len(x_l)), found_l))
-        step = np.arange(found_l.sum()) - np.repeat(np.cumsum(found_l) - found_l, found_l)
-        shops.append(order_m[np.repeat(first_l, found_l) + step])
+        place, found = every(first_l, end_l - first_l)
+        places.append(place)
+        shops.append(order_m[found])
     place_r, shop_r = np.concatenate(places), np.concatenate(shops)
     distance_r = np.hypot(x_l[place_r] - x_m[shop_r], y_l[place_r] - y_m[shop_r])
     near = np.flatnonzero(distance_r < radius)

@@ -9,8 +9,8 @@ import numpy as np
 
 from synth.entities import Cities, Population
 from synth.generators.contract import Int64
+from synth.generators.rhythm import DAY_S
 from synth.generators.spending.circumstances import Travel
-from synth.generators.spending.rhythm import DAY_S
 from synth.generators.spending.shops import Lists
 from synth.rng import Streams
 from synth.timeline import Timeline

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 import synth
 from synth.errors import RefusedError
+from synth.generators.rhythm import DAY_S
 from synth.generators.spending.keys import separate
-from synth.generators.spending.rhythm import DAY_S
 from synth.generators.spending.standing import Orders
 from synth.prepare import prepare
 from synth.recipe import load_recipe
