@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from synth.catalog import Catalog
 from synth.commit import abort, commit, undisturbed
 from synth.errors import ConfigError, InterruptedRun, Violation, blaming, hide_secrets, without_secrets
+from synth.interrupts import is_interrupt
 from synth.manifest import Counts, describe_tables, write_manifest
 from synth.prepare import Prepared, prepare
 from synth.recipe import Recipe, load_recipe
@@ -201,13 +202,12 @@ def _write(
         with undisturbed():
             commit(sinks, manifests)
             committed = True
-    except KeyboardInterrupt as interrupt:
+    except BaseException as error:
         if not committed:
             abort(sinks)
-            raise InterruptedRun(f"interrupted: {_left(sinks)}") from interrupt
-    except BaseException:
-        abort(sinks)
-        raise
+            if is_interrupt(error):
+                raise InterruptedRun(f"interrupted: {_left(sinks)}") from error
+            raise
     return manifests
 
 

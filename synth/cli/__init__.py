@@ -4,15 +4,15 @@ import argparse
 import os
 import signal
 import sys
-import time
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
 
+from synth import interrupts
 from synth.cli import output
 from synth.cli.parser import UsageError, make_parser, near
-from synth.errors import InterruptedRun, SynthError, traceback_of
+from synth.errors import SynthError, traceback_of
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -21,7 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     words = sys.argv[1:] if argv is None else argv
     _prepare_streams()
-    _interrupted.clear()
+    interrupts.forget()
     try:
         args = parse(words)
     except UsageError as error:
@@ -50,8 +50,8 @@ def _fail(args: argparse.Namespace, error: BaseException) -> int:
     """Tells what went wrong, with --debug where, too; returns the exit code."""
     if args.debug:
         sys.stderr.write(traceback_of(error))
-    if _interrupted and not isinstance(error, InterruptedRun):
-        error = KeyboardInterrupt()  # a library may have taken the interrupt for a failure of its own
+    if interrupts.is_interrupt(error):
+        error = KeyboardInterrupt()
     elif isinstance(error, FileNotFoundError) and not _has_working_directory():
         error = SynthError("the working directory no longer exists: change to another one")
     if isinstance(error, KeyboardInterrupt):
@@ -107,19 +107,16 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
     An import that is interrupted may swallow the exception or leave half a module: the interrupt comes a little later.
     """
-    if _interrupted:
-        if time.monotonic() - _interrupted[0] > _PATIENCE_S:
+    if (seconds := interrupts.heard_s_ago()) is not None:
+        if seconds > _PATIENCE_S:
             os.write(2, b"interrupted again: something may be left staged; the next run into the place takes it back\n")
             os._exit(130)
         return
     if _is_importing(frame):
         signal.setitimer(signal.ITIMER_REAL, 0.02)
         return
-    _interrupted.append(time.monotonic())
+    interrupts.hear()
     raise KeyboardInterrupt
-
-
-_interrupted: list[float] = []
 
 
 def _is_importing(frame: FrameType | None) -> bool:

@@ -44,14 +44,14 @@ _SETTINGS = ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE", "c
 _STEPS_BETWEEN_SIGNALS = 1_000_000
 
 
-class Database:
+class SqliteDatabase:
     """A database that is written once, by one thread.
 
     Nobody sees the file before it is complete, so that it needs neither a journal nor a sync.
     """
 
-    def __init__(self, path: Path | str) -> None:
-        self._connection = sqlite3.connect(path)
+    def __init__(self, path: Path | str, *, indices: bool) -> None:
+        self._connection, self._indices = sqlite3.connect(path), indices
         for setting in _SETTINGS:
             self._connection.execute(f"PRAGMA {setting}")
         self._connection.set_progress_handler(_let_signals_in, _STEPS_BETWEEN_SIGNALS)
@@ -69,8 +69,10 @@ class Database:
                     values = (column.to_pylist() for column in rows.slice(first, _ROWS).columns)
                     self._connection.executemany(statement, zip(*values, strict=True))
 
-    def index(self, table: Table) -> None:
-        """Makes a table's indices, which is faster once it is full."""
+    def complete(self, table: Table) -> None:
+        """Makes a table's indices, where they are wanted."""
+        if not self._indices:
+            return
         names: dict[str, str] = {}
         for field in table.fields:
             names.setdefault(field.column.name, field.name)

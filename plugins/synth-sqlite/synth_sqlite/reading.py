@@ -1,14 +1,14 @@
 """A table read back from the database, for ``synth verify``: plain SQL, and no code of the writing side."""
 
-import shutil
 import sqlite3
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
-from pathlib import Path
+from contextlib import closing
 from typing import TYPE_CHECKING, BinaryIO
 
+from synth.sinks.database import as_path
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     import pyarrow as pa
 
     from synth.parsers import ColumnEntry
@@ -26,7 +26,10 @@ def read_table(stream: BinaryIO, table: str, columns: "Sequence[ColumnEntry]") -
     import pyarrow as pa
 
     names = [column["name"] for column in columns]
-    with _local(stream) as path, closing(sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)) as database:
+    with (
+        as_path(stream) as path,
+        closing(sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)) as database,
+    ):
         cursor = database.execute(f'SELECT * FROM "{table}" ORDER BY rowid')
         found = [each[0] for each in cursor.description]
         if found != names:
@@ -34,6 +37,10 @@ def read_table(stream: BinaryIO, table: str, columns: "Sequence[ColumnEntry]") -
         while rows := cursor.fetchmany(_ROWS):
             arrays = [_typed(values, column) for values, column in zip(zip(*rows, strict=True), columns, strict=True)]
             yield pa.RecordBatch.from_arrays(arrays, names=names)
+
+
+def _connect(uri: str) -> sqlite3.Connection:
+    return sqlite3.connect(f"{uri}?mode=ro&immutable=1", uri=True)
 
 
 def _typed(values: tuple[object, ...], column: "ColumnEntry") -> "pa.Array":
@@ -49,16 +56,3 @@ def _typed(values: tuple[object, ...], column: "ColumnEntry") -> "pa.Array":
         return pa.array(values, pa.string()).cast(pa.timestamp("us")).cast(utc)
     unit_us = 1_000_000 if column["format"] == "epoch_s" else 1
     return pc.multiply_checked(pa.array(values, pa.int64()), unit_us).cast(utc)
-
-
-@contextmanager
-def _local(stream: BinaryIO) -> Iterator[Path]:
-    """The file as a path: SQLite reads no streams. One that comes from elsewhere is copied for the time of reading."""
-    name = getattr(stream, "name", None)
-    if isinstance(name, str | Path) and Path(name).is_file():
-        yield Path(name).absolute()
-        return
-    with tempfile.NamedTemporaryFile(suffix=".sqlite") as copy:
-        shutil.copyfileobj(stream, copy, 1 << 20)
-        copy.flush()
-        yield Path(copy.name)

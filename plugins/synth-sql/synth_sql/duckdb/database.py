@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-class Database:
+class DuckDatabase:
     """The file; DuckDB keeps rows in the order in which they are inserted."""
 
-    def __init__(self, path: Path) -> None:
-        self._connection = duckdb.connect(str(path))
+    def __init__(self, path: Path, *, keys: bool) -> None:
+        self._connection, self._keys = duckdb.connect(str(path)), keys
 
     def create(self, table: Table) -> None:
         """Makes an empty table whose columns say what they mean."""
@@ -40,9 +40,9 @@ class Database:
             self._connection.unregister("synth_rows")
         self._connection.commit()
 
-    def add_key(self, table: Table) -> None:
-        """Makes the primary key, where there is one: faster once the table is full."""
-        if key := key_of(table):
+    def complete(self, table: Table) -> None:
+        """Makes the primary key, where there is one and it is wanted."""
+        if self._keys and (key := key_of(table)):
             self._connection.execute(f"ALTER TABLE {quoted(table.name)} ADD PRIMARY KEY ({quoted(key)})")
 
     def close(self) -> None:

@@ -1,17 +1,16 @@
 """A table read back from a DuckDB file, for ``synth verify``."""
 
-import shutil
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
-from pathlib import Path
+from contextlib import closing
 from typing import TYPE_CHECKING, BinaryIO
 
 import duckdb
 
+from synth.sinks.database import as_path
 from synth_sql.ddl import quoted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     import pyarrow as pa
 
     from synth.parsers import ColumnEntry
@@ -29,7 +28,7 @@ def read_table(stream: BinaryIO, table: str, columns: "Sequence[ColumnEntry]") -
     import pyarrow as pa
 
     names = [column["name"] for column in columns]
-    with _local(stream) as path, closing(duckdb.connect(str(path), read_only=True)) as database:
+    with as_path(stream) as path, closing(duckdb.connect(str(path), read_only=True)) as database:
         found = [row[0] for row in database.execute(f"DESCRIBE {quoted(table)}").fetchall()]
         if found != names:
             raise ValueError(f"the columns of {table} are {', '.join(found)}, not those of the manifest")
@@ -50,16 +49,3 @@ def _type(column: "ColumnEntry") -> "pa.DataType":
     if _is_time(column):
         return pa.timestamp("us", tz="UTC")
     return pa.date32() if column["type"].startswith("date32") else pa.type_for_alias(column["type"])
-
-
-@contextmanager
-def _local(stream: BinaryIO) -> Iterator[Path]:
-    """The file as a path: DuckDB reads no streams. One that comes from elsewhere is copied for the time of reading."""
-    name = getattr(stream, "name", None)
-    if isinstance(name, str | Path) and Path(name).is_file():
-        yield Path(name).absolute()
-        return
-    with tempfile.NamedTemporaryFile(suffix=".duckdb") as copy:
-        shutil.copyfileobj(stream, copy, 1 << 20)
-        copy.flush()
-        yield Path(copy.name)
