@@ -147,6 +147,58 @@ def test_an_interrupted_run_in_json(tmp_path: Path) -> None:
     assert finish(process).envelope["errors"] == [{"message": "interrupted: nothing was written"}]
 
 
+_CLUMSY = """
+import os, signal, time
+from typing import Literal
+from dataclasses import dataclass
+from synth import Spec, hookimpl
+from synth.sinks.contract import SinkJob
+from synth.sinks.database import DatabaseSink
+
+@dataclass(frozen=True, kw_only=True)
+class ClumsyConfig:
+    kind: Literal["clumsy"] = "clumsy"
+    uri: str = "out"
+
+class Clumsy(DatabaseSink):
+    engine, name, beside, errors = "Clumsy", "clumsy.db", (), (LookupError,)
+
+    def __init__(self, config, job):
+        super().__init__(job)
+
+    def connect(self, path):
+        path.touch()
+        os.kill(os.getpid(), signal.SIGINT)
+        try:
+            time.sleep(60)
+        except KeyboardInterrupt:
+            raise ERROR from None
+
+    def measure(self, batches):
+        return 0
+
+    def keeps(self, name):
+        return False
+
+    def is_interrupt(self, error):
+        return False
+
+@hookimpl
+def synth_sinks():
+    return [Spec(ClumsyConfig, Clumsy)]
+"""
+
+
+@pytest.mark.parametrize("error", ["LookupError('Query interrupted')", "ValueError('of no kind')", "SystemError('C')"])
+def test_an_interrupt_that_a_library_takes_for_a_failure_of_its_own(error: str, tmp_path: Path) -> None:
+    (tmp_path / "clumsy.py").write_text(_CLUMSY.replace("ERROR", error))
+    before = tree(tmp_path)
+    answer = synth("run", "--plugin", "clumsy.py", *TINY, "sink=clumsy", cwd=tmp_path)
+    assert (answer.code, answer.out) == (130, "")
+    assert answer.one_line() == "error: interrupted: nothing was written"
+    assert tree(tmp_path) == before
+
+
 # the disk
 
 
