@@ -50,7 +50,7 @@ class Block:
         batches: table name → rows of this block.
         digests: table name → content digest of these rows.
         loose: what is written at the end of the run.
-        time_us_t: (t,) int64 event times of the transactions, whether the view shows them or not.
+        time_us_t, card_t: (t,) int64 event time and card of each transaction, whether the view shows them or not.
     """
 
     index: int
@@ -58,6 +58,7 @@ class Block:
     digests: Mapping[str, bytes]
     loose: Loose
     time_us_t: Int64
+    card_t: Int64
 
     def rows(self, table: str = "transactions") -> int:
         """Rows that this block adds to a table."""
@@ -146,7 +147,7 @@ class BlockMaker:
             injected.claimed, render_reports(rows, self.label_events, transactions) if self.label_events else None
         )
         digests = {name: digest_batch(batch.native) for name, batch in batches.items()}
-        return Block(index, batches, digests, loose, events.time_us_t)
+        return Block(index, batches, digests, loose, events.time_us_t, events.card_t)
 
     def _report(self, index: int, events: Events, truth: Truth) -> Reports:
         """Who reports what, and when."""

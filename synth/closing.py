@@ -43,8 +43,8 @@ class Closing:
         if batches:
             digests = {name: digest_batch(batch.native) for name, batch in batches.items()}
             nothing = Loose(EpisodeRows.none(self.make_block.plan.scenarios), None)
-            no_time_us = np.empty(0, dtype=np.int64)
-            yield Block(len(self.make_block.plan.rows_b), batches, digests, nothing, no_time_us)
+            none = np.empty(0, dtype=np.int64)
+            yield Block(len(self.make_block.plan.rows_b), batches, digests, nothing, none, none)
 
     def _reports(self) -> Batch:
         """All reports, in order of time, those of one second in order of events."""

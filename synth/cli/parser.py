@@ -115,6 +115,12 @@ def make_parser() -> Parser:
     stream.add_argument(
         "--overwrite", action="store_true", help="replace the stream or run that the sink's place holds"
     )
+    stream.add_argument(
+        "--parts", type=_positive, default=1, metavar="N", help="how many processes send the stream, each its cards"
+    )
+    stream.add_argument(
+        "--part", type=_count, default=0, metavar="K", help="which of them this one is, from 0 (default 0)"
+    )
     command("validate", "check a recipe and write nothing")
     command("plan", "show what a run would make: rows, bytes, fraud, blocks, sinks")
     preview = command("preview", "show some rows and one whole episode of a recipe, written nowhere")
@@ -197,6 +203,12 @@ def _add_globals(parser: argparse.ArgumentParser, *, root: bool) -> None:
         default=default([]),
         help="search a folder of YAML choices first; repeatable",
     )
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 on")
+    return int(text)
 
 
 def _positive(text: str) -> int:

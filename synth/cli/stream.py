@@ -5,10 +5,11 @@ import sys
 import time
 
 from synth.cli import output
+from synth.cli.parser import UsageError
 from synth.cli.run import command_line
 from synth.errors import InterruptedRun, PartlyDone, SynthError
 from synth.recipe import Recipe, load_recipe
-from synth.streaming import Live, StreamResult, is_resumable, stream
+from synth.streaming import Live, Share, StreamResult, is_resumable, stream
 
 _LINE_S = 5
 
@@ -16,6 +17,8 @@ _LINE_S = 5
 def main(args: argparse.Namespace) -> int:
     """Sends the rows of a recipe in their time."""
     started = time.perf_counter()
+    if args.part >= args.parts:
+        raise UsageError("stream", f"--part {args.part} of {args.parts}: parts are counted from 0 to {args.parts - 1}")
     recipe, catalog, _ = load_recipe(
         args.overrides, plugin_files=args.plugin, plugins_dirs=args.plugins_dir, config_dirs=args.config_dir
     )
@@ -28,6 +31,7 @@ def main(args: argparse.Namespace) -> int:
             started=started,
             resume=args.resume,
             overwrite=args.overwrite,
+            share=Share(args.part, args.parts),
             tell=line.tell if line else None,
         )
     except (InterruptedRun, PartlyDone) as error:
@@ -46,8 +50,8 @@ def _way_on(args: argparse.Namespace, recipe: Recipe) -> str:
     name, part = next(iter(recipe.sinks.items()))
     if not is_resumable(part):
         return f"sink {name!r} remembers nothing: a new start begins at the first event"
-    flags = [] if args.resume else ["--resume"]
-    return f"it goes on with: {command_line(args, 'synth stream', *flags)}"
+    flags = [f"--parts {args.parts}", f"--part {args.part}"] if args.parts > 1 else []
+    return f"it goes on with: {command_line(args, 'synth stream', *flags, '--resume')}"
 
 
 def as_data(result: StreamResult) -> dict[str, object]:

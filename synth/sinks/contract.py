@@ -24,6 +24,7 @@ class SinkJob:
         extra: tables that come once, before the first block, e.g. ``holders``.
         blocks: number of blocks.
         overwrite: whether a run that is already there may be replaced.
+        part, parts: which part of a stream this is, from 0, and of how many; side tables come with the first.
     """
 
     uri: str
@@ -31,6 +32,8 @@ class SinkJob:
     extra: tuple[Table, ...]
     blocks: int
     overwrite: bool
+    part: int = 0
+    parts: int = 1
 
 
 @dataclass(frozen=True)

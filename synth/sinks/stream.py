@@ -31,6 +31,7 @@ class Checkpoint:
         fingerprint: of what decides the stream's rows and their order; a stream goes on only with its own.
         block: the block under way. Its side tables have not been sent: they follow its last transaction.
         row: transactions of this block that were sent (or skipped), duplicates included.
+        before: transactions that the blocks before it delivered, in all parts of the stream together.
         events: transactions sent since the stream's start, duplicates included.
         fraud: fraud transactions among them.
         skipped: transactions that were due and not sent, because the clock's ``overload`` says so.
@@ -41,6 +42,7 @@ class Checkpoint:
     fingerprint: str
     block: int
     row: int
+    before: int
     events: int
     fraud: int
     skipped: int
@@ -51,7 +53,15 @@ class Checkpoint:
     def start(cls, fingerprint: str, *, origin_us: int) -> "Checkpoint":
         """The checkpoint of a stream that has sent nothing."""
         return cls(
-            fingerprint=fingerprint, block=0, row=0, events=0, fraud=0, skipped=0, origin_us=origin_us, tallies={}
+            fingerprint=fingerprint,
+            block=0,
+            row=0,
+            before=0,
+            events=0,
+            fraud=0,
+            skipped=0,
+            origin_us=origin_us,
+            tallies={},
         )
 
     def with_block(self, rows: Mapping[str, int], digests: Mapping[str, bytes]) -> dict[str, Tally]:
@@ -118,11 +128,14 @@ class StreamSink(ABC):
         uri: where it writes, as people would name it, without user and password.
         resumable: whether it remembers how far it is.
         takes_stdout: whether it writes to the standard output, where nothing else is written then.
+        takes_parts: whether several processes may send parts of one stream to it, each the rows of its cards;
+            ``job.part`` says which.
     """
 
     uri: str
     resumable: ClassVar[bool] = True
     takes_stdout: ClassVar[bool] = False
+    takes_parts: ClassVar[bool] = False
 
     @abstractmethod
     def check(self, *, resume: bool) -> None:

@@ -64,6 +64,7 @@ class Streamed:
         self._at = dataclasses.replace(
             self._at,
             block=receipt.block + 1,
+            before=self._at.before + rows.get("transactions", 0),
             events=self._at.events + rows.get("transactions", 0),
             fraud=self._at.fraud + rows.get("labels", 0),
             tallies=self._at.with_block(rows, digests),

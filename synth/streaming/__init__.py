@@ -15,7 +15,7 @@ from synth.catalog import Catalog
 from synth.clock.lag import Lag
 from synth.clock.schedule import make_schedule, start_us
 from synth.closing import Closing
-from synth.errors import ConfigError, InterruptedRun, PartlyDone, SynthError, Violation, blaming
+from synth.errors import InterruptedRun, PartlyDone, SynthError, blaming
 from synth.execution import manifest_of, run_directory, started_event
 from synth.manifest import TableTally
 from synth.prepare import Prepared, prepare
@@ -27,12 +27,14 @@ from synth.sinks.stream import Checkpoint, StreamSink, Tally
 from synth.streaming.ahead import ahead
 from synth.streaming.deliveries import deliveries, tables_of
 from synth.streaming.pieces import BlockEnd, make_pieces
+from synth.streaming.refusals import is_resumable, only_sink, refuse_other_days, refuse_parts
 from synth.streaming.sender import Live, Pace, Sender, Stopped, Tell
+from synth.streaming.share import WHOLE, Share
 from synth.streaming.stopping import stopping
 from synth.timeline import US_PER_S
 from synth.writing import Tallies
 
-__all__ = ["Live", "StreamResult", "is_resumable", "stream"]
+__all__ = ["Live", "Share", "StreamResult", "is_resumable", "stream"]
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +70,7 @@ def stream(
     started: float,
     resume: bool = False,
     overwrite: bool = False,
+    share: Share = WHOLE,
     directory: Path | None = None,
     tell: Tell | None = None,
 ) -> StreamResult:
@@ -77,6 +80,7 @@ def stream(
         started: ``time.perf_counter()`` when the work began.
         resume: whether a stream that stopped in the sink's place goes on; one that is not there begins.
         overwrite: whether a stream or run in the sink's place may be replaced.
+        share: which part of the stream this process sends.
         directory: where a sink without a uri writes; a fresh one below ``runs/`` if None.
         tell: is called about once a second.
 
@@ -86,22 +90,30 @@ def stream(
         InterruptedRun, PartlyDone: it stopped, or failed; up to its last mark it stands.
         RunError: it failed, and the sink remembers nothing.
     """
-    _refuse_other_days(recipe)
-    name, part = _only_sink(recipe, catalog, resume=resume)
+    refuse_other_days(recipe)
+    name, part = only_sink(recipe, catalog, resume=resume)
+    refuse_parts(recipe, part, share, overwrite=overwrite)
     prepared = prepare(recipe)
-    sink = _make_sink(prepared, name, part, directory or run_directory(), overwrite=overwrite)
+    sink = _make_sink(prepared, name, part, directory or run_directory(), share, overwrite=overwrite)
     announcer = Announcer(catalog.subscribers, started=started)
     with announcer.telling_the_end():
-        return _Stream(prepared, catalog, name, sink, announcer, started).run(tell, resume=resume)
+        return _Stream(prepared, catalog, name, sink, share, announcer, started).run(tell, resume=resume)
 
 
 class _Stream:
     """One start of a stream."""
 
     def __init__(
-        self, prepared: Prepared, catalog: Catalog, name: str, sink: StreamSink, announcer: Announcer, started: float
+        self,
+        prepared: Prepared,
+        catalog: Catalog,
+        name: str,
+        sink: StreamSink,
+        share: Share,
+        announcer: Announcer,
+        started: float,
     ) -> None:
-        self._prepared, self._catalog, self._name, self._sink = prepared, catalog, name, sink
+        self._prepared, self._catalog, self._name, self._sink, self._share = prepared, catalog, name, sink, share
         self._announcer, self._started, self._blamed = announcer, started, f"sink {name!r}"
         self._closing = Closing(prepared.make_block)
 
@@ -111,10 +123,11 @@ class _Stream:
         with blaming(self._blamed):
             sink.check(resume=resume)
         self._announcer.start(started_event(self._prepared, {self._name: sink.uri}))
-        fingerprint = stream_fingerprint(recipe)
+        fingerprint = stream_fingerprint(recipe, self._share.parts)
+        extra = self._prepared.extra if self._share.first else ()
         try:
             with blaming(self._blamed):
-                kept = sink.open(self._prepared.extra, fingerprint=fingerprint, resume=resume)
+                kept = sink.open(extra, fingerprint=fingerprint, resume=resume)
             at = kept or Checkpoint.start(fingerprint, origin_us=time.time_ns() // 1000)
             self._announcer.sent(at.events, blocks=at.block)
             self._warn_of_retention(at)
@@ -138,7 +151,9 @@ class _Stream:
         with (
             stopping() as asked,
             closing(ahead(made, _BLOCKS, "synth-blocks")) as blocks,
-            closing(ahead(make_pieces(self._sink, schedule, blocks, at), _PIECES, "synth-pieces")) as pieces,
+            closing(
+                ahead(make_pieces(self._sink, schedule, blocks, at, self._share), _PIECES, "synth-pieces")
+            ) as pieces,
         ):
             sender.stop_when(asked)
             for piece in pieces:
@@ -176,6 +191,8 @@ class _Stream:
         told |= {"clock": dataclasses.asdict(recipe.clock), "noise": dataclasses.asdict(recipe.noise)}
         if recipe.clock.rebase:
             told["shift_us"] = shift_us(recipe, at)
+        if self._share.parts > 1:
+            told |= dataclasses.asdict(self._share)
         with blaming(self._blamed):
             files = self._sink.finish()
             manifest = manifest_of(
@@ -208,9 +225,11 @@ class _Stream:
             )
 
 
-def stream_fingerprint(recipe: Recipe) -> str:
-    """Hex digest of what decides a stream's rows and their order; the recipe's own where all is as made."""
+def stream_fingerprint(recipe: Recipe, parts: int = 1) -> str:
+    """Hex digest of what decides a stream's rows, order and parts; the recipe's own where all is as made."""
     changed: dict[str, Any] = {} if recipe.noise.silent else {"noise": dataclasses.asdict(recipe.noise)}
+    if parts > 1:
+        changed["parts"] = parts
     if recipe.clock.rebase:
         changed["rebase"] = start_us(recipe.clock, recipe.timeline)
     if not changed:
@@ -225,53 +244,13 @@ def shift_us(recipe: Recipe, at: Checkpoint) -> int:
     return (at.origin_us - start_us(recipe.clock, recipe.timeline)) // US_PER_S * US_PER_S
 
 
-def _refuse_other_days(recipe: Recipe) -> None:
-    """Live is a moment of the window."""
-    window, live_us = recipe.timeline, start_us(recipe.clock, recipe.timeline)
-    if not window.start_s * US_PER_S <= live_us < window.end_s * US_PER_S:
-        told = f"clock.live_from: {recipe.clock.live_from!r} lies outside the window"
-        allowed = "a time from timeline.start on, before timeline.end"
-        raise ConfigError([Violation(path="clock.live_from", message=told, allowed=allowed)])
-
-
-def _only_sink(recipe: Recipe, catalog: Catalog, *, resume: bool) -> tuple[str, Part]:
-    able = [name for name in catalog.names("sink") if (spec := catalog.find("sink", name)) and _streams(spec.factory)]
-    wrong = [
-        Violation(
-            path=f"sink.{name}",
-            message=f"sink {name!r} takes whole runs, and cannot take a stream",
-            allowed=f"a sink of kind {', '.join(able)}",
-            hint=f"choose one: sink={able[0]}",
-        )
-        for name, part in recipe.sinks.items()
-        if not _streams(part.spec.factory)
-    ]
-    if not wrong and len(recipe.sinks) > 1:
-        wrong = [Violation(path="sink", message="a stream goes to one sink", allowed=" or ".join(recipe.sinks))]
-    for name, part in recipe.sinks.items():
-        if resume and not wrong and not is_resumable(part):
-            wrong.append(Violation(path=f"sink.{name}", message=f"sink {name!r} remembers nothing that could go on"))
-        elif resume and not wrong and getattr(part.config, "uri", "") is None:
-            told = f"--resume needs to know where the stream is: sink.{name}.uri is null"
-            wrong.append(Violation(path=f"sink.{name}.uri", message=told))
-    if wrong:
-        raise ConfigError(wrong)
-    return next(iter(recipe.sinks.items()))
-
-
-def is_resumable(part: Part) -> bool:
-    """Whether a sink remembers how far a stream is."""
-    return _streams(part.spec.factory) and bool(getattr(part.spec.factory, "resumable", False))
-
-
-def _streams(factory: Any) -> bool:
-    return isinstance(factory, type) and issubclass(factory, StreamSink)
-
-
-def _make_sink(prepared: Prepared, name: str, part: Part, directory: Path, *, overwrite: bool) -> StreamSink:
+def _make_sink(
+    prepared: Prepared, name: str, part: Part, directory: Path, share: Share, *, overwrite: bool
+) -> StreamSink:
     uri = getattr(part.config, "uri", None) or str(directory)
     extra = tuple(batch.table for batch in prepared.extra)
     with blaming(f"sink {name!r}"):
-        sink = part.make(SinkJob(uri, tables_of(prepared), extra, len(prepared.plan.rows_b), overwrite))
+        blocks = len(prepared.plan.rows_b)
+        sink = part.make(SinkJob(uri, tables_of(prepared), extra, blocks, overwrite, share.part, share.parts))
     assert isinstance(sink, StreamSink)
     return sink

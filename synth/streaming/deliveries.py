@@ -34,6 +34,7 @@ class Delivery:
         index: the block.
         transactions: its rows in order of arrival.
         arrival_us_t: (t,) int64 when each arrives, in microseconds of event time since 1970; never falling.
+        card_t: (t,) int64 index of the card of each.
         fraud_t: (t,) bool which of them are fraud.
         side: the other tables' rows of this block, as they were made, and the noise that its rows met.
         rows, digests: table name → rows and content digest of what was made, without noise and shift.
@@ -42,6 +43,7 @@ class Delivery:
     index: int
     transactions: Batch
     arrival_us_t: Int64
+    card_t: Int64
     fraud_t: npt.NDArray[np.bool_]
     side: Mapping[str, Batch]
     rows: Mapping[str, int]
@@ -54,6 +56,7 @@ class _Coming:
 
     transactions: Batch
     arrival_us_t: Int64
+    card_t: Int64
     event_t: Int64
     fraud_t: npt.NDArray[np.bool_]
 
@@ -103,7 +106,7 @@ def _at_the_end(prepared: Prepared, block: Block) -> Delivery:
     transactions = Batch(events, pa.RecordBatch.from_pylist([], events.schema), {})
     rows = {name: block.rows(name) for name in block.batches}
     none = np.empty(0, dtype=np.int64)
-    return Delivery(block.index, transactions, none, none.astype(bool), block.batches, rows, block.digests)
+    return Delivery(block.index, transactions, none, none, none.astype(bool), block.batches, rows, block.digests)
 
 
 def _as_made(prepared: Prepared, block: Block) -> Delivery:
@@ -112,7 +115,8 @@ def _as_made(prepared: Prepared, block: Block) -> Delivery:
     rows = {name: block.rows(name) for name in block.batches}
     fraud_t = np.zeros(block.rows(), dtype=bool)
     fraud_t[block.batches["labels"].native.column("event_id").to_numpy() - first_event] = True
-    return Delivery(block.index, block.batches["transactions"], block.time_us_t, fraud_t, side, rows, block.digests)
+    transactions = block.batches["transactions"]
+    return Delivery(block.index, transactions, block.time_us_t, block.card_t, fraud_t, side, rows, block.digests)
 
 
 def _with_noise(prepared: Prepared, block: Block, coming: _Coming | None) -> tuple[Delivery, _Coming]:
@@ -129,12 +133,13 @@ def _with_noise(prepared: Prepared, block: Block, coming: _Coming | None) -> tup
     sent[noise.of("drop")[0]] = False
     row_t = np.concatenate([np.flatnonzero(sent), again_n])
     arrival_us_t = np.concatenate([arrival_us_t[sent], block.time_us_t[again_n] + delay_us_n])
-    event_t, fraud_t = row_t + first_event, made.fraud_t[row_t]
+    card_t, event_t, fraud_t = made.card_t[row_t], row_t + first_event, made.fraud_t[row_t]
     parts, offset = [made.transactions], 0
     if coming is not None:
         parts, offset = [coming.transactions, made.transactions], len(coming.event_t)
         row_t = np.concatenate([np.arange(offset), row_t + offset])
         arrival_us_t = np.concatenate([coming.arrival_us_t, arrival_us_t])
+        card_t = np.concatenate([coming.card_t, card_t])
         event_t = np.concatenate([coming.event_t, event_t])
         fraud_t = np.concatenate([coming.fraud_t, fraud_t])
     order = np.lexsort((event_t, arrival_us_t))
@@ -145,18 +150,19 @@ def _with_noise(prepared: Prepared, block: Block, coming: _Coming | None) -> tup
     key = tell_noise(noise, noise_table(prepared.make_block.labels), first_event, made.transactions)
     delivery = Delivery(
         block.index,
-        _take(parts, row_t[now]),
+        take_rows(parts, row_t[now]),
         arrival_us_t[now],
+        card_t[now],
         fraud_t[now],
         {**made.side, "noise": key},
         {**made.rows, "noise": key.native.num_rows},
         {**made.digests, "noise": digest_batch(key.native)},
     )
-    left = _printed(_take(parts, row_t[later]))
-    return delivery, _Coming(left, arrival_us_t[later], event_t[later], fraud_t[later])
+    left = _printed(take_rows(parts, row_t[later]))
+    return delivery, _Coming(left, arrival_us_t[later], card_t[later], event_t[later], fraud_t[later])
 
 
-def _take(parts: Sequence[Batch], rows: Int64) -> Batch:
+def take_rows(parts: Sequence[Batch], rows: Int64) -> Batch:
     """Rows of batches that follow each other; printed as they would be there, once somebody asks."""
     indices = pa.array(rows)
 

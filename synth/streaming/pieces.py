@@ -11,6 +11,7 @@ from synth.clock.schedule import Schedule
 from synth.sinks.stream import Checkpoint, StreamSink
 from synth.sinks.streamed import encoded
 from synth.streaming.deliveries import Delivery
+from synth.streaming.share import Share
 
 Int64 = npt.NDArray[np.int64]
 
@@ -38,30 +39,35 @@ class BlockEnd:
 
     Attributes:
         side: the encoded rows of the other tables, each with their number.
+        arrivals: transactions that the block delivered, in all parts of the stream.
         rows, digests: table name → rows and content digest of the block.
     """
 
     side: tuple[tuple[Any, int], ...]
+    arrivals: int
     rows: Mapping[str, int]
     digests: Mapping[str, bytes]
 
 
 def make_pieces(
-    sink: StreamSink, schedule: Schedule | None, made: Iterator[Delivery], at: Checkpoint
+    sink: StreamSink, schedule: Schedule | None, made: Iterator[Delivery], at: Checkpoint, share: Share
 ) -> Iterator[Piece | BlockEnd]:
     """Encodes what is delivered from a checkpoint on.
 
     Args:
-        made: what is delivered from the checkpoint's block on.
+        made: what is delivered from the checkpoint's block on, in all parts of the stream.
+        share: what of it this part sends; every row is due when it would be in a stream of one part.
     """
-    first, place = at.row, at.events + at.skipped
+    first, before = at.row, at.before
     for delivery in made:
+        row_s, arrivals = share.rows(delivery), len(delivery.arrival_us_t)
+        offset_us_t = schedule.offsets_us(before, delivery.arrival_us_t) if schedule and arrivals else None
         row = first
-        for lines, rows in encoded(sink, delivery.transactions, first):
-            part = slice(row, row + rows)
-            offset_us_t = schedule.offsets_us(place, delivery.arrival_us_t[part]) if schedule else None
-            yield Piece(lines, rows, offset_us_t, np.concatenate([[0], np.cumsum(delivery.fraud_t[part])]))
-            row, place = row + rows, place + rows
-        side = tuple(piece for batch in delivery.side.values() for piece in encoded(sink, batch))
-        yield BlockEnd(side, delivery.rows, delivery.digests)
-        first = 0
+        for lines, rows in encoded(sink, share.transactions(delivery, row_s), first):
+            piece_s = row_s[row : row + rows]
+            due_us_t = None if offset_us_t is None else offset_us_t[piece_s]
+            yield Piece(lines, rows, due_us_t, np.concatenate([[0], np.cumsum(delivery.fraud_t[piece_s])]))
+            row += rows
+        side = tuple(piece for batch in delivery.side.values() for piece in encoded(sink, batch)) if share.first else ()
+        yield BlockEnd(side, arrivals, delivery.rows, delivery.digests)
+        first, before = 0, before + arrivals

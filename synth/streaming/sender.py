@@ -137,7 +137,8 @@ class Sender:
             for encoded, rows in end.side:
                 self._sink.send(encoded, 0, rows, emit_us=self._emit_us())
         tallies = self.at.with_block(end.rows, end.digests)
-        self.at = replace(self.at, block=self.at.block + 1, row=0, tallies=tallies)
+        before = self.at.before + end.arrivals
+        self.at = replace(self.at, block=self.at.block + 1, row=0, before=before, tallies=tallies)
 
     def mark(self) -> None:
         """Makes what was sent durable."""
