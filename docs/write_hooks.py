@@ -30,7 +30,7 @@ from synth.injectors.episodes import Episodes
 from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Seconds
 from synth.reader import Output
 from synth.rng import Streams
-from synth.run_events import BlockDone, RunEnded, RunStarted, Subscriber
+from synth.run_events import BlockDone, RunEnded, RunStarted, StreamProgress, StreamSubscriber, Subscriber
 from synth.runners.contract import Runner
 from synth.sessions import Session
 from synth.sinks.contract import Receipt, Sink, SinkJob
@@ -55,7 +55,7 @@ CONTRACTS: dict[str, tuple[type[Any], ...]] = {
     "synth_runners": (Runner,),
     "synth_views": (View,),
     "synth_checks": (CheckSpec, Output),
-    "synth_subscribers": (Subscriber, RunStarted, BlockDone, RunEnded),
+    "synth_subscribers": (Subscriber, StreamSubscriber, RunStarted, BlockDone, StreamProgress, RunEnded),
 }
 
 INTRO = """\

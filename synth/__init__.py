@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from synth.injectors.episodes import Episodes
     from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Ratio, Seconds
     from synth.rng import Streams
-    from synth.run_events import BlockDone, RunEnded, RunStarted, Subscriber
+    from synth.run_events import BlockDone, RunEnded, RunStarted, StreamProgress, StreamSubscriber, Subscriber
     from synth.sessions import Session
     from synth.sinks.contract import SinkJob
     from synth.sinks.files import FileSink, TableFile, Target, TargetStream
@@ -66,7 +66,7 @@ _HOME = {
     "injectors.episodes": ("Episodes",),
     "injectors.pattern": ("EpisodeConfig", "EpisodeInjector", "Length", "Ratio", "Seconds"),
     "rng": ("Streams",),
-    "run_events": ("BlockDone", "RunEnded", "RunStarted", "Subscriber"),
+    "run_events": ("BlockDone", "RunEnded", "RunStarted", "StreamProgress", "StreamSubscriber", "Subscriber"),
     "sessions": ("Session",),
     "sinks.contract": ("SinkJob",),
     "sinks.files": ("FileSink", "TableFile", "Target", "TargetStream"),
@@ -118,6 +118,8 @@ __all__ = [
     "Session",
     "SinkJob",
     "Spec",
+    "StreamProgress",
+    "StreamSubscriber",
     "Streams",
     "Subscriber",
     "SynthError",

@@ -125,8 +125,9 @@ def synth_subscribers() -> list[Callable[[], Subscriber]]:  # type: ignore[empty
     """What watches runs, for metrics and the like. Each factory is called once a run, so that a subscriber sees one
     run only: in a sweep, one job, in the job's process. It is called on the driver's thread: ``run_started`` once the
     sinks have agreed, ``block_done`` in block order, ``run_ended`` after the last commit or after everything was
-    taken back. A subscriber that raises is reported once and told nothing more; neither the data nor the manifest
-    knows that anybody watched. A run that is refused, and ``synth.generate``, tell nobody.
+    taken back; where it has ``stream_progress``, that about once a second of a stream. A subscriber that raises is
+    reported once and told nothing more; neither the data nor the manifest knows that anybody watched. A run that is
+    refused, and ``synth.generate``, tell nobody.
     """
 
 

@@ -1,4 +1,4 @@
-"""What a run tells those who watch it: that it started, that a block is done, how it ended.
+"""What a run tells those who watch it: that it started, that a block is done, how a stream goes, how it ended.
 
 Watching changes nothing: who fails while being told is told nothing more, and the run goes on.
 """
@@ -16,6 +16,9 @@ from synth.errors import InterruptedRun, PartlyDone, on_one_line
 log = logging.getLogger(__name__)
 
 Outcome = Literal["done", "failed", "interrupted", "partly done"]
+
+#: What a subscriber may leave out.
+_OPTIONAL = frozenset({"stream_progress"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +59,32 @@ class BlockDone:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StreamProgress:
+    """How a stream goes. What it counts, it counts from the stream's first start, unless it says otherwise.
+
+    Attributes:
+        events: transactions sent, duplicates included.
+        fraud_rows: fraud transactions among them.
+        skipped: transactions that were due and not sent, because the clock's ``overload`` says so.
+        in_flight: rows handed over that the sink has not confirmed.
+        failed: attempts to deliver that failed since this start, and were made again.
+        lag_counts: (seconds, events of this start that were at most so late), both rising, the last one for infinity;
+            empty without a clock. What a stream catches up with is not late, and not counted.
+        lag_sum_s: by how much those events were late in all.
+        seconds: since the work on this start began.
+    """
+
+    events: int
+    fraud_rows: int
+    skipped: int
+    in_flight: int
+    failed: int
+    lag_counts: tuple[tuple[float, int], ...]
+    lag_sum_s: float
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunEnded:
     """The last commit is made, or what was staged has been taken back.
 
@@ -83,6 +112,13 @@ class Subscriber(Protocol):
 
     def run_ended(self, event: RunEnded) -> None:
         """Once, after all else: nothing of the run is staged any more."""
+
+
+class StreamSubscriber(Subscriber, Protocol):
+    """A subscriber that wants to know how a stream goes; one without this method is told all the rest."""
+
+    def stream_progress(self, event: StreamProgress) -> None:
+        """About once a second between the blocks of a stream, and once when its last row was sent or it stopped."""
 
 
 class Announcer:
@@ -130,6 +166,10 @@ class Announcer:
         self._blocks += 1
         self._tell("block_done", event)
 
+    def progress(self, event: StreamProgress) -> None:
+        """Tells those who want to know how a stream goes."""
+        self._tell("stream_progress", event)
+
     def sent(self, events: int, *, blocks: int) -> None:
         """Notes how far a stream is: readers find these transactions however it ends, and these blocks were told."""
         self._sent, self._blocks = events, blocks
@@ -148,10 +188,11 @@ class Announcer:
     def _seconds(self) -> float:
         return time.perf_counter() - self._began
 
-    def _tell(self, method: str, event: RunStarted | BlockDone | RunEnded) -> None:
+    def _tell(self, method: str, event: RunStarted | BlockDone | StreamProgress | RunEnded) -> None:
         for plugin, subscriber in list(self._subscribers):
             with self._dropping(plugin, f"failed in {method}", subscriber):
-                getattr(subscriber, method)(event)
+                if method not in _OPTIONAL or hasattr(subscriber, method):
+                    getattr(subscriber, method)(event)
 
     @contextmanager
     def _dropping(self, plugin: str, what: str, subscriber: Subscriber | None = None) -> Iterator[None]:

@@ -10,7 +10,7 @@ import pytest
 
 import synth
 from synth.errors import PartlyDone, RefusedError, RunError
-from synth.run_events import Announcer, BlockDone, RunEnded, RunStarted, Subscriber
+from synth.run_events import Announcer, BlockDone, RunEnded, RunStarted, StreamProgress, Subscriber
 from tests.catalog.plugins import write
 
 TINY = ("generator.transactions=3000", "block_rows=1000", "population.cards=500", "scenario=card_chain")
@@ -208,6 +208,52 @@ def test_what_a_subscriber_prints_is_no_answer(capsys: pytest.CaptureFixture[str
 
     announce(Loud())
     assert capsys.readouterr() == ("", "loud\n")
+
+
+class Listener(Recorder):
+    """Wants to know how streams go, too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.progress: list[StreamProgress] = []
+
+    def stream_progress(self, event: StreamProgress) -> None:
+        self.progress.append(event)
+
+
+PROGRESS = StreamProgress(
+    events=7, fraud_rows=1, skipped=0, in_flight=2, failed=0, lag_counts=(), lag_sum_s=0.0, seconds=0.5
+)
+
+
+def test_who_does_not_ask_how_a_stream_goes_is_told_the_rest(caplog: pytest.LogCaptureFixture) -> None:
+    silent, listener, after = Recorder(), Listener(), Recorder()
+    announcer = Announcer([("mine", lambda each=each: each) for each in (silent, listener, after)], started=0.0)  # type: ignore[misc]
+    with announcer.telling_the_end():
+        announcer.start(started())
+        announcer.progress(PROGRESS)
+        announcer.block(10, 1)
+    assert listener.progress == [PROGRESS]
+    assert names(silent) == names(listener) == names(after) == ["RunStarted", "BlockDone", "RunEnded"]
+    assert caplog.records == []
+
+
+def test_who_fails_when_told_how_a_stream_goes_is_dropped(caplog: pytest.LogCaptureFixture) -> None:
+    class Failing(Listener):
+        def stream_progress(self, event: StreamProgress) -> None:
+            raise AttributeError("nothing of that name")
+
+    failing = Failing()
+    announcer = Announcer([("mine", lambda: failing)], started=0.0)
+    with announcer.telling_the_end():
+        announcer.start(started())
+        announcer.progress(PROGRESS)
+        announcer.progress(PROGRESS)
+    assert names(failing) == ["RunStarted"]
+    assert caplog.messages == [
+        "a subscriber of plugin 'mine' failed in stream_progress and is told nothing more: "
+        "AttributeError: nothing of that name"
+    ]
 
 
 # whole runs

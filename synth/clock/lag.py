@@ -1,5 +1,6 @@
 """How late events were sent: a histogram of bounded size."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,9 @@ import numpy.typing as npt
 
 #: Bins a factor of ten, from a microsecond to a million seconds: a quantile is told to within 4 %.
 _PER_DECADE, _DECADES = 64, 12
+
+#: Of these bins' upper edges, what is told to others: four a factor of ten, from 0.1 ms to 1000 s.
+_TOLD = range(2 * _PER_DECADE, 9 * _PER_DECADE + 1, _PER_DECADE // 4)
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,7 @@ class LagHistogram:
 
     def __init__(self) -> None:
         self._counts: npt.NDArray[np.int64] = np.zeros(_PER_DECADE * _DECADES + 1, dtype=np.int64)
-        self._max_us = 0
+        self._max_us = self._sum_us = 0
 
     def add(self, lag_us_t: npt.NDArray[np.int64]) -> None:
         """Counts events by how many microseconds after their time they were sent."""
@@ -38,6 +42,20 @@ class LagHistogram:
             bins = np.ceil(_PER_DECADE * np.log10(np.maximum(lag_us_t, 1))).astype(np.int64)
             self._counts += np.bincount(np.minimum(bins, len(self._counts) - 1), minlength=len(self._counts))
             self._max_us = max(self._max_us, int(lag_us_t.max()))
+            self._sum_us += int(lag_us_t.sum())
+
+    @property
+    def sum_s(self) -> float:
+        """All lags together, in seconds."""
+        return self._sum_us / 1e6
+
+    def counts(self) -> tuple[tuple[float, int], ...]:
+        """(seconds, events that were at most so late), the last one for infinity; empty when nothing was counted."""
+        reached = np.cumsum(self._counts)
+        if not reached[-1]:
+            return ()
+        told = ((float(f"{10 ** (edge / _PER_DECADE) / 1e6:.6g}"), int(reached[edge])) for edge in _TOLD)
+        return (*told, (math.inf, int(reached[-1])))
 
     def read(self) -> Lag | None:
         """The quantiles, rounded up to a bin's upper edge; None when nothing was counted."""

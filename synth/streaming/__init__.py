@@ -120,6 +120,12 @@ class _Stream:
     def run(self, tell: Tell | None, *, resume: bool) -> StreamResult:
         """From the checkpoint to the end."""
         recipe, sink = self._prepared.recipe, self._sink
+
+        def told(live: Live) -> None:
+            self._announcer.progress(live.progress(time.perf_counter() - self._started))
+            if tell is not None:
+                tell(live)
+
         with blaming(self._blamed):
             sink.check(resume=resume)
         self._announcer.start(started_event(self._prepared, {self._name: sink.uri}))
@@ -131,12 +137,13 @@ class _Stream:
             at = kept or Checkpoint.start(fingerprint, origin_us=time.time_ns() // 1000)
             self._announcer.sent(at.events, blocks=at.block)
             self._warn_of_retention(at)
-            sender = Sender(sink, self._blamed, at, Pace(recipe.clock, at) if recipe.clock.paced else None, tell)
+            sender = Sender(sink, self._blamed, at, Pace(recipe.clock, at) if recipe.clock.paced else None, told)
             try:
                 with self._explaining(sender):
                     self._send(sender)
             finally:
                 self._announcer.sent(sender.at.events, blocks=sender.at.block)
+                self._announcer.progress(sender.live().progress(time.perf_counter() - self._started))
             return self._finish(sender)
         except BaseException:
             sink.abort()

@@ -10,6 +10,7 @@ import numpy as np
 from synth.clock.config import ClockConfig
 from synth.clock.lag import Lag, LagHistogram
 from synth.errors import RunError, blaming
+from synth.run_events import StreamProgress
 from synth.sinks.stream import Checkpoint, StreamSink, StreamStats
 from synth.streaming.pieces import BlockEnd, Int64, Piece
 from synth.timeline import US_PER_S
@@ -35,13 +36,28 @@ class Live:
         at: how far it is, counted from its first start.
         rate: events a second since the last time that it was told.
         lag: how late the events since then were; None without a clock.
+        lags: how late all events of this start were.
         stats: of the sink.
     """
 
     at: Checkpoint
     rate: float
     lag: Lag | None
+    lags: LagHistogram
     stats: StreamStats
+
+    def progress(self, seconds: float) -> StreamProgress:
+        """What subscribers are told, so many seconds after the work on this start began."""
+        return StreamProgress(
+            events=self.at.events,
+            fraud_rows=self.at.fraud,
+            skipped=self.at.skipped,
+            in_flight=self.stats.in_flight,
+            failed=self.stats.failed,
+            lag_counts=self.lags.counts(),
+            lag_sum_s=self.lags.sum_s,
+            seconds=seconds,
+        )
 
 
 Tell = Callable[[Live], None]
@@ -88,7 +104,7 @@ class Sender:
         lag: of all events of this start.
     """
 
-    def __init__(self, sink: StreamSink, blamed: str, at: Checkpoint, pace: Pace | None, tell: Tell | None) -> None:
+    def __init__(self, sink: StreamSink, blamed: str, at: Checkpoint, pace: Pace | None, tell: Tell) -> None:
         self.at, self.lag = at, LagHistogram()
         self._sink, self._blamed, self._pace, self._tell = sink, blamed, pace, tell
         self._asked = threading.Event()
@@ -102,6 +118,11 @@ class Sender:
         """Events a second of this start, from the first one sent to the last one; 0 while there are no two."""
         span_s = self._last_s - self._first_s
         return (self.at.events - self._first_events) / span_s if span_s else 0.0
+
+    def live(self) -> Live:
+        """How it goes."""
+        rate = (self.at.events - self._told_events) / max(time.monotonic() - self._told_s, _TICK_S)
+        return Live(at=self.at, rate=rate, lag=self._lately.read(), lags=self.lag, stats=self._sink.stats())
 
     def stop_when(self, asked: threading.Event) -> None:
         """Stops with ``Stopped`` once the event is set, between two sends."""
@@ -186,9 +207,8 @@ class Sender:
             self.mark()
         with blaming(self._blamed):
             self._sink.poll(0)
-        if self._tell is not None and now_s - self._told_s >= _TELL_S:
-            rate = (self.at.events - self._told_events) / (now_s - self._told_s)
-            self._tell(Live(at=self.at, rate=rate, lag=self._lately.read(), stats=self._sink.stats()))
+        if now_s - self._told_s >= _TELL_S:
+            self._tell(self.live())
             self._lately, self._told_events, self._told_s = LagHistogram(), self.at.events, now_s
 
     def _rest(self, seconds: float) -> None:

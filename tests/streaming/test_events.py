@@ -21,7 +21,7 @@ class Watcher:
     def note(self, event):
         with open(Path(__file__).with_name("told.jsonl"), "a") as file:
             print(json.dumps([type(event).__name__, dataclasses.asdict(event)]), file=file)
-    run_started = block_done = run_ended = note
+    run_started = block_done = stream_progress = run_ended = note
 
 @synth.hookimpl
 def synth_subscribers():
@@ -53,9 +53,17 @@ def test_an_interrupted_stream_and_the_one_that_goes_on(tmp_path: Path) -> None:
     assert (told[-1][1]["outcome"], told[-1][1]["rows"]) == ("interrupted", sent)
     blocks = [event["block"] for kind, event in told if kind == "BlockDone"]
     assert blocks == list(range(len(blocks)))
+    *before_last, last = [event for kind, event in told if kind == "StreamProgress"]
+    assert told[-2] == ["StreamProgress", last]
+    assert [event["events"] for event in before_last] == [live.at.events for live in lives]
+    assert last["events"] == last["lag_counts"][-1][1] == sent
+    assert last["lag_counts"][-1][0] == float("inf")
+    assert (last["skipped"], last["in_flight"], last["failed"]) == (0, 0, 0)
     (tmp_path / "told.jsonl").unlink()
     recipe, catalog, _ = load_recipe([*SMALL, place], plugin_files=[tmp_path / "watcher.py"])
     result = stream(recipe, catalog, started=time.perf_counter(), resume=True)
     told = [json.loads(line) for line in (tmp_path / "told.jsonl").read_text().splitlines()]
     assert [event["block"] for kind, event in told if kind == "BlockDone"] == list(range(len(blocks), 4))
     assert (told[-1][1]["outcome"], told[-1][1]["rows"]) == ("done", 12_000) == ("done", result.at.events)
+    last = told[-2][1]
+    assert (last["events"], last["fraud_rows"], last["lag_counts"], last["lag_sum_s"]) == (12_000, 0, [], 0)
