@@ -96,7 +96,14 @@ def ask(binaries: Path, directory: Path, *words: str) -> str:
 
 def check_plugins(binaries: Path, directory: Path, ours: dict[str, object]) -> None:
     """The packages of plugins/ as wheels: they offer what they have, and touch no recipe that does without them."""
-    for package in ("synth-velocity", "synth-sqlite", "synth-sql", "synth-lakehouse", "synth-kafka"):
+    for package in (
+        "synth-velocity",
+        "synth-sqlite",
+        "synth-sql",
+        "synth-lakehouse",
+        "synth-kafka",
+        "synth-prometheus",
+    ):
         build = (sys.executable, "-m", "build", "--wheel", "--installer", "uv", "--outdir", directory / "plugins")
         call(*build, ROOT / "plugins" / package, cwd=directory)
     install(binaries, directory, *sorted((directory / "plugins").glob("*.whl")))
@@ -118,7 +125,7 @@ def check_plugins(binaries: Path, directory: Path, ours: dict[str, object]) -> N
             '"mean_gap_s"',
         ],
         "completion": ["scenario=velocity_fast", "scenario=velocity_slow"],
-        "list": ["synth-velocity", "synth-sqlite", "synth-sql", "synth-lakehouse", "synth-kafka"],
+        "list": ["synth-velocity", "synth-sqlite", "synth-sql", "synth-lakehouse", "synth-kafka", "synth-prometheus"],
     }
     for where, words in wanted.items():
         for word in words:
