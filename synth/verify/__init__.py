@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from synth.catalog import Catalog
-from synth.errors import PluginError
+from synth.errors import PluginError, counted
 from synth.injectors.claims import Claimer
 from synth.injectors.contract import Pattern, Scene
 from synth.reader import Manifest, Output, open_output
@@ -20,6 +20,7 @@ from synth.typed import adapter
 from synth.verify.clicks import Purchases, check_clicks, read_clicks
 from synth.verify.extra import plugin_checks
 from synth.verify.ids import HashedIds, UniqueIds
+from synth.verify.noise import Dropped, Noise, read_noise
 from synth.verify.reports import ObservedLabels, check_reports
 from synth.verify.rows import (
     CardNumbers,
@@ -74,7 +75,8 @@ def verify(uri: str, *, catalog: Catalog) -> Report:
     """Checks an output: its files, its content, its order, its ids, its truth, the rules of its scenarios, and what
     the loaded plugins have to say of it.
 
-    Memory grows with the block size, the fraud rows and the cards, and by 8 bytes with each row.
+    Memory grows with the block size, the fraud rows and the cards, and by 8 bytes with each row; of a noisy stream also
+    with the rows that the answer key names, and those that have to wait for late ones.
 
     Raises:
         RefusedError: the place holds no run, or cannot be read.
@@ -95,39 +97,45 @@ def _checks(output: Output, catalog: Catalog) -> Iterator[Check]:
         found[name].columns if name in found else None
         for name in ("labels", "episodes", "label_events", "holders", "cards")
     )
+    noise = read_noise(output, found.get("noise"))
+    dropped = noise.dropped
+    came = dropped.without(labels) if labels else None
     numbers = {"holders": holders, "cards": cards}
     shown = sources_of(output, "transactions")
     fraud = FraudRows.of(set(shown))
-    checks = _row_checks(output, stage, labels, numbers)
+    checks = _row_checks(output, stage, noise, came, numbers)
     if stage.timeline is not None and "observed_label" in shown:
-        checks.append(ObservedLabels(reports, stage.timeline))
+        checks.append(ObservedLabels(dropped.without(reports) if reports else None, stage.timeline))
     clicks = None
     if "clicks" in names:
         click_labels = found["click_labels"].columns if "click_labels" in found else None
         found["clicks"], clicks = read_clicks(output, click_labels)
-        checks.append(Purchases(clicks))
-    labelled = np.unique(int64_of(labels["event_id"])) if labels else np.empty(0, dtype=np.int64)
-    found["transactions"] = main = Found.of(output, "transactions", _Feed(shown, labelled, checks, fraud))
+        checks.append(Purchases(clicks, dropped))
+    labelled = np.unique(int64_of(came["event_id"])) if came else np.empty(0, dtype=np.int64)
+    found["transactions"] = main = noise.read(_Feed(shown, labelled, checks, fraud, dropped))
     for name in names:
         yield from found[name].checks()
+    yield from noise.checks(labels)
     yield _check_digest(output.manifest, found)
     yield _check_counts(output.manifest, stage, labels, episodes)
     unread = [name for name in ("transactions", "labels", "episodes") if name not in found or found[name].problem]
-    yield from _results(checks, shown, "the transactions cannot be read" if main.problem else "")
+    yield from _results(checks, shown, "the transactions cannot be read" if main.problem else main.hidden)
     if stage.timeline is None:
         yield from (Check(name, None, "the recipe cannot be read") for name in (InWindow.name, CardNumbers.name))
-    if unread or labels is None or episodes is None:
-        yield Check("truth", None, f"{' and '.join(unread)} cannot be read")
+    if unread or main.hidden or labels is None or episodes is None or came is None:
+        yield Check("truth", None, f"{' and '.join(unread)} cannot be read" if unread else main.hidden)
         return
     if any(isinstance(check, Labelled) and check.problem for check in checks):
         yield Check("truth", None, "the labels do not name the rows")
         return
     claiming = {name for name, pattern in stage.patterns.items() if isinstance(pattern, Claimer)}
-    yield from check_episodes(labels, episodes, fraud, claiming)
+    came_f = dropped.came(int64_of(labels["event_id"]))
+    yield from check_episodes(labels, episodes, fraud, claiming, came_f)
     yield from check_reports(labels, reports)
     if clicks is not None:
         yield from check_clicks(clicks, click_labels, labels)
-    yield from _check_scenarios(output.manifest, stage, labels, fraud)
+    lost = Counter(labels["scenario"].filter(pa.array(~came_f)).to_pylist())
+    yield from _check_scenarios(output.manifest, stage, came, fraud, lost)
 
 
 def _results(checks: Sequence[RowCheck], shown: Mapping[str, str], unread: str) -> Iterator[Check]:
@@ -145,17 +153,21 @@ class _Feed:
     Attributes:
         shown: event column → name of the column.
         labelled: (f,) positions of the rows that have a label, sorted.
+        dropped: the transactions that have no row.
     """
 
     shown: Mapping[str, str]
     labelled: Int64
     checks: Sequence[RowCheck]
     fraud: FraudRows
+    dropped: Dropped
 
     def __call__(self, first: int, block: pa.Table) -> None:
         """The block whose first row is at position ``first``."""
         start, end = np.searchsorted(self.labelled, [first, first + block.num_rows])
         columns = {source: one_piece(block.column(name)) for source, name in self.shown.items()}
+        if "event_id" in columns and len(self.dropped.event_d):
+            columns["event_id"] = pa.array(self.dropped.places(int64_of(columns["event_id"])))
         rows = Rows(first, block.num_rows, columns, self.labelled[start:end] - first)
         for check in self.checks:
             if not check.problem and all(set(need.split("|")) & set(columns) for need in check.needs):
@@ -164,14 +176,14 @@ class _Feed:
 
 
 def _row_checks(
-    output: Output, stage: "_Stage", labels: Columns | None, numbers: Mapping[str, Columns | None]
+    output: Output, stage: "_Stage", noise: Noise, labels: Columns | None, numbers: Mapping[str, Columns | None]
 ) -> list[RowCheck]:
-    """The checks that the tables and the recipe allow."""
+    """The checks that the tables and the recipe allow; ``labels`` are those of the rows that came."""
     tid = sources_of(output, "transactions").get("tid", "")
-    total = output.table("transactions")["rows"]
+    total = output.table("transactions")["rows"] - len(noise.dropped.event_d)
 
     def ids_again() -> Iterator[pa.Array]:
-        return (batch.column(tid) for batch in output.batches("transactions"))
+        return (batch.column(tid) for batch in noise.rows())
 
     checks: list[RowCheck] = [EventIds(), TimeOrder(), CardSeconds(), UniqueIds(total, ids_again), HashedIds()]
     if stage.timeline is not None and stage.cards is not None:
@@ -218,11 +230,15 @@ def _check_counts(manifest: Manifest, stage: "_Stage", labels: Columns | None, e
     return Check("counts", True, f"{actual['transactions']:,} transactions, {actual['fraud']:,} of them fraud")
 
 
-def _check_scenarios(manifest: Manifest, stage: "_Stage", labels: Columns, fraud: FraudRows) -> Iterator[Check]:
-    """Every scenario of the recipe by its injector's own rules."""
+def _check_scenarios(
+    manifest: Manifest, stage: "_Stage", labels: Columns, fraud: FraudRows, lost: Mapping[str, int]
+) -> Iterator[Check]:
+    """Every scenario of the recipe by its injector's own rules; not those that ``lost`` rows on the way."""
     for name in manifest["recipe"].get("scenario") or {}:
         if stage.scene is None:
             yield Check(f"scenario {name}", None, stage.check.detail)
+        elif lost.get(name):
+            yield Check(f"scenario {name}", None, f"{counted(lost[name], 'row')} of it never came")
         else:
             yield check_scenario(name, stage.patterns[name], stage.scene, labels, fraud)
 

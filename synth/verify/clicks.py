@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from synth.reader import Output
 from synth.timeline import US_PER_S
+from synth.verify.noise import Dropped
 from synth.verify.rows import Check, Int64, RowCheck, Rows, int64_of
 from synth.verify.tables import Found, one_piece, sources_of
 from synth.verify.truth import Columns
@@ -74,9 +75,13 @@ class Purchases(RowCheck):
 
     name, needs = "purchases", ("time", "customer_id", "channel")
 
-    def __init__(self, clicks: ClickRows) -> None:
+    def __init__(self, clicks: ClickRows, dropped: Dropped) -> None:
+        """Purchases of transactions that never came are left out."""
         super().__init__()
-        self.event_p, self.time_us_p, self.customer_p, _ = clicks.purchases()
+        event_p, *others = clicks.purchases()
+        came_p = dropped.came(event_p)
+        self.event_p = dropped.places(event_p[came_p])
+        self.time_us_p, self.customer_p = (each[came_p] for each in others[:2])
         self.seen = 0
         twice = np.flatnonzero(np.diff(self.event_p) == 0)
         if twice.size:

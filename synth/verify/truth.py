@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from synth.errors import counted
 from synth.injectors.contract import FraudEvents, Pattern, Scene
 from synth.verify.rows import Check, Int64, RowCheck, Rows, int64_of
 
@@ -167,13 +168,18 @@ def _differing(these: pa.Array, those: pa.Array) -> Int64:
 
 
 def check_episodes(
-    labels: Columns, episodes: Columns, fraud: FraudRows, claiming: Collection[str] = ()
+    labels: Columns,
+    episodes: Columns,
+    fraud: FraudRows,
+    claiming: Collection[str],
+    came_f: npt.NDArray[np.bool_],
 ) -> Iterator[Check]:
     """Episodes against the labels and the rows that they name.
 
     Args:
         claiming: scenarios that claim genuine rows: which of their episodes find any is not known in advance, so that
             their ids have gaps.
+        came_f: (f,) bool: labels whose rows are there; an episode that lost one is not compared with its rows.
     """
     label_f = np.asarray(labels["episode_id"].fill_null(-1))
     id_e = np.asarray(episodes["episode_id"])
@@ -201,11 +207,14 @@ def check_episodes(
         yield Check("episodes", False, f"a label of episode {label_f[odd[0]]:,} has another scenario")
     else:
         yield Check("episodes", True, f"{count:,} episodes have the events and the scenario of their labels")
+    halved_e = np.unique(episode_f[~came_f])
+    without = f"; {counted(len(halved_e), 'episode')} that lost rows left out" if len(halved_e) else ""
     for name, (needed, told, find) in _PARTS.items():
         reason = fraud.hidden(needed)
-        odd = np.empty(0, dtype=np.int64) if reason else find(episode_f, episodes, fraud)
+        odd = np.empty(0, dtype=np.int64) if reason else find(episode_f[came_f], episodes, fraud)
+        odd = np.setdiff1d(odd, halved_e)
         problem = f"episode {int(id_e[odd[0]]):,} has another {name} than its rows" if odd.size else ""
-        yield Check(f"episodes: {name}", None if reason else not problem, reason or problem or told)
+        yield Check(f"episodes: {name}", None if reason else not problem, reason or problem or told + without)
 
 
 def _wrong_times(episode_f: Int64, episodes: Columns, fraud: FraudRows) -> Int64:
