@@ -364,6 +364,15 @@ def test_a_lost_row_that_is_there(tmp_path: Path) -> None:
     assert found["noise: rows"] == f"the key has transaction {tid} as drop, but it came"
 
 
+def test_a_file_that_is_cut(out: Spoiler) -> None:
+    file = out.path / "transactions.jsonl"
+    file.write_bytes(file.read_bytes()[:-700_000])
+    report = look(out.path)
+    assert {"files", "rows of transactions"} <= set(failed(report))
+    said = unchecked(report)
+    assert {said[f"noise: {x}"] for x in ("key", "rows", "order")} == {"the transactions cannot be read"}
+
+
 def test_counts_that_are_changed(out: Spoiler) -> None:
     content = manifest(out.path)
     for name, check in (("events", "rows, but the manifest"), ("fraud", "of fraud, but the manifest")):

@@ -69,6 +69,7 @@ class Noise:
         key: the key, where it can be used.
         dropped: what never came.
         sent: rows in the output, once they are read.
+        undoing: the pass in which they were read.
     """
 
     output: Output
@@ -81,14 +82,13 @@ class Noise:
     undoing: Undoing | None = None
 
     def rows(self) -> Iterator[pa.RecordBatch]:
-        """The transactions as they were made, but for those that never came."""
+        """The transactions as they were made, but for those that never came; as they are where there is no key."""
         batches = self.output.batches("transactions")
         if self.key is None:
-            yield from batches
-            return
+            return batches
         self.undoing = Undoing(self.key)
         entry, schema = self.output.table("transactions"), self.output.schema("transactions")
-        yield from self.undoing.undo(blocks_of(batches, entry["block_rows"], schema))
+        return self.undoing.undo(blocks_of(batches, entry["block_rows"], schema))
 
     def read(self, see: Callable[[int, pa.Table], None]) -> Found:
         """Reads the transactions, and shows them as they were made; not at all where that is hidden."""
@@ -96,6 +96,7 @@ class Noise:
         found = Found.of(self.output, "transactions", see if not self.hidden else _ignore, self.rows(), sizes)
         self.sent = self.undoing.sent if self.undoing else found.rows
         found.lost_rows, found.hidden = len(self.dropped.event_d), self.hidden
+        self.hidden = "the transactions cannot be read" if found.problem else self.hidden
         return found
 
     def checks(self, labels: Columns | None) -> Iterator[Check]:
@@ -103,9 +104,9 @@ class Noise:
         if self.config is None:
             return
         names = ("noise: key", "noise: rows", "noise: order")
-        if self.wrong or self.key is None or self.undoing is None:
+        if self.key is None or self.undoing is None or self.hidden:
             yield Check(names[0], False if self.wrong else None, self.wrong or self.hidden)
-            yield from (Check(name, None, self.wrong or self.hidden) for name in names[1:])
+            yield from (Check(name, None, self.hidden) for name in names[1:])
         else:
             kinds = Counter(KINDS[kind] for kind in self.key.kind_n)
             told = ", ".join(f"{kinds[kind]:,} {kind}" for kind in KINDS)
