@@ -60,7 +60,7 @@ class BlockDone:
 
 @dataclass(frozen=True, kw_only=True)
 class StreamProgress:
-    """How a stream goes. What it counts, it counts from the stream's first start, unless it says otherwise.
+    """How a stream goes, or this part of it. It counts from the stream's first start, unless it says otherwise.
 
     Attributes:
         events: transactions sent, duplicates included.
