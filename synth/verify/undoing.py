@@ -125,8 +125,8 @@ class Undoing:
         later_us = np.diff(sent_us_t)
         wrong = np.flatnonzero((later_us < 0) | ((later_us == 0) & (np.diff(event_t) < 0)))
         if wrong.size:
-            told = f"row {self.sent + int(wrong[0]):,} was sent too late"
-            self.moved = f"{told}: its time and the key put it before the row above it"
+            row = self.sent + int(wrong[0])
+            self.moved = f"row {row:,} was sent too late: its time and the key put it before the row above it"
         self._last = int(sent_us_t[-1]), int(event_t[-1])
 
     def _note_extra(self, nth_n: Int64, entry_n: Int64) -> None:
