@@ -28,6 +28,8 @@ from tests.servers import free_port
 
 parser = pytest.importorskip("prometheus_client.parser", reason="no prometheus-client: pip install 'synth-fraud[dev]'")
 
+openmetrics = pytest.importorskip("prometheus_client.openmetrics.parser")
+
 PACKAGE = Path(__file__).resolve().parents[2] / "plugins/synth-prometheus"
 PLUGIN = PACKAGE / "synth_prometheus/__init__.py"
 PATHS = {"PYTHONPATH": os.pathsep.join([str(commands.ROOT), str(PACKAGE)])}
@@ -61,18 +63,25 @@ def synth_subscribers():
 Samples = dict[str, float]
 
 
-def read(text: str) -> Samples:
+def read(text: str, form: Any = parser) -> Samples:
     """Sample → value; a label stands behind the name."""
-    samples = [sample for family in parser.text_string_to_metric_families(text) for sample in family.samples]
+    samples = [sample for family in form.text_string_to_metric_families(text) for sample in family.samples]
     named = {f"{s.name}{''.join(f' {v}' for _, v in sorted(s.labels.items()))}": s.value for s in samples}
     assert len(named) == len(samples)
     return named
 
 
 def scrape(port: int) -> Samples:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+    """What an endpoint says, in the form of Prometheus and in the stricter one of OpenMetrics, which it asks for."""
+    url, asked = f"http://127.0.0.1:{port}/metrics", {"Accept": "application/openmetrics-text;version=1.0.0"}
+    with urllib.request.urlopen(urllib.request.Request(url, headers=asked), timeout=10) as answer:
+        assert answer.headers["Content-Type"].startswith("application/openmetrics-text; version=1.0.0")
+        strict = read(answer.read().decode(), openmetrics)
+    with urllib.request.urlopen(url, timeout=10) as answer:
         assert answer.headers["Content-Type"].startswith("text/plain; version=")
-        return read(answer.read().decode())
+        plain = read(answer.read().decode())
+    assert set(strict) <= set(plain)
+    return plain
 
 
 def words(name: str, *overrides: str) -> tuple[str, ...]:
