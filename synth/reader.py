@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
@@ -18,6 +19,7 @@ from synth.errors import RefusedError, SynthError, VerifyError
 from synth.parsers import ColumnEntry, read_csv, read_jsonl, read_parquet, schema_of, typed_batch
 from synth.sinks.store_contract import require_names
 from synth.sinks.stores import MANIFEST, Source, open_store
+from synth.timeline import US_PER_S
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -172,6 +174,38 @@ def _open_source(uri: str, catalog: Catalog | None) -> Source:
                 source: Source = spec.factory.open_source(uri)  # type: ignore[attr-defined]
                 return source
     return open_store(uri)
+
+
+@dataclass(frozen=True)
+class AsMade(Output):
+    """What a stream with ``clock=rebased`` left, with the event times that were made.
+
+    Attributes:
+        shift_us: what the stream added to every event time.
+    """
+
+    shift_us: int = 0
+
+    def batches(self, table: str) -> Iterator[pa.RecordBatch]:
+        """As those of the output, but for the times."""
+        columns = self.table(table)["columns"]
+        for batch in super().batches(table):
+            arrays = [self._back(values, column) for values, column in zip(batch.columns, columns, strict=True)]
+            yield pa.RecordBatch.from_arrays(arrays, schema=batch.schema)
+
+    def _back(self, values: pa.Array, column: ColumnEntry) -> pa.Array:
+        if pa.types.is_timestamp(values.type):
+            return pc.subtract(values.view(pa.int64()), self.shift_us).view(values.type)
+        return pc.subtract(values, self.shift_us // US_PER_S) if column["source"] == "unix_time" else values
+
+
+def as_made(output: Output) -> Output:
+    """An output with the event times that the recipe makes, whenever a stream has sent it."""
+    told: Any = output.manifest.get("stream")
+    shift_us = told.get("shift_us") if isinstance(told, dict) else None
+    if not isinstance(shift_us, int):
+        return output
+    return AsMade(output.uri, output.manifest, output.store, output.catalog, shift_us)
 
 
 def open_output(uri: str, catalog: Catalog | None = None) -> Output:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from synth.catalog import Catalog
 from synth.errors import RefusedError, VerifyError, on_one_line
-from synth.reader import Output, open_output
+from synth.reader import Output, as_made, open_output
 from synth.stats.amounts import Amounts, CategoryAmounts
 from synth.stats.cards import Cards
 from synth.stats.fraud import Fraud, Labels
@@ -43,7 +43,7 @@ def measure(uri: str, *, catalog: Catalog) -> dict[str, Any]:
         RefusedError: the place holds no run, cannot be read, or its recipe has no window.
         VerifyError: a table cannot be read, or is not what the manifest says.
     """
-    output = open_output(uri, catalog)
+    output = as_made(open_output(uri, catalog))
     timeline = _window(output)
     targets = read_targets(output.manifest["recipe"], output.manifest["counts"], timeline, catalog)
     shown = sources_of(output, "transactions")

@@ -188,9 +188,12 @@ def _shifted(delivery: Delivery, shift_us: int) -> Delivery:
 def _shift(batch: Batch, shift_us: int) -> Batch:
     """The same rows with other times."""
     columns, printers = [], dict(batch.printers)
-    for field, column in zip(batch.table.schema, batch.native.columns, strict=True):
-        if pa.types.is_timestamp(field.type):
+    for field, column in zip(batch.table.fields, batch.native.columns, strict=True):
+        if pa.types.is_timestamp(column.type):
             printers.pop(field.name, None)
-            column = pc.add(column.view(pa.int64()), shift_us).view(field.type)
+            column = pc.add(column.view(pa.int64()), shift_us).view(column.type)
+        elif field.column.name == "unix_time":
+            printers.pop(field.name, None)
+            column = pc.add(column, shift_us // US_PER_S)
         columns.append(column)
     return Batch(batch.table, pa.RecordBatch.from_arrays(columns, schema=batch.table.schema), printers)

@@ -14,7 +14,7 @@ from synth.catalog import Catalog
 from synth.errors import PluginError, counted
 from synth.injectors.claims import Claimer
 from synth.injectors.contract import Pattern, Scene
-from synth.reader import Manifest, Output, open_output
+from synth.reader import Manifest, Output, as_made, open_output
 from synth.timeline import Timeline, TimelineConfig
 from synth.typed import adapter
 from synth.verify.clicks import Purchases, check_clicks, read_clicks
@@ -81,7 +81,7 @@ def verify(uri: str, *, catalog: Catalog) -> Report:
     Raises:
         RefusedError: the place holds no run, or cannot be read.
     """
-    output = open_output(uri, catalog)
+    output = as_made(open_output(uri, catalog))
     return Report(uri, (*_checks(output, catalog), *plugin_checks(output, catalog.checks)))
 
 

@@ -102,6 +102,8 @@ class Noise:
     def checks(self, labels: Columns | None) -> Iterator[Check]:
         """The key by itself, then with the rows, then with the manifest; ``labels`` are all that there are."""
         if self.config is None:
+            if _stream(self.output).get("skipped"):
+                yield self._counts(labels)
             return
         names = ("noise: key", "noise: rows", "noise: order")
         if self.key is None or self.undoing is None or self.hidden:
@@ -124,15 +126,15 @@ class Noise:
         """What the manifest counts of the events that were sent."""
         told = _stream(self.output)
         if told.get("events") != self.sent:
-            return Check("noise: counts", False, f"{self.sent:,} rows, but the manifest counts {told.get('events')}")
+            return Check("rows sent", False, f"{self.sent:,} rows, but the manifest counts {told.get('events')}")
         if labels is None or self.key is None or told.get("skipped"):
-            return Check("noise: counts", True, f"{self.sent:,} rows were sent")
+            return Check("rows sent", True, f"{self.sent:,} rows were sent")
         sent_k = np.array([{"duplicate": 1, "drop": -1}.get(kind, 0) for kind in KINDS])
         event_f = int64_of(labels["event_id"])
         fraud = len(event_f) + int(sent_k[self.key.kind_n[np.isin(self.key.event_n, event_f)]].sum())
         if told.get("fraud") != fraud:
-            return Check("noise: counts", False, f"{fraud:,} of fraud, but the manifest counts {told.get('fraud')}")
-        return Check("noise: counts", True, f"{self.sent:,} rows were sent, {fraud:,} of them fraud")
+            return Check("rows sent", False, f"{fraud:,} of fraud, but the manifest counts {told.get('fraud')}")
+        return Check("rows sent", True, f"{self.sent:,} rows were sent, {fraud:,} of them fraud")
 
 
 def _ignore(first: int, block: pa.Table) -> None:
@@ -150,11 +152,15 @@ def read_noise(output: Output, key: Found | None) -> Noise:
     Args:
         key: the table ``noise``; None where there is none.
     """
+    told = _stream(output)
     try:
-        config = adapter(NoiseConfig).validate_json(json.dumps(_stream(output).get("noise")))
+        given = adapter(NoiseConfig).validate_json(json.dumps(told.get("noise")))
     except ValidationError:
         return Noise(output)
-    if config.silent:
+    config = None if given.silent else given
+    if told.get("skipped"):
+        return Noise(output, config, hidden=f"{told['skipped']:,} transactions were skipped, and nobody knows which")
+    if config is None:
         return Noise(output)
     if key is None or key.columns is None:
         why = "the answer key cannot be read" if key else "the answer key was not sent with the rows"

@@ -135,8 +135,13 @@ def test_noise_and_clock_leave_the_fingerprint(tmp_path: Path) -> None:
 
 def test_shifted_times_are_shifted_everywhere(clean: list[Delivery]) -> None:
     day = 86_400_000_000
+    shifted = deliver(prepared(), shift_us=day)
     for table, columns in (("transactions", ["time"]), ("episodes", ["first_time", "last_time"])):
-        before, after = frame(clean, table), frame(deliver(prepared(), shift_us=day), table)
+        before, after = frame(clean, table), frame(shifted, table)
         for column in columns:
             assert (after[column] - before[column] == pd.Timedelta(days=1)).all()
         pd.testing.assert_frame_equal(after.drop(columns=columns), before.drop(columns=columns))
+    view = "columns.fields=[{name: at, source: unix_time}, {name: since, source: time_s}]"
+    before, after = (frame(deliver(prepared(view), shift_us=shift_us), "transactions") for shift_us in (0, day))
+    assert (after["at"] - before["at"] == 86_400).all()
+    assert (after["since"] == before["since"]).all()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import select
 import shlex
 import signal
@@ -215,6 +216,22 @@ def test_what_a_slow_reader_misses_is_counted(batch: tuple[str, Path], tmp_path:
     assert all(line in whole for line in lines), "what is sent stays in order"
 
 
+def test_what_was_skipped_is_missing_and_verify_says_so(tmp_path: Path) -> None:
+    words = ["clock=rate", f"{RATE}=10000000", "clock.overload={policy: skip, after_s: 0.01}"]
+    sent = synth("stream", "--json", *LONG, *FILE, *words, cwd=tmp_path).envelope["data"]
+    assert sent["skipped"] > 0
+    answer = synth("verify", "out", cwd=tmp_path)
+    assert (answer.code, answer.err) == (0, "")
+    told = {tuple(re.split(" {2,}", line)[:2]): line for line in answer.out.splitlines()}
+    assert f"{sent['skipped']:,} transactions were skipped" in told["not checked", "digest of the run"]
+    assert told["ok", "rows sent"].endswith(f" {sent['events']:,} rows were sent")
+    path = tmp_path / "out/manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["stream"]["events"] += 1
+    path.write_text(json.dumps(manifest))
+    assert "rows sent" in synth("verify", "out", cwd=tmp_path).one_line()
+
+
 def test_a_stream_may_fail_when_its_reader_is_slow(tmp_path: Path) -> None:
     answer = slowly_read("clock.overload={policy: fail, after_s: 0.1}", cwd=tmp_path)
     assert answer.code == 1
@@ -312,6 +329,10 @@ def test_rebased_times_are_shifted_by_whole_seconds_and_told(tmp_path: Path) -> 
     assert began - 1_000_000 <= now[0]["t"] - (plain[0]["t"] - 1_640_995_200_000_000) <= time.time_ns() // 1000
     same = json.loads((tmp_path / "plain2/manifest.json").read_text())
     assert (manifest["digest"], manifest["fingerprint"]) == (same["digest"], same["fingerprint"])
+    assert synth("verify", "now", cwd=tmp_path).code == 0
+    manifest["stream"]["shift_us"] += 1_000_000
+    (tmp_path / "now/manifest.json").write_text(json.dumps(manifest))
+    assert "digest of transactions" in synth("verify", "now", cwd=tmp_path).one_line()
 
 
 def test_history_comes_at_once_and_is_not_late(tmp_path: Path) -> None:
