@@ -104,7 +104,7 @@ def _explain(path: str, schema: Schema, data: Any, problem: Any) -> Finding:
         return Finding(full, f"{full} is missing" + (f": {head}" if head else ""), allowed, "")
     if problem["type"] in ("value_error", "assertion_error") or not allowed:
         allowed = told.partition(", ")[2] or told
-    elif allowed.startswith("text") and doc:
+    elif doc and (allowed.startswith("text") or allowed == "null"):
         allowed += f": {doc}"
     shown = "***" if any(is_secret(str(step)) for step in steps) else hide_secrets(in_yaml(value))
     return Finding(full, f"{full} is {shown}", allowed, _hint(value, allowed))

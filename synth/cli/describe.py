@@ -107,21 +107,36 @@ def keys_of(config: type[Any]) -> list[dict[str, str]]:
     return list(_walk(schema, schema, ""))
 
 
+#: What an option has that has keys of its own.
+_DEEP = {"$ref", "additionalProperties", "discriminator"}
+
+
 def _walk(schema: Schema, root: Schema, prefix: str) -> Iterator[dict[str, str]]:
+    if "discriminator" in schema:
+        yield from _walk_kinds(schema, root, prefix)
     for name, below in schema.get("properties", {}).items():
         if name == "kind":
             continue
         here = resolve(below, root)
         yield {"key": prefix + name, "type": in_words(here, root), "doc": here.get("description", "")}
-        here = next(
-            (resolve(option, root) for option in here.get("anyOf", []) if {"$ref", "additionalProperties"} & {*option}),
-            here,
-        )
+        deep = [option for option in here.get("anyOf", []) if {*option} & _DEEP]
+        here = resolve(deep[0], root) if deep else here
         item = here.get("items") or here.get("additionalProperties")
-        if "properties" in here:
+        if "properties" in here or "discriminator" in here:
             yield from _walk(here, root, f"{prefix}{name}.")
         elif isinstance(item, dict):
             yield from _walk(resolve(item, root), root, f"{prefix}{name}.*.")
+
+
+def _walk_kinds(schema: Schema, root: Schema, prefix: str) -> Iterator[dict[str, str]]:
+    """The keys of several kinds, each once; what not all of them have is told with the kinds that have it."""
+    refs = schema["discriminator"]["mapping"]
+    kinds_of: dict[tuple[str, ...], list[str]] = {}
+    for kind, ref in refs.items():
+        for key in _walk(resolve({"$ref": ref}, root), root, prefix):
+            kinds_of.setdefault(tuple(key.values()), []).append(kind)
+    for (name, told, doc), kinds in kinds_of.items():
+        yield {"key": name, "type": told, "doc": doc if len(kinds) == len(refs) else f"{', '.join(kinds)}: {doc}"}
 
 
 def show(found: dict[str, Any]) -> str:

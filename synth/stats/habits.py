@@ -149,7 +149,7 @@ class Habits:
         paid = [name for name, due_dh in zip(self.categories, self._due_kdh, strict=True) if due_dh.any()]
         told = [f"standing orders have amounts of their own: no median of {', '.join(paid)}"] if paid else []
         laws = self.generator["categories"]
-        return {name: float(laws[name]["median"]) for name in self.categories if name not in paid}, told
+        return {name: _median(laws[name]) for name in self.categories if name not in paid}, told
 
     def favourites(self) -> float:
         """Share of purchases in a favourite shop."""
@@ -161,6 +161,28 @@ def uniform_hours(timeline: Timeline, rows: float) -> Float:
     inside_n = _inside(timeline)[_touched(timeline)]
     expected_n: Float = inside_n * (rows / inside_n.sum())
     return expected_n
+
+
+def _median(law: Mapping[str, Any]) -> float:
+    """Half of a category's purchases cost less."""
+    return gamma_median(law["mean"], law["shape"]) if law.get("kind") == "gamma" else float(law["median"])
+
+
+def gamma_median(mean: float, shape: float) -> float:
+    """The median of a gamma law, by halving; it lies below the mean.
+
+    The share below x, with x in units of the scale, is x^a e^-x / Γ(a + 1) (1 + x / (a + 1) + x^2 / (a + 1)(a + 2) + …)
+    for shape a: DLMF 8.11.4.
+    """
+    low, high = 0.0, shape
+    while low < (middle := (low + high) / 2) < high:
+        term = math.exp(shape * math.log(middle) - middle - math.lgamma(shape + 1))
+        below, at = 0.0, shape
+        while term > 1e-17:
+            below, at = below + term, at + 1
+            term *= middle / at
+        low, high = (middle, high) if below < 0.5 else (low, middle)
+    return mean / shape * low
 
 
 def _mean(rate: Mapping[str, Any]) -> float:

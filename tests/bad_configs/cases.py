@@ -45,6 +45,11 @@ def persona(text: str) -> Case:
     return case("population=tiny", "generator=mine", files=files)
 
 
+def groceries(law: str) -> Case:
+    """Another law for what groceries cost."""
+    return case(*TINY, "~generator.categories.grocery", f"+generator.categories.grocery={{{law}}}")
+
+
 CASES: dict[str, Case] = {
     # Keys that do not exist
     "unknown_key_at_the_top": case("sead=3"),
@@ -354,6 +359,12 @@ CASES: dict[str, Case] = {
     "currency_in_small_letters": case(*TINY, "generator.currency.billing=usd"),
     "country_without_a_currency": case(*TINY, "~generator.currency.countries.US"),
     "drift_outside_the_window": case("experiment=drift", "generator.drift.day=2022-06-01"),
+    "shape_of_a_category_of_zero": groceries("kind: gamma, mean: 32, shape: 0, online: 0"),
+    "category_without_a_mean": groceries("kind: gamma, shape: 2, online: 0"),
+    "category_with_a_mean_but_no_kind": groceries("mean: 32, shape: 2, online: 0"),
+    "category_with_median_and_mean": persona("categories:\n  grocery: {kind: gamma, mean: 32, shape: 2}\n"),
+    "unknown_kind_of_a_category": groceries("kind: gama, mean: 32, shape: 2, online: 0"),
+    "number_for_a_category": case(*TINY, "generator.categories.web_shop=35"),
     "drift_on_no_day": case("experiment=drift", "generator.drift.day=2022-02-30", "+generator.drift.mix.webshop=2"),
     # Several at once
     "several_at_once": case(

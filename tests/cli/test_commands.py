@@ -48,6 +48,10 @@ ANSWERS = {
     ("describe", "card_chain"): (["fraudster", "ratio", "a number above 0, at most 0.5"], {"title", "doc", "keys"}),
     ("describe", "amount=lognormal"): (["amount kind lognormal"], {"title", "doc", "keys"}),
     ("describe", "fraud_label"): (["event column fraud_label", "truth"], {"title", "doc", "column"}),
+    ("describe", "spending"): (
+        ["a number from 0.01 to 1,000", "gamma: mean of the purchases", "lognormal: half of the purchases cost less"],
+        {"title", "doc", "keys"},
+    ),
     ("describe", "timeline"): (["part of every recipe", "start"], {"title", "doc", "keys"}),
     ("config", "show", *TINY): (["block_rows: 1000", "cards: 500"], {"config", "choices"}),
     ("plugins", "list"): (["synth", "built in", "card_chain"], set()),
@@ -252,6 +256,30 @@ def test_the_schema_refuses_what_synth_refuses(tmp_path: Path) -> None:
         good | {"sink": {"parquet": good["sink"]["parquet"] | {"compression": "lzma"}}},
     ):
         assert not validator.is_valid(wrong)
+
+
+def test_the_schema_knows_the_laws_of_categories(tmp_path: Path) -> None:
+    validator = jsonschema.Draft202012Validator(schema(tmp_path))
+    overrides = ("population=tiny", "generator=spending")
+    good = synth("config", "show", *overrides, "--json", cwd=tmp_path).envelope["data"]["config"]
+
+    def with_groceries(**law: object) -> dict[str, object]:
+        categories = good["generator"]["categories"] | {"grocery": law}
+        return good | {"generator": good["generator"] | {"categories": categories}}
+
+    gamma = {"kind": "gamma", "mean": 32, "shape": 2, "online": 0}
+    lognormal = {"median": 32, "sigma": 1, "online": 0}
+    for right in (gamma, gamma | {"median": None}, lognormal, lognormal | {"kind": "lognormal"}):
+        assert validator.is_valid(with_groceries(**right))
+    nameless = {key: value for key, value in gamma.items() if key != "kind"}
+    for wrong in (
+        nameless,
+        gamma | {"shape": 0},
+        gamma | lognormal,
+        lognormal | {"mean": 3},
+        lognormal | {"kind": "x"},
+    ):
+        assert not validator.is_valid(with_groceries(**wrong))
 
 
 def test_the_schema_knows_a_plugin(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """What people's habits make of the shares, times and channels is what the report says that the recipe asks for."""
 
+import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +9,7 @@ import numpy as np
 import pytest
 
 from synth.recipe import load_recipe
+from synth.stats.habits import gamma_median
 from synth.stats.targets import read_targets
 from synth.timeline import Timeline, TimelineConfig
 from tests.stats.outputs import CATALOG, days_fit, fits, report
@@ -105,6 +108,40 @@ def test_categories_whose_median_no_number_tells(steady: dict[str, Any], tmp_pat
     changed = report(tmp_path / "out", *ALIKE["drift"])
     assert {law["recipe"] for law in changed["amounts_by_category"].values()} == {None}
     assert changed["untold"] == ["drift changes amounts on 2022-02-02: no medians of categories"]
+
+
+def erlang(shape: int) -> Callable[[float], float]:
+    """The share of a gamma law of a whole shape below x, in units of its scale."""
+    return lambda x: 1 - math.fsum(math.exp(k * math.log(x) - x - math.lgamma(k + 1)) for k in range(shape))
+
+
+@pytest.mark.parametrize(
+    ("shape", "below"), [(0.5, lambda x: math.erf(x**0.5)), (1, erlang(1)), (2, erlang(2)), (90, erlang(90))]
+)
+def test_half_of_a_gamma_law_lies_below_its_median(shape: float, below: Callable[[float], float]) -> None:
+    assert below(gamma_median(30.0, shape) / 30 * shape) == pytest.approx(0.5, abs=1e-12)
+
+
+@pytest.mark.parametrize("shape", [0.01, 1000])
+def test_medians_at_the_ends_of_the_range(shape: float) -> None:
+    # near 0: the first term alone, x^a / Γ(a + 1) = 1/2; far from 0: a - 1/3 (Berg and Pedersen, 2006)
+    wanted = (math.gamma(shape + 1) / 2) ** (1 / shape) if shape < 1 else shape - 1 / 3 + 8 / 405 / shape
+    assert gamma_median(shape, shape) == pytest.approx(wanted, rel=1e-8)
+
+
+def test_medians_of_gamma_categories(tmp_path: Path) -> None:
+    options = (
+        *ALIKE["tiny"][:3],
+        *("generator.amounts.income=0", "generator.standing=null", "~generator.categories.grocery"),
+        *("population.merchants.categories.grocery.price_sigma=0", "timeline.end=2022-02-01"),
+        "+generator.categories.grocery={kind: gamma, mean: 32, shape: 2, online: 0}",
+    )
+    data = report(tmp_path / "out", *options, "generator.transactions=20000")
+    law = data["amounts_by_category"]["grocery"]
+    median, rows = 16 * 1.6783469900166608, law["genuine"]["count"]
+    assert law["recipe"] == {"p50": pytest.approx(median)}
+    density = median / 16**2 * math.exp(-median / 16)
+    assert abs(law["genuine"]["p50"] - median) < 5 * 0.5 / density / rows**0.5 + 0.005 + 0.0005 * median
 
 
 def test_pay_days_holidays_and_months_have_their_factors() -> None:

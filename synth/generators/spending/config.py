@@ -1,9 +1,9 @@
 """What a recipe says of people's behaviour."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from synth.generators.spending.circumstances import Authorisation, Currency, Drift, StandingOrder, Travel
 
@@ -66,18 +66,48 @@ class Segment:
     online: Annotated[float, Field(ge=0, le=100, description="factor on the odds of buying on the web")]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Category:
-    """What a purchase in a category costs, and where it is made."""
+OnWeb = Annotated[float, Field(ge=0, le=1, description="share of purchases on the web")]
+Instead = Annotated[None, Field(description="a gamma law has mean and shape instead")]
 
+
+@dataclass(frozen=True, kw_only=True)
+class LognormalCategory:
+    """Where a purchase is made, and what it costs by a law with a heavy tail; a category without a kind is this one."""
+
+    kind: Literal["lognormal"] = "lognormal"
     median: Annotated[float, Field(gt=0, le=1_000_000, description="half of the purchases cost less; major units")]
     sigma: Annotated[float, Field(ge=0, le=5, description="standard deviation of the logarithm")]
-    online: Annotated[float, Field(ge=0, le=1, description="share of purchases on the web")]
+    online: OnWeb
+
+
+@dataclass(frozen=True, kw_only=True)
+class GammaCategory:
+    """The same by a law with a lighter tail. A file takes back what another one has set: ``median: null``."""
+
+    kind: Literal["gamma"]
+    mean: Annotated[float, Field(gt=0, le=1_000_000, description="mean of the purchases; major units")]
+    shape: Annotated[float, Field(ge=0.01, le=1000, description="1 is the exponential law; larger is more symmetric")]
+    online: OnWeb
+    median: Instead = None
+    sigma: Instead = None
+
+
+def _named(category: Any) -> Any:
+    """A category with its kind; one that might be of either kind has to say which."""
+    if isinstance(category, dict) and not {"mean", "shape"} & {*category}:
+        return {"kind": "lognormal"} | category
+    return category
+
+
+Category = Annotated[
+    Annotated[LognormalCategory | GammaCategory, Field(discriminator="kind")],
+    BeforeValidator(_named),
+]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ByCategory:
-    """Lognormal amounts by category, scaled by the customer's income and the shop's price level."""
+    """Amounts by the law of each category, scaled by the customer's income and the shop's price level."""
 
     kind: Literal["category"] = "category"
     income: Annotated[float, Field(ge=0, le=2, description="elasticity: amounts grow as income to this power")]
