@@ -51,7 +51,7 @@ class Cast:
     @cached_property
     def blocks(self) -> BlockPlan:
         """The generator's plan."""
-        with blaming("the generator"):
+        with blaming("the generator", "generator"):
             return self.generator.plan(self.world, streams=self.genuine_streams)
 
     @cached_property

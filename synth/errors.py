@@ -2,9 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 _SECRET = "passw|secret|token|credential|(?:api|access|private|account)_?key"
@@ -48,9 +48,14 @@ class MissingOption(Violation):
 
 
 class SynthError(Exception):
-    """The root: a failure that a user can read. Exit code 1."""
+    """The root: a failure that a user can read. Exit code 1.
+
+    Attributes:
+        violations: what of the configuration is to blame, where something is; the message then tells all of them.
+    """
 
     exit_code = 1
+    violations: tuple[Violation, ...] = ()
 
 
 class ConfigError(SynthError):
@@ -70,9 +75,37 @@ class PluginError(SynthError):
 
 
 class RefusedError(SynthError):
-    """The recipe is well formed but cannot or must not be carried out; nothing was written."""
+    """The recipe is well formed but cannot or must not be carried out; nothing was written.
+
+    Args:
+        path: the config path to blame; a component gives it below its own, ``reach.km``, and need not give any.
+        allowed, hint: as those of a ``Violation``; they are told with the path.
+    """
 
     exit_code = 3
+
+    def __init__(self, message: str, *, path: str = "", allowed: str = "", hint: str = "") -> None:
+        super().__init__(f"{message} ({hint})" if hint else message)
+        self._violation = Violation(path=path, message=message, allowed=allowed, hint=hint)
+        self._owner = ""
+
+    def put_below(self, owner: str) -> None:
+        """Says which component refuses, by its config path; the innermost one is asked first, and it stays."""
+        if owner and not self._owner:
+            self._owner = owner
+            self._blame(path=f"{owner}.{self._violation.path}".rstrip("."))
+
+    def locate(self, where: Callable[[str], str]) -> None:
+        """Looks up where the config path was set."""
+        self._blame(where=where(self._violation.path))
+
+    def _blame(self, **known: str) -> None:
+        self._violation = replace(self._violation, **known)
+        if self._violation.path:
+            self.violations = (replace(self._violation, message=f"{self._violation.path}: {self._violation.message}"),)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.violations)) or super().__str__()
 
 
 class RunError(SynthError):
@@ -157,17 +190,21 @@ def on_one_line(text: str) -> str:
 
 
 @contextmanager
-def blaming(what: str) -> Iterator[None]:
+def blaming(what: str, path: str = "") -> Iterator[None]:
     """Says whose error it is when a component's code fails, for it may be a plugin's.
 
     Args:
         what: e.g. ``scenario 'night': its injector CardChain``.
+        path: the component's config path, which what it refuses is then told with.
 
     Raises:
         RunError: instead of anything that is no SynthError, in one line, with the line of the plugin's own code.
     """
     try:
         yield
+    except RefusedError as refused:
+        refused.put_below(path)
+        raise
     except SynthError:
         raise
     except Exception as error:

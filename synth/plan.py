@@ -115,16 +115,16 @@ def make_plan(cast: Cast) -> Plan:
     blocks, scene = cast.blocks, cast.scene
     planned, targets = {}, {}
     for name, pattern in cast.patterns.items():
-        with blaming(cast.blamed(name)):
+        with blaming(cast.blamed(name), f"scenario.{name}"):
             if cast.generator.rows() is None:
-                _refuse_totals(name, pattern.violations(scene))
+                _refuse_totals(pattern.violations(scene))
             if not all(PLAIN_NAME.fullmatch(role) for role in pattern.roles):
                 raise RunError(f"{cast.blamed(name)} plans a role that is no plain word; that is an error in its code")
             if name in cast.injectors:
                 planned[name] = cast.injectors[name].plan(scene, streams=cast.streams_of(name))
                 _refuse_broken(name, planned[name], cast)
     for name, claimer in cast.claimers.items():
-        with blaming(cast.blamed(name)):
+        with blaming(cast.blamed(name), f"scenario.{name}"):
             targets[name] = claimer.plan(scene, streams=cast.streams_of(name))
     settled = settle(planned, cast, blocks)
     fraud = {name: events.take(np.lexsort((events.card_f, events.time_us_f))) for name, events in settled.items()}
@@ -132,10 +132,10 @@ def make_plan(cast: Cast) -> Plan:
     return Plan(blocks, fraud, _number_episodes(fraud), targets, _count_rows(cast, blocks, fraud), roles_of)
 
 
-def _refuse_totals(name: str, problems: Iterator[tuple[str, str, str]]) -> None:
+def _refuse_totals(problems: Iterator[tuple[str, str, str]]) -> None:
     """What was checked with expected rows is checked again with those that the plan counts."""
     for path, message, allowed in problems:
-        raise RefusedError(f"scenario.{name}.{path}: {message}; allowed: {allowed}")
+        raise RefusedError(message, path=path, allowed=allowed)
 
 
 def _refuse_broken(name: str, events: FraudEvents, cast: Cast) -> None:
@@ -170,17 +170,21 @@ def _refuse_broken(name: str, events: FraudEvents, cast: Cast) -> None:
 
 def _count_rows(cast: Cast, blocks: BlockPlan, fraud: Mapping[str, FraudEvents]) -> Int64:
     rows_b = blocks.rows_b.copy()
-    replaced_b = np.zeros_like(rows_b)
+    replaced_b, most = np.zeros_like(rows_b), {}
     for name, events in fraud.items():
         fraud_b = np.diff(np.searchsorted(events.time_us_f, blocks.edge_s_b * US_PER_S))
         rows_b += fraud_b
-        replaced_b += fraud_b if cast.injectors[name].replaces else 0
+        if cast.injectors[name].replaces:
+            replaced_b += fraud_b
+            most[name] = fraud_b
     short = np.flatnonzero(replaced_b > blocks.rows_b)
     if short.size:
         block = int(short[0])
         raise RefusedError(
             f"block {block} has {blocks.rows_b[block]:,} genuine rows, and {replaced_b[block]:,} fraud rows "
-            "would take their place: lower the ratio, use mode add, or raise block_rows"
+            "would take their place",
+            path=f"scenario.{max(most, key=lambda name: int(most[name][block]))}",
+            hint="lower the ratio, use mode add, or raise block_rows",
         )
     return rows_b - replaced_b
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,8 +13,9 @@ from synth.block import BlockMaker
 from synth.cast import Cast
 from synth.clicking import ClickMaker
 from synth.columns import Table, episode_table, event_table, holder_table, label_event_table, label_table, shown_names
+from synth.compose import changed_at
 from synth.entities import Entities, Population, broken_entities
-from synth.errors import RunError, blaming
+from synth.errors import RefusedError, RunError, blaming
 from synth.generators.contract import World
 from synth.lookups import Lookups
 from synth.plan import Plan, make_plan
@@ -75,6 +77,14 @@ def prepare(recipe: Recipe) -> Prepared:
     Raises:
         RefusedError: the recipe cannot be carried out.
     """
+    try:
+        return _prepare(recipe)
+    except RefusedError as refused:
+        refused.locate(partial(changed_at, recipe.origins))
+        raise
+
+
+def _prepare(recipe: Recipe) -> Prepared:
     numbers, population = _draw(recipe)
     cast = _cast(recipe, population)
     plan = make_plan(cast)

@@ -5,7 +5,7 @@ import hashlib
 import json
 import typing
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,7 +15,7 @@ from synth.catalog import HOOKS, MULTIPLE, Catalog, load_catalog
 from synth.clicks import ClicksConfig
 from synth.clock.config import ClockConfig
 from synth.columns import ColumnsConfig
-from synth.compose import Composed, compose, origin_of
+from synth.compose import Composed, changed_at, compose
 from synth.errors import (
     ConfigError,
     PluginError,
@@ -66,6 +66,7 @@ class Recipe:
     Attributes:
         scenarios, sinks: by instance name, in name order.
         content: the plain configuration of everything that decides the data: all but ``NOT_DATA``.
+        origins: config path → where it was set, in the order of setting.
     """
 
     run: RunConfig
@@ -82,6 +83,7 @@ class Recipe:
     clock: ClockConfig
     noise: NoiseConfig
     content: Mapping[str, Any]
+    origins: Mapping[str, str] = field(repr=False, compare=False)
 
     @property
     def fingerprint(self) -> str:
@@ -140,10 +142,7 @@ class _Build:
 
     def add(self, path: str, message: str, allowed: str = "", hint: str = "") -> None:
         """Notes a violation, with where its value was set, or what was changed below it."""
-        below = [origin for at, origin in self.composed.origins.items() if at.startswith(f"{path}.")]
-        own = origin_of(self.composed, path) or next(iter(below), "")
-        changed = below and below[-1].rpartition(":")[0] != own.rpartition(":")[0]
-        where = below[-1] if changed else own
+        where = changed_at(self.composed.origins, path)
         self.violations.append(Violation(path=path, message=message, where=where, allowed=allowed, hint=hint))
 
     def recipe(self) -> Recipe | None:
@@ -177,6 +176,7 @@ class _Build:
             **{name: fixed[name] for name in ("reporting", "clicks", "columns", "clock", "noise")},
             sinks=several["sink"],
             content=without_secrets({key: self.config[key] for key in sorted(self.config) if key not in NOT_DATA}),
+            origins=self.composed.origins,
         )
 
     def _refuse_unknown_keys(self) -> None:

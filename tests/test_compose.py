@@ -17,10 +17,10 @@ from synth.compose import (
     Composed,
     PluginRoot,
     builtin_conf,
+    changed_at,
     complete,
     compose,
     list_options,
-    origin_of,
     shown,
     sweep,
 )
@@ -137,9 +137,9 @@ def test_a_replaced_list_keeps_no_line_of_the_old_one(write: Write) -> None:
     composed = compose(["experiment=two"])
     assert composed.origins["amount.buckets.0.low"] == "conf/experiment/two.yaml:4"
     assert "amount.buckets.1" not in composed.origins
-    assert origin_of(composed, "amount.buckets.1.low") == "conf/experiment/two.yaml:3"
-    assert origin_of(composed, "amount.kind") == "synth:conf/amount/buckets.yaml:2"
-    assert origin_of(composed, "nowhere.at.all") == ""
+    assert changed_at(composed.origins, "amount.buckets.1.low") == "conf/experiment/two.yaml:3"
+    assert changed_at(composed.origins, "amount.kind") == "synth:conf/amount/buckets.yaml:2"
+    assert changed_at(composed.origins, "nowhere.at.all") == ""
 
 
 def test_merge_keys_and_anchors_have_lines(write: Write) -> None:

@@ -1,5 +1,6 @@
 """The plan holds injectors to their contract and settles clashes."""
 
+import pickle
 from dataclasses import replace
 from typing import Any
 
@@ -91,8 +92,31 @@ def test_a_later_scenario_gives_way_and_keeps_its_shape() -> None:
 def test_no_room_is_refused() -> None:
     window = ["timeline.end='2022-01-01T00:00:02'", "generator.transactions=10"]
     one = events([0, 0], [0, 1], [0, 0])
-    with pytest.raises(RefusedError, match="finds no free time on its cards"):
+    with pytest.raises(RefusedError, match="find no free time on their cards"):
         plan_of({"a": Fixed(one), "b": Fixed(one)}, *window)
+
+
+class Refusing(Fixed):
+    """Cannot plan anything."""
+
+    def plan(self, scene: Scene, *, streams: Streams) -> FraudEvents:
+        raise RefusedError("no card is old enough", hint="more cards")
+
+
+def test_a_refusal_of_a_pattern_is_told_with_its_config_path() -> None:
+    with pytest.raises(RefusedError) as refused:
+        plan_of({"mine": Refusing(GOOD)})
+    (violation,) = refused.value.violations
+    assert (violation.path, violation.hint, violation.where) == ("scenario.mine", "more cards", "")
+    assert str(refused.value) == "error: scenario.mine: no card is old enough (more cards)"
+    copy = pickle.loads(pickle.dumps(refused.value))
+    assert (str(copy), copy.violations, copy.exit_code) == (str(refused.value), refused.value.violations, 3)
+
+
+def test_a_refusal_that_blames_no_key_is_a_plain_message() -> None:
+    refused = RefusedError("out already holds a run", hint="--overwrite")
+    refused.locate(lambda _: "somewhere")
+    assert (str(refused), refused.violations) == ("out already holds a run (--overwrite)", ())
 
 
 def test_added_fraud_never_meets_a_genuine_event() -> None:

@@ -62,7 +62,7 @@ def drop_stdout() -> None:
 
 def fail(args: argparse.Namespace, error: BaseException, exit_code: int, data: Any = None) -> int:
     """Prints what went wrong; returns the exit code."""
-    if isinstance(error, ConfigError):
+    if isinstance(error, SynthError) and error.violations:
         problems = [asdict(violation) for violation in error.violations]
         told = str(error)
     elif isinstance(error, SynthError):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from synth.compose.display import shown
-from synth.compose.results import Composed, Job, nearest_origin
+from synth.compose.results import Composed, Job, changed_at
 from synth.compose.roots import ConfigSource, Option, PluginRoot, builtin_conf, list_options, search_roots
 
 __all__ = [
@@ -18,10 +18,10 @@ __all__ = [
     "Option",
     "PluginRoot",
     "builtin_conf",
+    "changed_at",
     "complete",
     "compose",
     "list_options",
-    "origin_of",
     "search_roots",
     "shown",
     "sweep",
@@ -48,11 +48,6 @@ def compose(
     from synth.compose.composing import compose_roots
 
     return compose_roots(overrides, search_roots(config_dirs, plugin_roots))
-
-
-def origin_of(composed: Composed, path: str) -> str:
-    """Where ``path`` or its nearest ancestor was set; empty when nobody set it."""
-    return nearest_origin(composed.origins, path)
 
 
 def sweep(

@@ -15,6 +15,14 @@ def nearest_origin(origins: Mapping[str, str], path: str) -> str:
     return ""
 
 
+def changed_at(origins: Mapping[str, str], path: str) -> str:
+    """The origin of ``path`` as above; or of the last value below it, where another file or override has set that."""
+    below = [origin for at, origin in origins.items() if at.startswith(f"{path}.")]
+    own = nearest_origin(origins, path) or next(iter(below), "")
+    changed = below and below[-1].rpartition(":")[0] != own.rpartition(":")[0]
+    return below[-1] if changed else own
+
+
 @dataclass(frozen=True, kw_only=True)
 class Composed:
     """One composed configuration.

@@ -89,7 +89,9 @@ class Episodes:
         rng, cards = self.streams.draw("victims"), len(chosen)
         if cards < (len(self) if distinct else 1):
             needed = f"{counted(len(self), 'episode')} on different cards" if distinct else "its victims"
-            raise RefusedError(f"{needed} cannot be chosen from {counted(cards, 'eligible card')}: lower the total")
+            raise RefusedError(
+                f"{needed} cannot be chosen from {counted(cards, 'eligible card')}", hint="lower the total"
+            )
         card_e = rng.choice(cards, len(self), replace=False) if distinct else rng.integers(cards, size=len(self))
         picked_e: Int64 = chosen[card_e].astype(np.int64)
         return picked_e
@@ -230,8 +232,8 @@ def place_apart(card_e: Int64, span_s_e: Int64, window_s: int, *, rng: np.random
     taken_s_c = np.bincount(card_e, weights=span_s_e).astype(np.int64)
     if int(taken_s_c.max(initial=0)) > window_s:
         raise RefusedError(
-            f"the episodes of one card take {int(taken_s_c.max()):,} s, longer than the window of {window_s:,} s: "
-            "lower the total, lengthen the window or add cards"
+            f"the episodes of one card take {int(taken_s_c.max()):,} s, longer than the window of {window_s:,} s",
+            hint="lower the total, lengthen the window or add cards",
         )
     offset_e = rng.integers(window_s - taken_s_c[card_e], endpoint=True)
     order = np.lexsort((offset_e, card_e))

@@ -5,7 +5,7 @@ reads them.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True)
@@ -13,21 +13,28 @@ class Case:
     """Overrides and files of the user's own, by path below the working directory.
 
     Attributes:
+        planned: whether the recipe is well formed, and only its plan finds out that it cannot be carried out.
         gap: what the configuration check is known to get wrong here; its test is expected to fail until that is mended.
     """
 
     overrides: tuple[str, ...]
     files: Mapping[str, str] = field(default_factory=dict)
+    planned: bool = False
     gap: str = ""
 
 
 def case(*overrides: str, files: Mapping[str, str] | None = None, gap: str = "") -> Case:
-    return Case(overrides, files or {}, gap)
+    return Case(overrides, files or {}, gap=gap)
 
 
 def experiment(text: str, *overrides: str) -> Case:
     """A preset of the user's own."""
     return case("experiment=mine", *overrides, files={"conf/experiment/mine.yaml": f"# @package _global_\n{text}"})
+
+
+def planned(given: Case) -> Case:
+    """A recipe that is refused by its plan."""
+    return replace(given, planned=True)
 
 
 def shop(*overrides: str) -> Case:
@@ -37,6 +44,14 @@ def shop(*overrides: str) -> Case:
 
 CHAIN = "scenario=card_chain"
 TINY = ("population=tiny", "generator=spending")
+
+
+JANUARY = ("timeline.end=2022-02-01",)
+SMALL = ("population.cards=50", "generator.transactions=1000")
+#: The hours of the two segments of ``population=tiny``, up to noon.
+NIGHTS = tuple(
+    f"generator.segments.{name}.day.weights=[{','.join('1' * 12 + '0' * 12)}]" for name in ("regular", "online_first")
+)
 
 
 def persona(text: str) -> Case:
@@ -366,6 +381,76 @@ CASES: dict[str, Case] = {
     "unknown_kind_of_a_category": groceries("kind: gama, mean: 32, shape: 2, online: 0"),
     "number_for_a_category": case(*TINY, "generator.categories.web_shop=35"),
     "drift_on_no_day": case("experiment=drift", "generator.drift.day=2022-02-30", "+generator.drift.mix.webshop=2"),
+    "months_without_the_windows": case(*TINY, "timeline.end=2022-02-20", "generator.months=[0,0,1,1,1,1,1,1,1,1,1,1]"),
+    # Refused by the plan
+    "shops_out_of_reach": planned(
+        case(
+            *TINY,
+            *JANUARY,
+            "generator.reach={km: 0.001, nearest: false}",
+            "population.merchants.categories.web_shop.online=0",
+        )
+    ),
+    "mix_that_nobody_sells": planned(
+        case(
+            *(*TINY, *JANUARY, "population.merchants.number=1", "population.merchants.terminals=1"),
+            *("~generator.segments.regular.mix", "+generator.segments.regular.mix={web_shop: 1}"),
+        )
+    ),
+    "drift_that_leaves_nothing": planned(
+        case(
+            "experiment=tiny",
+            *JANUARY,
+            "generator.drift={day: '2022-01-15', rate: 1, online: 1, amount: 1, mix: {grocery: 0, restaurant: 0, "
+            "web_shop: 0}}",
+        )
+    ),
+    "hours_outside_of_the_window": planned(
+        case(*TINY, "timeline.start=2022-01-01T20:00:00", "timeline.end=2022-01-02", *NIGHTS)
+    ),
+    "fewer_transactions_than_standing_orders": planned(
+        experiment(
+            "defaults:\n  - override /population: tiny\n  - override /generator: spending\n"
+            "generator:\n  transactions: 30\n  standing:\n    club: {category: restaurant, share: 0.5}\n"
+        )
+    ),
+    "more_fraud_than_a_block_has_rows": planned(case(CHAIN, *SMALL, "scenario.card_chain.ratio=0.5", "block_rows=20")),
+    "ratio_that_the_drawn_rows_cannot_meet": planned(
+        case(
+            CHAIN,
+            *TINY,
+            *JANUARY,
+            "scenario.card_chain.ratio=0.0023",
+            "scenario.card_chain.chain_length={min: 9, max: 9}",
+        )
+    ),
+    "chains_that_do_not_fit_on_their_cards": planned(
+        case(
+            CHAIN,
+            *SMALL,
+            "population.cards=1",
+            "timeline.end='2022-01-01T00:20:00'",
+            "generator.transactions=400",
+            "scenario.card_chain.ratio=0.05",
+            "scenario.card_chain.chain_length={min: 5, max: 5}",
+            "scenario.card_chain.interval_s={min: 100, max: 100}",
+        )
+    ),
+    "chains_that_find_no_free_second": planned(
+        case(
+            CHAIN,
+            "population.cards=1",
+            "timeline.end='2022-01-01T00:16:40'",
+            "generator.transactions=500",
+            "scenario.card_chain.mode=add",
+            "scenario.card_chain.ratio=0.02",
+            "scenario.card_chain.chain_length={min: 10, max: 10}",
+            "scenario.card_chain.interval_s={min: 1, max: 1}",
+        )
+    ),
+    "more_clicks_than_a_customer_can_make": planned(
+        shop("population.cards=10", "generator.transactions=400000", "timeline.end=2022-01-02", "generator.spread=3")
+    ),
     # Several at once
     "several_at_once": case(
         CHAIN,

@@ -3,14 +3,15 @@
 from contextlib import chdir
 from pathlib import Path
 
-from synth.errors import ConfigError
+from synth.errors import ConfigError, RefusedError
+from synth.prepare import prepare
 from synth.recipe import load_recipe
 from tests.bad_configs.cases import Case
 
 HERE = Path(__file__).parent
 
 
-def refusal(case: Case, directory: Path) -> ConfigError | None:
+def refusal(case: Case, directory: Path) -> ConfigError | RefusedError | None:
     """The error of a case that is composed in an empty directory; None when the configuration is taken."""
     for name, text in case.files.items():
         path = directory / name
@@ -19,8 +20,10 @@ def refusal(case: Case, directory: Path) -> ConfigError | None:
     with chdir(directory):
         before = sorted(directory.rglob("*"))
         try:
-            load_recipe(case.overrides)
-        except ConfigError as error:
+            recipe = load_recipe(case.overrides)[0]
+            if case.planned:
+                prepare(recipe)
+        except (ConfigError, RefusedError) as error:
             assert sorted(directory.rglob("*")) == before
             return error
     return None

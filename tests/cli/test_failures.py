@@ -261,6 +261,31 @@ def test_a_place_that_is_none(uri: str, tmp_path: Path) -> None:
     assert tree(tmp_path) == {}
 
 
+# a recipe that cannot be carried out
+
+NOBODY = (
+    *("population=tiny", "generator=spending", "timeline.end=2022-02-01"),
+    *("generator.reach={km: 0.001, nearest: false}", "population.merchants.categories.web_shop.online=0"),
+)
+
+
+@pytest.mark.parametrize("words", [("run",), ("run", "--dry-run"), ("plan",), ("preview",)])
+def test_what_the_plan_refuses_is_told_with_its_place(words: tuple[str, ...], tmp_path: Path) -> None:
+    answer = synth(*words, *NOBODY, "--json", cwd=tmp_path)
+    assert answer.code == answer.envelope["exit_code"] == 3
+    (error,) = answer.envelope["errors"]
+    assert error["path"] == "generator.reach.km"
+    assert error["where"] == "command line: generator.reach={km: 0.001, nearest: false}"
+    assert f"error: {error['message']} ({error['hint']})\n  allowed: {error['allowed']}\n" in answer.err
+    assert tree(tmp_path) == {}
+
+
+def test_a_job_of_a_sweep_that_its_plan_refuses(tmp_path: Path) -> None:
+    answer = synth("run", "-m", *NOBODY, "generator.reach.nearest=true,false", cwd=tmp_path)
+    assert answer.code == 4
+    assert "job 1: generator.reach.km: nobody has a shop within 0.001 km" in answer.err
+
+
 # the network
 
 KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": CANARY, "AWS_DEFAULT_REGION": "us-east-1"}

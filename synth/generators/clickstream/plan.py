@@ -142,7 +142,9 @@ def _refuse_crowds(plan: ClickstreamPlan, *, streams: Streams) -> None:
         block = int(np.argmax(crowded_b))
         raise RefusedError(
             f"{counted(round(busiest_b[block]), 'event')} of the busiest customer do not fit into {seconds_b[block]:,} "
-            "seconds, one a second: lower generator.transactions or generator.spread, lengthen the window or add cards"
+            "seconds, one a second",
+            path="transactions",
+            hint="lower it or generator.spread, lengthen the window or add cards",
         )
 
 

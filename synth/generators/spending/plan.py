@@ -12,7 +12,6 @@ from itertools import pairwise
 import numpy as np
 
 from synth.entities import Population
-from synth.errors import RefusedError, counted
 from synth.generators.contract import BlockPlan, Int64, World
 from synth.generators.rhythm import Float, Rhythm
 from synth.generators.spending.amounts import Prices
@@ -21,6 +20,7 @@ from synth.generators.spending.choices import Tastes
 from synth.generators.spending.circumstances import Currency, Drift
 from synth.generators.spending.config import Segment, SpendingConfig
 from synth.generators.spending.places import Shops, lay_shops, open_hours
+from synth.generators.spending.refusals import refuse_crowded_total, refuse_empty_mixes, refuse_silence
 from synth.generators.spending.seasons import shape_rhythm
 from synth.generators.spending.shoppers import Shoppers, draw_rates
 from synth.generators.spending.shops import Mask
@@ -83,15 +83,19 @@ def make_plan(config: SpendingConfig, people: Population, world: World, *, strea
     """Draws what belongs to people, lays out what belongs to time and place, and counts.
 
     Raises:
-        RefusedError: nobody can buy anything, or fewer transactions are asked for than standing orders are due.
+        RefusedError: somebody can buy nothing, or fewer transactions are asked for than standing orders are due.
     """
     segments = [config.segments[name] for name in people.census.segments]
     shops = lay_shops(config, people)
+    open_hk, web_k = open_hours(config, people), np.diff(shops.web.first_i) > 0
+    refuse_empty_mixes(config, people.census.segments, web_k | open_hk.any(axis=0))
     rate_u = np.where(shops.lonely(), 0.0, draw_rates(segments, people.customers.segment_u, streams=streams))
     shoppers = Shoppers.of(people, rate_u)
     orders = draw_orders(config, people, shops, shoppers, streams=streams)
     rhythm = shape_rhythm(config, segments, world.timeline)
+    refuse_silence(config, shoppers.rate_s, rhythm)
     due_n = orders.count(rhythm.edge_s_n)
+    refuse_crowded_total(config, int(due_n.sum()))
     habit_n = _expected(config, rhythm, shoppers.rate_s, int(due_n.sum()))
     step_b = _cut(config.transactions, rhythm, shoppers.rate_s, due_n, world.block_rows)
     rows_bs = _count(config, rhythm, shoppers.rate_s, step_b, int(due_n.sum()), streams.draw("rows"))
@@ -103,12 +107,7 @@ def make_plan(config: SpendingConfig, people: Population, world: World, *, strea
         step_b=step_b,
         shoppers=shoppers,
         shops=shops,
-        tastes=Tastes.of(
-            [*segments, *_changed(segments, config.drift)],
-            config.categories,
-            open_hours(config, people),
-            np.diff(shops.web.first_i) > 0,
-        ),
+        tastes=Tastes.of([*segments, *_changed(segments, config.drift)], config.categories, open_hk, web_k),
         prices=Prices.of(config, people, streams=streams),
         orders=orders,
         bills=Bills.of(orders, rhythm.edge_s_n, due_n, habit_n),
@@ -122,14 +121,8 @@ def make_plan(config: SpendingConfig, people: Population, world: World, *, strea
 def _expected(config: SpendingConfig, rhythm: Rhythm, rate_s: Float, due: int) -> Float:
     """(n,) purchases to be expected in each step of the window."""
     habit_n: Float = rate_s @ rhythm.mass_sn
-    if not habit_n.any():
-        raise RefusedError("generator: nobody buys anything: no shop is in reach of anybody, or all weights are 0")
-    if config.transactions is None:
-        return habit_n
-    if due >= config.transactions:
-        told = f"{counted(config.transactions, 'transaction')}, but {counted(due, 'standing order')} would be due"
-        raise RefusedError(f"generator.transactions: {told}; allowed: more, or smaller shares in generator.standing")
-    habit_n *= (config.transactions - due) / habit_n.sum()
+    if config.transactions is not None:
+        habit_n *= (config.transactions - due) / habit_n.sum()
     return habit_n
 
 

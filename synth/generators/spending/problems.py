@@ -1,11 +1,13 @@
 """What of a recipe's behaviour does not fit together, or not the population."""
 
 import math
+from calendar import month_name
 from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 
 from synth.errors import nearest
 from synth.generators.contract import World
+from synth.generators.rhythm import days_of
 from synth.generators.spending.circumstances import Currency, Drift
 from synth.generators.spending.config import Segment, SpendingConfig, UniformRate
 from synth.timeline import Timeline
@@ -77,8 +79,12 @@ def _order_problems(config: SpendingConfig) -> Iterator[Problem]:
 
 
 def _date_problems(config: SpendingConfig, timeline: Timeline) -> Iterator[Problem]:
+    months = sorted({day.month for day in days_of(timeline)})
     if not any(config.months):
         yield "months", "no month has any activity", "a weight above 0"
+    elif not any(config.months[month - 1] for month in months):
+        told = f"no month of the window has any activity: {', '.join(month_name[month] for month in months)}"
+        yield "months", told, "a weight above 0 for one of them"
     if config.holidays:
         import holidays
 
