@@ -23,6 +23,7 @@ from synth.entities import (
     Terminals,
 )
 from synth.events import Column
+from synth.findings import Finding
 from synth.generators.contract import BlockPlan, Events, Generator, Keys, World
 from synth.hookspecs import CheckSpec, View
 from synth.injectors.contract import FraudEvents, Injection, Injector, Scene
@@ -35,6 +36,7 @@ from synth.runners.contract import Runner
 from synth.sessions import Session
 from synth.sinks.contract import Receipt, Sink, SinkJob
 from synth.sinks.files import FileFormat, FileSink, TableFile, Target
+from synth.sinks.inspection import Inspectable, Prospect
 from synth.sinks.stream import Checkpoint, StreamSink, StreamStats
 
 #: Who exists: what a generator and an injector may look at.
@@ -50,7 +52,7 @@ CONTRACTS: dict[str, tuple[type[Any], ...]] = {
     "synth_amounts": (AmountLaw,),
     "synth_sinks": (
         *(Sink, SinkJob, Receipt, Table, FileSink, FileFormat, TableFile, Target),
-        *(StreamSink, Checkpoint, StreamStats),
+        *(StreamSink, Checkpoint, StreamStats, Inspectable, Prospect, Finding),
     ),
     "synth_runners": (Runner,),
     "synth_views": (View,),

@@ -107,7 +107,7 @@ def _overrides(command: str, words: list[str], given: list[str], last: str) -> l
     if command == "list":
         groups = list_options(config_dirs=values["--config-dir"], plugin_roots=catalog.config_roots)
         return [group for group in groups if group.startswith(last)]
-    if command not in ("run", "validate", "plan", "preview", "config"):
+    if command not in ("run", "stream", "validate", "plan", "doctor", "preview", "config"):
         return []
     line = " ".join([*given, last])
     return complete(line, config_dirs=values["--config-dir"], plugin_roots=catalog.config_roots)

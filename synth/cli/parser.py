@@ -122,7 +122,8 @@ def make_parser() -> Parser:
         "--part", type=_count, default=0, metavar="K", help="which of them this one is, from 0 (default 0)"
     )
     command("validate", "check a recipe and write nothing")
-    command("plan", "show what a run would make: rows, bytes, fraud, blocks, sinks")
+    command("plan", "show what a run would make: rows, bytes, fraud, blocks, sinks, and how their places are")
+    command("doctor", "look at the installation and the machine and, with a recipe, at what it needs and its places")
     preview = command("preview", "show some rows and one whole episode of a recipe, written nowhere")
     preview.add_argument("--rows", type=_positive, default=10, metavar="N", help="how many rows to show (default 10)")
     listing = command("list", "list the choices of each group", overrides=False)

@@ -1,14 +1,19 @@
 """``synth plan``."""
 
 import argparse
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from synth.block import Block
 from synth.cli import output
 from synth.errors import counted
 from synth.execution import make_sinks, run_directory
+from synth.inspection import inspect_sinks, make_prospect
 from synth.prepare import Prepared, prepare
 from synth.recipe import load_recipe
+from synth.sinks.contract import Sink
+from synth.streaming import stream_fingerprint
 
 
 def main(args: argparse.Namespace) -> int:
@@ -19,9 +24,17 @@ def main(args: argparse.Namespace) -> int:
     return show(args, prepare(recipe))
 
 
-def show(args: argparse.Namespace, prepared: Prepared) -> int:
-    """Prints a plan."""
-    data = describe(prepared)
+def show(args: argparse.Namespace, prepared: Prepared, *, overwrite: bool = False) -> int:
+    """Prints a plan and what there is to say of the sinks' places; that one of them is away is no error of the plan.
+
+    Args:
+        overwrite: whether a run in a sink's place may be replaced.
+    """
+    sinks = make_sinks(prepared, run_directory(), overwrite=overwrite)
+    findings = inspect_sinks(sinks, make_prospect(prepared.recipe, stream_fingerprint(prepared.recipe)))
+    data = describe(prepared, sinks)
+    for name, found in findings.items():
+        data["sinks"][name]["findings"] = [asdict(finding) for finding in found]
     rows = [
         ["rows", f"{data['rows']:,}"],
         ["fraud rows", f"{data['fraud_rows']:,}" + (" and those that are claimed" if prepared.plan.targets else "")],
@@ -36,6 +49,7 @@ def show(args: argparse.Namespace, prepared: Prepared) -> int:
         rows.append([f"scenario {name}", told])
     for name, sink in data["sinks"].items():
         rows.append([f"sink {name}", f"{sink['kind']}, about {output.size(sink['bytes'])}, {sink['uri']}"])
+        rows += [[f"  {each.state}", f"{each.what}: {each.line}"] for each in findings[name]]
     return output.succeed(args, data, output.table(rows))
 
 
@@ -44,7 +58,7 @@ def first_block(prepared: Prepared) -> Block:
     return prepared.make_block(int((prepared.plan.rows_b > 0).argmax()))
 
 
-def describe(prepared: Prepared) -> dict[str, Any]:
+def describe(prepared: Prepared, made: Mapping[str, Sink]) -> dict[str, Any]:
     """A plan as data. Bytes are scaled up from one block; the tables that come once are measured in full."""
     plan, recipe = prepared.plan, prepared.recipe
     rows = int(plan.rows_b.sum())
@@ -53,10 +67,10 @@ def describe(prepared: Prepared) -> dict[str, Any]:
     sinks = {
         name: {
             "kind": recipe.sinks[name].spec.name,
-            "uri": getattr(recipe.sinks[name].config, "uri", None) or "the run directory",
+            "uri": getattr(recipe.sinks[name].config, "uri", sink.uri) or "the run directory",
             "bytes": int(sink.measure(first.batches) * rows / max(1, first.rows())) + sink.measure(extra),
         }
-        for name, sink in make_sinks(prepared, run_directory(), overwrite=False).items()
+        for name, sink in made.items()
     }
     return {
         "rows": rows,

@@ -35,7 +35,7 @@ def main(args: argparse.Namespace) -> int:
         prepared = prepare(recipe)
         for sink in make_sinks(prepared, run_directory(), overwrite=args.overwrite).values():
             sink.check()
-        return plan.show(args, prepared)
+        return plan.show(args, prepared, overwrite=args.overwrite)
     with show_progress(args) as progress:
         result = execute(recipe, catalog, started=started, overwrite=args.overwrite, progress=progress)
     placed = any(getattr(part.config, "uri", None) is not None for part in recipe.sinks.values())

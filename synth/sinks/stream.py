@@ -222,10 +222,6 @@ class StreamSink(ABC):
     def abort(self) -> None:
         """Lets go of everything, keeping what was marked; may be called at any time, and more than once."""
 
-    def retention_s(self) -> float | None:
-        """How old the event time of a row may be before the place drops it; None: any age. Called after ``open``."""
-        return None
-
     def stats(self) -> StreamStats:
         """How the deliveries stand; cheap."""
         return StreamStats()

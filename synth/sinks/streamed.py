@@ -22,33 +22,36 @@ class Streamed:
 
     Such a sink shows a run while it grows: what was marked stays when the run fails, and ``synth stream --resume``
     with the same recipe goes on from there.
+
+    Attributes:
+        inner: the sink of streams.
     """
 
     def __init__(self, sink: StreamSink, fingerprint: str) -> None:
-        self.uri, self._sink = sink.uri, sink
+        self.uri, self.inner = sink.uri, sink
         self._at = Checkpoint.start(fingerprint, origin_us=time.time_ns() // 1000)
 
     @property
     def marked(self) -> bool:
         """Whether readers keep what was sent, whatever becomes of the run."""
-        return self._sink.resumable and self._at.block > 0
+        return self.inner.resumable and self._at.block > 0
 
     def check(self) -> None:
         """Asks the sink."""
-        self._sink.check(resume=False)
+        self.inner.check(resume=False)
 
     def measure(self, batches: "Mapping[str, Batch]") -> int:
         """Asks the sink."""
-        return self._sink.measure(batches)
+        return self.inner.measure(batches)
 
     def open(self, extra: "Sequence[Batch]") -> None:
         """Begins a new stream."""
-        self._sink.open(extra, fingerprint=self._at.fingerprint, resume=False)
+        self.inner.open(extra, fingerprint=self._at.fingerprint, resume=False)
 
     def write(self, block: int, batches: "Mapping[str, Batch]") -> Receipt:
         """Encodes a block piece by piece."""
         payloads = {
-            name: (list(encoded(self._sink, batch)), batch.native.num_rows, digest_batch(batch.native))
+            name: (list(encoded(self.inner, batch)), batch.native.num_rows, digest_batch(batch.native))
             for name, batch in batches.items()
         }
         return Receipt(block, (), payloads)
@@ -57,8 +60,8 @@ class Streamed:
         """Sends the block and marks it."""
         for pieces, _, _ in receipt.payloads.values():
             for piece, rows in pieces:
-                self._sink.send(piece, 0, rows, emit_us=None)
-                self._sink.poll(0)
+                self.inner.send(piece, 0, rows, emit_us=None)
+                self.inner.poll(0)
         rows = {name: rows for name, (_, rows, _) in receipt.payloads.items()}
         digests = {name: digest for name, (_, _, digest) in receipt.payloads.items()}
         self._at = dataclasses.replace(
@@ -69,19 +72,19 @@ class Streamed:
             fraud=self._at.fraud + rows.get("labels", 0),
             tallies=self._at.with_block(rows, digests),
         )
-        self._sink.mark(self._at)
+        self.inner.mark(self._at)
 
     def finish(self) -> "Mapping[str, Sequence[Staged]]":
         """Ends the stream."""
-        return self._sink.finish()
+        return self.inner.finish()
 
     def commit(self, manifest: bytes) -> None:
         """Puts the manifest beside the stream."""
-        self._sink.commit(manifest)
+        self.inner.commit(manifest)
 
     def abort(self) -> None:
         """Keeps what was marked."""
-        self._sink.abort()
+        self.inner.abort()
 
 
 def encoded(sink: StreamSink, batch: "Batch", first: int = 0) -> Iterator[tuple[Any, int]]:

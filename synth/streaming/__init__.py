@@ -15,14 +15,16 @@ from synth.catalog import Catalog
 from synth.clock.lag import Lag
 from synth.clock.schedule import make_schedule, start_us
 from synth.closing import Closing
-from synth.errors import InterruptedRun, PartlyDone, SynthError, blaming
+from synth.errors import InterruptedRun, PartlyDone, RefusedError, SynthError, blaming
 from synth.execution import manifest_of, run_directory, started_event
+from synth.inspection import make_prospect
 from synth.manifest import TableTally
 from synth.prepare import Prepared, prepare
 from synth.recipe import Part, Recipe
 from synth.rng import Streams
 from synth.run_events import Announcer
 from synth.sinks.contract import SinkJob
+from synth.sinks.inspection import Inspectable
 from synth.sinks.stream import Checkpoint, StreamSink, Tally
 from synth.streaming.ahead import ahead
 from synth.streaming.deliveries import deliveries, tables_of
@@ -128,15 +130,15 @@ class _Stream:
 
         with blaming(self._blamed):
             sink.check(resume=resume)
-        self._announcer.start(started_event(self._prepared, {self._name: sink.uri}))
         fingerprint = stream_fingerprint(recipe, self._share.parts)
         extra = self._prepared.extra if self._share.first else ()
+        self._heed_findings(fingerprint, resume=resume)
+        self._announcer.start(started_event(self._prepared, {self._name: sink.uri}))
         try:
             with blaming(self._blamed):
                 kept = sink.open(extra, fingerprint=fingerprint, resume=resume)
             at = kept or Checkpoint.start(fingerprint, origin_us=time.time_ns() // 1000)
             self._announcer.sent(at.events, blocks=at.block)
-            self._warn_of_retention(at)
             sender = Sender(sink, self._blamed, at, Pace(recipe.clock, at) if recipe.clock.paced else None, told)
             try:
                 with self._explaining(sender):
@@ -217,19 +219,21 @@ class _Stream:
             tallies[table.name] = TableTally(table, list(kept.rows), [bytes.fromhex(each) for each in kept.digests])
         return tallies | {batch.table.name: TableTally.once(batch) for batch in self._prepared.extra}
 
-    def _warn_of_retention(self, at: Checkpoint) -> None:
-        """Event times that the place holds too old to keep vanish as they come."""
-        recipe, kept_s = self._prepared.recipe, self._sink.retention_s()
-        first_us = recipe.timeline.start_s * US_PER_S + shift_us(recipe, at)
-        age_s = time.time_ns() / 1e9 - first_us / US_PER_S
-        if kept_s is not None and age_s > kept_s:
-            log.warning(
-                "sink %r keeps rows for %.1f days by their event times, and the first ones are %.1f days old: "
-                "clock=rebased shifts them to now",
-                self._name,
-                kept_s / 86_400,
-                age_s / 86_400,
-            )
+    def _heed_findings(self, fingerprint: str, *, resume: bool) -> None:
+        """Tells what is to be said of the place before anything is sent there.
+
+        Raises:
+            RefusedError: it does not take this stream.
+        """
+        if not isinstance(self._sink, Inspectable):
+            return
+        with blaming(self._blamed):
+            found = self._sink.inspect(make_prospect(self._prepared.recipe, fingerprint, resume=resume))
+        for finding in found:
+            if finding.state == "failure":
+                raise RefusedError(f"{self._blamed}: {finding.what}: {finding.line}")
+            if finding.state == "warning":
+                log.warning("%s: %s: %s", self._blamed, finding.what, finding.line)
 
 
 def stream_fingerprint(recipe: Recipe, parts: int = 1) -> str:

@@ -195,18 +195,19 @@ def test_a_topic_that_is_missing_and_may_not_be_made(kafka: Broker, tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("topic", "setting", "told"),
+    ("command", "code", "topic", "setting", "told"),
     [
-        ("tight", {"max_message_bytes": "100"}, "a message is larger than topic 'tight' takes: raise its max.message"),
-        ("today", {"message_timestamp_before_max_ms": "1000"}, "topic 'today' takes no such message; mostly it is the"),
+        ("stream", 4, "tight", {"max_message_bytes": "100"}, "a message is larger than topic 'tight' takes: raise its"),
+        ("run", 1, "today", {"message_timestamp_before_max_ms": "1000"}, "topic 'today' takes no such message; mostly"),
     ],
 )
 def test_messages_that_the_topic_refuses(
-    topic: str, setting: dict[str, str], told: str, kafka: Broker, tmp_path: Path
+    command: str, code: int, topic: str, setting: dict[str, str], told: str, kafka: Broker, tmp_path: Path
 ) -> None:
     make_topics(kafka, topic, **setting)
-    answer = cli("stream", "--quiet", *SMALL, *into(kafka.address, topic), cwd=tmp_path)
-    assert (answer.code, answer.out) == (4, "")
+    words = (*into(kafka.address, topic), "sink.kafka.partitions=2")
+    answer = cli(command, "--quiet", *SMALL, *words, cwd=tmp_path)
+    assert (answer.code, answer.out) == (code, "")
     assert told in answer.one_line()
     assert consume(kafka.address, topic) == []
 
@@ -215,13 +216,6 @@ def test_a_topic_that_takes_small_batches_only_gets_them(kafka: Broker, tmp_path
     make_topics(kafka, "small", max_message_bytes="4000")
     assert cli("stream", *SMALL, *into(kafka.address, "small"), cwd=tmp_path).code == 0
     values(consume(kafka.address, "small"), rows=ROWS)
-
-
-def test_old_events_in_a_topic_with_a_retention_are_warned_of(kafka: Broker, tmp_path: Path) -> None:
-    make_topics(kafka, "forgetful", retention_ms=str(7 * 86_400_000))
-    answer = cli("stream", *SMALL, *into(kafka.address, "forgetful"), cwd=tmp_path)
-    assert answer.code == 0
-    assert "keeps rows for 7.0 days by their event times" in answer.err
 
 
 @pytest.mark.parametrize("user", [{}, {"SYNTH_KAFKA_USERNAME": USER, "SYNTH_KAFKA_PASSWORD": "no" + PASSWORD}])

@@ -147,6 +147,8 @@ def test_a_registry_knows_the_schemas_by_the_numbers_in_the_messages(kafka: Brok
         for name, read in (("avro", read_avro), ("protobuf", read_protobuf)):
             topic = f"registered-{name}"
             words = (*SMALL, *into(kafka.address, topic), f"sink.kafka.format={name}", f"sink.kafka.registry={address}")
+            answer = cli("plan", *words, cwd=tmp_path)
+            assert f"registry: {address} answers" in answer.out
             answer = cli("stream", *words, "sink.kafka.side_topics=[labels]", cwd=tmp_path)
             assert answer.code == 0, answer.err
             for each, rows in ((topic, ROWS), (f"{topic}.labels", None)):

@@ -37,10 +37,14 @@ _STEP_S = 1.0
 
 
 class Connection:
-    """Settings of a client, and the last thing that the client said was wrong."""
+    """Settings of a client, and the last thing that the client said was wrong.
 
-    def __init__(self, servers: str) -> None:
-        self.servers = servers
+    Args:
+        patience_s: how long the first answer of a broker may take.
+    """
+
+    def __init__(self, servers: str, *, patience_s: float = _PATIENCE_S) -> None:
+        self.servers, self._patience_s = servers, patience_s
         self.trouble: KafkaError | None = None
 
     def settings(self) -> dict[str, Any]:
@@ -65,10 +69,25 @@ class Connection:
         if self.trouble is None or (not is_decisive(self.trouble) and error.code() != KafkaError._ALL_BROKERS_DOWN):
             self.trouble = error
 
+    def access(self) -> str:
+        """How a broker that has answered let us in; names nobody."""
+        settings = self.settings()
+        told = [settings.get("security.protocol", "PLAINTEXT")]
+        if "sasl.username" in settings:
+            told.append(f"the user of SYNTH_KAFKA_USERNAME is let in by {settings['sasl.mechanism']}")
+        elif "ssl.certificate.location" in settings:
+            told.append("the certificate of SYNTH_KAFKA_CERTIFICATE is let in")
+        else:
+            told.append("nobody asks for a user")
+        return ", ".join(told)
+
+    def reason(self, error: KafkaError) -> KafkaError:
+        """An error; where it only says that time ran out, what the client said before."""
+        return self.trouble if is_vague(error) and self.trouble is not None else error
+
     def why(self, error: KafkaError, topic: str) -> str:
-        """An error in words; where it only says that time ran out, the reason."""
-        known = self.trouble if is_vague(error) and self.trouble is not None else error
-        return explained(known, servers=self.servers, topic=topic)
+        """The reason in words."""
+        return explained(self.reason(error), servers=self.servers, topic=topic)
 
     @contextmanager
     def explaining(self, topic: str) -> Iterator[None]:
@@ -85,7 +104,7 @@ class Connection:
             KafkaException: none did.
         """
         client = AdminClient(self.settings())
-        deadline = time.monotonic() + _PATIENCE_S
+        deadline = time.monotonic() + self._patience_s
         while True:
             try:
                 client.list_topics(timeout=_STEP_S)

@@ -48,8 +48,11 @@ class Control:
         return CLEARING in self.records
 
 
-def read_control(settings: Mapping[str, Any], topic: str) -> Control:
+def read_control(settings: Mapping[str, Any], topic: str, *, answer_s: float = _ANSWER_S) -> Control:
     """Reads a control topic to its end, as committed.
+
+    Args:
+        answer_s: how long an answer may take.
 
     Raises:
         KafkaException: the broker does not tell.
@@ -60,7 +63,7 @@ def read_control(settings: Mapping[str, Any], topic: str) -> Control:
     try:
         consumer.assign([TopicPartition(topic, 0, 0)])
         while True:
-            message = consumer.poll(_ANSWER_S)
+            message = consumer.poll(answer_s)
             if message is None:
                 raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
             error = message.error()

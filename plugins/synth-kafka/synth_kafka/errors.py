@@ -49,6 +49,12 @@ _WORDS = {
 
 _HANDSHAKE = "SSL handshake failed"
 
+_RIGHTS = (
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+    KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+)
+
 #: What librdkafka puts around its reasons: the broker in front, and how long it took behind.
 _AROUND = re.compile(r"^(?:[a-z_]+://)?[^\s/]+:\d+/\w+: |\(after \d+ms in state \w+\)")
 
@@ -58,6 +64,12 @@ def explained(error: KafkaError, *, servers: str, topic: str) -> str:
     said = on_one_line(_AROUND.sub("", error.str() or error.name()))
     words = _ENCRYPTION if _HANDSHAKE in said else _WORDS.get(error.code())
     return f"{words.format(servers=servers, topic=topic)} ({said})" if words else f"Kafka: {said}"
+
+
+def subject_of(error: KafkaError) -> str:
+    """What an error is about: ``access`` where somebody is not let in, else ``broker``."""
+    refused = is_decisive(error) or error.code() in (KafkaError._ALL_BROKERS_DOWN, *_RIGHTS)
+    return "access" if refused else "broker"
 
 
 def is_vague(error: KafkaError) -> bool:

@@ -21,6 +21,11 @@ def topic_names(config: KafkaConfig, transactions: str) -> dict[str, str]:
     return {transactions: config.topic} | {name: f"{config.topic}.{name}" for name in config.side_topics}
 
 
+def retention_ms(config: KafkaConfig) -> int | None:
+    """How long a topic that is made keeps a message; None for ever."""
+    return None if config.retention_h is None else round(config.retention_h * _HOUR_MS)
+
+
 class Place:
     """The topics.
 
@@ -92,11 +97,6 @@ class Place:
         """The largest batch of messages that every topic takes."""
         return min(topic.message_bytes for topic in self._found.values())
 
-    def retention_s(self) -> float | None:
-        """The age at which the first of the topics drops a message; None when all keep it."""
-        kept = [self._found[name].retention_s for name in self._topics.values()]
-        return min((seconds for seconds in kept if seconds is not None), default=None)
-
     def _find(self, admin: AdminClient) -> dict[str, Topic]:
         self._found = find_topics(admin, [*self._topics.values(), self.control_topic])
         if not self._config.create:
@@ -105,11 +105,10 @@ class Place:
         return self._found
 
     def _make(self, admin: AdminClient, name: str) -> None:
-        hours = self._config.retention_h
         if name == self.control_topic:
             make_control_topic(admin, name)
         else:
-            make_topic(admin, name, self._config.partitions, None if hours is None else round(hours * _HOUR_MS))
+            make_topic(admin, name, self._config.partitions, retention_ms(self._config))
 
     def _read(self) -> Control:
         return read_control(self.connection.settings(), self.control_topic)

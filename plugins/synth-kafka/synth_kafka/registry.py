@@ -19,13 +19,16 @@ _ANSWER_S = 10
 _TYPE = "application/vnd.schemaregistry.v1+json"
 
 
-def reach_registry(address: str) -> None:
+def reach_registry(address: str, *, answer_s: float = _ANSWER_S) -> None:
     """Asks the registry something, and leaves no trace.
+
+    Args:
+        answer_s: how long the answer may take.
 
     Raises:
         RefusedError: it does not answer.
     """
-    _ask(address, "/subjects")
+    _ask(address, "/subjects", answer_s=answer_s)
 
 
 def framings(address: str, made_by: Format, schemas: Mapping[str, str]) -> dict[str, bytes]:
@@ -42,14 +45,14 @@ def framings(address: str, made_by: Format, schemas: Mapping[str, str]) -> dict[
     return found
 
 
-def _ask(address: str, path: str, body: Mapping[str, str] | None = None) -> Any:
+def _ask(address: str, path: str, body: Mapping[str, str] | None = None, *, answer_s: float = _ANSWER_S) -> Any:
     request = urllib.request.Request(
         address.rstrip("/") + path,
         data=None if body is None else json.dumps(body).encode(),
         headers={"Content-Type": _TYPE, "Accept": _TYPE, **_who()},
     )
     try:
-        with urllib.request.urlopen(request, timeout=_ANSWER_S) as answer:
+        with urllib.request.urlopen(request, timeout=answer_s) as answer:
             return json.load(answer)
     except urllib.error.HTTPError as error:
         with error:

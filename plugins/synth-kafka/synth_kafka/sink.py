@@ -5,12 +5,15 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from synth import RefusedError
+from synth.findings import Finding
 from synth.sinks.contract import SinkJob
+from synth.sinks.inspection import Prospect
 from synth.sinks.stream import Checkpoint, StreamSink, StreamStats
 from synth_kafka.config import KafkaConfig
 from synth_kafka.connection import Connection
 from synth_kafka.control import CHECKPOINT, CLEARING, MANIFEST, Control
 from synth_kafka.formats import make_format
+from synth_kafka.inspection import Inspection, inspect_registry
 from synth_kafka.place import Place, topic_names
 from synth_kafka.producer import Headers, TransactionalProducer
 from synth_kafka.registry import framings, reach_registry
@@ -57,6 +60,17 @@ class KafkaSink(StreamSink):
         if self._config.registry is not None:
             reach_registry(self._config.registry)
         self._require_free(self._place.look(), resume=resume)
+
+    def inspect(self, prospect: Prospect) -> list[Finding]:
+        """Looks at all of it, and goes on behind the first thing that is wrong."""
+        found = []
+        try:
+            self._make_encoders()
+        except RefusedError as error:
+            found.append(Finding(what="view", state="failure", told=str(error)))
+        control, overwrite = self._place.control_topic, self._job.overwrite
+        found += Inspection(self._config, self._topics, control, prospect, overwrite).findings()
+        return found if self._config.registry is None else [*found, inspect_registry(self._config.registry)]
 
     def open(self, extra: "Sequence[Batch]", *, fingerprint: str, resume: bool) -> Checkpoint | None:
         """Makes the topics, shuts an earlier producer out, and finds out how far it was."""
@@ -110,10 +124,6 @@ class KafkaSink(StreamSink):
         """Takes the open transaction back."""
         if self._producer is not None:
             self._producer.abort()
-
-    def retention_s(self) -> float | None:
-        """The shortest retention of the topics; None where messages do not carry the events' times."""
-        return self._place.retention_s() if self._config.timestamps == "event" else None
 
     def stats(self) -> StreamStats:
         """As the producer tells."""

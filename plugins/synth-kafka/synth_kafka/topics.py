@@ -23,25 +23,31 @@ class Topic:
     Attributes:
         partitions: how many.
         retention_s: age at which it drops a message; None where the age of an event does not matter.
+        before_s, after_s: how far back and ahead of now a message's time may lie; None for any.
         message_bytes: the largest batch of messages that it takes.
     """
 
     name: str
     partitions: int
     retention_s: float | None
+    before_s: float | None
+    after_s: float | None
     message_bytes: int
 
 
-def find_topics(admin: "AdminClient", names: Iterable[str]) -> dict[str, Topic]:
+def find_topics(admin: "AdminClient", names: Iterable[str], *, answer_s: float = _ANSWER_S) -> dict[str, Topic]:
     """Those of the topics that exist.
+
+    Args:
+        answer_s: how long an answer may take.
 
     Raises:
         KafkaException: the broker does not tell.
     """
-    known = admin.list_topics(timeout=_ANSWER_S).topics
+    known = admin.list_topics(timeout=answer_s).topics
     there = {name: len(known[name].partitions) for name in names if name in known}
     resources = [ConfigResource(ResourceType.TOPIC, name) for name in there]
-    answers = admin.describe_configs(resources, request_timeout=_ANSWER_S) if resources else {}
+    answers = admin.describe_configs(resources, request_timeout=answer_s) if resources else {}
     found = {}
     for resource, future in answers.items():
         values = {key: entry.value for key, entry in future.result().items()}
@@ -54,7 +60,11 @@ def _topic(name: str, partitions: int, values: Mapping[str, str | None]) -> Topi
     drops = "delete" in (values.get("cleanup.policy") or "delete")
     stamped = values.get("message.timestamp.type") == "LogAppendTime"
     retention_s = kept_ms / 1000 if drops and not stamped and kept_ms >= 0 else None
-    return Topic(name, partitions, retention_s, int(values.get("max.message.bytes") or 1_000_000))
+    before_s, after_s = (
+        None if stamped or limit in (None, _EVER) else int(limit) / 1000
+        for limit in (values.get(f"message.timestamp.{side}.max.ms") for side in ("before", "after"))
+    )
+    return Topic(name, partitions, retention_s, before_s, after_s, int(values.get("max.message.bytes") or 1_000_000))
 
 
 def make_topic(admin: "AdminClient", name: str, partitions: int, retention_ms: int | None) -> None:
@@ -105,6 +115,11 @@ def require_topics(wanted: Iterable[str], found: Mapping[str, Topic], *, partiti
     """Refuses topics that do not exist, and says how to make them."""
     missing = [name for name in wanted if name not in found]
     if missing:
-        how = f"kafka-topics.sh --create --topic {missing[0]} --partitions {partitions} --config retention.ms=-1"
         named = "topic " + ", ".join(map(repr, missing))
+        how = how_to_make(missing[0], partitions)
         raise RefusedError(f"{named} does not exist: set sink.kafka.create=true, or make it: {how}")
+
+
+def how_to_make(name: str, partitions: int) -> str:
+    """The command that makes a topic for events of any time."""
+    return f"kafka-topics.sh --create --topic {name} --partitions {partitions} --config retention.ms=-1"

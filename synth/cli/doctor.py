@@ -1,0 +1,46 @@
+"""``synth doctor``."""
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from synth.cli import machine, output
+from synth.errors import RefusedError, counted
+from synth.findings import Finding
+
+
+def main(args: argparse.Namespace) -> int:
+    """Looks at the installation and the machine and, where a recipe is given, at what it needs."""
+    found = list(_look(args))
+    data = {"findings": [asdict(finding) for finding in found]}
+    text = output.table([[finding.state, finding.what, finding.line] for finding in found])
+    failed = [finding.what for finding in found if finding.state == "failure"]
+    if not failed:
+        return output.succeed(args, data, text)
+    if not args.json and not args.quiet:
+        output.say(text)
+    told = f"{len(failed)} of {counted(len(found), 'finding')} are failures: {', '.join(failed)}"
+    return output.fail(args, RefusedError(told), 3, data)
+
+
+def _look(args: argparse.Namespace) -> Iterator[Finding]:
+    """What needs more is looked at later, and imported later: nothing else works in a broken installation."""
+    installed = list(machine.look_at_installation())
+    yield from installed
+    if any(finding.state == "failure" for finding in installed):
+        return
+    from synth.catalog import load_catalog
+    from synth.recipe import load_recipe
+
+    if not (args.overrides or args.config_dir):
+        yield from machine.look_at_plugins(load_catalog(args.plugin, args.plugins_dir))
+        yield from machine.look_at_machine(runs_here=True)
+        return
+    recipe, catalog, _ = load_recipe(
+        args.overrides, plugin_files=args.plugin, plugins_dirs=args.plugins_dir, config_dirs=args.config_dir
+    )
+    from synth.cli.places import look_at
+
+    yield from machine.look_at_plugins(catalog)
+    yield from machine.look_at_machine(runs_here=False)
+    yield from look_at(recipe)

@@ -1,0 +1,63 @@
+"""What ``synth doctor`` finds of a recipe: whether it can be carried out, and how the places are that it writes to."""
+
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from synth.cli import output
+from synth.cli.plan import describe
+from synth.errors import RefusedError, counted
+from synth.execution import make_sinks, run_directory
+from synth.findings import Finding
+from synth.inspection import inspect_sinks, make_prospect
+from synth.prepare import prepare
+from synth.recipe import Recipe
+from synth.sinks.stores import LocalPlace, parse_uri
+from synth.streaming import stream_fingerprint
+
+
+def look_at(recipe: Recipe) -> Iterator[Finding]:
+    """The recipe, and the places that it writes to."""
+    try:
+        prepared = prepare(recipe)
+    except RefusedError as error:
+        yield Finding(what="recipe", state="failure", told=str(error))
+        return
+    sinks = make_sinks(prepared, run_directory(), overwrite=False)
+    plan = describe(prepared, sinks)
+    told = (
+        f"{counted(plan['rows'], 'row')}, {plan['fraud_rows']:,} of them fraud, in {counted(plan['blocks'], 'block')}"
+    )
+    yield Finding(what="recipe", state="ok", told=told)
+    places = [name for name, part in recipe.sinks.items() if getattr(part.spec.factory, "uri_is_place", False)]
+    rooms = _rooms({name: sinks[name].uri for name in places}, plan["sinks"])
+    prospect = make_prospect(recipe, stream_fingerprint(recipe))
+    for name, found in inspect_sinks(sinks, prospect).items():
+        for finding in [*found, *filter(None, [rooms.get(name)])]:
+            yield replace(finding, what=f"sink {name}, {finding.what}")
+
+
+def _rooms(uris: Mapping[str, str], plans: Mapping[str, Any]) -> dict[str, Finding]:
+    """Sink name → whether the disk of its place takes what is expected; sinks on one disk share its room.
+
+    Args:
+        uris: of the sinks that write to a directory or to S3, which has no end.
+        plans: sink name → its plan.
+    """
+    left: dict[int, int] = {}
+    found = {}
+    for name, uri in uris.items():
+        place, needed = parse_uri(uri), plans[name]["bytes"]
+        if not isinstance(place, LocalPlace):
+            continue
+        disk = next(path for path in (place.path, *place.path.parents) if path.exists())
+        device = disk.stat().st_dev
+        free = left.get(device, shutil.disk_usage(disk).free)
+        left[device] = free - needed
+        told = f"about {output.size(needed)} to write, {output.size(max(0, free))} free in {disk}"
+        if needed <= free:
+            found[name] = Finding(what="room", state="ok", told=told)
+        else:
+            found[name] = Finding(what="room", state="failure", told=told, hint="make room, or choose another uri")
+    return found

@@ -1,0 +1,39 @@
+"""The places of a recipe, looked at before anything is sent to them."""
+
+import time
+from collections.abc import Mapping
+
+from synth.clock.ages import ages_when_sent
+from synth.errors import SynthError, blaming, on_one_line
+from synth.findings import Finding
+from synth.recipe import Recipe
+from synth.sinks.contract import Sink
+from synth.sinks.inspection import Inspectable, Prospect
+from synth.sinks.streamed import Streamed
+
+
+def make_prospect(recipe: Recipe, fingerprint: str, *, resume: bool = False) -> Prospect:
+    """What the places of a recipe are asked about, now.
+
+    Args:
+        fingerprint: of the stream.
+    """
+    oldest_s, newest_s = ages_when_sent(recipe.clock, recipe.timeline, now_s=time.time_ns() / 1e9)
+    return Prospect(fingerprint=fingerprint, resume=resume, oldest_s=oldest_s, newest_s=newest_s)
+
+
+def inspect_sinks(sinks: Mapping[str, Sink], prospect: Prospect) -> dict[str, list[Finding]]:
+    """Sink name → what there is to say of its place; whatever goes wrong meanwhile is a finding, too."""
+    return {name: _inspect(name, sink, prospect) for name, sink in sinks.items()}
+
+
+def _inspect(name: str, sink: Sink, prospect: Prospect) -> list[Finding]:
+    offered = sink.inner if isinstance(sink, Streamed) else sink
+    try:
+        with blaming(f"sink {name!r}"):
+            if isinstance(offered, Inspectable):
+                return list(offered.inspect(prospect))
+            sink.check()
+    except SynthError as error:
+        return [Finding(what="place", state="failure", told=on_one_line(str(error)))]
+    return [Finding(what="place", state="ok", told="can be written")]
