@@ -1,4 +1,4 @@
-"""The control topic of a part: its checkpoint, manifest and schemas, each under a key of its own."""
+"""The control topic of a stream: schemas, and each part's checkpoint and manifest, each under a key of its own."""
 
 import json
 from collections.abc import Mapping
@@ -10,7 +10,8 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from synth import RefusedError
 from synth.sinks.stream import Checkpoint
 
-CHECKPOINT, MANIFEST, CLEARING = "checkpoint", "manifest", "clearing"
+CLEARING = "clearing"
+_CHECKPOINT, _MANIFEST = "checkpoint:", "manifest:"
 _ANSWER_S = 30.0
 
 
@@ -25,27 +26,40 @@ class Control:
     records: Mapping[str, bytes]
 
     @property
-    def checkpoint(self) -> Checkpoint | None:
-        """How far the part is.
+    def parts(self) -> list[int]:
+        """The parts that have begun."""
+        return sorted(int(key.removeprefix(_CHECKPOINT)) for key in self.records if key.startswith(_CHECKPOINT))
+
+    def checkpoint(self, part: int) -> Checkpoint | None:
+        """How far a part is.
 
         Raises:
             RefusedError: something else stands in its place.
         """
-        kept = self.records.get(CHECKPOINT)
+        kept = self.records.get(checkpoint_key(part))
         try:
             return None if kept is None else Checkpoint.from_json(json.loads(kept))
         except (ValueError, KeyError, TypeError) as error:
             raise RefusedError("the control topic holds a checkpoint that this version cannot read") from error
 
-    @property
-    def finished(self) -> bool:
-        """Whether the part is complete."""
-        return MANIFEST in self.records
+    def finished(self, part: int) -> bool:
+        """Whether a part is complete."""
+        return manifest_key(part) in self.records
 
     @property
     def clearing(self) -> bool:
         """Whether somebody who began to empty the topics was stopped."""
         return CLEARING in self.records
+
+
+def checkpoint_key(part: int) -> str:
+    """Where a part's checkpoint is."""
+    return f"{_CHECKPOINT}{part}"
+
+
+def manifest_key(part: int) -> str:
+    """Where a complete part's manifest is."""
+    return f"{_MANIFEST}{part}"
 
 
 def read_control(settings: Mapping[str, Any], topic: str, *, answer_s: float = _ANSWER_S) -> Control:

@@ -31,6 +31,7 @@ class Inspection:
         topics: table → its topic, the transactions' first.
         control_topic: where a stream's checkpoint would be.
         overwrite: whether a stream that is there may go.
+        part: which part of a stream is to come.
     """
 
     config: KafkaConfig
@@ -38,6 +39,7 @@ class Inspection:
     control_topic: str
     prospect: Prospect
     overwrite: bool
+    part: int
 
     def findings(self) -> Iterator[Finding]:
         """What there is to say: of the cluster, of who is let in, of each topic, and of a stream that is there."""
@@ -118,10 +120,10 @@ class Inspection:
             return finding("ok", f"topic {topic!r} holds none")
         if self.overwrite:
             return finding("ok", f"topic {topic!r} holds one, which goes away first")
-        if control.finished:
+        if control.finished(self.part):
             told = f"topic {topic!r} holds a stream already, and it is complete"
             return finding("failure", told, "empty the topic with --overwrite, or name another topic")
-        mark = control.checkpoint
+        mark = control.checkpoint(self.part)
         if mark is not None and mark.fingerprint != self.prospect.fingerprint:
             told = f"topic {topic!r} holds the stream of another recipe: it cannot go on here"
             return finding("failure", told, "empty the topic with --overwrite, or name another topic")

@@ -11,7 +11,7 @@ from synth.sinks.inspection import Prospect
 from synth.sinks.stream import Checkpoint, StreamSink, StreamStats
 from synth_kafka.config import KafkaConfig
 from synth_kafka.connection import Connection
-from synth_kafka.control import CHECKPOINT, CLEARING, MANIFEST, Control
+from synth_kafka.control import CLEARING, Control, checkpoint_key, manifest_key
 from synth_kafka.formats import make_format
 from synth_kafka.inspection import Inspection, inspect_registry
 from synth_kafka.place import Place, topic_names
@@ -21,9 +21,6 @@ from synth_kafka.rows import RowEncoder, Rows, make_encoders
 
 if TYPE_CHECKING:
     from synth.batch import Batch
-
-#: A stream has one part so far.
-_PART = 0
 
 #: Hex digits of the fingerprint that name a run in each message.
 _RUN_LETTERS = 16
@@ -36,8 +33,11 @@ class KafkaSink(StreamSink):
     """A topic that holds every event once for whoever reads it with ``isolation.level=read_committed``.
 
     The rows of a second or so and the checkpoint that follows them are one transaction. A producer that comes back
-    has the id of the one before it, which can then write no more, and goes on from the last checkpoint.
+    has the id of the one before it, which can then write no more, and goes on from the last checkpoint. Each part of a
+    stream has a producer, an id and a checkpoint of its own.
     """
+
+    takes_parts = True
 
     def __init__(self, config: KafkaConfig, job: SinkJob) -> None:
         self._config, self._job = config, job
@@ -69,7 +69,7 @@ class KafkaSink(StreamSink):
         except RefusedError as error:
             found.append(Finding(what="view", state="failure", told=str(error)))
         control, overwrite = self._place.control_topic, self._job.overwrite
-        found += Inspection(self._config, self._topics, control, prospect, overwrite).findings()
+        found += Inspection(self._config, self._topics, control, prospect, overwrite, self._job.part).findings()
         return found if self._config.registry is None else [*found, inspect_registry(self._config.registry)]
 
     def open(self, extra: "Sequence[Batch]", *, fingerprint: str, resume: bool) -> Checkpoint | None:
@@ -79,17 +79,17 @@ class KafkaSink(StreamSink):
         self._last_mark(self._place.look(), fingerprint, resume=resume)
         self._place.prepare()
         with self._place.explaining():
-            self._producer = self._make_producer()
+            self._producer = self._make_producer(self._job.part)
         control = self._place.read_control()
         checkpoint = self._last_mark(control, fingerprint, resume=resume)
-        if control.clearing or (control.records and checkpoint is None):
+        if control.clearing or (self._job.overwrite and control.records and checkpoint is None):
             self._clear(control)
         if self._config.registry is not None:
             self._framings = framings(self._config.registry, self._format, self._schemas())
         sent = {} if checkpoint is None else {name: sum(tally.rows) for name, tally in checkpoint.tallies.items()}
         for position, name in enumerate(self._encoders):
             first = checkpoint.events if checkpoint is not None and position == 0 else sent.get(name, 0)
-            self._headers[name] = Headers(fingerprint[:_RUN_LETTERS], _PART, first)
+            self._headers[name] = Headers(fingerprint[:_RUN_LETTERS], self._job.part, first)
         if checkpoint is None:
             self._begin(self._producer, extra)
         return checkpoint
@@ -114,11 +114,11 @@ class KafkaSink(StreamSink):
 
     def mark(self, checkpoint: Checkpoint) -> None:
         """Commits the open transaction with the checkpoint in it."""
-        self._commit({CHECKPOINT: json.dumps(checkpoint.as_json()).encode()})
+        self._commit({checkpoint_key(self._job.part): json.dumps(checkpoint.as_json()).encode()})
 
     def commit(self, manifest: bytes) -> None:
         """Puts the manifest into the control topic."""
-        self._commit({MANIFEST: manifest})
+        self._commit({manifest_key(self._job.part): manifest})
 
     def abort(self) -> None:
         """Takes the open transaction back."""
@@ -139,10 +139,10 @@ class KafkaSink(StreamSink):
         config, timed = self._config, self._config.timestamps == "event"
         self._encoders = make_encoders(tables, self._format, wanted=config.side_topics, key=config.key, timed=timed)
 
-    def _make_producer(self) -> TransactionalProducer:
+    def _make_producer(self, part: int) -> TransactionalProducer:
         return TransactionalProducer(
             self._place.connection,
-            f"synth-{self._config.topic}-{_PART}",
+            f"synth-{self._config.topic}-{part}",
             topic=self._config.topic,
             timeout_s=self._config.timeout_s,
             message_bytes=self._place.message_bytes(),
@@ -150,21 +150,35 @@ class KafkaSink(StreamSink):
 
     def _last_mark(self, control: Control, fingerprint: str, *, resume: bool) -> Checkpoint | None:
         self._require_free(control, resume=resume)
-        mark = control.checkpoint if resume else None
-        if mark is not None and mark.fingerprint != fingerprint:
-            raise RefusedError(f"topic {self._config.topic!r} holds the stream of another recipe: it cannot go on here")
-        return mark
+        marks = [mark for part in control.parts if (mark := control.checkpoint(part)) is not None]
+        if (resume or not self._job.overwrite) and any(mark.fingerprint != fingerprint for mark in marks):
+            other = "recipe" if self._job.parts == 1 and control.parts == [0] else "recipe, or in other parts"
+            raise RefusedError(
+                f"topic {self._config.topic!r} holds the stream of another {other}: it cannot go on here"
+            )
+        return control.checkpoint(self._job.part) if resume else None
 
     def _require_free(self, control: Control, *, resume: bool) -> None:
-        topic = self._config.topic
-        if resume and control.finished:
-            raise RefusedError(f"the stream in topic {topic!r} is complete: there is nothing to resume")
-        if control.records and not control.clearing and not resume and not self._job.overwrite:
-            how = "it is complete" if control.finished else "go on with --resume"
-            raise RefusedError(f"topic {topic!r} holds a stream already: {how}, or empty the topic with --overwrite")
+        topic, part = self._config.topic, self._job.part
+        if control.clearing and part:
+            raise RefusedError(f"part 0 is about to empty topic {topic!r}: start part {part} when it sends")
+        if resume and control.finished(part):
+            raise RefusedError(
+                f"the stream in topic {topic!r} is complete{self._in_part()}: there is nothing to resume"
+            )
+        if part in control.parts and not control.clearing and not resume and not self._job.overwrite:
+            how = "it is complete" if control.finished(part) else "go on with --resume"
+            told = f"topic {topic!r} holds a stream already{self._in_part()}"
+            raise RefusedError(f"{told}: {how}, or empty the topic with --overwrite{' in part 0' if part else ''}")
+
+    def _in_part(self) -> str:
+        return f" in part {self._job.part}" if self._job.parts > 1 else ""
 
     def _clear(self, control: Control) -> None:
         """Empties the topics; whoever comes after a crash in between does it again, for the control topic says so."""
+        with self._place.explaining():
+            for part in set(control.parts) - {self._job.part}:
+                self._make_producer(part)  # it shuts out the one that may still write
         self._commit(dict.fromkeys(control.records) | {CLEARING: b"1"})
         self._place.empty()
         self._commit({CLEARING: None})
