@@ -25,7 +25,7 @@ def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
 @pytest.fixture(scope="session")
 def ceph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ceph]:
     """Ceph with its S3 gateway, one for all test processes: checks keys, keeps true multipart state."""
-    _require(missing_ceph())
+    require(missing_ceph())
     base = tmp_path_factory.getbasetemp()
     shared: Path = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     with share_ceph(shared) as cluster:
@@ -35,12 +35,12 @@ def ceph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ceph]:
 @pytest.fixture(scope="session")
 def kafka() -> Iterator[Broker]:
     """Apache Kafka, one for each test process that needs it; a test that kills it starts it again."""
-    _require(missing_kafka())
+    require(missing_kafka())
     with run_kafka() as broker:
         yield broker
 
 
-def _require(missing: str) -> None:
+def require(missing: str) -> None:
     """Skips, or fails where servers are required, when something is missing."""
     if missing and os.environ.get("SYNTH_REQUIRE_SERVERS") == "1":
         pytest.fail(missing)

@@ -3,7 +3,7 @@
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,15 +81,29 @@ class Broker:
         """The listener that asks for user and password."""
         return f"127.0.0.1:{self.ports['sasl']}"
 
+    @property
+    def mutual_address(self) -> str:
+        """The listener that asks for a certificate, where there is one."""
+        return f"127.0.0.1:{self.ports['mutual']}"
+
     @classmethod
-    def make(cls, directory: Path, *, retention_check_ms: int = 300_000) -> "Broker":
-        """Format the storage; the broker does not run yet."""
-        ports = {name: free_port() for name in ("plain", "sasl", "controller")}
+    def make(
+        cls, directory: Path, *, retention_check_ms: int = 300_000, settings: str = "", users: Sequence[str] = ()
+    ) -> "Broker":
+        """Format the storage; the broker does not run yet.
+
+        Args:
+            settings: more of them, which stand above the others; ``{plain}`` and the like are filled in.
+            users: SCRAM users, as the tool that formats the storage takes them.
+        """
+        ports = {name: free_port() for name in ("plain", "sasl", "mutual", "controller")}
         broker = cls(directory, class_path(directory), ports)
         values = {"directory": directory, "user": USER, "password": PASSWORD, "retention_check_ms": retention_check_ms}
-        (directory / "server.properties").write_text(_SETTINGS.format(**ports, **values))
+        file = directory / "server.properties"
+        file.write_text((_SETTINGS + settings).format(**ports, **values))
         identity = broker.tool("kafka.tools.StorageTool", "random-uuid").strip()
-        broker.tool("kafka.tools.StorageTool", "format", "-t", identity, "-c", str(directory / "server.properties"))
+        more = [word for user in users for word in ("--add-scram", user)]
+        broker.tool("kafka.tools.StorageTool", "format", "-t", identity, "-c", str(file), *more)
         return broker
 
     def start(self) -> None:

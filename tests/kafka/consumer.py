@@ -1,6 +1,7 @@
 """A reader of a topic that shares no code with the sink."""
 
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -25,9 +26,13 @@ class Seen:
         return int(self.headers["sequence"])
 
 
-def consume(address: str, topic: str) -> list[Seen]:
-    """Every committed message of a topic, partition by partition, from the first to the last."""
-    settings = {"bootstrap.servers": address, "group.id": "reader", "isolation.level": "read_committed"}
+def consume(address: str, topic: str, who: Mapping[str, str] | None = None) -> list[Seen]:
+    """Every committed message of a topic, partition by partition, from the first to the last.
+
+    Args:
+        who: the client's settings for a broker that does not let everybody in.
+    """
+    settings = {"bootstrap.servers": address, "group.id": "reader", "isolation.level": "read_committed", **(who or {})}
     consumer = Consumer({**settings, "enable.partition.eof": True, "fetch.wait.max.ms": 10, "log_level": 0})
     try:
         partitions = consumer.list_topics(topic, timeout=30).topics[topic].partitions

@@ -246,6 +246,13 @@ def test_who_may_enter_leaves_the_password_nowhere(kafka: Broker, tmp_path: Path
     [
         ({"SYNTH_KAFKA_USERNAME": "me"}, "SYNTH_KAFKA_USERNAME and SYNTH_KAFKA_PASSWORD go together: one is not set"),
         ({"SYNTH_KAFKA_SECURITY": "SASL"}, "SYNTH_KAFKA_SECURITY is none of PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL"),
+        ({"SYNTH_KAFKA_KEY": "/dev/null"}, "SYNTH_KAFKA_CERTIFICATE and SYNTH_KAFKA_KEY go together: one is not set"),
+        ({"SYNTH_KAFKA_MECHANISM": "PLAIN"}, "SYNTH_KAFKA_MECHANISM says how a user is let in: set SYNTH_KAFKA_USER"),
+        ({"SYNTH_KAFKA_SECURITY": "SASL_SSL"}, "SYNTH_KAFKA_SECURITY=SASL_SSL lets a user in: set SYNTH_KAFKA_USERN"),
+        (
+            {"SYNTH_KAFKA_SECURITY": "SSL", "SYNTH_KAFKA_USERNAME": "me", "SYNTH_KAFKA_PASSWORD": PASSWORD},
+            "SYNTH_KAFKA_SECURITY=SSL lets no user in: choose SASL_SSL",
+        ),
         ({"SYNTH_KAFKA_CA": "/no/such/file"}, "SYNTH_KAFKA_CA names no file that can be read"),
     ],
 )

@@ -26,6 +26,7 @@ _VARIABLES = {
     "SYNTH_KAFKA_KEY_PASSWORD": "ssl.key.password",
 }
 _FILES = ("SYNTH_KAFKA_CA", "SYNTH_KAFKA_CERTIFICATE", "SYNTH_KAFKA_KEY")
+_PAIRS = (("SYNTH_KAFKA_USERNAME", "SYNTH_KAFKA_PASSWORD"), ("SYNTH_KAFKA_CERTIFICATE", "SYNTH_KAFKA_KEY"))
 _CHOICES = {
     "SYNTH_KAFKA_SECURITY": ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"),
     "SYNTH_KAFKA_MECHANISM": ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"),
@@ -58,7 +59,7 @@ class Connection:
         found: dict[str, Any] = {_VARIABLES[name]: value for name, value in given.items()}
         if "sasl.username" in found:
             found = {"security.protocol": "SASL_SSL", "sasl.mechanism": "PLAIN"} | found
-        elif "ssl.ca.location" in found:
+        elif "ssl.ca.location" in found or "ssl.certificate.location" in found:
             found = {"security.protocol": "SSL"} | found
         silent = logging.getLogger("librdkafka")
         silent.disabled = True  # it would write to the standard error; what matters of it comes as an error, too
@@ -125,5 +126,12 @@ def _require_sense(given: dict[str, str]) -> None:
     for name in _FILES:
         if name in given and not os.access(given[name], os.R_OK):
             raise RefusedError(f"{name} names no file that can be read")
-    if ("SYNTH_KAFKA_USERNAME" in given) != ("SYNTH_KAFKA_PASSWORD" in given):
-        raise RefusedError("SYNTH_KAFKA_USERNAME and SYNTH_KAFKA_PASSWORD go together: one is not set")
+    for one, other in _PAIRS:
+        if (one in given) != (other in given):
+            raise RefusedError(f"{one} and {other} go together: one is not set")
+    user, security = "SYNTH_KAFKA_USERNAME" in given, given.get("SYNTH_KAFKA_SECURITY", "")
+    if "SYNTH_KAFKA_MECHANISM" in given and not user:
+        raise RefusedError("SYNTH_KAFKA_MECHANISM says how a user is let in: set SYNTH_KAFKA_USERNAME, too")
+    if security and security.startswith("SASL") != user:
+        told = "lets a user in: set SYNTH_KAFKA_USERNAME, too" if not user else "lets no user in: choose SASL_SSL"
+        raise RefusedError(f"SYNTH_KAFKA_SECURITY={security} {told}")

@@ -13,7 +13,10 @@ _HANGS_UP = (
 _REFUSED = "Kafka refuses the user: see SYNTH_KAFKA_USERNAME, SYNTH_KAFKA_PASSWORD and SYNTH_KAFKA_MECHANISM"
 _FENCED = "another producer writes this part of topic {topic!r} now: only one at a time may"
 _FORBIDDEN = "this user may not {what}: the cluster's ACLs say so"
-_ENCRYPTION = "no encrypted connection to {servers}: see SYNTH_KAFKA_SECURITY, and SYNTH_KAFKA_CA for who signed it"
+_ENCRYPTION = (
+    "no encrypted connection to {servers}: see SYNTH_KAFKA_SECURITY, SYNTH_KAFKA_CA for who signed the certificate, "
+    "and whether it names this host"
+)
 _TOO_LARGE = "a message is larger than topic {topic!r} takes: raise its max.message.bytes, or show fewer columns"
 _TIME = (
     "topic {topic!r} takes no such message; mostly it is the time, which may not be so far from now: see its "
@@ -47,7 +50,21 @@ _WORDS = {
     KafkaError.POLICY_VIOLATION: "the cluster's policy forbids this topic",
 }
 
-_HANDSHAKE = "SSL handshake failed"
+_HANDSHAKE = re.compile("SSL handshake failed")
+
+#: What OpenSSL says when the other side does not like, or misses, our certificate; with TLS 1.3 after the handshake.
+_ALERT = re.compile(r"alert (bad certificate|certificate \w+|unknown ca|unsupported certificate)")
+_CERTIFICATE = (
+    "{servers} does not take the client's certificate, or misses one: see SYNTH_KAFKA_CERTIFICATE and SYNTH_KAFKA_KEY"
+)
+
+#: What librdkafka says when it cannot use a file.
+_FILE = re.compile(r"(ssl\.(?:ca|certificate|key)\.location) failed")
+_FILES = {
+    "ssl.ca.location": "the file of SYNTH_KAFKA_CA holds no certificate in PEM",
+    "ssl.certificate.location": "the file of SYNTH_KAFKA_CERTIFICATE holds no certificate in PEM",
+    "ssl.key.location": "the file of SYNTH_KAFKA_KEY holds no key in PEM that SYNTH_KAFKA_KEY_PASSWORD opens",
+}
 
 _RIGHTS = (
     KafkaError.TOPIC_AUTHORIZATION_FAILED,
@@ -62,8 +79,20 @@ _AROUND = re.compile(r"^(?:[a-z_]+://)?[^\s/]+:\d+/\w+: |\(after \d+ms in state 
 def explained(error: KafkaError, *, servers: str, topic: str) -> str:
     """One line: what is wrong and what to do, with the client's own words in brackets."""
     said = on_one_line(_AROUND.sub("", error.str() or error.name()))
-    words = _ENCRYPTION if _HANDSHAKE in said else _WORDS.get(error.code())
-    return f"{words.format(servers=servers, topic=topic)} ({said})" if words else f"Kafka: {said}"
+    words = _words_of(error)
+    if words is None:
+        return f"Kafka: {said}"
+    told = words.format(servers=servers, topic=topic)
+    return told if error.code() == KafkaError._ALL_BROKERS_DOWN else f"{told} ({said})"
+
+
+def _words_of(error: KafkaError) -> str | None:
+    said = error.str()
+    if file := _FILE.search(said):
+        return _FILES[file[1]]
+    if _ALERT.search(said):
+        return _CERTIFICATE
+    return _ENCRYPTION if _HANDSHAKE.search(said) else _WORDS.get(error.code())
 
 
 def subject_of(error: KafkaError) -> str:
@@ -86,4 +115,4 @@ def is_vague(error: KafkaError) -> bool:
 def is_decisive(error: KafkaError) -> bool:
     """Whether asking again leads nowhere."""
     refused = error.code() in (KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED, KafkaError._SSL)
-    return refused or _HANDSHAKE in error.str()
+    return refused or any(sign.search(error.str()) for sign in (_HANDSHAKE, _ALERT, _FILE))

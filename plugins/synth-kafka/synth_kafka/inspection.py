@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AclOperation, AdminClient
 
 from synth import RefusedError
 from synth.findings import Finding, State
@@ -15,7 +15,7 @@ from synth_kafka.control import Control, read_control
 from synth_kafka.errors import subject_of
 from synth_kafka.place import retention_ms
 from synth_kafka.registry import reach_registry
-from synth_kafka.topics import Topic, find_topics, how_to_make
+from synth_kafka.topics import Topic, find_lacking, find_topics, how_to_make
 
 #: How long the first answer may take, and any later one.
 _PATIENCE_S, _ANSWER_S = 5.0, 5.0
@@ -48,10 +48,16 @@ class Inspection:
             admin = connection.admin()
             yield _cluster(admin, self.config.servers)
             yield Finding(what="access", state="ok", told=connection.access())
+            lacking = self._find_lacking(admin)
             found = find_topics(admin, [*self.topics.values(), self.control_topic], answer_s=_ANSWER_S)
+            for name, rights in lacking.items():
+                told = f"this user lacks the right to {' and '.join(rights)}"
+                yield Finding(what=f"topic {name!r}", state="failure", told=told, hint="the cluster's ACLs give it")
             for position, name in enumerate(self.topics.values()):
-                yield from self._topic(name, found.get(name), timed=position == 0)
-            yield from self._control_topic(found.get(self.control_topic))
+                if name in found or name not in lacking:  # one that may not be seen may be there
+                    yield from self._topic(name, found.get(name), timed=position == 0)
+            if self.control_topic not in lacking:
+                yield from self._control_topic(found.get(self.control_topic))
             if self.control_topic in found:
                 control = read_control(connection.settings(), self.control_topic, answer_s=_ANSWER_S)
                 yield self._stream(control)
@@ -61,6 +67,12 @@ class Inspection:
             reason = connection.reason(error.args[0])
             told = connection.why(error.args[0], self.config.topic)
             yield Finding(what=subject_of(reason), state="failure", told=told)
+
+    def _find_lacking(self, admin: AdminClient) -> dict[str, list[str]]:
+        """Topic → rights that a stream needs and this user lacks."""
+        wanted = {name: [AclOperation.WRITE] for name in self.topics.values()}
+        wanted[self.control_topic] = [AclOperation.READ, AclOperation.WRITE]
+        return find_lacking(admin, wanted, answer_s=_ANSWER_S)
 
     def _topic(self, name: str, found: Topic | None, *, timed: bool) -> Iterator[Finding]:
         """Of a topic of rows; ``timed`` if its messages carry the events' times."""

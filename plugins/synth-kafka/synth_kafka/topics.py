@@ -1,11 +1,11 @@
 """The topics: what they are like, and making those that are missing."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from confluent_kafka import KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import ConfigResource, NewTopic, OffsetSpec, ResourceType
+from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka.admin import AclOperation, ConfigResource, NewTopic, OffsetSpec, ResourceType
 
 from synth import RefusedError
 
@@ -53,6 +53,32 @@ def find_topics(admin: "AdminClient", names: Iterable[str], *, answer_s: float =
         values = {key: entry.value for key, entry in future.result().items()}
         found[resource.name] = _topic(resource.name, there[resource.name], values)
     return found
+
+
+def find_lacking(
+    admin: "AdminClient", wanted: Mapping[str, Sequence[AclOperation]], *, answer_s: float
+) -> dict[str, list[str]]:
+    """Topic → what we may not do with it, of what is wanted; topics with which all is well are left out.
+
+    Raises:
+        KafkaException: the broker does not tell.
+    """
+    names = TopicCollection(list(wanted))
+    answers = admin.describe_topics(names, include_authorized_operations=True, request_timeout=answer_s)
+    lacking = {}
+    for name, future in answers.items():
+        try:
+            allowed = future.result().authorized_operations
+        except KafkaException as error:
+            code = error.args[0].code()
+            if code == KafkaError.UNKNOWN_TOPIC_OR_PART:
+                continue
+            if code != KafkaError.TOPIC_AUTHORIZATION_FAILED:
+                raise
+            allowed = []
+        if allowed is not None:  # an old broker does not tell
+            lacking[name] = [operation.name.lower() for operation in wanted[name] if operation not in allowed]
+    return {name: operations for name, operations in lacking.items() if operations}
 
 
 def _topic(name: str, partitions: int, values: Mapping[str, str | None]) -> Topic:
