@@ -35,5 +35,15 @@ def _inspect(name: str, sink: Sink, prospect: Prospect) -> list[Finding]:
                 return list(offered.inspect(prospect))
             sink.check()
     except SynthError as error:
-        return [Finding(what="place", state="failure", told=on_one_line(str(error)))]
+        return [failure_of("place", error)]
     return [Finding(what="place", state="ok", told="can be written")]
+
+
+def failure_of(what: str, error: SynthError) -> Finding:
+    """An error as a finding; one that blames the configuration says where."""
+    if not error.violations:
+        return Finding(what=what, state="failure", told=on_one_line(str(error)))
+    blamed = error.violations[0]
+    allowed, where = blamed.allowed and f"allowed: {blamed.allowed}", blamed.where
+    hint = "; ".join(filter(None, (blamed.hint, allowed, where)))
+    return Finding(what=what, state="failure", told=on_one_line(blamed.message), hint=on_one_line(hint))

@@ -10,7 +10,7 @@ from synth.cli.plan import describe
 from synth.errors import RefusedError, counted
 from synth.execution import make_sinks, run_directory
 from synth.findings import Finding
-from synth.inspection import inspect_sinks, make_prospect
+from synth.inspection import failure_of, inspect_sinks, make_prospect
 from synth.prepare import prepare
 from synth.recipe import Recipe
 from synth.sinks.stores import LocalPlace, parse_uri
@@ -22,7 +22,7 @@ def look_at(recipe: Recipe) -> Iterator[Finding]:
     try:
         prepared = prepare(recipe)
     except RefusedError as error:
-        yield Finding(what="recipe", state="failure", told=str(error))
+        yield failure_of("recipe", error)
         return
     sinks = make_sinks(prepared, run_directory(), overwrite=False)
     plan = describe(prepared, sinks)
