@@ -12,7 +12,9 @@ from psycopg.pq import TransactionStatus
 from pydantic import Field
 
 from synth import RefusedError, RunError
+from synth.findings import Finding
 from synth.sinks.contract import Receipt, SinkJob
+from synth.sinks.inspection import Prospect
 from synth.sinks.stores import Source, Staged
 from synth_sql.ddl import quoted
 from synth_sql.postgres.address import SCHEMES, Address
@@ -93,6 +95,28 @@ class PostgresSink:
             standing = Standing(connection, self._address)
             standing.require_schema()
             standing.require_room(self._lay_out(standing), self._mode)
+
+    def inspect(self, prospect: Prospect) -> list[Finding]:
+        """Looks at the server, the schema and the tables, up to the first thing that is wrong."""
+        found: list[Finding] = []
+        what = "names"
+        try:
+            require_names((*self._job.tables, *self._job.extra))
+            what = "server"
+            with self._address.explaining(RefusedError, "reach"), self._address.connect() as connection:
+                info = connection.info
+                told = f"{info.host} answers: PostgreSQL {info.parameter_status('server_version')}"
+                found.append(Finding(what=what, state="ok", told=told))
+                found.append(Finding(what="access", state="ok", told=f"as {info.user}, in database {info.dbname}"))
+                what, standing = "schema", Standing(connection, self._address)
+                standing.require_schema()
+                found.append(Finding(what=what, state="ok", told=f"tables can be made in {self._address.schema}"))
+                what = "tables"
+                standing.require_room(self._lay_out(standing), self._mode)
+                found.append(Finding(what=what, state="ok", told="nothing stands in the way"))
+        except RefusedError as error:
+            found.append(Finding(what=what, state="failure", told=str(error)))
+        return found
 
     def _lay_out(self, standing: Standing) -> list[Layout]:
         run = max(standing.runs(), default=0) + 1 if self._mode == "append" else None
