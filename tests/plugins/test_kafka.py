@@ -161,8 +161,8 @@ def test_a_topic_that_holds_a_stream_is_refused_and_overwrite_empties_it(kafka: 
 
 def test_another_recipe_cannot_go_on_and_a_second_producer_shuts_the_first_out(kafka: Broker, tmp_path: Path) -> None:
     words = (*SMALL, *LONG, *into(kafka.address, "fenced"))
-    first = start(*words, *SLOWLY, cwd=tmp_path)
-    wait_for_messages(kafka.address, "fenced", 2000)
+    first = start(*words, "clock=rate", "clock.rate.segments=[{events_per_s: 500}]", cwd=tmp_path)
+    wait_for_messages(kafka.address, "fenced", 500)
     answer = cli("stream", *words, "seed=9", "--resume", cwd=tmp_path)
     assert answer.code == 3
     assert "topic 'fenced' holds the stream of another recipe: it cannot go on here" in answer.err
