@@ -122,8 +122,10 @@ def test_a_run_interrupted_before_it_writes_leaves_nothing(after_s: float, tmp_p
     time.sleep(after_s)
     process.send_signal(signal.SIGINT)
     answer = finish(process)
-    assert (answer.code, answer.out) == (130, "")
-    assert "interrupted" in answer.one_line()
+    # a slow machine may still be starting Python, which then ends in its own way
+    assert answer.code in (130, -signal.SIGINT)
+    assert answer.out == ""
+    assert answer.code != 130 or "interrupted" in answer.one_line()
     assert tree(tmp_path) == {}
 
 

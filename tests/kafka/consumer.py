@@ -61,8 +61,8 @@ def _seen(message: Message) -> Seen:
     return Seen(message.partition() or 0, message.key(), message.value(), message.timestamp()[1], told)
 
 
-def wait_for_messages(address: str, topic: str, at_least: int) -> None:
-    """Returns when so many messages were sent, committed or not."""
+def wait_for_messages(address: str, topic: str, at_least: int) -> int:
+    """Returns how many messages were sent, committed or not, once they are so many."""
     consumer = Consumer({"bootstrap.servers": address, "group.id": "watcher", "log_level": 0})
     deadline = time.monotonic() + _PATIENCE_S
     try:
@@ -71,8 +71,8 @@ def wait_for_messages(address: str, topic: str, at_least: int) -> None:
                 known = consumer.list_topics(timeout=30).topics
                 partitions = known[topic].partitions if topic in known else ()
                 ends = [consumer.get_watermark_offsets(TopicPartition(topic, each), timeout=30) for each in partitions]
-                if sum(end for _, end in ends) >= at_least:
-                    return
+                if (sent := sum(end for _, end in ends)) >= at_least:
+                    return sent
             time.sleep(0.05)
     finally:
         consumer.close()

@@ -14,7 +14,7 @@ from synth.catalog import load_catalog
 from synth.verify import verify
 from tests.cli import commands
 from tests.kafka.broker import Broker
-from tests.kafka.consumer import consume, values
+from tests.kafka.consumer import consume, values, wait_for_messages
 from tests.kafka.streams import cli, into, start
 
 pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.xdist_group("kafka")]
@@ -30,9 +30,11 @@ def test_every_event_is_there_once_whatever_is_killed(kafka: Broker, tmp_path: P
     words = (*RECIPE, *into(kafka.address, "killed"), "sink.kafka.side_topics=[labels]")
     rng = np.random.default_rng(7)
     for kill in range(KILLS):
+        before = wait_for_messages(kafka.address, "killed", 0) if kill else 0
         process = start(*words, *PACED, *(["--resume"] if kill else []), cwd=tmp_path)
         time.sleep(float(rng.uniform(1.5, 5.0)))
         if kill == KILLS // 2:
+            wait_for_messages(kafka.address, "killed", before + 2000)
             kafka.kill()
             kafka.start()
         assert process.poll() is None, process.communicate()
