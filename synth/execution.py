@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from synth.catalog import Catalog
 from synth.commit import abort, commit, undisturbed
 from synth.errors import ConfigError, InterruptedRun, Violation, blaming, hide_secrets, without_secrets
+from synth.inspection import heed_findings, make_prospect
 from synth.interrupts import is_interrupt
 from synth.manifest import Counts, describe_tables, write_manifest
 from synth.prepare import Prepared, prepare
@@ -196,6 +197,8 @@ def _write(
         for name, sink in sinks.items():
             with blaming(f"sink {name!r}"):
                 sink.check()
+            if isinstance(sink, Streamed):
+                heed_findings(name, sink.inner, make_prospect(prepared.recipe, prepared.recipe.fingerprint))
         announcer.start(started_event(prepared, {name: sink.uri for name, sink in sinks.items()}))
         tallies, counts = write_blocks(prepared, sinks, announcer, progress)
         manifests = {name: _finish(prepared, catalog, name, sink, tallies, counts) for name, sink in sinks.items()}

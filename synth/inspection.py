@@ -1,15 +1,18 @@
 """The places of a recipe, looked at before anything is sent to them."""
 
+import logging
 import time
 from collections.abc import Mapping
 
 from synth.clock.ages import ages_when_sent
-from synth.errors import SynthError, blaming, on_one_line
+from synth.errors import RefusedError, SynthError, blaming, on_one_line
 from synth.findings import Finding
 from synth.recipe import Recipe
 from synth.sinks.contract import Sink
 from synth.sinks.inspection import Inspectable, Prospect
 from synth.sinks.streamed import Streamed
+
+log = logging.getLogger(__name__)
 
 
 def make_prospect(recipe: Recipe, fingerprint: str, *, resume: bool = False) -> Prospect:
@@ -25,6 +28,24 @@ def make_prospect(recipe: Recipe, fingerprint: str, *, resume: bool = False) -> 
 def inspect_sinks(sinks: Mapping[str, Sink], prospect: Prospect) -> dict[str, list[Finding]]:
     """Sink name → what there is to say of its place; whatever goes wrong meanwhile is a finding, too."""
     return {name: _inspect(name, sink, prospect) for name, sink in sinks.items()}
+
+
+def heed_findings(name: str, sink: object, prospect: Prospect) -> None:
+    """Tells what is to be said of a sink's place before anything is sent there.
+
+    Raises:
+        RefusedError: it does not take these rows.
+    """
+    if not isinstance(sink, Inspectable):
+        return
+    blamed = f"sink {name!r}"
+    with blaming(blamed):
+        found = sink.inspect(prospect)
+    for finding in found:
+        if finding.state == "failure":
+            raise RefusedError(f"{blamed}: {finding.what}: {finding.line}")
+        if finding.state == "warning":
+            log.warning("%s: %s: %s", blamed, finding.what, finding.line)
 
 
 def _inspect(name: str, sink: Sink, prospect: Prospect) -> list[Finding]:

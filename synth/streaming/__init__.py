@@ -3,7 +3,6 @@
 import dataclasses
 import hashlib
 import json
-import logging
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -15,16 +14,15 @@ from synth.catalog import Catalog
 from synth.clock.lag import Lag
 from synth.clock.schedule import make_schedule, start_us
 from synth.closing import Closing
-from synth.errors import InterruptedRun, PartlyDone, RefusedError, SynthError, blaming
+from synth.errors import InterruptedRun, PartlyDone, SynthError, blaming
 from synth.execution import manifest_of, run_directory, started_event
-from synth.inspection import make_prospect
+from synth.inspection import heed_findings, make_prospect
 from synth.manifest import TableTally
 from synth.prepare import Prepared, prepare
 from synth.recipe import Part, Recipe
 from synth.rng import Streams
 from synth.run_events import Announcer
 from synth.sinks.contract import SinkJob
-from synth.sinks.inspection import Inspectable
 from synth.sinks.stream import Checkpoint, StreamSink, Tally
 from synth.streaming.ahead import ahead
 from synth.streaming.deliveries import deliveries, tables_of
@@ -37,8 +35,6 @@ from synth.timeline import US_PER_S
 from synth.writing import Tallies
 
 __all__ = ["Live", "Share", "StreamResult", "is_resumable", "stream"]
-
-log = logging.getLogger(__name__)
 
 #: How far the work is ahead of the driver: blocks that are made, and pieces that are encoded.
 _BLOCKS, _PIECES = 1, 16
@@ -132,7 +128,7 @@ class _Stream:
             sink.check(resume=resume)
         fingerprint = stream_fingerprint(recipe, self._share.parts)
         extra = self._prepared.extra if self._share.first else ()
-        self._heed_findings(fingerprint, resume=resume)
+        heed_findings(self._name, sink, make_prospect(recipe, fingerprint, resume=resume))
         self._announcer.start(started_event(self._prepared, {self._name: sink.uri}))
         try:
             with blaming(self._blamed):
@@ -218,22 +214,6 @@ class _Stream:
             kept = at.tallies.get(table.name, Tally())
             tallies[table.name] = TableTally(table, list(kept.rows), [bytes.fromhex(each) for each in kept.digests])
         return tallies | {batch.table.name: TableTally.once(batch) for batch in self._prepared.extra}
-
-    def _heed_findings(self, fingerprint: str, *, resume: bool) -> None:
-        """Tells what is to be said of the place before anything is sent there.
-
-        Raises:
-            RefusedError: it does not take this stream.
-        """
-        if not isinstance(self._sink, Inspectable):
-            return
-        with blaming(self._blamed):
-            found = self._sink.inspect(make_prospect(self._prepared.recipe, fingerprint, resume=resume))
-        for finding in found:
-            if finding.state == "failure":
-                raise RefusedError(f"{self._blamed}: {finding.what}: {finding.line}")
-            if finding.state == "warning":
-                log.warning("%s: %s: %s", self._blamed, finding.what, finding.line)
 
 
 def stream_fingerprint(recipe: Recipe, parts: int = 1) -> str:

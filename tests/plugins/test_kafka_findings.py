@@ -181,12 +181,14 @@ def test_a_registry_is_asked_too(kafka: Broker, tmp_path: Path) -> None:
     assert (state, "the schema registry http://127.0.0.1:1 does not answer" in told) == ("failure", True)
 
 
-def test_a_stream_tells_the_warnings_before_its_first_message(kafka: Broker, tmp_path: Path) -> None:
-    make_topic(kafka, "told", 2, retention_ms=str(7 * DAY_MS))
-    answer = cli("stream", "--quiet", *SMALL, *into(kafka.address, "told"), cwd=tmp_path)
+@pytest.mark.parametrize("command", ["stream", "run"])
+def test_the_warnings_are_told_before_the_first_message(command: str, kafka: Broker, tmp_path: Path) -> None:
+    topic = f"told-{command}"
+    make_topic(kafka, topic, 2, retention_ms=str(7 * DAY_MS))
+    answer = cli(command, "--quiet", *SMALL, *into(kafka.address, topic), cwd=tmp_path)
     assert answer.code == 0
     lines = answer.err.splitlines()
     assert len(lines) == 2
-    assert lines[0].startswith("sink 'kafka': topic 'told': has 2 partitions, not the 4 of sink.kafka.partitions")
-    assert lines[1].startswith("sink 'kafka': topic 'told': keeps messages for 7.0 days by their event times")
+    assert lines[0].startswith(f"sink 'kafka': topic '{topic}': has 2 partitions, not the 4 of sink.kafka.partitions")
+    assert lines[1].startswith(f"sink 'kafka': topic '{topic}': keeps messages for 7.0 days by their event times")
     assert commands.CANARY not in answer.err
