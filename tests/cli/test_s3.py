@@ -13,6 +13,8 @@ from tests.cli.commands import CANARY, LONG, TINY, Answer, finish, start, synth,
 from tests.servers import Ceph, S3Server
 from tests.sinks.places import Prefix
 
+pytestmark = pytest.mark.xdist_group("ceph")
+
 
 @pytest.fixture
 def place(moto: S3Server) -> Prefix:
@@ -107,7 +109,6 @@ def wait_for_upload(place: Prefix, process: "subprocess.Popen[str]") -> None:
 
 
 @pytest.mark.server
-@pytest.mark.xdist_group("ceph")
 def test_a_run_killed_in_an_upload_leaves_nothing_behind_the_next_one(strict_place: Prefix, tmp_path: Path) -> None:
     place = strict_place
     process = start("run", *LONG, f"sink.csv.uri={place.uri}", cwd=tmp_path, env=place.environ())
@@ -129,7 +130,6 @@ def test_a_run_killed_in_an_upload_leaves_nothing_behind_the_next_one(strict_pla
 
 
 @pytest.mark.server
-@pytest.mark.xdist_group("ceph")
 def test_a_run_interrupted_in_an_upload_leaves_nothing(strict_place: Prefix, tmp_path: Path) -> None:
     place = strict_place
     process = start("run", *LONG, f"sink.csv.uri={place.uri}", cwd=tmp_path, env=place.environ())
@@ -142,7 +142,6 @@ def test_a_run_interrupted_in_an_upload_leaves_nothing(strict_place: Prefix, tmp
 
 
 @pytest.mark.server
-@pytest.mark.xdist_group("ceph")
 @pytest.mark.parametrize(
     ("change", "told"),
     [

@@ -6,6 +6,8 @@ import pytest
 
 from tests.cli.commands import Answer, synth, tree
 
+pytestmark = pytest.mark.xdist_group("stats")
+
 TINY = ("experiment=tiny", "timeline.end=2022-02-01", "scenario.card_chain.ratio=0.02")
 NOTEBOOK = ("scenario=card_chain", "generator.transactions=3000", "population.cards=500", "sink=csv")
 

@@ -198,7 +198,8 @@ def test_a_topic_that_is_missing_and_may_not_be_made(kafka: Broker, tmp_path: Pa
     ("command", "code", "topic", "setting", "told"),
     [
         ("stream", 4, "tight", {"max_message_bytes": "100"}, "a message is larger than topic 'tight' takes: raise its"),
-        ("run", 1, "today", {"message_timestamp_before_max_ms": "1000"}, "topic 'today' takes no such message; mostly"),
+        ("run", 1, "tiny", {"max_message_bytes": "100"}, "a message is larger than topic 'tiny' takes: raise its"),
+        ("run", 3, "today", {"message_timestamp_before_max_ms": "1000"}, "takes no message from more than 1 s ago"),
     ],
 )
 def test_messages_that_the_topic_refuses(

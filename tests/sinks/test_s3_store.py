@@ -13,6 +13,8 @@ from synth.sinks.stores import Staged, Store, open_store
 from tests.servers import Ceph, S3Server, free_port
 from tests.sinks.places import Prefix
 
+pytestmark = pytest.mark.xdist_group("ceph")
+
 MIB = 1 << 20
 
 

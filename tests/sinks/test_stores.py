@@ -21,7 +21,9 @@ NAMES = [*PARTS, "episodes.csv"]
 MIB = 1 << 20
 
 
-@pytest.fixture(params=["directory", "moto", pytest.param("ceph", marks=pytest.mark.server)])
+@pytest.fixture(
+    params=["directory", "moto", pytest.param("ceph", marks=[pytest.mark.server, pytest.mark.xdist_group("ceph")])]
+)
 def place(request, tmp_path: Path, monkeypatch) -> Place:
     """An empty place that does not exist yet, as far as a place can."""
     if request.param == "directory":
