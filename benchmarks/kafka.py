@@ -41,10 +41,9 @@ def ready_messages(events: int, directory: Path) -> Messages:
 
 
 def run_synth(*words: str) -> dict[str, Any]:
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(PACKAGE)])}
     command = [sys.executable, "-m", "synth", words[0], "--json", "--quiet"]
     command += ["--plugin", str(PACKAGE / "synth_kafka/__init__.py"), *words[1:]]
-    done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE)
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
     data: dict[str, Any] = json.loads(done.stdout)["data"]
     return data
 
@@ -124,6 +123,7 @@ def main() -> None:
     parser.add_argument("--pace", nargs="*", type=int, default=[])
     parser.add_argument("--seconds", type=int, default=60)
     args = parser.parse_args()
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(PACKAGE)])
     with run_kafka() as broker, tempfile.TemporaryDirectory() as name:
         if args.pace:
             keep_pace(args.pace, args.seconds, broker.address)
