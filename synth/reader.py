@@ -77,6 +77,12 @@ class Output:
     store: Source
     catalog: Catalog | None = None
 
+    @property
+    def stream(self) -> dict[str, Any]:
+        """What the manifest says of how the rows were streamed; empty where they were not."""
+        told: Any = self.manifest.get("stream")
+        return told if isinstance(told, dict) else {}
+
     def table(self, name: str) -> TableEntry:
         """What the manifest says of a table.
 
@@ -201,8 +207,7 @@ class AsMade(Output):
 
 def as_made(output: Output) -> Output:
     """An output with the event times that the recipe makes, whenever a stream has sent it."""
-    told: Any = output.manifest.get("stream")
-    shift_us = told.get("shift_us") if isinstance(told, dict) else None
+    shift_us = output.stream.get("shift_us")
     if not isinstance(shift_us, int):
         return output
     return AsMade(output.uri, output.manifest, output.store, output.catalog, shift_us)

@@ -12,6 +12,7 @@ import synth
 from synth.errors import PartlyDone, RefusedError, RunError
 from synth.run_events import Announcer, BlockDone, RunEnded, RunStarted, StreamProgress, Subscriber
 from tests.catalog.plugins import write
+from tests.failing_sink import FAILING
 
 TINY = ("generator.transactions=3000", "block_rows=1000", "population.cards=500", "scenario=card_chain")
 
@@ -33,29 +34,6 @@ class Diary:
 def synth_subscribers():
     return [Diary]
 """
-
-#: What a sink does that fails when it is committed.
-FAILING = """
-from dataclasses import dataclass
-from typing import Annotated, Literal
-from synth.sinks import jsonl
-
-@dataclass(frozen=True, kw_only=True)
-class Config(jsonl.JsonlConfig):
-    kind: Literal["failing"] = "failing"
-    uri: str | None = None
-    layout: Literal["file"] = "file"
-    compression: Literal["none"] = "none"
-
-class Failing(jsonl.JsonlSink):
-    def commit(self, manifest):
-        raise synth.RunError("the disk of s3://me:hunter2@bucket is full")
-
-@synth.hookimpl
-def synth_sinks():
-    return [synth.Spec(Config, Failing)]
-"""
-
 
 #: Adds to the diary's end what is left in a folder then.
 LOOKING = """

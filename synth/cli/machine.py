@@ -68,17 +68,17 @@ def _version(name: str, version: str, wanted: str) -> Finding:
 def look_at_plugins(catalog: "Catalog") -> Iterator[Finding]:
     """Those that are installed or given, usable or not."""
     from synth.catalog import BUILT_IN
+    from synth.cli.plugins import describe
 
     for provider in catalog.providers:
         if provider.source == BUILT_IN:
             continue
-        what, source = f"plugin {provider.name}", provider.source
-        clashes = catalog.clashes(provider)
+        what, source, error = f"plugin {provider.name}", provider.source, describe(catalog, provider)["error"]
         if provider.disabled:
             yield Finding(what=what, state="ok", told=f"left out by the environment, {source}")
-        elif provider.error or clashes:
+        elif error:
             hint = f"mend it, remove it, or leave it out with SYNTH_DISABLE_PLUGINS={provider.name}"
-            told = f"cannot be used: {provider.error or '; '.join(clashes)} ({source})"
+            told = f"cannot be used: {error} ({source})"
             yield Finding(what=what, state="failure", told=told, hint=hint if "entry point" in source else "")
         else:
             yield Finding(what=what, state="ok", told=" ".join(filter(None, (provider.version, source))))

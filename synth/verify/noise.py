@@ -4,7 +4,6 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -102,7 +101,7 @@ class Noise:
     def checks(self, labels: Columns | None) -> Iterator[Check]:
         """The key by itself, then with the rows, then with the manifest; ``labels`` are all that there are."""
         if self.config is None:
-            if _stream(self.output).get("skipped"):
+            if self.output.stream.get("skipped"):
                 yield self._counts(labels)
             return
         names = ("noise: key", "noise: rows", "noise: order")
@@ -124,7 +123,7 @@ class Noise:
 
     def _counts(self, labels: Columns | None) -> Check:
         """What the manifest counts of the events that were sent."""
-        told = _stream(self.output)
+        told = self.output.stream
         if told.get("events") != self.sent:
             return Check("rows sent", False, f"{self.sent:,} rows, but the manifest counts {told.get('events')}")
         if labels is None or self.key is None or told.get("skipped"):
@@ -141,18 +140,13 @@ def _ignore(first: int, block: pa.Table) -> None:
     """Looks at nothing."""
 
 
-def _stream(output: Output) -> dict[str, Any]:
-    told: Any = output.manifest.get("stream")
-    return told if isinstance(told, dict) else {}
-
-
 def read_noise(output: Output, key: Found | None) -> Noise:
     """What the manifest says of the noise of an output, and its answer key.
 
     Args:
         key: the table ``noise``; None where there is none.
     """
-    told = _stream(output)
+    told = output.stream
     try:
         given = adapter(NoiseConfig).validate_json(json.dumps(told.get("noise")))
     except ValidationError:

@@ -24,6 +24,7 @@ import synth
 from tests.catalog.plugins import write
 from tests.cli import commands
 from tests.cli.commands import Answer, contents, finish
+from tests.failing_sink import FAILING
 from tests.servers import free_port
 
 parser = pytest.importorskip("prometheus_client.parser", reason="no prometheus-client: pip install 'synth-fraud[dev]'")
@@ -252,29 +253,6 @@ def test_a_run_that_fails_says_so(tmp_path: Path) -> None:
     answer = cli(*words("run", "--plugin", str(failing), *overrides), cwd=tmp_path, textfile=tmp_path / "end.prom")
     assert answer.code == 1
     assert ended(tmp_path / "end.prom", "failed")["synth_rows_made_total"] == 6000
-
-
-FAILING = """
-from dataclasses import dataclass
-from typing import Literal
-import synth
-from synth.sinks import jsonl
-
-@dataclass(frozen=True, kw_only=True)
-class Config(jsonl.JsonlConfig):
-    kind: Literal["failing"] = "failing"
-    uri: str | None = None
-    layout: Literal["file"] = "file"
-    compression: Literal["none"] = "none"
-
-class Failing(jsonl.JsonlSink):
-    def commit(self, manifest):
-        raise synth.RunError("the disk is full")
-
-@synth.hookimpl
-def synth_sinks():
-    return [synth.Spec(Config, Failing)]
-"""
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AclOperation, AdminClient
 
 from synth import RefusedError
+from synth.errors import counted
 from synth.findings import Finding, State
 from synth.sinks.inspection import Prospect
 from synth_kafka.config import KafkaConfig
@@ -83,12 +84,12 @@ class Inspection:
         troubles = [*self._times(name, found)] if timed and self.config.timestamps == "event" else []
         if found is None:
             kept = "for ever" if self.config.retention_h is None else f"for {_span(self.config.retention_h * 3600)}"
-            told = f"will be made with {_partitions(wanted)}, and keep messages {kept}"
+            told = f"will be made with {counted(wanted, 'partition')}, and keep messages {kept}"
             yield Finding(what=f"topic {name!r}", state="ok", told=told)
         elif found.partitions >= wanted:
-            yield Finding(what=f"topic {name!r}", state="ok", told=f"has {_partitions(found.partitions)}")
+            yield Finding(what=f"topic {name!r}", state="ok", told=f"has {counted(found.partitions, 'partition')}")
         else:
-            told = f"has {_partitions(found.partitions)}, not the {wanted} of sink.kafka.partitions"
+            told = f"has {counted(found.partitions, 'partition')}, not the {wanted} of sink.kafka.partitions"
             hint = "a topic that is there stays as it is; kafka-topics.sh --alter --partitions adds some"
             yield Finding(what=f"topic {name!r}", state="warning", told=told, hint=hint)
         yield from troubles
@@ -156,12 +157,8 @@ def inspect_registry(address: str) -> Finding:
 
 def _cluster(admin: AdminClient, servers: str) -> Finding:
     known = admin.list_topics(timeout=_ANSWER_S)
-    brokers = f"{len(known.brokers)} broker{'s' if len(known.brokers) != 1 else ''}"
-    return Finding(what="broker", state="ok", told=f"{servers} answers: cluster {known.cluster_id}, {brokers}")
-
-
-def _partitions(number: int) -> str:
-    return f"{number:,} partition{'s' if number != 1 else ''}"
+    told = f"{servers} answers: cluster {known.cluster_id}, {counted(len(known.brokers), 'broker')}"
+    return Finding(what="broker", state="ok", told=told)
 
 
 def _span(seconds: float) -> str:

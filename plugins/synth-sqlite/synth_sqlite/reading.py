@@ -39,10 +39,6 @@ def read_table(stream: BinaryIO, table: str, columns: "Sequence[ColumnEntry]") -
             yield pa.RecordBatch.from_arrays(arrays, names=names)
 
 
-def _connect(uri: str) -> sqlite3.Connection:
-    return sqlite3.connect(f"{uri}?mode=ro&immutable=1", uri=True)
-
-
 def _typed(values: tuple[object, ...], column: "ColumnEntry") -> "pa.Array":
     import pyarrow as pa
     import pyarrow.compute as pc
