@@ -8,10 +8,15 @@ from typing import Any
 from page import publish
 
 import synth
-from synth import hookspecs
 from synth.amount import AmountLaw
-from synth.columns import Table
-from synth.entities import (
+from synth.check.reader import Output
+from synth.contracts import hookspecs
+from synth.contracts.findings import Finding
+from synth.contracts.generator import BlockPlan, Events, Generator, Keys, World
+from synth.contracts.hookspecs import CheckSpec, View
+from synth.contracts.injector import FraudEvents, Injection, Injector, Scene
+from synth.contracts.inspection import Inspectable, Prospect
+from synth.contracts.population import (
     Cards,
     Census,
     Cities,
@@ -22,22 +27,17 @@ from synth.entities import (
     Population,
     Terminals,
 )
-from synth.events import Column
-from synth.findings import Finding
-from synth.generators.contract import BlockPlan, Events, Generator, Keys, World
-from synth.hookspecs import CheckSpec, View
-from synth.injectors.contract import FraudEvents, Injection, Injector, Scene
+from synth.contracts.run_events import BlockDone, RunEnded, RunStarted, StreamProgress, StreamSubscriber, Subscriber
+from synth.contracts.runner import Runner
+from synth.contracts.sessions import Session
+from synth.contracts.sink import Receipt, Sink, SinkJob
+from synth.contracts.stream_sink import Checkpoint, StreamSink, StreamStats
 from synth.injectors.episodes import Episodes
 from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Seconds
-from synth.reader import Output
 from synth.rng import Streams
-from synth.run_events import BlockDone, RunEnded, RunStarted, StreamProgress, StreamSubscriber, Subscriber
-from synth.runners.contract import Runner
-from synth.sessions import Session
-from synth.sinks.contract import Receipt, Sink, SinkJob
 from synth.sinks.files import FileFormat, FileSink, TableFile, Target
-from synth.sinks.inspection import Inspectable, Prospect
-from synth.sinks.stream import Checkpoint, StreamSink, StreamStats
+from synth.tables.declared import Column
+from synth.tables.table import Table
 
 #: Who exists: what a generator and an injector may look at.
 PEOPLE = (Census, Population, Customers, Cards, Devices, Merchants, Terminals, Cities)

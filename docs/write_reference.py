@@ -4,11 +4,13 @@ import inspect
 
 from page import publish
 
-from synth.catalog import HOOKS, load_catalog
 from synth.cli.describe import keys_of
 from synth.cli.parser import make_parser
-from synth.compose import list_options
-from synth.events import (
+from synth.config.catalog import HOOKS, load_catalog
+from synth.config.compose import list_options
+from synth.config.recipe import FIXED, RunConfig
+from synth.noise.draws import NOISE_COLUMNS
+from synth.tables.declared import (
     CLICK_COLUMNS,
     CLICK_LABEL_COLUMNS,
     ENTITY_COLUMNS,
@@ -19,8 +21,6 @@ from synth.events import (
     LABEL_EVENT_COLUMNS,
     Column,
 )
-from synth.noise.draws import NOISE_COLUMNS
-from synth.recipe import FIXED, RunConfig
 
 ENTITIES = """\
 The tables of entities, where the population has some. City, country and degrees are there with `population.cities`,

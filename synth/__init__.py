@@ -6,9 +6,25 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from synth.amount import AmountConfig, AmountLaw, make_law
-    from synth.batch import Batch
-    from synth.columns import Table
-    from synth.entities import Cards, Census, Cities, Customers, Devices, Entities, Merchants, Population, Terminals
+    from synth.contracts.claimer import Claimer, Claims, Genuine, Targets
+    from synth.contracts.generator import BlockPlan, Events, Generator, Keys, World
+    from synth.contracts.hookspecs import CheckSpec, Spec, View, hookimpl
+    from synth.contracts.injector import FraudEvents, Injection, Injector, Scene
+    from synth.contracts.population import (
+        Cards,
+        Census,
+        Cities,
+        Customers,
+        Devices,
+        Entities,
+        Merchants,
+        Population,
+        Terminals,
+    )
+    from synth.contracts.run_events import BlockDone, RunEnded, RunStarted, StreamProgress, StreamSubscriber, Subscriber
+    from synth.contracts.sessions import Session
+    from synth.contracts.sink import SinkJob
+    from synth.engine.run import RunResult, generate, run
     from synth.errors import (
         ConfigError,
         InterruptedRun,
@@ -19,25 +35,19 @@ if TYPE_CHECKING:
         SynthError,
         VerifyError,
     )
-    from synth.events import Column
-    from synth.execution import RunResult, generate, run
-    from synth.generators.contract import BlockPlan, Events, Generator, Keys, World
-    from synth.hookspecs import CheckSpec, Spec, View, hookimpl
-    from synth.injectors.claims import Claimer, Claims, Genuine, Targets
-    from synth.injectors.contract import FraudEvents, Injection, Injector, Scene
     from synth.injectors.episodes import Episodes
     from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Ratio, Seconds
     from synth.rng import Streams
-    from synth.run_events import BlockDone, RunEnded, RunStarted, StreamProgress, StreamSubscriber, Subscriber
-    from synth.sessions import Session
-    from synth.sinks.contract import SinkJob
     from synth.sinks.files import FileSink, TableFile, Target, TargetStream
+    from synth.tables.batch import Batch
+    from synth.tables.declared import Column
+    from synth.tables.table import Table
 
 _HOME = {
     "amount": ("AmountConfig", "AmountLaw", "make_law"),
-    "batch": ("Batch",),
-    "columns": ("Table",),
-    "entities": (
+    "tables.batch": ("Batch",),
+    "tables.table": ("Table",),
+    "contracts.population": (
         "Cards",
         "Census",
         "Cities",
@@ -58,19 +68,19 @@ _HOME = {
         "SynthError",
         "VerifyError",
     ),
-    "events": ("Column",),
-    "generators.contract": ("BlockPlan", "Events", "Generator", "Keys", "World"),
-    "hookspecs": ("CheckSpec", "Spec", "View", "hookimpl"),
-    "injectors.claims": ("Claimer", "Claims", "Genuine", "Targets"),
-    "injectors.contract": ("FraudEvents", "Injection", "Injector", "Scene"),
+    "tables.declared": ("Column",),
+    "contracts.generator": ("BlockPlan", "Events", "Generator", "Keys", "World"),
+    "contracts.hookspecs": ("CheckSpec", "Spec", "View", "hookimpl"),
+    "contracts.claimer": ("Claimer", "Claims", "Genuine", "Targets"),
+    "contracts.injector": ("FraudEvents", "Injection", "Injector", "Scene"),
     "injectors.episodes": ("Episodes",),
     "injectors.pattern": ("EpisodeConfig", "EpisodeInjector", "Length", "Ratio", "Seconds"),
     "rng": ("Streams",),
-    "run_events": ("BlockDone", "RunEnded", "RunStarted", "StreamProgress", "StreamSubscriber", "Subscriber"),
-    "sessions": ("Session",),
-    "sinks.contract": ("SinkJob",),
+    "contracts.run_events": ("BlockDone", "RunEnded", "RunStarted", "StreamProgress", "StreamSubscriber", "Subscriber"),
+    "contracts.sessions": ("Session",),
+    "contracts.sink": ("SinkJob",),
     "sinks.files": ("FileSink", "TableFile", "Target", "TargetStream"),
-    "execution": ("RunResult", "generate", "run"),
+    "engine.run": ("RunResult", "generate", "run"),
 }
 
 __all__ = [

@@ -16,12 +16,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import synth
-from synth.catalog import Catalog, load_catalog
-from synth.compose import Composed
+from synth.check.verify import Report, verify
+from synth.config.catalog import Catalog, load_catalog
+from synth.config.compose import Composed
+from synth.config.recipe import Recipe, build_recipe, load_recipe
+from synth.engine.prepare import prepare
 from synth.errors import ConfigError
-from synth.prepare import prepare
-from synth.recipe import Recipe, build_recipe, load_recipe
-from synth.verify import Report, verify
 from tests.worlds import digest_of, tables_of
 
 TINY = ("experiment=tiny", "timeline.end=2022-01-15", "block_rows=300")

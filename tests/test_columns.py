@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth.batch import Batch, print_column
-from synth.columns import (
+from synth.tables.batch import Batch, print_column
+from synth.tables.declared import EVENT_COLUMNS, LABEL_COLUMNS
+from synth.tables.table import (
     ColumnsConfig,
     FieldConfig,
     Table,
@@ -18,7 +19,6 @@ from synth.columns import (
     holder_table,
     label_table,
 )
-from synth.events import EVENT_COLUMNS, LABEL_COLUMNS
 
 TIMES = st.lists(st.none() | st.integers(0, 7_258_118_400).map(lambda s: datetime.fromtimestamp(s, UTC)))
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from synth.compose import (
+from synth.config.compose import (
     Composed,
     PluginRoot,
     builtin_conf,
@@ -257,12 +257,13 @@ def test_list_options_names_every_group(write: Write) -> None:
 def test_a_wheel_holds_conf_inside_the_package(tmp_path: Path) -> None:
     repository = Path(__file__).resolve().parents[1]
     site = tmp_path / "site"
-    shutil.copytree(repository / "synth" / "compose", site / "synth" / "compose")
-    for name in ("__init__.py", "errors.py"):
-        shutil.copy(repository / "synth" / name, site / "synth")
+    shutil.copytree(repository / "synth/config/compose", site / "synth/config/compose")
+    for name in ("__init__.py", "errors.py", "config/__init__.py"):
+        shutil.copy(repository / "synth" / name, site / "synth" / name)
     shutil.copytree(builtin_conf(), site / "synth" / "conf")
     done = run_python(
-        "from synth.compose import *; print(builtin_conf()); print(compose([]).origins['seed'])", PYTHONPATH=str(site)
+        "from synth.config.compose import *; print(builtin_conf()); print(compose([]).origins['seed'])",
+        PYTHONPATH=str(site),
     )
     assert done.stdout.splitlines() == [str(site / "synth" / "conf"), "synth:conf/config.yaml:17"], done.stderr
 
@@ -620,7 +621,7 @@ def test_the_sagemaker_bucket_without_region_or_credentials(monkeypatch: pytest.
 
 
 def test_importing_is_cheap() -> None:
-    done = run_python("import sys, synth.compose; print({'hydra', 'omegaconf', 'yaml'} & set(sys.modules))")
+    done = run_python("import sys, synth.config.compose; print({'hydra', 'omegaconf', 'yaml'} & set(sys.modules))")
     assert done.stdout == "set()\n", done.stderr
 
 
@@ -634,7 +635,7 @@ def test_a_host_application_with_hydra_of_its_own(write: Write, project: Path) -
         from hydra.core.config_store import ConfigStore
         from hydra.core.global_hydra import GlobalHydra
         from pathlib import Path
-        from synth.compose import compose, complete, sweep
+        from synth.config.compose import compose, complete, sweep
 
         @dataclass
         class Schema:
@@ -899,7 +900,7 @@ def test_a_sweep_in_other_processes(write: Write, project: Path) -> None:
         """
         import os
         from pathlib import Path
-        from synth.compose import sweep
+        from synth.config.compose import sweep
         import job
 
         for start in (".", "elsewhere"):  # the second sweep gets the worker processes of the first one

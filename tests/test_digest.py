@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth.digest import digest_batch, digest_run, digest_table
+from synth.tables.digest import digest_batch, digest_run, digest_table
 
 TYPES = {"int64": "<q", "int8": "<b", "double": "<d", "timestamp": "<q", "date32": "<i", "string": ""}
 ARROW = {
@@ -50,7 +50,7 @@ def as_batch(columns: list[Column]) -> pa.RecordBatch:
 
 
 def described(columns: list[Column]) -> bytes:
-    """The docstring of synth.digest, value by value."""
+    """The docstring of synth.tables.digest, value by value."""
     state = b""
     for kind, nullable, values in columns:
         if nullable:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import synth
-from synth.catalog import load_catalog
-from synth.verify import verify
+from synth.check.verify import verify
+from synth.config.catalog import load_catalog
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted(

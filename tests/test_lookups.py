@@ -10,15 +10,15 @@ import pytest
 from pandas.testing import assert_series_equal
 
 import synth
-from synth.catalog import load_catalog
+from synth.check.reader import open_output
+from synth.check.verify import verify
+from synth.config.catalog import load_catalog
+from synth.config.recipe import load_recipe
+from synth.engine.prepare import prepare
 from synth.errors import RunError
-from synth.events import ENTITY_COLUMNS
 from synth.population.config import PopulationConfig
-from synth.prepare import prepare
-from synth.reader import open_output
-from synth.recipe import load_recipe
+from synth.tables.declared import ENTITY_COLUMNS
 from synth.testing.features import features_of, repeated_of
-from synth.verify import verify
 
 TINY = ("experiment=tiny", "timeline.end=2022-01-08", "block_rows=400", "population.profile=faker")
 KEYS = {"customers": "customer_id", "cards": "card_id", "merchants": "merchant_id", "terminals": "terminal_id"}

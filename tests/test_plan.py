@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from synth.clashes import Spans
+from synth.config.recipe import load_recipe
+from synth.contracts.injector import FraudEvents, Injector, Scene
+from synth.engine.clashes import Spans
+from synth.engine.plan import make_plan
+from synth.engine.prepare import make_cast
 from synth.errors import RefusedError, RunError
-from synth.injectors.contract import FraudEvents, Injector, Scene
-from synth.plan import make_plan
-from synth.prepare import make_cast
-from synth.recipe import load_recipe
 from synth.rng import Streams
 
 US = 1_000_000

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from synth.engine.prepare import Prepared, prepare
+from synth.engine.run import run
 from synth.errors import ConfigError, RefusedError
-from synth.execution import run
-from synth.prepare import Prepared, prepare
 from synth.rng import Streams
 from synth.timeline import US_PER_S
 from tests.worlds import START, chain, digest_of, frame_of, make_recipe, tables_of

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
+from synth.check.reader import open_output
+from synth.engine.run import generate, run
 from synth.errors import RefusedError, VerifyError
-from synth.events import LABEL_COLUMNS
-from synth.execution import generate, run
-from synth.reader import open_output
+from synth.tables.declared import LABEL_COLUMNS
 from tests.servers import S3Server
 
 SMALL = ("scenario=card_chain", "generator.transactions=4000", "block_rows=900", "population.cards=300")

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 import synth
-from synth.catalog import load_catalog
-from synth.reader import open_output
-from synth.verify import verify
+from synth.check.reader import open_output
+from synth.check.verify import verify
+from synth.config.catalog import load_catalog
 
 WORLD = (
     "population.cards=500",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth.texts import WHOLE_LIMIT, Texts, amount_texts, divide, iso_texts, join_texts, time_texts
+from synth.tables.texts import WHOLE_LIMIT, Texts, amount_texts, divide, iso_texts, join_texts, time_texts
 
 FIRST_S = int(datetime(1, 1, 1, tzinfo=UTC).timestamp())
 LAST_S = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp())

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from synth.typed import read_config, schema_of
+from synth.config.typed import read_config, schema_of
 
 
 def even(number: int) -> int:

@@ -14,14 +14,14 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from synth.catalog import load_catalog
-from synth.digest import digest_batch, digest_run, digest_table
+from synth.check.reader import open_output
+from synth.check.verify import Report, verify
+from synth.check.verify.ids import UniqueIds
+from synth.check.verify.rows import CardSeconds, Rows, is_luhn_valid
+from synth.config.catalog import load_catalog
+from synth.engine.run import run
 from synth.errors import RefusedError
-from synth.execution import run
-from synth.reader import open_output
-from synth.verify import Report, verify
-from synth.verify.ids import UniqueIds
-from synth.verify.rows import CardSeconds, Rows, is_luhn_valid
+from synth.tables.digest import digest_batch, digest_run, digest_table
 from tests.servers import S3Server
 
 SMALL = ("scenario=card_chain", "generator.transactions=4000", "block_rows=900", "population.cards=300")

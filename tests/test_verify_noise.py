@@ -13,14 +13,14 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from synth.catalog import load_catalog
-from synth.digest import digest_batch, digest_run, digest_table
+from synth.check.reader import open_output
+from synth.check.verify import Report, verify
+from synth.config.catalog import load_catalog
+from synth.config.recipe import load_recipe
+from synth.engine.run import run
 from synth.errors import InterruptedRun
-from synth.execution import run
-from synth.reader import open_output
-from synth.recipe import load_recipe
-from synth.streaming import Live, stream
-from synth.verify import Report, verify
+from synth.stream import Live, stream
+from synth.tables.digest import digest_batch, digest_run, digest_table
 from tests.cli import commands
 
 SMALL = (

@@ -14,7 +14,7 @@ import venv
 from collections.abc import Iterator
 from pathlib import Path
 
-from synth.scaffold import GROUPS
+from synth.cli.scaffold import GROUPS
 
 ROOT = Path(__file__).resolve().parent.parent
 SINKS = ("sqlite", "duckdb", "delta", "iceberg")  # of plugins/, those that need no server

@@ -10,11 +10,11 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from synth.catalog import Catalog
-from synth.compose import Composed
-from synth.digest import digest_run, digest_table
-from synth.prepare import Prepared, prepare
-from synth.recipe import Recipe, build_recipe, load_recipe
+from synth.config.catalog import Catalog
+from synth.config.compose import Composed
+from synth.config.recipe import Recipe, build_recipe, load_recipe
+from synth.engine.prepare import Prepared, prepare
+from synth.tables.digest import digest_run, digest_table
 
 START = datetime(2022, 3, 1, tzinfo=UTC)
 

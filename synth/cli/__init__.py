@@ -9,9 +9,9 @@ from importlib import import_module
 from pathlib import Path
 from types import FrameType
 
-from synth import interrupts
 from synth.cli import output
 from synth.cli.parser import UsageError, make_parser, near
+from synth.engine import signals
 from synth.errors import SynthError, traceback_of
 
 
@@ -21,7 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     words = sys.argv[1:] if argv is None else argv
     _prepare_streams()
-    interrupts.forget()
+    signals.forget()
     try:
         args = parse(words)
     except UsageError as error:
@@ -50,7 +50,7 @@ def _fail(args: argparse.Namespace, error: BaseException) -> int:
     """Tells what went wrong, with --debug where, too; returns the exit code."""
     if args.debug:
         sys.stderr.write(traceback_of(error))
-    if interrupts.is_interrupt(error):
+    if signals.is_interrupt(error):
         error = KeyboardInterrupt()
     elif isinstance(error, FileNotFoundError) and not _has_working_directory():
         error = SynthError("the working directory no longer exists: change to another one")
@@ -107,7 +107,7 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
     An import that is interrupted may swallow the exception or leave half a module: the interrupt comes a little later.
     """
-    if (seconds := interrupts.heard_s_ago()) is not None:
+    if (seconds := signals.heard_s_ago()) is not None:
         if seconds > _PATIENCE_S:
             os.write(2, b"interrupted again: something may be left staged; the next run into the place takes it back\n")
             os._exit(130)
@@ -115,7 +115,7 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     if _is_importing(frame):
         signal.setitimer(signal.ITIMER_REAL, 0.02)
         return
-    interrupts.hear()
+    signals.hear()
     raise KeyboardInterrupt
 
 

@@ -4,7 +4,7 @@ import argparse
 
 from synth.cli import output
 from synth.cli.parser import Parser, make_parser
-from synth.scaffold import GROUPS
+from synth.cli.scaffold import GROUPS
 
 _BASH = """\
 _synth() {
@@ -89,7 +89,7 @@ def _actions(plugins: Parser, words: list[str], last: str) -> list[str]:
         return [flag for flag in plugins.flags(action) if flag.startswith(last)]
     if action != "check":
         return []
-    from synth.catalog import load_catalog
+    from synth.config.catalog import load_catalog
 
     catalog = load_catalog()
     names = {p.name for p in catalog.providers} | {kind for kinds in catalog.kinds.values() for kind in kinds}
@@ -99,8 +99,8 @@ def _actions(plugins: Parser, words: list[str], last: str) -> list[str]:
 def _overrides(command: str, words: list[str], given: list[str], last: str) -> list[str]:
     from pathlib import Path
 
-    from synth.catalog import load_catalog
-    from synth.compose import complete, list_options
+    from synth.config.catalog import load_catalog
+    from synth.config.compose import complete, list_options
 
     values = {flag: [Path(words[i + 1]) for i, word in enumerate(words[:-1]) if word == flag] for flag in _VALUED}
     catalog = load_catalog(values["--plugin"], values["--plugins-dir"])

@@ -4,10 +4,10 @@ import argparse
 import json
 from typing import Any
 
-from synth.catalog import load_catalog
 from synth.cli import output
-from synth.compose import compose
-from synth.compose.results import nearest_origin
+from synth.config.catalog import load_catalog
+from synth.config.compose import compose
+from synth.config.compose.results import nearest_origin
 
 
 def main(args: argparse.Namespace) -> int:

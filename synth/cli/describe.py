@@ -6,15 +6,15 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from synth.catalog import HOOKS, MULTIPLE, Catalog, load_catalog
 from synth.cli import output
-from synth.columns import column_of, every_lookup
-from synth.compose import Option, compose, list_options
+from synth.config.catalog import HOOKS, MULTIPLE, Catalog, load_catalog
+from synth.config.compose import Option, compose, list_options
+from synth.config.recipe import FIXED
+from synth.config.typed import Schema, in_words, resolve, schema_of
+from synth.contracts.hookspecs import Spec
 from synth.errors import ConfigError, Violation, nearest
-from synth.events import EVENT_COLUMNS, as_json
-from synth.hookspecs import Spec
-from synth.recipe import FIXED
-from synth.typed import Schema, in_words, resolve, schema_of
+from synth.tables.declared import EVENT_COLUMNS, as_json
+from synth.tables.table import column_of, every_lookup
 
 Options = dict[str, list[Option]]
 

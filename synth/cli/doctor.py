@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from synth.cli import machine, output
+from synth.contracts.findings import Finding
 from synth.errors import RefusedError, counted
-from synth.findings import Finding
 
 
 def main(args: argparse.Namespace) -> int:
@@ -29,8 +29,8 @@ def _look(args: argparse.Namespace) -> Iterator[Finding]:
     yield from installed
     if any(finding.state == "failure" for finding in installed):
         return
-    from synth.catalog import load_catalog
-    from synth.recipe import load_recipe
+    from synth.config.catalog import load_catalog
+    from synth.config.recipe import load_recipe
 
     if not (args.overrides or args.config_dir):
         yield from machine.look_at_plugins(load_catalog(args.plugin, args.plugins_dir))

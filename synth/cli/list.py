@@ -3,9 +3,9 @@
 import argparse
 from dataclasses import asdict
 
-from synth.catalog import load_catalog
 from synth.cli import output
-from synth.compose import list_options
+from synth.config.catalog import load_catalog
+from synth.config.compose import list_options
 from synth.errors import ConfigError, Violation, nearest
 
 

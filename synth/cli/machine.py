@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from synth import __version__
 from synth.cli import output
-from synth.findings import Finding, State
+from synth.contracts.findings import Finding, State
 
 if TYPE_CHECKING:
-    from synth.catalog import Catalog
+    from synth.config.catalog import Catalog
 
 _PACKAGE = "synth-fraud"
 
@@ -67,8 +67,8 @@ def _version(name: str, version: str, wanted: str) -> Finding:
 
 def look_at_plugins(catalog: "Catalog") -> Iterator[Finding]:
     """Those that are installed or given, usable or not."""
-    from synth.catalog import BUILT_IN
     from synth.cli.plugins import describe
+    from synth.config.catalog import BUILT_IN
 
     for provider in catalog.providers:
         if provider.source == BUILT_IN:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from synth import __version__
+from synth.cli.scaffold import GROUPS
 from synth.errors import SynthError, nearest
-from synth.scaffold import GROUPS
 
 _TOP = """\
 A declarative simulator of labelled payment events, with exact ground truth.

@@ -7,14 +7,14 @@ from typing import Any
 
 from synth.cli import output
 from synth.cli.plan import describe
+from synth.config.recipe import Recipe
+from synth.contracts.findings import Finding
+from synth.engine.preflight import failure_of, inspect_sinks, make_prospect
+from synth.engine.prepare import prepare
+from synth.engine.run import make_sinks, run_directory
 from synth.errors import RefusedError, counted
-from synth.execution import make_sinks, run_directory
-from synth.findings import Finding
-from synth.inspection import failure_of, inspect_sinks, make_prospect
-from synth.prepare import prepare
-from synth.recipe import Recipe
 from synth.sinks.stores import LocalPlace, parse_uri
-from synth.streaming import stream_fingerprint
+from synth.stream import stream_fingerprint
 
 
 def look_at(recipe: Recipe) -> Iterator[Finding]:

@@ -5,15 +5,15 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from synth.block import Block
 from synth.cli import output
+from synth.config.recipe import load_recipe
+from synth.contracts.sink import Sink
+from synth.engine.block import Block
+from synth.engine.preflight import inspect_sinks, make_prospect
+from synth.engine.prepare import Prepared, prepare
+from synth.engine.run import make_sinks, run_directory
 from synth.errors import counted
-from synth.execution import make_sinks, run_directory
-from synth.inspection import inspect_sinks, make_prospect
-from synth.prepare import Prepared, prepare
-from synth.recipe import load_recipe
-from synth.sinks.contract import Sink
-from synth.streaming import stream_fingerprint
+from synth.stream import stream_fingerprint
 
 
 def main(args: argparse.Namespace) -> int:

@@ -3,8 +3,8 @@
 import argparse
 from typing import Any
 
-from synth.catalog import Catalog, Provider, load_catalog
 from synth.cli import output
+from synth.config.catalog import Catalog, Provider, load_catalog
 from synth.errors import counted
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from synth.catalog import Catalog, load_catalog
 from synth.cli import output
+from synth.config.catalog import Catalog, load_catalog
 from synth.errors import PluginError, VerifyError, counted, nearest
 from synth.testing import Result, check
 

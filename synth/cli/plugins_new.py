@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from synth.catalog import Catalog, load_catalog
 from synth.cli import output
+from synth.cli.scaffold import GROUPS, write_module, write_package
+from synth.config.catalog import Catalog, load_catalog
 from synth.errors import PluginError, RefusedError
-from synth.scaffold import GROUPS, write_module, write_package
 
 
 def main(args: argparse.Namespace) -> int:

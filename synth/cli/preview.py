@@ -7,10 +7,10 @@ import numpy as np
 
 from synth.cli import output
 from synth.cli.plan import first_block
+from synth.config.recipe import load_recipe
+from synth.engine.prepare import Prepared, prepare
 from synth.errors import counted
-from synth.prepare import Prepared, prepare
-from synth.recipe import load_recipe
-from synth.texts import amount_texts, time_texts
+from synth.tables.texts import amount_texts, time_texts
 from synth.timeline import US_PER_S
 
 

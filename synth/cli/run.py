@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from synth.cli import output
-from synth.compose import shown
+from synth.config.compose import shown
+from synth.config.recipe import load_recipe
+from synth.engine.run import RunResult, execute, make_sinks, run_directory
+from synth.engine.write import Progress
 from synth.errors import counted
-from synth.execution import RunResult, execute, make_sinks, run_directory
-from synth.recipe import load_recipe
-from synth.writing import Progress
 
 
 def main(args: argparse.Namespace) -> int:
@@ -30,7 +30,7 @@ def main(args: argparse.Namespace) -> int:
     output.keep_stdout_for(args, [part.spec.factory for part in recipe.sinks.values()])
     if args.dry_run:
         from synth.cli import plan
-        from synth.prepare import prepare
+        from synth.engine.prepare import prepare
 
         prepared = prepare(recipe)
         for sink in make_sinks(prepared, run_directory(), overwrite=args.overwrite).values():

@@ -4,10 +4,10 @@ import argparse
 import json
 from typing import Any
 
-from synth.catalog import HOOKS, MULTIPLE, Catalog, load_catalog
 from synth.cli import output
-from synth.recipe import FIXED, RunConfig
-from synth.typed import adapter
+from synth.config.catalog import HOOKS, MULTIPLE, Catalog, load_catalog
+from synth.config.recipe import FIXED, RunConfig
+from synth.config.typed import adapter
 
 
 def main(args: argparse.Namespace) -> int:

@@ -4,9 +4,9 @@ import argparse
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from synth.catalog import load_catalog
+from synth.check.stats import measure
 from synth.cli import output
-from synth.stats import measure
+from synth.config.catalog import load_catalog
 
 Data = Mapping[str, Any]
 Cells = list[str]

@@ -7,9 +7,9 @@ import time
 from synth.cli import output
 from synth.cli.parser import UsageError
 from synth.cli.run import command_line
+from synth.config.recipe import Recipe, load_recipe
 from synth.errors import InterruptedRun, PartlyDone, SynthError
-from synth.recipe import Recipe, load_recipe
-from synth.streaming import Live, Share, StreamResult, is_resumable, stream
+from synth.stream import Live, Share, StreamResult, is_resumable, stream
 
 _LINE_S = 5
 

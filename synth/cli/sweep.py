@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 
 from synth.cli import output
+from synth.cli.sweeps import RESULTS, Outcome, run_sweep
+from synth.engine.run import run_directory
 from synth.errors import PartlyDone, SynthError, counted
-from synth.execution import run_directory
-from synth.sweep import RESULTS, Outcome, run_sweep
 
 
 def main(args: argparse.Namespace) -> int:

@@ -3,7 +3,7 @@
 import argparse
 
 from synth.cli import output
-from synth.recipe import load_recipe
+from synth.config.recipe import load_recipe
 
 
 def main(args: argparse.Namespace) -> int:

@@ -3,10 +3,10 @@
 import argparse
 from dataclasses import asdict
 
-from synth.catalog import load_catalog
+from synth.check.verify import verify
 from synth.cli import output
+from synth.config.catalog import load_catalog
 from synth.errors import VerifyError
-from synth.verify import verify
 
 
 def main(args: argparse.Namespace) -> int:

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from synth.events import Column
 from synth.generators.clickstream.config import Gap
+from synth.tables.declared import Column
 
 Chance = Annotated[float, Field(ge=0, le=1)]
 

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from synth.clicks.config import Account, ShopVisits, VisitDevices
-from synth.entities import Devices, first_of
+from synth.contracts.generator import Int64
+from synth.contracts.population import Devices, first_of
+from synth.contracts.sessions import ID_BITS, scramble
 from synth.generators.clickstream.paths import MOST_TRIES
-from synth.generators.contract import Int64
 from synth.rng import Streams
-from synth.sessions import ID_BITS, scramble
 
 Mask = npt.NDArray[np.bool_]
 

@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
+from synth.contracts.generator import BlockPlan, Events, Int64, Own, World
+from synth.contracts.sessions import EVENT_TYPES, LOGIN, scramble
 from synth.generators.clickstream.config import Categories, Products, category_problems
 from synth.generators.clickstream.generator import shop_columns
-from synth.generators.contract import BlockPlan, Events, Int64, Own, World
 from synth.generators.uniform import UniformConfig, UniformGenerator
 from synth.rng import Streams
-from synth.sessions import EVENT_TYPES, LOGIN, scramble
 
 
 @dataclass(frozen=True, kw_only=True)

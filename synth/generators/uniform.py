@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from synth.generators.contract import BlockPlan, Events, Generator, Int64, Keys, World
+from synth.contracts.generator import BlockPlan, Events, Generator, Int64, Keys, World
 from synth.rng import URN_LIMIT, Streams
 
 

@@ -21,10 +21,10 @@ import numpy as np
 from pydantic import Field
 
 from synth.amount import HIGHEST
-from synth.injectors.contract import FraudEvents, Int64, Scene
+from synth.contracts.injector import FraudEvents, Int64, Scene
+from synth.contracts.sessions import Session
 from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Problem, Seconds
 from synth.rng import Streams
-from synth.sessions import Session
 
 
 @dataclass(frozen=True, kw_only=True)

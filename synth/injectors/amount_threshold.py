@@ -13,9 +13,9 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
+from synth.contracts.claimer import Claimer, Claims, Genuine, Targets
+from synth.contracts.injector import Scene
 from synth.injectors.attacks import ClaimConfig
-from synth.injectors.claims import Claimer, Claims, Genuine, Targets
-from synth.injectors.contract import Scene
 from synth.rng import Streams
 
 

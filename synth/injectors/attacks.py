@@ -6,9 +6,9 @@ from typing import Annotated, Self
 import numpy as np
 from pydantic import Field
 
-from synth.entities import every
-from synth.injectors.claims import Targets
-from synth.injectors.contract import Int64, Scene
+from synth.contracts.claimer import Targets
+from synth.contracts.injector import Int64, Scene
+from synth.contracts.population import every
 from synth.timeline import US_PER_S
 
 

@@ -16,10 +16,10 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from synth.injectors.contract import FraudEvents, Scene
+from synth.contracts.injector import FraudEvents, Scene
+from synth.contracts.sessions import ADD_TO_CART, PAGE_VIEW, PURCHASE, draw_ids
 from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Problem, Seconds
 from synth.rng import Streams
-from synth.sessions import ADD_TO_CART, PAGE_VIEW, PURCHASE, draw_ids
 
 
 @dataclass(frozen=True, kw_only=True)

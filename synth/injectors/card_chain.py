@@ -17,7 +17,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from synth.amount import BucketLaw
-from synth.injectors.contract import FraudEvents, Int64, Scene
+from synth.contracts.injector import FraudEvents, Int64, Scene
 from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Seconds, first_of
 from synth.rng import Streams
 

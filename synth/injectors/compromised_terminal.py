@@ -13,9 +13,9 @@ from typing import Literal
 
 import numpy as np
 
+from synth.contracts.claimer import Claimer, Claims, Genuine
+from synth.contracts.injector import Scene
 from synth.injectors.attacks import AttackConfig, Windows
-from synth.injectors.claims import Claimer, Claims, Genuine
-from synth.injectors.contract import Scene
 from synth.rng import Streams
 
 

@@ -17,11 +17,11 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from synth.injectors.contract import FraudEvents, Int64, Scene
+from synth.contracts.injector import FraudEvents, Int64, Scene
+from synth.contracts.sessions import LOGIN, LOGIN_FAILED, draw_ids
 from synth.injectors.episodes import Episodes
 from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Problem, Seconds
 from synth.rng import Streams
-from synth.sessions import LOGIN, LOGIN_FAILED, draw_ids
 
 
 @dataclass(frozen=True, kw_only=True)

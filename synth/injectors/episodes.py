@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from synth.amount import AmountLaw, to_minor
+from synth.contracts.injector import FraudEvents, Int64, Scene
 from synth.errors import RefusedError, counted
-from synth.injectors.contract import FraudEvents, Int64, Scene
 from synth.rng import Streams
 from synth.timeline import US_PER_S
 

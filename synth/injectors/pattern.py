@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from synth.contracts.injector import FraudEvents, Injector, Int64, Scene
 from synth.errors import counted
-from synth.injectors.contract import FraudEvents, Injector, Int64, Scene
 from synth.injectors.episodes import Episodes, draw_lengths
 from synth.rng import Streams
 from synth.timeline import US_PER_S

@@ -17,10 +17,10 @@ import numpy as np
 from pydantic import Field
 
 from synth.amount import HIGHEST
+from synth.contracts.claimer import Claimer, Claims, Genuine
+from synth.contracts.injector import Int64, Scene
 from synth.errors import counted
 from synth.injectors.attacks import AttackConfig, Windows
-from synth.injectors.claims import Claimer, Claims, Genuine
-from synth.injectors.contract import Int64, Scene
 from synth.rng import Streams
 
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from synth.arrow import names_to_arrow, to_arrow
-from synth.batch import Batch
-from synth.columns import Field, Table
-from synth.events import Column
 from synth.noise.config import NoiseConfig
 from synth.rng import Streams
+from synth.tables.arrow import names_to_arrow, to_arrow
+from synth.tables.batch import Batch
+from synth.tables.declared import Column
+from synth.tables.table import Field, Table
 from synth.timeline import US_PER_S
 
 if TYPE_CHECKING:

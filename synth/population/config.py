@@ -9,15 +9,15 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
-from synth.entities import Census
+from synth.contracts.population import Census
 from synth.errors import counted
-from synth.events import CITY_PROFILE_COLUMNS, ENTITY_COLUMNS, PROFILE_COLUMNS, STATE_PROFILE_COLUMNS
 from synth.population.cards import NetworkConfig
 from synth.population.customers import CustomersConfig
 from synth.population.merchants import MerchantsConfig
 from synth.population.places import CitiesConfig, GridConfig, place_problems
 from synth.population.shares import sorted_names
 from synth.rng import split_exactly
+from synth.tables.declared import CITY_PROFILE_COLUMNS, ENTITY_COLUMNS, PROFILE_COLUMNS, STATE_PROFILE_COLUMNS
 
 Problem = tuple[str, str, str]
 """Path below ``population``, message, what is allowed."""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from synth.amount import share_problems
-from synth.entities import Cards, Cities, Customers, Devices
+from synth.contracts.population import Cards, Cities, Customers, Devices
 from synth.errors import counted
 from synth.population.places import GridConfig, draw_points
 from synth.population.shares import deal_codes, sorted_names

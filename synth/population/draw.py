@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from synth.entities import Cards, Customers, Devices, Merchants, Population, Terminals
+from synth.contracts.population import Cards, Customers, Devices, Merchants, Population, Terminals
 from synth.population.cards import CardNumbers
 from synth.population.config import PopulationConfig
 from synth.population.customers import deal_cards, draw_customers, draw_devices

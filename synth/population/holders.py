@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from synth.entities import Cities, Int16, Population
+from synth.contracts.population import Cities, Int16, Population
 from synth.population.addresses import draw_addresses, write_in_one_line
 from synth.population.phrases import Phrases, ask_whole, draw_phrases
 

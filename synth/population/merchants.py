@@ -12,7 +12,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from synth.amount import share_problems
-from synth.entities import Cities, Merchants, Terminals
+from synth.contracts.population import Cities, Merchants, Terminals
 from synth.errors import counted
 from synth.population.names import draw_names
 from synth.population.places import GridConfig, draw_points

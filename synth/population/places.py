@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from synth.entities import KM_PER_DEGREE, Cities
+from synth.contracts.population import KM_PER_DEGREE, Cities
 from synth.errors import nearest
 
 Float = npt.NDArray[np.float64]

@@ -1,4 +1,4 @@
-"""The tables of entities: each row an index and what it stands for, each name a column of ``synth.events``."""
+"""The tables of entities: each row an index and what it stands for, each name a column of ``synth.tables.declared``."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from synth.entities import Cities, Entities, Float, Int16, Population
-from synth.events import ENTITY_COLUMNS
+from synth.contracts.population import Cities, Entities, Float, Int16, Population
+from synth.tables.declared import ENTITY_COLUMNS
 
 if TYPE_CHECKING:
     import pyarrow as pa

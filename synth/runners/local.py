@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from synth.runners.contract import Result
+from synth.contracts.runner import Result
 
 
 @dataclass(frozen=True, kw_only=True)

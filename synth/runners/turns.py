@@ -3,8 +3,8 @@
 from collections.abc import Callable, Generator
 from typing import Protocol, TypeVar
 
+from synth.contracts.runner import Runner
 from synth.errors import RunError, blaming
-from synth.runners.contract import Runner
 
 
 class HasIndex(Protocol):

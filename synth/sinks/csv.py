@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from synth.columns import Table
+from synth.contracts.sink import SinkJob
 from synth.errors import RunError
-from synth.sinks.contract import SinkJob
 from synth.sinks.files import FileSink, TableFile, Target, TargetStream
+from synth.tables.table import Table
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from synth.batch import Batch
+    from synth.tables.batch import Batch
 
 Compression = Literal["none", "gzip", "zstd"]
 Uri = Annotated[str | None, Field(description="a directory or s3://bucket/prefix; null: the run directory")]
@@ -54,7 +54,7 @@ class CsvLines:
         import pyarrow as pa
         import pyarrow.csv
 
-        from synth.arrow import texts_of
+        from synth.tables.arrow import texts_of
 
         text = _quote(batch) if batch.table.quoted else batch.text
         options = pyarrow.csv.WriteOptions(include_header=False, batch_size=16_384, quoting_style="none")

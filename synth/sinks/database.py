@@ -8,15 +8,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Protocol
 
-from synth.columns import Table
+from synth.contracts.sink import Receipt, SinkJob
+from synth.contracts.store import STAGING, LocalPlace
 from synth.errors import RefusedError, RunError, on_one_line
-from synth.sinks.contract import Receipt, SinkJob
 from synth.sinks.files import files_of
-from synth.sinks.store_contract import STAGING, LocalPlace
 from synth.sinks.stores import Staged, open_store, parse_uri
+from synth.tables.table import Table
 
 if TYPE_CHECKING:
-    from synth.batch import Batch
+    from synth.tables.batch import Batch
 
 _COPIED_BYTES = 1 << 20
 
@@ -75,7 +75,7 @@ class DatabaseSink(ABC):
 
     @abstractmethod
     def measure(self, batches: "Mapping[str, Batch]") -> int:
-        """As in ``synth.sinks.contract.Sink``."""
+        """As in ``synth.contracts.sink.Sink``."""
 
     def rows(self, batch: "Batch") -> Any:
         """What ``Database.insert`` takes of a table."""

@@ -5,14 +5,14 @@ import json
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from synth.columns import Table
-from synth.sinks.contract import Receipt, SinkJob
+from synth.contracts.sink import Receipt, SinkJob
 from synth.sinks.stores import Staged, Upload, open_store
+from synth.tables.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from synth.batch import Batch
+    from synth.tables.batch import Batch
 
 Layout = Literal["file", "parts"]
 

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from synth.columns import Field as TableField
-from synth.columns import Table
-from synth.sinks.contract import SinkJob
+from synth.contracts.sink import SinkJob
 from synth.sinks.csv import Compression, TextFormat, Uri
 from synth.sinks.files import FileSink
+from synth.tables.table import Field as TableField
+from synth.tables.table import Table
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from synth.batch import Batch
-    from synth.texts import Texts
+    from synth.tables.batch import Batch
+    from synth.tables.texts import Texts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,8 +72,8 @@ def _value(field: TableField, text: "pa.StringArray") -> "list[bytes | Texts]":
     """The pieces of a JSON value; a text never holds a zero byte, so that zeros can stand for padding."""
     import pyarrow.compute as pc
 
-    from synth.arrow import validity_of
-    from synth.texts import Texts
+    from synth.tables.arrow import validity_of
+    from synth.tables.texts import Texts
 
     if field.column.quoted:
         for raw, escaped in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t")):

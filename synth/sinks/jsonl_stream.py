@@ -20,17 +20,17 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from synth.contracts.sink import SinkJob
+from synth.contracts.stream_sink import Checkpoint, StreamSink, StreamStats
 from synth.errors import RefusedError, RunError
-from synth.sinks.contract import SinkJob
 from synth.sinks.files import files_of
 from synth.sinks.jsonl import JsonLines
 from synth.sinks.stores import MANIFEST, LocalPlace, Staged, open_store, parse_uri
-from synth.sinks.stream import Checkpoint, StreamSink, StreamStats
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from synth.batch import Batch
+    from synth.tables.batch import Batch
 
 CHECKPOINT = "checkpoint.json"
 

@@ -12,8 +12,7 @@ from contextlib import contextmanager, suppress
 from errno import EDQUOT, ENOSPC
 from typing import TYPE_CHECKING, BinaryIO
 
-from synth.errors import RefusedError, RunError, SynthError
-from synth.sinks.store_contract import (
+from synth.contracts.store import (
     MANIFEST,
     STAGING,
     LocalPlace,
@@ -22,6 +21,7 @@ from synth.sinks.store_contract import (
     require_names,
     require_vacant,
 )
+from synth.errors import RefusedError, RunError, SynthError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from synth.columns import Table
-from synth.sinks.contract import SinkJob
+from synth.contracts.sink import SinkJob
 from synth.sinks.csv import Uri
 from synth.sinks.files import FileSink, TableFile, Target, TargetStream
+from synth.tables.table import Table
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from synth.batch import Batch
+    from synth.tables.batch import Batch
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from synth.contracts.store import Staged
 from synth.errors import RefusedError, RunError
-from synth.sinks.store_contract import Staged
 
 if TYPE_CHECKING:
     from concurrent.futures import Future

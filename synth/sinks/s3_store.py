@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from synth.contracts.store import MANIFEST, S3Place, Staged, families, family, require_names, require_vacant
 from synth.errors import RefusedError, RunError
 from synth.sinks.s3_connection import Connection
 from synth.sinks.s3_errors import ABSENT, code_of
 from synth.sinks.s3_files import S3Reader, S3Upload
-from synth.sinks.store_contract import MANIFEST, S3Place, Staged, families, family, require_names, require_vacant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

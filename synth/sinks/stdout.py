@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from synth.sinks.contract import SinkJob
+from synth.contracts.sink import SinkJob
+from synth.contracts.stream_sink import Checkpoint, StreamSink, StreamStats
 from synth.sinks.jsonl_stream import Lines, encode_lines, write_all
-from synth.sinks.stream import Checkpoint, StreamSink, StreamStats
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from synth.batch import Batch
+    from synth.tables.batch import Batch
 
 _STDOUT = 1
 

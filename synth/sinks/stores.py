@@ -1,6 +1,6 @@
 """Where files go: a local directory or `s3://bucket/prefix`, behind one interface."""
 
-from synth.sinks.store_contract import MANIFEST, LocalPlace, S3Place, Source, Staged, Store, Upload, parse_uri
+from synth.contracts.store import MANIFEST, LocalPlace, S3Place, Source, Staged, Store, Upload, parse_uri
 
 __all__ = ["MANIFEST", "LocalPlace", "S3Place", "Source", "Staged", "Store", "Upload", "open_store", "parse_uri"]
 

@@ -5,13 +5,13 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from synth.digest import digest_batch
-from synth.sinks.contract import Receipt
-from synth.sinks.stream import Checkpoint, StreamSink
+from synth.contracts.sink import Receipt
+from synth.contracts.stream_sink import Checkpoint, StreamSink
+from synth.tables.digest import digest_batch
 
 if TYPE_CHECKING:
-    from synth.batch import Batch
     from synth.sinks.stores import Staged
+    from synth.tables.batch import Batch
 
 #: Rows that are encoded at a time.
 PIECE_ROWS = 4_096

@@ -5,10 +5,10 @@ import traceback
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from synth.catalog import Catalog
+from synth.config.catalog import Catalog
+from synth.contracts.claimer import Claimer
+from synth.contracts.stream_sink import StreamSink
 from synth.errors import PluginError, hide_secrets, one_line
-from synth.injectors.claims import Claimer
-from synth.sinks.stream import StreamSink
 from synth.testing.amounts import AmountContract
 from synth.testing.claimers import ClaimerContract
 from synth.testing.contract import Broken, Contract, Result, Unjudged, rule_of

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from synth.cast import Cast
-from synth.injectors.claims import Claimer, Claims, Genuine
+from synth.contracts.claimer import Claimer, Claims, Genuine
+from synth.engine.components import Cast
 from synth.testing.configs import ConfigChecks
 from synth.testing.contract import Broken, Unjudged, rule
 from synth.testing.control import control_of

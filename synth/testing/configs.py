@@ -8,11 +8,11 @@ import typing
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from synth.config.typed import adapter, schema_of
 from synth.errors import ConfigError, one_line
 from synth.testing.contract import Broken, Contract, rule
 from synth.testing.mutations import Mutation, mutated, out_of_range, unknown_keys, wrong_types
 from synth.testing.stage import Size
-from synth.typed import adapter, schema_of
 
 
 class ConfigChecks(Contract):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-from synth.catalog import Catalog
+from synth.config.catalog import Catalog
 from synth.testing.stage import Stage, load
 
 

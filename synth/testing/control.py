@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from synth.prepare import prepare
+from synth.engine.prepare import prepare
 from synth.testing.contract import Broken
 from synth.testing.runs import frame_of, transactions_of
 from synth.testing.stage import Size, Stage

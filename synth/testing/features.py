@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from synth.columns import Field, Table
-from synth.events import EVENT_COLUMNS, LOOKUP_KEYS
+from synth.tables.declared import EVENT_COLUMNS, LOOKUP_KEYS
+from synth.tables.table import Field, Table
 from synth.timeline import US_PER_S
 
 Ints = npt.NDArray[np.int64]

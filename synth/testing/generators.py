@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from synth.amount import HIGHEST
-from synth.cast import Cast
-from synth.entities import broken_entities
-from synth.generators.contract import BlockPlan, Events, Keys, broken_own, sort_code
+from synth.contracts.generator import BlockPlan, Events, Keys, broken_own, sort_code
+from synth.contracts.population import broken_entities
+from synth.engine.components import Cast
 from synth.testing.configs import ConfigChecks
 from synth.testing.contract import Broken, Unjudged, rule
 from synth.testing.control import require_control_world

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from synth.injectors.contract import FraudEvents, Int64
+from synth.contracts.injector import FraudEvents, Int64
 from synth.testing.configs import ConfigChecks
 from synth.testing.contract import Broken, rule
 from synth.testing.control import require_control_world

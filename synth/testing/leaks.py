@@ -10,8 +10,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from synth.columns import Table
 from synth.rng import Streams
+from synth.tables.table import Table
 from synth.testing.bounds import Ints, is_alarm, repeat_odds, share_odds
 from synth.testing.features import Feature, features_of, repeated_of
 

@@ -4,11 +4,11 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from synth.block import Block
-from synth.closing import Closing
+from synth.contracts.sink import Receipt, Sink, SinkJob
+from synth.engine.block import Block
+from synth.engine.end_of_run import Closing
+from synth.engine.manifest import TableTally, describe_tables, write_manifest
 from synth.errors import without_secrets
-from synth.manifest import TableTally, describe_tables, write_manifest
-from synth.sinks.contract import Receipt, Sink, SinkJob
 from synth.testing.runs import blocks_of
 from synth.testing.stage import Size, Stage
 

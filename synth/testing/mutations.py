@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from synth.typed import Schema, join, resolve
+from synth.config.typed import Schema, join, resolve
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from synth.amount import HIGHEST
-from synth.generators.contract import broken_own
-from synth.injectors.contract import FraudEvents
+from synth.contracts.generator import broken_own
+from synth.contracts.injector import FraudEvents
 from synth.testing.contract import Broken, rule
 from synth.testing.scenes import injector_of, plan_alone
 from synth.testing.truth import TruthChecks

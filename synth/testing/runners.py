@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from synth.runners.contract import Runner
+from synth.contracts.runner import Runner
 from synth.testing.configs import ConfigChecks
 from synth.testing.contract import Broken, rule
 from synth.testing.runs import blocks_of, make_in_order, require_same

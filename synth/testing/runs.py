@@ -11,13 +11,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from synth.block import Block, BlockMaker
-from synth.execution import execute
-from synth.prepare import Prepared
+from synth.check.verify import Report, verify
+from synth.engine.block import Block, BlockMaker
+from synth.engine.prepare import Prepared
+from synth.engine.run import execute
 from synth.runners.local import LocalConfig, LocalRunner
 from synth.testing.contract import Broken
 from synth.testing.stage import Size, Stage
-from synth.verify import Report, verify
 
 
 def blocks_of(prepared: Prepared) -> int:
@@ -86,7 +86,7 @@ class Written:
 
     Attributes:
         tables: as PyArrow reads them from the files.
-        report: what ``synth.verify`` found.
+        report: what ``synth.check.verify`` found.
     """
 
     tables: dict[str, pd.DataFrame]

@@ -1,6 +1,6 @@
 """Checks that a run depends on its recipe alone: not on chance, order, workers or processes."""
 
-from synth.block import Block
+from synth.engine.block import Block
 from synth.testing.contract import Contract, rule
 from synth.testing.runs import blocks_of, copied, make_in_order, make_on_workers, require_same
 from synth.testing.stage import Size

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from synth.cast import Cast
+from synth.config.typed import resolve, schema_of
+from synth.contracts.injector import FraudEvents, Injector
+from synth.engine.components import Cast
 from synth.errors import SynthError
-from synth.injectors.contract import FraudEvents, Injector
 from synth.testing.stage import Size, Stage
-from synth.typed import resolve, schema_of
 
 #: The totals of which a scenario's config has one; the first that is set is tried first.
 TOTALS = ("ratio", "per_1000_cards", "episodes")

@@ -11,8 +11,8 @@ from typing import ClassVar
 import pandas as pd
 import pyarrow as pa
 
+from synth.check.reader import open_output
 from synth.errors import RefusedError, is_secret
-from synth.reader import open_output
 from synth.sinks.stores import open_store
 from synth.testing.configs import ConfigChecks
 from synth.testing.contract import Broken, Unjudged, rule

@@ -14,12 +14,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from synth.cast import Cast
-from synth.catalog import MULTIPLE, Catalog, load_catalog
-from synth.compose import Composed, compose, list_options
+from synth.config.catalog import MULTIPLE, Catalog, load_catalog
+from synth.config.compose import Composed, compose, list_options
+from synth.config.recipe import Part, Recipe, build_recipe
+from synth.engine.components import Cast
+from synth.engine.prepare import Prepared, make_cast, prepare
 from synth.errors import ConfigError, PluginError, SynthError
-from synth.prepare import Prepared, make_cast, prepare
-from synth.recipe import Part, Recipe, build_recipe
 
 Kept = TypeVar("Kept")
 Config = dict[str, Any]

@@ -6,8 +6,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import ClassVar, cast
 
+from synth.contracts.stream_sink import Checkpoint, StreamSink
 from synth.errors import RefusedError
-from synth.sinks.stream import Checkpoint, StreamSink
 from synth.sinks.streamed import encoded
 from synth.testing.contract import Broken, Unjudged, rule
 from synth.testing.lifecycle import Life

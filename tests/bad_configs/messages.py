@@ -3,9 +3,9 @@
 from contextlib import chdir
 from pathlib import Path
 
+from synth.config.recipe import load_recipe
+from synth.engine.prepare import prepare
 from synth.errors import ConfigError, RefusedError
-from synth.prepare import prepare
-from synth.recipe import load_recipe
 from tests.bad_configs.cases import Case
 
 HERE = Path(__file__).parent

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from synth.catalog import load_catalog
+from synth.config.catalog import load_catalog
+from synth.config.recipe import load_recipe
 from synth.errors import ConfigError, PluginError
-from synth.recipe import load_recipe
 
 PLUGIN = '''
 from dataclasses import dataclass, field

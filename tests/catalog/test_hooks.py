@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from synth.catalog import load_catalog
+from synth.config.catalog import load_catalog
+from synth.contracts.hookspecs import API_VERSION
 from synth.errors import PluginError
-from synth.hookspecs import API_VERSION
 from tests.catalog.plugins import PATTERN, hook, write
 
 #: What stands in a module → what is said of it.

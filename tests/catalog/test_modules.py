@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 import synth
-from synth.catalog import Catalog, load_catalog
+from synth.config.catalog import Catalog, load_catalog
+from synth.config.recipe import load_recipe
 from synth.errors import ConfigError, PluginError
-from synth.recipe import load_recipe
 from tests.catalog.plugins import DEMANDING, PATTERN, hook, write
 
 TINY = ("generator.transactions=3000", "block_rows=1000", "population.cards=500")

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 import synth
-from synth.catalog import load_catalog
-from synth.compose import compose, list_options
+from synth.config.catalog import load_catalog
+from synth.config.compose import compose, list_options
+from synth.config.recipe import load_recipe
 from synth.errors import ConfigError
-from synth.recipe import load_recipe
 from tests.catalog.plugins import PATTERN, hook, write
 
 TINY = ("generator.transactions=3000", "block_rows=1000", "population.cards=500")

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 import synth
-from synth.catalog import load_catalog
-from synth.compose import Option, list_options
+from synth.config.catalog import load_catalog
+from synth.config.compose import Option, list_options
+from synth.config.recipe import load_recipe
 from synth.errors import ConfigError, PluginError
-from synth.recipe import load_recipe
 from tests.catalog.plugins import DEMANDING, PATTERN, write
 
 PRESETS = """\

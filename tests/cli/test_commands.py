@@ -224,7 +224,7 @@ def test_the_schema_accepts_every_option(tmp_path: Path) -> None:
     validator = jsonschema.Draft202012Validator(schema(tmp_path))
     validator.check_schema(validator.schema)
     script = (
-        "import json, sys; from synth.compose import compose\n"
+        "import json, sys; from synth.config.compose import compose\n"
         "print(json.dumps({o: dict(compose([o]).config) for o in sys.argv[1:]}))"
     )
     done = subprocess.run(

@@ -154,7 +154,7 @@ import os, signal, time
 from typing import Literal
 from dataclasses import dataclass
 from synth import Spec, hookimpl
-from synth.sinks.contract import SinkJob
+from synth.contracts.sink import SinkJob
 from synth.sinks.database import DatabaseSink
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from synth.catalog import load_catalog
-from synth.scaffold import GROUPS, write_package
+from synth.cli.scaffold import GROUPS, write_package
+from synth.config.catalog import load_catalog
 from tests.cli.commands import synth
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "plugins/examples"

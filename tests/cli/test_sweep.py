@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from synth.compose import Composed
-from synth.sweep import Outcome, SweepTask, run_sweep
+from synth.cli.sweeps import Outcome, SweepTask, run_sweep
+from synth.config.compose import Composed
 from tests.cli.commands import CANARY, MINE, TINY, Answer, finish, start, synth, tree
 
 LAUNCHERS: tuple[list[str], ...] = ([], ["hydra/launcher=joblib"])

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 import synth
-from synth.catalog import load_catalog
+from synth.check.verify import verify
+from synth.config.catalog import load_catalog
 from synth.errors import ConfigError, RunError
-from synth.verify import verify
 from tests.generators import shops
 
 PLUGIN = Path(shops.__file__)

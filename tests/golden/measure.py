@@ -5,7 +5,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from synth.execution import run
+from synth.engine.run import run
 
 GOLDEN = Path(__file__).parent / "digests.json"
 

@@ -9,9 +9,9 @@ import math
 import pandas as pd
 import pytest
 
+from synth.config.recipe import load_recipe
+from synth.engine.prepare import prepare
 from synth.errors import ConfigError
-from synth.prepare import prepare
-from synth.recipe import load_recipe
 from tests.worlds import tables_of
 
 WORLD = (

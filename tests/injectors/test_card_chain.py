@@ -19,9 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synth.amount import Bucket, BucketsConfig, make_law
+from synth.contracts.injector import FraudEvents, Scene
 from synth.errors import ConfigError, RefusedError
 from synth.injectors.card_chain import CardChain, CardChainConfig
-from synth.injectors.contract import FraudEvents, Scene
 from synth.injectors.pattern import Length, Seconds
 from synth.rng import Streams
 from synth.timeline import US_PER_S, Timeline

@@ -11,15 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import synth
-from synth.claiming import claim
+from synth.config.recipe import load_recipe
+from synth.contracts.claimer import Claimer, Claims, Genuine, Targets
+from synth.contracts.injector import Scene
+from synth.engine.claims import claim
+from synth.engine.plan import make_plan
+from synth.engine.prepare import make_cast
 from synth.errors import ConfigError, RunError
 from synth.injectors.attacks import AttackConfig, Windows
-from synth.injectors.claims import Claimer, Claims, Genuine, Targets
-from synth.injectors.contract import Scene
 from synth.injectors.stolen_card import StolenCard, StolenCardConfig
-from synth.plan import make_plan
-from synth.prepare import make_cast
-from synth.recipe import load_recipe
 from synth.rng import Streams
 from synth.timeline import Timeline
 

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 import synth
+from synth.config.recipe import load_recipe
 from synth.errors import ConfigError
-from synth.recipe import load_recipe
 from tests.chi_square import chi_square, far
 from tests.generators.clickstream.shop import SHOP
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synth.amount import Bucket, BucketsConfig, ParetoConfig, make_law
+from synth.contracts.injector import Scene
 from synth.errors import RefusedError
-from synth.injectors.contract import Scene
 from synth.injectors.episodes import Episodes, draw_lengths, place_apart
 from synth.rng import Streams
 from synth.timeline import US_PER_S, Timeline

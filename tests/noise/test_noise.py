@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synth.closing import Closing
+from synth.config.recipe import load_recipe
+from synth.engine.end_of_run import Closing
+from synth.engine.prepare import Prepared, prepare
 from synth.noise.config import DelayConfig, DelayedConfig, DropsConfig, NoiseConfig
 from synth.noise.draws import KINDS, draw_noise
-from synth.prepare import Prepared, prepare
-from synth.recipe import load_recipe
 from synth.rng import Streams
-from synth.streaming.deliveries import Delivery, deliveries
+from synth.stream.deliveries import Delivery, deliveries
 
 SIZE = ("generator.transactions=12000", "block_rows=1500", "population.cards=300", "timeline.end=2022-01-03")
 NOISE = (

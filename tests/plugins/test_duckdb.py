@@ -13,10 +13,10 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 import synth
-from synth.catalog import load_catalog
+from synth.check.reader import open_output
+from synth.check.verify import verify
+from synth.config.catalog import load_catalog
 from synth.errors import RefusedError
-from synth.reader import open_output
-from synth.verify import verify
 from tests.cli import commands
 from tests.cli.commands import Answer, command, contents, environ, finish, start, tree, wait_for_bytes
 from tests.generators import shops

@@ -13,9 +13,9 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 import synth
-from synth.prepare import prepare
-from synth.recipe import load_recipe
-from synth.sinks.contract import SinkJob
+from synth.config.recipe import load_recipe
+from synth.contracts.sink import SinkJob
+from synth.engine.prepare import prepare
 from tests.cli import commands
 from tests.kafka.broker import PASSWORD, USER, Broker
 from tests.kafka.consumer import consume, values, wait_for_messages

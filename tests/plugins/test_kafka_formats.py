@@ -18,9 +18,9 @@ pytest.importorskip("confluent_kafka", reason="no confluent-kafka: pip install '
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 import synth
-from synth.batch import Batch
-from synth.columns import Field, Table
-from synth.events import Column
+from synth.tables.batch import Batch
+from synth.tables.declared import Column
+from synth.tables.table import Field, Table
 from tests.kafka.broker import Broker
 from tests.kafka.consumer import consume, values
 from tests.kafka.registry import run_registry

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from synth.catalog import load_catalog
-from synth.verify import verify
+from synth.check.verify import verify
+from synth.config.catalog import load_catalog
 from tests.cli import commands
 from tests.kafka.broker import Broker
 from tests.kafka.consumer import consume, values, wait_for_messages

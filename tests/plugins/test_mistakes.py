@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 import synth
+from synth.cli.scaffold import write_module
 from synth.errors import RunError
-from synth.scaffold import write_module
 
 SMALL = ("generator.transactions=20000", "block_rows=5000")
 AMOUNT, ROLE = "sprees.amounts_between(5, 50)", 'sprees.role("purchase")'

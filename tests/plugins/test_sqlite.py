@@ -15,14 +15,14 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 import synth
-from synth.catalog import load_catalog
+from synth.check.reader import open_output
+from synth.check.verify import verify
+from synth.config.catalog import load_catalog
+from synth.config.recipe import load_recipe
+from synth.contracts.sink import Sink
+from synth.engine.prepare import Prepared, prepare
+from synth.engine.run import make_sinks
 from synth.errors import RefusedError
-from synth.execution import make_sinks
-from synth.prepare import Prepared, prepare
-from synth.reader import open_output
-from synth.recipe import load_recipe
-from synth.sinks.contract import Sink
-from synth.verify import verify
 from tests.cli import commands
 from tests.cli.commands import Answer, command, contents, environ, finish, start, tree, wait_for_bytes
 from tests.generators import shops

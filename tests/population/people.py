@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter
 
-from synth.entities import Population
+from synth.contracts.population import Population
 from synth.population.cards import draw_cards
 from synth.population.config import PopulationConfig
 from synth.population.draw import draw_population

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synth.entities import Population, first_of
+from synth.contracts.population import Population, first_of
 from synth.rng import split_exactly
 from tests.population.people import DAY_S, START_S, draw, people, problems
 

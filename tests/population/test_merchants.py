@@ -8,7 +8,7 @@ from faker.config import AVAILABLE_LOCALES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synth.entities import Population
+from synth.contracts.population import Population
 from synth.population import phrases
 from synth.population.names import draw_names
 from synth.rng import split_exactly

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from synth.entities import Cities
+from synth.contracts.population import Cities
 from synth.population.places import CitiesConfig, GridConfig, cities_by_country, draw_cities, draw_points, project
 from tests.population.people import draw, people, problems
 

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 import synth
-from synth.catalog import load_catalog
-from synth.execution import RunResult
+from synth.check.verify import verify
+from synth.config.catalog import load_catalog
+from synth.config.recipe import load_recipe
+from synth.engine.prepare import prepare
+from synth.engine.run import RunResult
 from synth.population.cards import draw_cards
 from synth.population.draw import draw_population
-from synth.prepare import prepare
-from synth.recipe import load_recipe
 from synth.rng import Streams
 from synth.sinks import files
-from synth.verify import verify
 
 TINY = ("population=tiny", "generator.transactions=3000", "timeline.end=2022-01-20", "block_rows=700")
 READERS = {"csv": "read_csv('{}', header=true)", "jsonl": "read_json('{}', format='newline_delimited')"}

@@ -1,4 +1,4 @@
-"""The local runner keeps the contract of ``synth.runners.contract``."""
+"""The local runner keeps the contract of ``synth.contracts.runner``."""
 
 import threading
 import time

@@ -53,7 +53,7 @@ def test_an_honest_runner_is_passed_through() -> None:
 
 
 def test_nothing_of_a_faulty_runners_run_is_left(tmp_path: Path) -> None:
-    from synth.scaffold import write_module
+    from synth.cli.scaffold import write_module
 
     ((name, text),) = write_module("half_runner", "runner").items()
     (tmp_path / name).write_text(text.replace("range(blocks)", "range(blocks - 1)"))

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth.batch import Batch
-from synth.columns import Field, Table
+from synth.check.parsers import read_csv
 from synth.errors import RunError
-from synth.events import Column
-from synth.parsers import read_csv
 from synth.sinks.csv import CsvLines
+from synth.tables.batch import Batch
+from synth.tables.declared import Column
+from synth.tables.table import Field, Table
 
 NUMBER = Column("n", "int64", "", "key", "a number")
 PLAIN = Column("id", "string", "", "key", "a text without signs")

@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from synth.catalog import load_catalog
-from synth.execution import run
-from synth.stats import measure
+from synth.check.stats import measure
+from synth.config.catalog import load_catalog
+from synth.engine.run import run
 from tests.chi_square import chi_square, far
 
 CATALOG = load_catalog()

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import synth.stats
-from synth.catalog import load_catalog
-from synth.stats import measure
-from synth.stats.histogram import LEVELS, level_name
+import synth.check.stats
+from synth.check.stats import measure
+from synth.check.stats.histogram import LEVELS, level_name
+from synth.config.catalog import load_catalog
 from tests.stats.outputs import OUTPUTS, Made, made
 
 PEOPLE = ["people parquet", "people csv"]
@@ -212,7 +212,7 @@ def test_the_pieces_in_which_rows_come_do_not_matter(
     piece: int, directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     output = made("people parquet", directory)
-    monkeypatch.setattr(synth.stats, "_PIECE", piece)
+    monkeypatch.setattr(synth.check.stats, "_PIECE", piece)
     again = measure(str(output.path), catalog=load_catalog())
     assert flat(again) == pytest.approx(flat(output.data), rel=1e-12)
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from synth.recipe import load_recipe
-from synth.stats.habits import gamma_median
-from synth.stats.targets import read_targets
+from synth.check.stats.habits import gamma_median
+from synth.check.stats.targets import read_targets
+from synth.config.recipe import load_recipe
 from synth.timeline import Timeline, TimelineConfig
 from tests.stats.outputs import CATALOG, days_fit, fits, report
 

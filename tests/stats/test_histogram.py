@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth.stats.histogram import LEVELS, Histogram, level_name
-from synth.stats.rows import Codes, added
+from synth.check.stats.histogram import LEVELS, Histogram, level_name
+from synth.check.stats.rows import Codes, added
 
 NUMBERS = st.lists(st.integers(0, 10**11), min_size=1, max_size=60)
 

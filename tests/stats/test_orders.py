@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from synth.stats.orders import due_hours
+from synth.check.stats.orders import due_hours
 
 #: Two segments: one that buys at noon only, and one at any hour.
 SHAPES = np.stack([np.arange(24) == 12, np.ones(24)]).astype(np.float64)

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 import synth
-from synth.catalog import load_catalog
+from synth.check.stats import measure
+from synth.config.catalog import load_catalog
 from synth.errors import RefusedError, SynthError, VerifyError
-from synth.stats import measure
 from tests.generators import shops
 from tests.generators.test_own_columns import PLUGIN, RECIPE
 from tests.servers import S3Server
@@ -135,8 +135,8 @@ def test_columns_of_a_plugin(tmp_path: Path) -> None:
 
 
 def test_a_column_of_many_values_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("synth.stats.shares.MOST", 2)
-    monkeypatch.setattr("synth.stats.amounts.MOST", 2)
+    monkeypatch.setattr("synth.check.stats.shares.MOST", 2)
+    monkeypatch.setattr("synth.check.stats.amounts.MOST", 2)
     data = measure(str(make(tmp_path / "out", ("experiment=tiny",), "parquet")), catalog=CATALOG)
     assert [*data["shares"]] == ["currency", "auth_result"]
     assert [line.split(":")[0] for line in data["left_out"]] == [

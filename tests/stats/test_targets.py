@@ -6,10 +6,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from synth.recipe import load_recipe
-from synth.stats import measure
-from synth.stats.habits import uniform_hours
-from synth.stats.targets import read_targets
+from synth.check.stats import measure
+from synth.check.stats.habits import uniform_hours
+from synth.check.stats.targets import read_targets
+from synth.config.recipe import load_recipe
 from synth.timeline import Timeline, TimelineConfig
 from tests.stats.outputs import CATALOG, CHAINS, DAY, days_fit, fits, make, read, report
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from synth.streaming.ahead import ahead
+from synth.stream.ahead import ahead
 
 
 def test_results_come_in_order() -> None:

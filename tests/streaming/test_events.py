@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from synth.config.recipe import load_recipe
 from synth.errors import InterruptedRun
-from synth.recipe import load_recipe
-from synth.streaming import Live, stream
+from synth.stream import Live, stream
 
 WATCHER = """
 import dataclasses, json

@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 
 from synth.clock.schedule import make_schedule
-from synth.closing import Closing
+from synth.config.recipe import load_recipe
+from synth.contracts.sink import SinkJob
+from synth.contracts.stream_sink import Checkpoint
+from synth.engine.end_of_run import Closing
+from synth.engine.prepare import Prepared, prepare
 from synth.errors import ConfigError
-from synth.prepare import Prepared, prepare
-from synth.recipe import load_recipe
 from synth.rng import Streams
-from synth.sinks.contract import SinkJob
 from synth.sinks.stdout import Stdout, StdoutConfig
-from synth.sinks.stream import Checkpoint
-from synth.streaming import Share, stream
-from synth.streaming.deliveries import deliveries
-from synth.streaming.pieces import BlockEnd, Piece, make_pieces
+from synth.stream import Share, stream
+from synth.stream.deliveries import deliveries
+from synth.stream.pieces import BlockEnd, Piece, make_pieces
 
 RECIPE = (
     *("generator.transactions=9000", "block_rows=1300", "population.cards=70", "timeline.end=2022-01-09"),

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from synth.config.recipe import load_recipe
+from synth.engine.run import execute
 from synth.errors import InterruptedRun
-from synth.execution import execute
-from synth.recipe import load_recipe
 from tests.cli.commands import TINY, Answer, command, contents, environ, finish, start, synth, wait_for_bytes
 
 #: A stream of 90,000 events in blocks of 15,000, with fraud, side tables and a table that comes once.

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from synth.injectors.claims import Claimer
+from synth.contracts.claimer import Claimer
 from synth.testing import ClaimerContract, check, contract_for
 from tests.testing.broken.claimers import EDITS
 from tests.testing.edits import HONEST, Edit

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from synth.catalog import HOOKS, load_catalog
+from synth.config.catalog import HOOKS, load_catalog
 from synth.testing import contract_for
 
 PLUGINS = Path(__file__).resolve().parents[2] / "plugins"

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from synth.catalog import HOOKS
+from synth.config.catalog import HOOKS
 from synth.testing import ClaimerContract, StreamSinkContract, contract_for
 from synth.testing.contract import Contract
 

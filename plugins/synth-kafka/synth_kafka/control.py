@@ -8,7 +8,7 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from synth import RefusedError
-from synth.sinks.stream import Checkpoint
+from synth.contracts.stream_sink import Checkpoint
 
 CLEARING = "clearing"
 _CHECKPOINT, _MANIFEST = "checkpoint:", "manifest:"

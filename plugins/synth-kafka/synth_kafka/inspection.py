@@ -7,9 +7,9 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AclOperation, AdminClient
 
 from synth import RefusedError
+from synth.contracts.findings import Finding, State
+from synth.contracts.inspection import Prospect
 from synth.errors import counted
-from synth.findings import Finding, State
-from synth.sinks.inspection import Prospect
 from synth_kafka.config import KafkaConfig
 from synth_kafka.connection import Connection
 from synth_kafka.control import Control, read_control

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from synth import RefusedError
-from synth.columns import Table
 from synth.errors import nearest
+from synth.tables.table import Table
 from synth_kafka.formats import Format
 
 if TYPE_CHECKING:
-    from synth.batch import Batch
+    from synth.tables.batch import Batch
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class RowEncoder:
         """The rows; ``framing`` goes before each value."""
         import pyarrow as pa
 
-        from synth.batch import print_column
+        from synth.tables.batch import print_column
 
         values = self.format.encode(batch)
         if framing:

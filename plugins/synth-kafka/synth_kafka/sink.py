@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from synth import RefusedError
-from synth.findings import Finding
-from synth.sinks.contract import SinkJob
-from synth.sinks.inspection import Prospect
-from synth.sinks.stream import Checkpoint, StreamSink, StreamStats
+from synth.contracts.findings import Finding
+from synth.contracts.inspection import Prospect
+from synth.contracts.sink import SinkJob
+from synth.contracts.stream_sink import Checkpoint, StreamSink, StreamStats
 from synth_kafka.config import KafkaConfig
 from synth_kafka.connection import Connection
 from synth_kafka.control import CLEARING, Control, checkpoint_key, manifest_key
@@ -20,7 +20,7 @@ from synth_kafka.registry import framings, reach_registry
 from synth_kafka.rows import RowEncoder, Rows, make_encoders
 
 if TYPE_CHECKING:
-    from synth.batch import Batch
+    from synth.tables.batch import Batch
 
 #: Hex digits of the fingerprint that name a run in each message.
 _RUN_LETTERS = 16

@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from synth.columns import Table
-from synth.sinks.contract import SinkJob
+from synth.contracts.sink import SinkJob
 from synth.sinks.csv import Uri
 from synth.sinks.stores import LocalPlace, parse_uri
+from synth.tables.table import Table
 from synth_lakehouse.lake import DataFile, IfExists, LakeSink, LakeTables
 from synth_lakehouse.s3 import find_settings
 

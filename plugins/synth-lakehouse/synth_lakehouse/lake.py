@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from synth import FileSink, RefusedError, RunError
-from synth.columns import Table
+from synth.contracts.sink import SinkJob
 from synth.errors import SynthError, on_one_line
-from synth.sinks.contract import SinkJob
 from synth.sinks.parquet import ParquetFormat
 from synth.sinks.stores import Staged
+from synth.tables.table import Table
 
 if TYPE_CHECKING:
     import pyarrow as pa

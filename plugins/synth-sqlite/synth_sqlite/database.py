@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from synth.columns import Field, Table
 from synth.errors import one_line
+from synth.tables.table import Field, Table
 
 if TYPE_CHECKING:
     import pyarrow as pa

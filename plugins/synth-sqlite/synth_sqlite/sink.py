@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
 
 from pydantic import Field
 
-from synth.sinks.contract import SinkJob
+from synth.contracts.sink import SinkJob
 from synth.sinks.database import DatabaseSink
 from synth_sqlite.database import SqliteDatabase, stored
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from synth.batch import Batch
-    from synth.parsers import ColumnEntry
+    from synth.check.parsers import ColumnEntry
+    from synth.tables.batch import Batch
 
 _ROWID = {"rowid", "oid", "_rowid_"}
 _SAMPLE = 50_000
@@ -78,7 +78,7 @@ class SqliteSink(DatabaseSink):
 
     @staticmethod
     def read(stream: BinaryIO, table: str, columns: "Sequence[ColumnEntry]") -> "Iterator[pa.RecordBatch]":
-        """The rows of a table, for ``synth verify``; as in ``synth.sinks.contract.Readable``."""
+        """The rows of a table, for ``synth verify``; as in ``synth.contracts.sink.Readable``."""
         from synth_sqlite.reading import read_table
 
         return read_table(stream, table, columns)

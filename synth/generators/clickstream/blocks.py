@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from synth.contracts.generator import Int64, Keys
 from synth.generators.clickstream.plan import BODY, TAIL, Clicks, ClickstreamPlan, draw_clicks
-from synth.generators.contract import Int64, Keys
 from synth.rng import Streams
 from synth.timeline import US_PER_S
 

@@ -9,15 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from synth.amount import AmountLaw
-from synth.events import Column
+from synth.contracts.generator import BlockPlan, Events, Generator, Int64, Keys, Own, World
+from synth.contracts.sessions import EVENT_TYPES, ID_BITS, scramble
 from synth.generators.clickstream.blocks import Slice, order_keys, take_slices
 from synth.generators.clickstream.config import ClickstreamConfig
 from synth.generators.clickstream.goods import GoodsAmounts
 from synth.generators.clickstream.paths import draw_paths
 from synth.generators.clickstream.plan import ClickstreamPlan, lay_visits, make_plan
-from synth.generators.contract import BlockPlan, Events, Generator, Int64, Keys, Own, World
 from synth.rng import Streams
-from synth.sessions import EVENT_TYPES, ID_BITS, scramble
+from synth.tables.declared import Column
 from synth.timeline import US_PER_S
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synth.amount import AmountLaw
-from synth.generators.contract import Int64
+from synth.contracts.generator import Int64
 from synth.rng import Streams, split_exactly
 
 Float = npt.NDArray[np.float64]

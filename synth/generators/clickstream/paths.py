@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from synth.contracts.generator import Int64
+from synth.contracts.sessions import ADD_TO_CART, CLICK, LOGIN, LOGIN_FAILED, PAGE_VIEW, PURCHASE
 from synth.generators.clickstream.config import ClickstreamConfig, Logins
-from synth.generators.contract import Int64
-from synth.sessions import ADD_TO_CART, CLICK, LOGIN, LOGIN_FAILED, PAGE_VIEW, PURCHASE
 
 Mask = npt.NDArray[np.bool_]
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from synth.contracts.generator import BlockPlan, Int64, World
 from synth.errors import RefusedError, counted
 from synth.generators.clickstream.config import ClickstreamConfig
 from synth.generators.clickstream.goods import Goods, draw_goods
 from synth.generators.clickstream.paths import Paths, draw_paths
-from synth.generators.contract import BlockPlan, Int64, World
 from synth.generators.rhythm import Rhythm, day_factors, days_of, lay_rhythm
 from synth.rng import Streams
 

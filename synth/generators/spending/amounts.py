@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from synth.amount import HIGHEST, AmountLaw
-from synth.entities import Population
-from synth.generators.contract import Int64
+from synth.contracts.generator import Int64
+from synth.contracts.population import Population
 from synth.generators.rhythm import Float
 from synth.generators.spending.choices import Choice
 from synth.generators.spending.config import ByCustomer, GammaCategory, LognormalCategory, SpendingConfig

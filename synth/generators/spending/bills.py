@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 import numpy as np
 
 from synth.amount import HIGHEST
-from synth.entities import Population
-from synth.generators.contract import Int64
+from synth.contracts.generator import Int64
+from synth.contracts.population import Population
 from synth.generators.rhythm import DAY_S, Float
 from synth.generators.spending.circumstances import StandingOrder
 from synth.generators.spending.config import SpendingConfig

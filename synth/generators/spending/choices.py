@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from synth.entities import Population
-from synth.generators.contract import Int64, Keys
+from synth.contracts.generator import Int64, Keys
+from synth.contracts.population import Population
 from synth.generators.rhythm import Float
 from synth.generators.spending.config import Category, Favourites, Segment
 from synth.generators.spending.shops import Guide, Mask, steady

@@ -9,9 +9,8 @@ from dataclasses import replace
 import numpy as np
 
 from synth.amount import AmountLaw
-from synth.entities import Population
-from synth.events import Column
-from synth.generators.contract import BlockPlan, Events, Generator, Keys, Own, World
+from synth.contracts.generator import BlockPlan, Events, Generator, Keys, Own, World
+from synth.contracts.population import Population
 from synth.generators.rhythm import DAY_S
 from synth.generators.spending.amounts import HabitAmounts, draw_amounts
 from synth.generators.spending.authorisation import RESULTS, authorise
@@ -24,6 +23,7 @@ from synth.generators.spending.plan import SpendingPlan, make_plan
 from synth.generators.spending.problems import problems
 from synth.generators.spending.standing import NOTHING_DUE
 from synth.rng import Streams
+from synth.tables.declared import Column
 
 CHANNELS = ("chip", "contactless", "online", "recurring")
 ONLINE, RECURRING = 2, 3

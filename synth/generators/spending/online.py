@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from synth.generators.contract import Events, Int64
+from synth.contracts.generator import Events, Int64
 from synth.generators.spending.choices import Choice
 from synth.generators.spending.standing import Due
 

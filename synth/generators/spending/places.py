@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth.entities import Population, Terminals
-from synth.generators.contract import Int64
+from synth.contracts.generator import Int64
+from synth.contracts.population import Population, Terminals
 from synth.generators.rhythm import Float
 from synth.generators.spending.config import Reach, SpendingConfig
 from synth.generators.spending.shops import Lists, Mask, find_in_reach, find_nearest

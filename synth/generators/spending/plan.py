@@ -11,8 +11,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from synth.entities import Population
-from synth.generators.contract import BlockPlan, Int64, World
+from synth.contracts.generator import BlockPlan, Int64, World
+from synth.contracts.population import Population
 from synth.generators.rhythm import Float, Rhythm
 from synth.generators.spending.amounts import Prices
 from synth.generators.spending.bills import Bills, draw_orders

@@ -5,8 +5,8 @@ from calendar import month_name
 from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 
+from synth.contracts.generator import World
 from synth.errors import nearest
-from synth.generators.contract import World
 from synth.generators.rhythm import days_of
 from synth.generators.spending.circumstances import Currency, Drift
 from synth.generators.spending.config import Segment, SpendingConfig, UniformRate

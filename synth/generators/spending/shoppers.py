@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from synth.entities import Population, first_of
-from synth.generators.contract import Int64
+from synth.contracts.generator import Int64
+from synth.contracts.population import Population, first_of
 from synth.generators.rhythm import Float
 from synth.generators.spending.config import LognormalRate, Segment, UniformRate
 from synth.generators.spending.shops import Lists

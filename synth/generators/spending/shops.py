@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from synth.entities import every
+from synth.contracts.population import every
 
 Float = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]

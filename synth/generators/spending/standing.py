@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from synth.generators.contract import Int64
+from synth.contracts.generator import Int64
 from synth.generators.rhythm import DAY_S
 from synth.generators.spending.shops import steady
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth.entities import Cities, Population
-from synth.generators.contract import Int64
+from synth.contracts.generator import Int64
+from synth.contracts.population import Cities, Population
 from synth.generators.rhythm import DAY_S
 from synth.generators.spending.circumstances import Travel
 from synth.generators.spending.shops import Lists

@@ -7,10 +7,10 @@ from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
 from synth.amount import Bucket, BucketsConfig, make_law
+from synth.contracts.generator import Events, World, sort_code
 from synth.errors import RefusedError
 from synth.generators.clickstream import ClickstreamGenerator
 from synth.generators.clickstream.blocks import part_clicks
-from synth.generators.contract import Events, World, sort_code
 from synth.rng import Streams
 from synth.timeline import US_PER_S, Timeline
 from tests.generators.clickstream.shop import shop

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 import synth
+from synth.config.recipe import load_recipe
+from synth.engine.prepare import prepare
 from synth.errors import ConfigError
-from synth.prepare import prepare
-from synth.recipe import load_recipe
 from tests.chi_square import far
 from tests.generators.clickstream.shop import SHOP, broken, built_in, sessions
 from tests.worlds import digest_of

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synth.amount import Bucket, BucketsConfig, make_law
+from synth.contracts.sessions import ID_BITS, scramble
 from synth.generators.clickstream.goods import Goods, GoodsAmounts, draw_goods
 from synth.rng import Streams
-from synth.sessions import ID_BITS, scramble
 
 NAMES = ("a", "b", "c")
 

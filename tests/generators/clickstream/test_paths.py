@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from synth.contracts.sessions import ADD_TO_CART, CLICK, EVENT_TYPES, LOGIN, LOGIN_FAILED, PAGE_VIEW, PURCHASE
 from synth.generators.clickstream.paths import Paths, draw_paths
-from synth.sessions import ADD_TO_CART, CLICK, EVENT_TYPES, LOGIN, LOGIN_FAILED, PAGE_VIEW, PURCHASE
 from tests.generators.clickstream.shop import LETTERS, broken, built_in, shop
 
 CHANCES = st.floats(0, 1)

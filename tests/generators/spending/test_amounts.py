@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 import synth
 from synth.amount import HIGHEST
+from synth.config.recipe import load_recipe
+from synth.engine.prepare import Prepared, prepare
 from synth.errors import ConfigError
 from synth.generators.spending.amounts import Laws, Prices
 from synth.generators.spending.config import GammaCategory, LognormalCategory
-from synth.prepare import Prepared, prepare
-from synth.recipe import load_recipe
 from synth.rng import Streams
 from tests.chi_square import chi_square, far
 

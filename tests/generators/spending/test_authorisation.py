@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 import synth
+from synth.config.recipe import load_recipe
+from synth.engine.prepare import Prepared, prepare
 from synth.generators.spending.circumstances import REASONS
-from synth.prepare import Prepared, prepare
-from synth.recipe import load_recipe
 from tests.worlds import tables_of
 
 MONTH = (

@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 
 import synth
+from synth.config.recipe import load_recipe
+from synth.engine.prepare import prepare
 from synth.generators.spending.generator import SpendingGenerator
-from synth.prepare import prepare
-from synth.recipe import load_recipe
 
 DAY = pd.Timestamp("2023-03-15", tz="UTC")
 PEOPLE = (

@@ -94,8 +94,8 @@ class TestAgainstAnother:
 
 
 def test_terminals_are_in_reach() -> None:
-    from synth.prepare import prepare
-    from synth.recipe import load_recipe
+    from synth.config.recipe import load_recipe
+    from synth.engine.prepare import prepare
 
     recipe, _, _ = load_recipe([*WORLD, "timeline.end=2018-04-03"])
     prepared = prepare(recipe)

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import synth
-from synth.entities import Population
+from synth.config.recipe import load_recipe
+from synth.contracts.population import Population
+from synth.engine.prepare import Prepared, prepare
 from synth.errors import ConfigError
 from synth.generators.spending.keys import separate
-from synth.prepare import Prepared, prepare
-from synth.recipe import load_recipe
 
 PEOPLE = (
     "population=retail_us",

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import synth
+from synth.config.recipe import load_recipe
+from synth.engine.prepare import prepare
 from synth.errors import RefusedError
 from synth.generators.rhythm import DAY_S
 from synth.generators.spending.keys import separate
 from synth.generators.spending.standing import Orders
-from synth.prepare import prepare
-from synth.recipe import load_recipe
 from tests.chi_square import chi_square, far
 from tests.worlds import tables_of
 

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import synth
-from synth.entities import Population
+from synth.config.recipe import load_recipe
+from synth.contracts.population import Population
+from synth.engine.prepare import Prepared, prepare
 from synth.generators.spending.plan import SpendingPlan
 from synth.generators.spending.travel import Spells
-from synth.prepare import Prepared, prepare
-from synth.recipe import load_recipe
 from tests.worlds import tables_of
 
 EUROPE = (

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from pydantic import Field
 
 from synth import Spec, hookimpl
-from synth.sinks.contract import Receipt, SinkJob
+from synth.contracts.sink import Receipt, SinkJob
 from synth.sinks.stores import Staged, open_store
 
 

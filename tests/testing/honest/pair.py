@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from synth import FraudEvents, Injector, Scene, Spec, Streams, hookimpl
-from synth.injectors.contract import Injection
+from synth.contracts.injector import Injection
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from synth.columns import Table
+from synth.tables.table import Table
 
 if TYPE_CHECKING:
-    from synth.batch import Batch
+    from synth.tables.batch import Batch
 
 FormatName = Literal["json", "avro", "protobuf"]
 

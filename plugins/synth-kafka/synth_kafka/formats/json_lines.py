@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from synth.columns import Table
 from synth.sinks.jsonl import JsonLines
+from synth.tables.table import Table
 
 if TYPE_CHECKING:
-    from synth.batch import Batch
+    from synth.tables.batch import Batch
 
 
 class Json:

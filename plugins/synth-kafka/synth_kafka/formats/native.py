@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 from synth import RefusedError
-from synth.columns import Field, Table
+from synth.tables.table import Field, Table
 
 if TYPE_CHECKING:
-    from synth.batch import Batch
+    from synth.tables.batch import Batch
 
 Kind = Literal["int", "long", "double", "string", "boolean", "date", "time"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
 import duckdb
 from pydantic import Field
 
-from synth.sinks.contract import SinkJob
+from synth.contracts.sink import SinkJob
 from synth.sinks.database import DatabaseSink
 from synth_sql.duckdb.database import DuckDatabase
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from synth.batch import Batch
-    from synth.parsers import ColumnEntry
+    from synth.check.parsers import ColumnEntry
+    from synth.tables.batch import Batch
 
 #: DuckDB compresses synth's columns to 0.3 to 0.8 of Arrow's bytes; tried with version 2.0.
 _SHRINKS = 0.5
@@ -64,7 +64,7 @@ class DuckSink(DatabaseSink):
 
     @staticmethod
     def read(stream: BinaryIO, table: str, columns: "Sequence[ColumnEntry]") -> "Iterator[pa.RecordBatch]":
-        """The rows of a table, for ``synth verify``; as in ``synth.sinks.contract.Readable``."""
+        """The rows of a table, for ``synth verify``; as in ``synth.contracts.sink.Readable``."""
         from synth_sql.duckdb.reading import read_table
 
         return read_table(stream, table, columns)

@@ -12,9 +12,9 @@ from psycopg.pq import TransactionStatus
 from pydantic import Field
 
 from synth import RefusedError, RunError
-from synth.findings import Finding
-from synth.sinks.contract import Receipt, SinkJob
-from synth.sinks.inspection import Prospect
+from synth.contracts.findings import Finding
+from synth.contracts.inspection import Prospect
+from synth.contracts.sink import Receipt, SinkJob
 from synth.sinks.stores import Source, Staged
 from synth_sql.ddl import quoted
 from synth_sql.postgres.address import SCHEMES, Address
@@ -25,8 +25,8 @@ from synth_sql.postgres.tables import ROW, STAGING, Layout, require_names
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from synth.batch import Batch
-    from synth.parsers import ColumnEntry
+    from synth.check.parsers import ColumnEntry
+    from synth.tables.batch import Batch
 
 log = logging.getLogger(__name__)
 
@@ -271,14 +271,14 @@ class PostgresSink:
 
     @staticmethod
     def open_source(uri: str) -> Source:
-        """The schema, for reading; as in ``synth.sinks.contract.Addressed``."""
+        """The schema, for reading; as in ``synth.contracts.sink.Addressed``."""
         from synth_sql.postgres.reading import PostgresSource
 
         return PostgresSource(Address.parse(uri))
 
     @staticmethod
     def read(stream: BinaryIO, table: str, columns: "Sequence[ColumnEntry]") -> "Iterator[pa.RecordBatch]":
-        """The rows of a table, for ``synth verify``; as in ``synth.sinks.contract.Readable``."""
+        """The rows of a table, for ``synth verify``; as in ``synth.contracts.sink.Readable``."""
         from synth_sql.postgres.reading import read_table
 
         return read_table(stream, columns)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from psycopg.sql import quote
 
-from synth.columns import Table
 from synth.errors import RefusedError
+from synth.tables.table import Table
 from synth_sql.ddl import HOMES, TYPES, about, key_of, quoted
 
 STAGING = "synth_staging_"

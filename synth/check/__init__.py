@@ -1,0 +1,1 @@
+"""Finished outputs read back: verified and counted."""

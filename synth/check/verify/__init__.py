@@ -1,0 +1,290 @@
+"""An output against its manifest and its recipe, read back by a route of its own."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from synth.check.reader import Manifest, Output, as_made, open_output
+from synth.check.verify.clicks import Purchases, check_clicks, read_clicks
+from synth.check.verify.extra import plugin_checks
+from synth.check.verify.ids import HashedIds, UniqueIds
+from synth.check.verify.noise import Dropped, Noise, read_noise
+from synth.check.verify.reports import ObservedLabels, check_reports
+from synth.check.verify.rows import (
+    CardNumbers,
+    CardSeconds,
+    Check,
+    EventIds,
+    Int64,
+    InWindow,
+    RowCheck,
+    Rows,
+    TimeOrder,
+    int64_of,
+)
+from synth.check.verify.tables import Found, check_files, check_foreign, one_piece, sources_of
+from synth.check.verify.truth import (
+    Columns,
+    FraudLabels,
+    FraudRows,
+    Labelled,
+    ShownTruth,
+    check_episodes,
+    check_scenario,
+)
+from synth.config.catalog import Catalog
+from synth.config.typed import adapter
+from synth.contracts.claimer import Claimer
+from synth.contracts.injector import Pattern, Scene
+from synth.errors import PluginError, counted
+from synth.timeline import Timeline, TimelineConfig
+
+__all__ = ["Check", "Report", "verify"]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was found.
+
+    Attributes:
+        uri: the output.
+        checks: every check in the order in which it was made, those that could not be made included.
+    """
+
+    uri: str
+    checks: tuple[Check, ...]
+
+    @property
+    def failed(self) -> tuple[Check, ...]:
+        """The checks that do not hold."""
+        return tuple(check for check in self.checks if check.ok is False)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every check that could be made holds."""
+        return not self.failed
+
+
+def verify(uri: str, *, catalog: Catalog) -> Report:
+    """Checks an output: its files, its content, its order, its ids, its truth, the rules of its scenarios, and what
+    the loaded plugins have to say of it.
+
+    Memory grows with the block size, the fraud rows and the cards, and by 8 bytes with each row; of a noisy stream also
+    with the rows that the answer key names, and those that have to wait for late ones.
+
+    Raises:
+        RefusedError: the place holds no run, or cannot be read.
+    """
+    output = as_made(open_output(uri, catalog))
+    return Report(uri, (*_checks(output, catalog), *plugin_checks(output, catalog.checks)))
+
+
+def _checks(output: Output, catalog: Catalog) -> Iterator[Check]:
+    """All checks; one pass over the transactions serves those of the rows."""
+    yield check_files(output)
+    yield check_foreign(output)
+    stage = _set_stage(output.manifest, catalog)
+    yield stage.check
+    names = output.manifest["tables"]
+    found = {name: Found.keeping(output, name) for name in names if name not in ("transactions", "clicks")}
+    labels, episodes, reports, holders, cards = (
+        found[name].columns if name in found else None
+        for name in ("labels", "episodes", "label_events", "holders", "cards")
+    )
+    noise = read_noise(output, found.get("noise"))
+    dropped = noise.dropped
+    came = dropped.without(labels) if labels else None
+    numbers = {"holders": holders, "cards": cards}
+    shown = sources_of(output, "transactions")
+    fraud = FraudRows.of(set(shown))
+    checks = _row_checks(output, stage, noise, came, numbers)
+    if stage.timeline is not None and "observed_label" in shown:
+        checks.append(ObservedLabels(dropped.without(reports) if reports else None, stage.timeline))
+    clicks = None
+    if "clicks" in names:
+        click_labels = found["click_labels"].columns if "click_labels" in found else None
+        found["clicks"], clicks = read_clicks(output, click_labels)
+        checks.append(Purchases(clicks, dropped))
+    labelled = np.unique(int64_of(came["event_id"])) if came else np.empty(0, dtype=np.int64)
+    found["transactions"] = main = noise.read(_Feed(shown, labelled, checks, fraud, dropped))
+    for name in names:
+        yield from found[name].checks()
+    yield from noise.checks(labels)
+    yield _check_digest(output.manifest, found)
+    yield _check_counts(output.manifest, stage, labels, episodes)
+    unread = [name for name in ("transactions", "labels", "episodes") if name not in found or found[name].problem]
+    yield from _results(checks, shown, "the transactions cannot be read" if main.problem else main.hidden)
+    if stage.timeline is None:
+        yield from (Check(name, None, "the recipe cannot be read") for name in (InWindow.name, CardNumbers.name))
+    if unread or main.hidden or labels is None or episodes is None or came is None:
+        yield Check("truth", None, f"{' and '.join(unread)} cannot be read" if unread else main.hidden)
+        return
+    if any(isinstance(check, Labelled) and check.problem for check in checks):
+        yield Check("truth", None, "the labels do not name the rows")
+        return
+    claiming = {name for name, pattern in stage.patterns.items() if isinstance(pattern, Claimer)}
+    came_f = dropped.came(int64_of(labels["event_id"]))
+    yield from check_episodes(labels, episodes, fraud, claiming, came_f)
+    yield from check_reports(labels, reports)
+    if clicks is not None:
+        yield from check_clicks(clicks, click_labels, labels)
+    lost = Counter(labels["scenario"].filter(pa.array(~came_f)).to_pylist())
+    yield from _check_scenarios(output.manifest, stage, came, fraud, lost)
+
+
+def _results(checks: Sequence[RowCheck], shown: Mapping[str, str], unread: str) -> Iterator[Check]:
+    """What the checks of the rows found."""
+    for check in checks:
+        absent = [need for need in check.needs if not set(need.split("|")) & set(shown)]
+        reason = f"the view shows no {absent[0]}" if absent else "" if check.problem else unread
+        yield Check(check.name, None, reason) if reason else check.result()
+
+
+@dataclass
+class _Feed:
+    """Hands the blocks of the transactions to the checks.
+
+    Attributes:
+        shown: event column → name of the column.
+        labelled: (f,) positions of the rows that have a label, sorted.
+        dropped: the transactions that have no row.
+    """
+
+    shown: Mapping[str, str]
+    labelled: Int64
+    checks: Sequence[RowCheck]
+    fraud: FraudRows
+    dropped: Dropped
+
+    def __call__(self, first: int, block: pa.Table) -> None:
+        """The block whose first row is at position ``first``."""
+        start, end = np.searchsorted(self.labelled, [first, first + block.num_rows])
+        columns = {source: one_piece(block.column(name)) for source, name in self.shown.items()}
+        if "event_id" in columns and len(self.dropped.event_d):
+            columns["event_id"] = pa.array(self.dropped.places(int64_of(columns["event_id"])))
+        rows = Rows(first, block.num_rows, columns, self.labelled[start:end] - first)
+        for check in self.checks:
+            if not check.problem and all(set(need.split("|")) & set(columns) for need in check.needs):
+                check.see(rows)
+        self.fraud.take(rows)
+
+
+def _row_checks(
+    output: Output, stage: "_Stage", noise: Noise, labels: Columns | None, numbers: Mapping[str, Columns | None]
+) -> list[RowCheck]:
+    """The checks that the tables and the recipe allow; ``labels`` are those of the rows that came."""
+    tid = sources_of(output, "transactions").get("tid", "")
+    total = output.table("transactions")["rows"] - len(noise.dropped.event_d)
+
+    def ids_again() -> Iterator[pa.Array]:
+        return (batch.column(tid) for batch in noise.rows())
+
+    checks: list[RowCheck] = [EventIds(), TimeOrder(), CardSeconds(), UniqueIds(total, ids_again), HashedIds()]
+    if stage.timeline is not None and stage.cards is not None:
+        listed = {name: c["card_number"].to_pylist() for name, c in numbers.items() if c and "card_number" in c}
+        checks += [InWindow(stage.timeline), CardNumbers(stage.cards, listed)]
+    if labels is not None:
+        checks += [Labelled(labels, total), FraudLabels()]
+        checks += [ShownTruth(source, labels) for source in ("scenario", "episode_id", "role")]
+    return checks
+
+
+def _check_digest(manifest: Manifest, found: Mapping[str, Found]) -> Check:
+    """The run's digest, from the tables' own."""
+    lost = next((reason for table in found.values() if (reason := table.lost())), "")
+    if lost:
+        return Check("digest of the run", None, lost)
+    lines = "".join(f"{name} {found[name].digest}\n" for name in sorted(found))
+    digest = hashlib.sha256(lines.encode()).hexdigest()
+    told = digest if digest == manifest["digest"] else f"it is {digest}, not {manifest['digest']}"
+    return Check("digest of the run", digest == manifest["digest"], told)
+
+
+def _check_counts(manifest: Manifest, stage: "_Stage", labels: Columns | None, episodes: Columns | None) -> Check:
+    """The manifest's counts against the tables, and against what the recipe promises."""
+    if labels is None or episodes is None:
+        return Check("counts", None, "labels or episodes cannot be read")
+    counts = manifest["counts"]
+    rows, ids = Counter(labels["scenario"].to_pylist()), Counter(episodes["scenario"].to_pylist())
+    names = sorted({*rows, *ids, *(manifest["recipe"].get("scenario") or {})}, key=str)
+    actual: dict[str, Any] = {
+        "transactions": manifest["tables"]["transactions"]["rows"],
+        "fraud": len(labels["scenario"]),
+        "scenarios": {name: {"episodes": ids[name], "rows": rows[name]} for name in names},
+    }
+    for name, value in actual.items():
+        if counts.get(name) != value:
+            return Check("counts", False, f"the manifest counts {name} {counts.get(name)}, the tables hold {value}")
+    if stage.scene is not None:
+        added = sum(rows[name] for name, pattern in stage.patterns.items() if pattern.adds)
+        promised = stage.scene.rows + added
+        if promised != actual["transactions"]:
+            told = f"{actual['transactions']:,} transactions, but the recipe makes {promised:,}"
+            return Check("counts", False, told)
+    return Check("counts", True, f"{actual['transactions']:,} transactions, {actual['fraud']:,} of them fraud")
+
+
+def _check_scenarios(
+    manifest: Manifest, stage: "_Stage", labels: Columns, fraud: FraudRows, lost: Mapping[str, int]
+) -> Iterator[Check]:
+    """Every scenario of the recipe by its injector's own rules; not those that ``lost`` rows on the way."""
+    for name in manifest["recipe"].get("scenario") or {}:
+        if stage.scene is None:
+            yield Check(f"scenario {name}", None, stage.check.detail)
+        elif lost.get(name):
+            yield Check(f"scenario {name}", None, f"{counted(lost[name], 'row')} of it never came")
+        else:
+            yield check_scenario(name, stage.patterns[name], stage.scene, labels, fraud)
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """What the recipe sets; None and empty where it cannot be made."""
+
+    check: Check
+    timeline: Timeline | None = None
+    cards: int | None = None
+    scene: Scene | None = None
+    patterns: Mapping[str, Pattern] = field(default_factory=dict)
+
+
+def _set_stage(manifest: Manifest, catalog: Catalog) -> _Stage:
+    """The recipe's window, cards, amount law, genuine rows and injectors."""
+    recipe = manifest["recipe"]
+    fingerprint = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
+    if fingerprint != manifest["fingerprint"]:
+        return _Stage(Check("recipe", False, f"its fingerprint is {fingerprint}, not {manifest['fingerprint']}"))
+    timeline, cards = None, None
+    try:
+        cards = int(recipe["population"]["cards"])
+        timeline = Timeline.parse(adapter(TimelineConfig).validate_json(json.dumps(recipe["timeline"])))
+        amount = _make(catalog, "amount", recipe["amount"])
+        generator = _make(catalog, "generator", recipe["generator"])
+        patterns = {name: _make(catalog, "scenario", part) for name, part in (recipe.get("scenario") or {}).items()}
+    except PluginError as error:
+        return _Stage(Check("recipe", None, str(error)), timeline, cards)
+    except Exception as error:  # noqa: BLE001 — a component may come from a plugin
+        told = f"it cannot be made: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+        return _Stage(Check("recipe", False, told), timeline, cards)
+    rows = generator.rows()
+    if rows is None:  # the plan counted them: what is there, without the fraud that came on top
+        added = [name for name, pattern in patterns.items() if pattern.adds]
+        counts = manifest["counts"]
+        rows = counts["transactions"] - sum(counts["scenarios"][name]["rows"] for name in added)
+    scene = Scene(cards, timeline, amount, rows, tuple(column.name for column in generator.columns))
+    check = Check("recipe", True, "it has its fingerprint, and every component can be made")
+    return _Stage(check, timeline, cards, scene, patterns)
+
+
+def _make(catalog: Catalog, group: str, data: Mapping[str, Any]) -> Any:
+    """A component from its plain configuration."""
+    spec = catalog.find(group, data["kind"])
+    if spec is None:
+        raise PluginError(f"no {group} kind named {data['kind']!r}: load the plugin that provides it")
+    return spec.factory(adapter(spec.config).validate_json(json.dumps(data)))

@@ -1,0 +1,101 @@
+"""Checks of the transaction ids."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from synth.check.verify.rows import RowCheck, Rows
+
+#: Of this many transaction ids, one is hashed anew, besides those of all fraud rows.
+SAMPLED = 50
+
+
+class UniqueIds(RowCheck):
+    """No transaction id comes twice.
+
+    All ids as texts would take gigabytes. An md5 is as good as random, so that its first 8 bytes tell nearly all ids
+    apart: of n ids, two agree there by chance with probability n^2 / 2^65, one in a million for 5.4 M. Only ids that
+    agree there are compared in full, in a second pass.
+    """
+
+    name, needs = "ids unique", ("tid",)
+
+    def __init__(self, rows: int, again: Callable[[], Iterator[pa.Array]]) -> None:
+        super().__init__()
+        self.prefix = np.empty(rows, dtype=np.uint64)
+        self.count = 0
+        self.again = again
+
+    def see(self, rows: Rows) -> None:
+        """Keeps the prefixes."""
+        prefix = _prefixes(rows.columns["tid"])
+        if prefix is None:
+            self.problem = f"an id in rows {rows.first:,} to {rows.first + rows.count - 1:,} is not 32 hex digits"
+            return
+        prefix = prefix[: len(self.prefix) - self.count]
+        self.prefix[self.count : self.count + len(prefix)] = prefix
+        self.count += len(prefix)
+
+    def finish(self) -> str:
+        """Sorts, and compares what agrees in the prefix."""
+        ordered = self.prefix[: self.count]
+        ordered.sort()
+        suspects = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+        found: Counter[str] = Counter()
+        for tids in self.again() if suspects.size else ():
+            prefix = _prefixes(tids)
+            found.update(tids.filter(pa.array(np.isin(prefix, suspects))).to_pylist() if prefix is not None else ())
+        tid, times = next(iter(found.most_common(1)), ("", 0))
+        if times > 1:
+            self.problem = f"id {tid} comes {times} times"
+        return f"{self.count:,} ids, all different"
+
+
+_NIBBLE = np.full(256, 255, dtype=np.uint8)
+_NIBBLE[np.frombuffer(b"0123456789abcdef", dtype=np.uint8)] = np.arange(16)
+
+
+def _prefixes(tids: pa.StringArray) -> npt.NDArray[np.uint64] | None:
+    """(t,) uint64 of the first 16 hex digits; None when a text is not 32 hex digits long."""
+    if not len(tids):
+        return np.empty(0, dtype=np.uint64)
+    if pc.min_max(pc.binary_length(tids)).as_py() != {"min": 32, "max": 32}:
+        return None
+    chars = np.frombuffer(tids.buffers()[2], dtype=np.uint8)[tids.offset * 32 : (tids.offset + len(tids)) * 32]
+    nibble = _NIBBLE[chars].reshape(-1, 32)
+    if nibble.max() > 15:
+        return None
+    return (nibble[:, 0:16:2] << 4 | nibble[:, 1:16:2]).view(">u8").ravel().astype(np.uint64)
+
+
+class HashedIds(RowCheck):
+    """An id is the md5 of time, card number and amount as the notebook prints them."""
+
+    name, needs = "ids hashed", ("tid", "time", "card_number", "amount|amount_minor")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hashed = 0
+
+    def see(self, rows: Rows) -> None:
+        """Hashes a sample and all fraud rows."""
+        chosen = np.union1d(np.arange(-rows.first % SAMPLED, rows.count, SAMPLED), rows.fraud)
+        index = pa.array(chosen)
+        seconds = rows.columns["time"].take(index).cast(pa.timestamp("s", tz="UTC"), safe=False)
+        texts = pc.strftime(seconds, format="%Y-%m-%d %H:%M:%S").to_pylist()
+        cards, tids = (rows.columns[name].take(index).to_pylist() for name in ("card_number", "tid"))
+        for row, time, card, minor, tid in zip(chosen, texts, cards, rows.minor[chosen].tolist(), tids, strict=True):
+            message = f"{time}{card}{minor / 100!r}"
+            if hashlib.md5(message.encode(), usedforsecurity=False).hexdigest() != tid:
+                self.problem = f"the id of row {rows.first + row:,} is not the md5 of {message!r}"
+                return
+        self.hashed += len(chosen)
+
+    def finish(self) -> str:
+        """How many."""
+        return f"{self.hashed:,} ids hashed anew: every {SAMPLED}th row and all fraud rows"

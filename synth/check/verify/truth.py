@@ -1,0 +1,276 @@
+"""Checks of the truth: labels against rows, episodes against labels, and every scenario against its own rules."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from synth.check.verify.rows import Check, Int64, RowCheck, Rows, int64_of
+from synth.contracts.injector import FraudEvents, Pattern, Scene
+from synth.errors import counted
+
+Columns = Mapping[str, pa.Array]
+"""Event column → values."""
+
+
+@dataclass
+class FraudRows:
+    """What the view shows of the rows that the labels name; None for a column that it does not show.
+
+    Attributes:
+        time_us_f: (f,) int64 microseconds since 1970-01-01 UTC.
+        minor_f: (f,) int64 minor units.
+        card_f: (f,) card numbers.
+    """
+
+    time_us_f: list[Int64] | None
+    minor_f: list[Int64] | None
+    card_f: list[pa.Array] | None = field(default_factory=list)
+
+    @classmethod
+    def of(cls, shown: set[str]) -> "FraudRows":
+        """Nothing yet, of a view with these columns."""
+        return cls(
+            [] if "time" in shown else None,
+            [] if {"amount", "amount_minor"} & shown else None,
+            [] if "card_number" in shown else None,
+        )
+
+    def take(self, rows: Rows) -> None:
+        """Keeps what is needed later."""
+        if self.time_us_f is not None:
+            self.time_us_f.append(rows.time_us[rows.fraud])
+        if self.minor_f is not None:
+            self.minor_f.append(rows.minor[rows.fraud])
+        if self.card_f is not None:
+            self.card_f.append(rows.columns["card_number"].take(pa.array(rows.fraud)))
+
+    def hidden(self, *names: str) -> str:
+        """Why a check that needs these columns cannot be made; empty when it can."""
+        absent = [name for name in names if getattr(self, _HOLDERS[name]) is None]
+        return f"the view shows no {' and no '.join(absent)}" if absent else ""
+
+    @property
+    def times(self) -> Int64:
+        """(f,) all times."""
+        return np.concatenate([np.empty(0, dtype=np.int64), *(self.time_us_f or [])])
+
+    @property
+    def amounts(self) -> Int64:
+        """(f,) all amounts."""
+        return np.concatenate([np.empty(0, dtype=np.int64), *(self.minor_f or [])])
+
+    @property
+    def cards(self) -> pa.Array:
+        """(f,) all card numbers."""
+        return pa.concat_arrays([pa.array([], pa.string()), *(self.card_f or [])])
+
+
+_HOLDERS = {"time": "time_us_f", "amount": "minor_f", "card_number": "card_f"}
+
+
+class Labelled(RowCheck):
+    """A label names a row by its position, and by its id where the view shows ids."""
+
+    name, needs = "labels", ()
+
+    def __init__(self, labels: Columns, rows: int) -> None:
+        super().__init__()
+        self.labels, self.seen = labels, 0
+        ids = np.asarray(labels["event_id"])
+        if (np.diff(ids) <= 0).any():
+            self.problem = (
+                f"label {int(np.argmax(np.diff(ids) <= 0)) + 1:,} is not of a later event than the one before"
+            )
+        elif len(ids) and (ids[0] < 0 or ids[-1] >= rows):
+            self.problem = f"there is no event {ids[0] if ids[0] < 0 else ids[-1]}"
+
+    def see(self, rows: Rows) -> None:
+        """Compares the ids."""
+        here = slice(self.seen, self.seen + len(rows.fraud))
+        self.seen = here.stop
+        if "tid" in rows.columns and "tid" in self.labels:
+            wrong = _differing(rows.columns["tid"].take(pa.array(rows.fraud)), self.labels["tid"][here])
+            if wrong.size:
+                row = rows.first + rows.fraud[wrong[0]]
+                self.problem = f"the label of row {row:,} has another id than the row"
+
+    def finish(self) -> str:
+        """How many."""
+        joined = "position and id" if "tid" in self.labels else "position"
+        return f"{self.seen:,} labels name their rows by {joined}"
+
+
+class FraudLabels(RowCheck):
+    """``fraud_label`` is 1 where there is a label, else 0."""
+
+    name, needs = "fraud_label", ("fraud_label",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+
+    def see(self, rows: Rows) -> None:
+        """Compares with the labels."""
+        values = np.asarray(rows.columns["fraud_label"])
+        expected = np.zeros(rows.count, dtype=np.int8)
+        expected[rows.fraud] = 1
+        wrong = np.flatnonzero(values != expected)
+        if wrong.size:
+            row, has = int(wrong[0]), "a" if expected[wrong[0]] else "no"
+            self.problem = f"row {rows.first + row:,} has fraud_label {values[row]} and {has} label"
+        self.count += len(rows.fraud)
+
+    def finish(self) -> str:
+        """How many."""
+        return f"1 on the {self.count:,} rows that have a label, 0 elsewhere"
+
+
+class ShownTruth(RowCheck):
+    """A truth column in the transactions repeats the labels, and is null on genuine rows."""
+
+    def __init__(self, source: str, labels: Columns) -> None:
+        super().__init__()
+        self.name, self.needs = f"{source} of rows", (source,)
+        self.source, self.label, self.seen = source, labels[source], 0
+
+    def see(self, rows: Rows) -> None:
+        """Compares with the labels."""
+        values = rows.columns[self.source]
+        here = slice(self.seen, self.seen + len(rows.fraud))
+        self.seen = here.stop
+        wrong = rows.fraud[_differing(values.take(pa.array(rows.fraud)), self.label[here])]
+        genuine = np.ones(rows.count, dtype=bool)
+        genuine[rows.fraud] = False
+        wrong = np.union1d(wrong, np.flatnonzero(genuine & _bools(values.is_valid())))
+        if wrong.size:
+            row = int(wrong[0])
+            self.problem = f"row {rows.first + row:,} has {self.source} {values[row]}, its label says otherwise"
+
+    def finish(self) -> str:
+        """How many."""
+        return f"as the {self.seen:,} labels say, null elsewhere"
+
+
+def _bools(values: pa.Array) -> npt.NDArray[np.bool_]:
+    return np.asarray(values.to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def _differing(these: pa.Array, those: pa.Array) -> Int64:
+    """(d,) positions at which two columns differ; a null differs from every value."""
+    if len(these) != len(those):
+        return np.arange(min(len(these), len(those)), max(len(these), len(those)))
+    return np.flatnonzero(~_bools(pc.fill_null(pc.equal(these, those), False)))
+
+
+def check_episodes(
+    labels: Columns,
+    episodes: Columns,
+    fraud: FraudRows,
+    claiming: Collection[str],
+    came_f: npt.NDArray[np.bool_],
+) -> Iterator[Check]:
+    """Episodes against the labels and the rows that they name.
+
+    Args:
+        claiming: scenarios that claim genuine rows: which of their episodes find any is not known in advance, so that
+            their ids have gaps.
+        came_f: (f,) bool: labels whose rows are there; an episode that lost one is not compared with its rows.
+    """
+    label_f = np.asarray(labels["episode_id"].fill_null(-1))
+    id_e = np.asarray(episodes["episode_id"])
+    count = len(id_e)
+    planned = count - int(np.isin(episodes["scenario"].to_pylist(), list(claiming)).sum())
+    wrong = np.flatnonzero(id_e[:planned] != np.arange(planned))
+    wrong = np.concatenate([wrong, planned + np.flatnonzero(np.diff(id_e[planned:], prepend=planned - 1) <= 0)])
+    episode_f = np.minimum(np.searchsorted(id_e, label_f), max(count - 1, 0))
+    events_e = np.asarray(episodes["events"])
+    if wrong.size or not np.array_equal(id_e[episode_f] if count else [], label_f):
+        told = f"episode {wrong[0]:,} is missing" if wrong.size else "a label names an episode that is not there"
+        yield Check("episodes", False, told)
+        for name in _PARTS:
+            yield Check(f"episodes: {name}", None, "the episodes do not fit the labels")
+        return
+    scenario_f = episodes["scenario"].take(pa.array(episode_f))
+    bad = np.flatnonzero(np.bincount(episode_f, minlength=count) != events_e)
+    odd = _differing(scenario_f, labels["scenario"])
+    if bad.size:
+        found = int(np.bincount(episode_f, minlength=count)[bad[0]])
+        yield Check("episodes", False, f"episode {id_e[bad[0]]:,} has {found} labels, not {events_e[bad[0]]}")
+    elif (np.diff(int64_of(episodes["first_time"])[:planned]) < 0).any():
+        yield Check("episodes", False, "the ids are not in order of the first events")
+    elif odd.size:
+        yield Check("episodes", False, f"a label of episode {label_f[odd[0]]:,} has another scenario")
+    else:
+        yield Check("episodes", True, f"{count:,} episodes have the events and the scenario of their labels")
+    halved_e = np.unique(episode_f[~came_f])
+    without = f"; {counted(len(halved_e), 'episode')} that lost rows left out" if len(halved_e) else ""
+    for name, (needed, told, find) in _PARTS.items():
+        reason = fraud.hidden(needed)
+        odd = np.empty(0, dtype=np.int64) if reason else find(episode_f[came_f], episodes, fraud)
+        odd = np.setdiff1d(odd, halved_e)
+        problem = f"episode {int(id_e[odd[0]]):,} has another {name} than its rows" if odd.size else ""
+        yield Check(f"episodes: {name}", None if reason else not problem, reason or problem or told + without)
+
+
+def _wrong_times(episode_f: Int64, episodes: Columns, fraud: FraudRows) -> Int64:
+    first_e, last_e = (int64_of(episodes[name]) for name in ("first_time", "last_time"))
+    found_first = np.full(len(first_e), np.iinfo(np.int64).max)
+    found_last = np.full(len(first_e), np.iinfo(np.int64).min)
+    np.minimum.at(found_first, episode_f, fraud.times)
+    np.maximum.at(found_last, episode_f, fraud.times)
+    return np.flatnonzero((found_first != first_e) | (found_last != last_e))
+
+
+def _wrong_amounts(episode_f: Int64, episodes: Columns, fraud: FraudRows) -> Int64:
+    found = np.zeros(len(episodes["amount_minor"]), dtype=np.int64)
+    np.add.at(found, episode_f, fraud.amounts)
+    return np.flatnonzero(found != np.asarray(episodes["amount_minor"]))
+
+
+def _wrong_cards(episode_f: Int64, episodes: Columns, fraud: FraudRows) -> Int64:
+    codes = fraud.cards.dictionary_encode()
+    card_f = np.asarray(codes.indices, dtype=np.int64)
+    pair_p = np.unique(episode_f * (len(codes.dictionary) + 1) + card_f) // (len(codes.dictionary) + 1)
+    several_e = np.bincount(pair_p, minlength=len(episodes["card_number"])) > 1
+    wrong_e = several_e != _bools(episodes["card_number"].is_null())
+    wrong_f = _differing(episodes["card_number"].take(pa.array(episode_f)), fraud.cards)
+    return np.union1d(np.flatnonzero(wrong_e), episode_f[wrong_f[~several_e[episode_f[wrong_f]]]])
+
+
+_PARTS: dict[str, tuple[str, str, Any]] = {
+    "time": ("time", "first and last are those of their rows", _wrong_times),
+    "card": ("card_number", "each is on the card of its rows, or on several", _wrong_cards),
+    "amount": ("amount", "each is the sum over its rows", _wrong_amounts),
+}
+
+
+def check_scenario(name: str, injector: Pattern, scene: Scene, labels: Columns, fraud: FraudRows) -> Check:
+    """A scenario's episodes, as read back, against the rules of its injector."""
+    title = f"scenario {name}"
+    unruled = f"{type(injector).__name__} has no check of its own" if type(injector).check is Pattern.check else ""
+    reason = fraud.hidden("time", "card_number", "amount") or unruled
+    if reason:
+        return Check(title, None, reason)
+    mine = np.flatnonzero(_bools(pc.equal(labels["scenario"], name).fill_null(False)))
+    index = pa.array(mine)
+    roles = labels["role"].take(index).to_pylist()
+    unknown = sorted({str(role) for role in roles} - set(injector.roles))
+    if unknown:
+        return Check(title, False, f"role {unknown[0]!r} is not one of {', '.join(injector.roles)}")
+    _, episode_f = np.unique(np.asarray(labels["episode_id"].take(index)), return_inverse=True)
+    cards = fraud.cards.take(index).dictionary_encode()
+    role_f = np.array([injector.roles.index(role) for role in roles], dtype=np.int64)
+    card_f = np.asarray(cards.indices, dtype=np.int64)
+    events = FraudEvents(episode_f, fraud.times[mine], card_f, fraud.amounts[mine], role_f)
+    events = events.take(np.lexsort((events.time_us_f, events.episode_f)))
+    try:
+        problem = next(iter(injector.check(scene, events)), "")
+    except Exception as error:  # noqa: BLE001 — an injector may come from a plugin
+        problem = f"its check failed with {type(error).__name__}: {error}"
+    episodes = int(episode_f.max(initial=-1)) + 1
+    return Check(title, not problem, problem or f"{episodes:,} episodes of {len(mine):,} rows keep its rules")

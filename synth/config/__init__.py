@@ -1,0 +1,1 @@
+"""From overrides to a recipe: composed, typed, validated."""

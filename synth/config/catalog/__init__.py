@@ -1,0 +1,100 @@
+"""Plugins in, one catalog of components out; the only user of pluggy's PluginManager.
+
+A plugin that cannot be loaded, misspells a hook or claims a taken name breaks nobody but the recipe that needs it:
+what went wrong is kept here and told when it matters, and by ``synth plugins list``.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
+from dataclasses import replace
+from importlib import metadata
+from pathlib import Path
+from types import ModuleType
+
+from synth import __version__
+from synth.config import builtin
+from synth.config.catalog.asking import ask
+from synth.config.catalog.contents import Catalog
+from synth.config.catalog.modules import (
+    find_modules,
+    import_path,
+    is_disabled,
+    list_entry_points,
+    module_name,
+    module_path,
+    presets_of,
+)
+from synth.config.catalog.provider import BUILT_IN, HOOKS, MULTIPLE, Provider
+from synth.errors import PluginError, on_one_line
+
+__all__ = ["BUILT_IN", "HOOKS", "MULTIPLE", "Catalog", "Provider", "load_catalog"]
+
+
+def load_catalog(plugin_files: Sequence[Path] = (), plugins_dirs: Sequence[Path] = ()) -> Catalog:
+    """Loads the built-ins, the entry points of group ``synth``, the given modules and those in the given folders.
+
+    ``SYNTH_PLUGINS=a,b`` allows only these entry points, ``SYNTH_DISABLE_PLUGINS=a,b`` leaves these out. What plugins
+    print meanwhile goes to stderr.
+
+    Args:
+        plugin_files: module files and package folders.
+        plugins_dirs: folders of them; a broken one in there is kept as such.
+
+    Raises:
+        PluginError: one of ``plugin_files`` cannot be used, or one of ``plugins_dirs`` holds nothing: the user asked
+            for them.
+    """
+    asked = {module_path(path).absolute(): module_path(path) for path in plugin_files}
+    folders = {directory.absolute(): directory for directory in plugins_dirs}.values()
+    found = {path.absolute(): path for directory in folders for path in find_modules(directory)}
+    loaded = [_load(lambda: builtin, Provider(name="synth", version=__version__, source=BUILT_IN))]
+    with redirect_stdout(sys.stderr):
+        for point in list_entry_points():
+            loaded.append(_refuse_namesake(_load_entry_point(point), loaded))
+        for absolute, path in (asked | found).items():
+            provider = _refuse_namesake(_load_path(path), loaded)
+            if provider.error and absolute in asked:
+                raise PluginError(f"plugin {path} cannot be used: {provider.error}")
+            loaded.append(provider)
+    return Catalog(tuple(loaded))
+
+
+def _load_entry_point(point: metadata.EntryPoint) -> Provider:
+    version = point.dist.version if point.dist else ""
+    source = f"entry point of {point.dist.name}" if point.dist else "entry point"
+    provider = Provider(name=point.name, version=version, source=source)
+    return replace(provider, disabled=True) if is_disabled(point) else _load(point.load, provider)
+
+
+def _load_path(path: Path) -> Provider:
+    provider = Provider(name=module_name(path), source=str(path))
+    return _load(lambda: import_path(path), provider, presets_of(path))
+
+
+def _load(load: Callable[[], ModuleType], provider: Provider, presets: Path | None = None) -> Provider:
+    """Loads a plugin and asks it; whatever goes wrong becomes its ``error``."""
+    try:
+        module = load()
+        version = provider.version or str(getattr(module, "__version__", ""))
+        provider = replace(provider, version=version, api=str(getattr(module, "synth_api", "")))
+        asked = ask(module, provider)
+        if presets is None or not presets.is_file():
+            return asked
+        from synth.config.catalog.presets import read_presets
+
+        return replace(asked, presets=read_presets(presets, str(Path(provider.source).with_name(presets.name))))
+    except PluginError as error:
+        told = str(error)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 — a plugin may fail in any way
+        told = f"{type(error).__name__}: {error}"
+    return replace(provider, error=on_one_line(told))
+
+
+def _refuse_namesake(provider: Provider, loaded: Sequence[Provider]) -> Provider:
+    """A plugin whose name is taken cannot be told from its namesake; one that is not loaded takes no name."""
+    namesake = next((o for o in loaded if o.name == provider.name and not (o.disabled or provider.disabled)), None)
+    if namesake is None:
+        return provider
+    told = f"two plugins are named {provider.name!r}: {namesake.source} and {provider.source}; rename one"
+    return Provider(name=provider.name, version=provider.version, source=provider.source, error=told)

@@ -1,0 +1,131 @@
+"""What recipes can name, who provides it, and what nobody can use."""
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from synth.config.catalog.options import (
+    Claims,
+    claimed,
+    find_claims,
+    needs_files,
+    option_clash,
+    own_roots,
+    write_options,
+)
+from synth.config.catalog.provider import HOOKS, Provider
+from synth.config.compose.roots import PluginRoot
+from synth.contracts.hookspecs import CheckSpec, Spec
+from synth.contracts.run_events import Subscriber
+from synth.errors import ConfigError, MissingOption, PluginError, Violation
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The plugins, the unusable and the disabled ones included."""
+
+    providers: tuple[Provider, ...]
+
+    @cached_property
+    def kinds(self) -> Mapping[str, Mapping[str, list[tuple[str, Spec]]]]:
+        """Group → kind → its owners and specs; more than one is a clash."""
+        kinds: dict[str, dict[str, list[tuple[str, Spec]]]] = {group: {} for group in HOOKS}
+        for provider in self.providers:
+            for group, spec in provider.specs:
+                kinds[group].setdefault(spec.name, []).append((provider.name, spec))
+        return kinds
+
+    @cached_property
+    def config_roots(self) -> list[PluginRoot]:
+        """The plugins' YAML choices; those that they need not write lie in a folder that goes with the catalog."""
+        roots = [root for provider in self.providers for root in own_roots(provider)]
+        if any(map(needs_files, self.providers)):
+            folder = Path(tempfile.mkdtemp(prefix="synth-"))
+            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+            roots += [write_options(p, self.kinds, self._claims, folder) for p in self.providers if needs_files(p)]
+        return roots
+
+    @cached_property
+    def _claims(self) -> Claims:
+        return find_claims(self.providers)
+
+    @property
+    def checks(self) -> list[tuple[str, CheckSpec]]:
+        """(plugin, check) of every plugin."""
+        return [(provider.name, check) for provider in self.providers for check in provider.checks]
+
+    @property
+    def subscribers(self) -> list[tuple[str, Callable[[], Subscriber]]]:
+        """(plugin, what makes its subscriber) of every plugin."""
+        return [(provider.name, factory) for provider in self.providers for factory in provider.subscribers]
+
+    def names(self, group: str) -> list[str]:
+        """The kinds of a group."""
+        return sorted(self.kinds[group])
+
+    def owner(self, group: str, kind: str) -> str:
+        """The plugin that provides a kind."""
+        return self.kinds[group][kind][0][0]
+
+    def find(self, group: str, kind: str) -> Spec | None:
+        """The spec of a kind, None when nobody provides it.
+
+        Raises:
+            PluginError: several plugins claim it.
+        """
+        claims = self.kinds[group].get(kind, [])
+        if len(claims) > 1:
+            raise PluginError(_kind_clash(group, kind, [owner for owner, _ in claims]))
+        return claims[0][1] if claims else None
+
+    def clashes(self, provider: Provider) -> list[str]:
+        """What is wrong with each name of a plugin that another one claims, too."""
+        told = [
+            _kind_clash(group, kind, owners)
+            for group, kinds in self.kinds.items()
+            for kind, claims in kinds.items()
+            if len(owners := [owner for owner, _ in claims]) > 1 and provider.name in owners
+        ]
+        return told + [option_clash(path, owners) for path, owners in self._claims.items() if provider.name in owners]
+
+    def broken(self) -> list[Provider]:
+        """The plugins that cannot be used."""
+        return [provider for provider in self.providers if provider.error]
+
+    def excuse(self) -> str:
+        """What to add where something is missing: it may be a broken plugin's."""
+        told = (f"; plugin {p.name!r} ({p.source}) could not be loaded: {p.error}" for p in self.broken())
+        return "".join(told)
+
+    @contextmanager
+    def excusing(self) -> Iterator[None]:
+        """Adds the broken plugins to each error about an option that nobody offers."""
+        try:
+            yield
+        except ConfigError as error:
+            if not self.broken():
+                raise
+            raise self.excused(error) from error.__cause__
+
+    def excused(self, error: ConfigError) -> ConfigError:
+        """The same error, with the broken plugins named where an option is missing."""
+        excuse = self.excuse()
+        told = (
+            replace(each, message=each.message + excuse) if _may_be_a_plugins(each) else each
+            for each in error.violations
+        )
+        return ConfigError(list(told))
+
+
+def _may_be_a_plugins(violation: Violation) -> bool:
+    """Hydra's own groups are filled by plugins of Hydra."""
+    return isinstance(violation, MissingOption) and not violation.path.startswith("hydra.")
+
+
+def _kind_clash(group: str, kind: str, owners: list[str]) -> str:
+    return claimed(f"{group} kind {kind!r}", owners)

@@ -1,0 +1,88 @@
+"""Overrides in, one plain configuration out, with where each of its values came from.
+
+The only package that touches Hydra and OmegaConf. Importing it loads neither: each function loads what it needs.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from synth.config.compose.display import shown
+from synth.config.compose.results import Composed, Job, changed_at
+from synth.config.compose.roots import ConfigSource, Option, PluginRoot, builtin_conf, list_options, search_roots
+
+__all__ = [
+    "Composed",
+    "ConfigSource",
+    "Job",
+    "Option",
+    "PluginRoot",
+    "builtin_conf",
+    "changed_at",
+    "complete",
+    "compose",
+    "list_options",
+    "search_roots",
+    "shown",
+    "sweep",
+]
+
+
+def compose(
+    overrides: Sequence[str],
+    *,
+    config_dirs: Sequence[Path] = (),
+    plugin_roots: Sequence[PluginRoot] = (),
+) -> Composed:
+    """Compose one configuration; leaves no global state of Hydra behind.
+
+    Args:
+        overrides: in Hydra's grammar, e.g. ``scenario=[card_chain]``, ``seed=3``, ``+experiment=mine``.
+        config_dirs: searched first; then ``./conf``, then the built-ins.
+        plugin_roots: searched last.
+
+    Raises:
+        ConfigError: holds every violation that could be found at once.
+        PluginError: a plugin's root does not exist.
+    """
+    from synth.config.compose.composing import compose_roots
+
+    return compose_roots(overrides, search_roots(config_dirs, plugin_roots))
+
+
+def sweep(
+    overrides: Sequence[str],
+    task: Callable[[Composed, Path], Any],
+    *,
+    sweep_dir: Path,
+    config_dirs: Sequence[Path] = (),
+    plugin_roots: Sequence[PluginRoot] = (),
+) -> list[Job]:
+    """Run ``task`` for every job that Hydra's sweeper makes of the overrides, by Hydra's launcher.
+
+    Args:
+        overrides: values with commas, ``range(…)`` or ``choice(…)`` are swept; ``hydra/launcher=…`` selects a launcher.
+        task: called with a job's configuration and its own directory, ``sweep_dir/<number>``; returns its outcome
+            and never raises. Must pickle for launchers that use other processes.
+
+    Returns:
+        The jobs by number.
+
+    Raises:
+        ConfigError: an override cannot be read, or the sweep itself is set up wrongly; no job has run.
+    """
+    from synth.config.compose.sweeping import sweep_roots
+
+    return sweep_roots(overrides, task, sweep_dir, search_roots(config_dirs, plugin_roots))
+
+
+def complete(
+    line: str,
+    *,
+    config_dirs: Sequence[Path] = (),
+    plugin_roots: Sequence[PluginRoot] = (),
+) -> list[str]:
+    """Candidates for the last word of ``line``, which holds overrides only; each replaces the whole word."""
+    from synth.config.compose.completion import complete_line
+
+    return complete_line(line, search_roots(config_dirs, plugin_roots))

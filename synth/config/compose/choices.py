@@ -1,0 +1,272 @@
+"""Which file every group takes, checked before Hydra loads any: it stops at the first mistake, this finds them all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import yaml
+
+from synth.config.compose.entries import Entry, Wanted, make_absolute, read_entry, read_wanted
+from synth.config.compose.files import ConfigFile, Library
+from synth.config.compose.overrides import (
+    Given,
+    command_line,
+    read_overrides,
+    sweep_outside_multirun,
+    unknown_group,
+    unknown_option,
+)
+from synth.config.compose.resolving import forbidden_resolvers
+from synth.config.compose.roots import PRIMARY, group_names, option_names
+from synth.errors import ConfigError, Violation
+
+
+@dataclass(kw_only=True)
+class Choices:
+    """The walk over the defaults lists, from the primary config down, in Hydra's order.
+
+    Attributes:
+        chosen: group key -> what the command line or an ``override`` entry puts there; the first one wins.
+        multirun: several values for one key are a sweep, and no mistake.
+        lists: group -> what is chosen, for each group that takes several.
+        singles: group key -> the entry that lists it, for each group that takes one.
+        steering: Hydra's own group -> the entry that has the last word on it.
+    """
+
+    library: Library
+    given: Sequence[Given]
+    violations: list[Violation] = field(default_factory=list)
+    multirun: bool = False
+    lists: dict[str, Wanted] = field(default_factory=dict)
+    singles: dict[str, str] = field(default_factory=dict)
+    chosen: dict[str, Wanted] = field(default_factory=dict)
+    steering: dict[str, Entry] = field(default_factory=dict)
+    _taken: set[str] = field(default_factory=set)
+    _appended: dict[str, Entry] = field(default_factory=dict)
+    _visited: set[str] = field(default_factory=set)
+
+    def walk(self) -> None:
+        """Fill the attributes; afterwards every file that Hydra will load exists and parses."""
+        for given in self.given:
+            if given.steers_hydra:
+                self._steer_by(given)
+            wanted = self._wanted_by(given)
+            if wanted is None:
+                continue
+            entry = Entry(group=given.group, package=given.parsed.package or "", wanted=wanted)
+            if not given.parsed.is_add():
+                self.chosen[entry.key] = wanted
+            elif entry.key in self._appended:
+                hint = f"append several at once: '+{entry.key}=[a,b]'"
+                self._refuse(entry.group, f"'+{entry.key}=…' is given twice", given.where, hint)
+            else:
+                self._appended[entry.key] = entry
+        self._visit(PRIMARY)
+        self._check_appended()
+        for given in self.given:
+            self._check_given(given)
+        self._check_repeated()
+        self._report_unused()
+
+    def _wanted_by(self, given: Given) -> Wanted | None:
+        """What an override chooses; None when it sets a key or is wrong."""
+        parsed = given.parsed
+        if given.steers_hydra or parsed.is_sweep_override():
+            return None
+        if not self._is_group(given.group):
+            if "/" in given.group or parsed.package is not None:
+                self.violations.append(unknown_group(given.group, group_names(self.library.roots), given.where))
+            return None
+        value = parsed.value()
+        names: list[Any] = value if isinstance(value, list) else [value]
+        if parsed.is_delete() or parsed.is_force_add() or not all(isinstance(name, str) for name in names):
+            return None
+        options = tuple((name, given.where) for name in names)
+        return Wanted(options=options, where=given.where, many=isinstance(value, list))
+
+    def _steer_by(self, given: Given) -> None:
+        parsed = given.parsed
+        if "." in given.group or parsed.is_delete() or parsed.is_sweep_override():
+            return
+        value = parsed.value()
+        if not isinstance(value, dict):
+            names = value if isinstance(value, list) else [value]
+            wanted = Wanted(options=tuple((str(name), given.where) for name in names), where=given.where, many=False)
+            self._steer(Entry(group=given.group, package="", wanted=wanted))
+
+    def _steer(self, entry: Entry) -> None:
+        """Hydra's own groups lead into no recipe; but no file of the user's may serve them."""
+        if self.steering.setdefault(entry.group, entry) is not entry:
+            return
+        for name, _ in entry.wanted.options:
+            file = self.library.find(f"{entry.group}/{name}")
+            self.violations += file.violations if file else ()
+
+    def _check_appended(self) -> None:
+        for key, entry in self._appended.items():
+            names = [name for name, _ in entry.wanted.options]
+            if key in self.singles:
+                hint = f"without the '+': {key}={','.join(names)}"
+                self._refuse(entry.group, f"'{key}' takes one option and has one already", entry.wanted.where, hint)
+            elif key in self.lists:
+                before = self.lists[key]
+                self.lists[key] = replace(before, options=before.options + entry.wanted.options)
+
+    def _check_given(self, given: Given) -> None:
+        """What is wrong with an override once it is known which groups take several options."""
+        parsed, group, many = given.parsed, given.group, given.group in self.lists
+        if given.steers_hydra:
+            return
+        if parsed.is_sweep_override():
+            if not self.multirun:
+                self.violations.append(sweep_outside_multirun(given, many=many))
+        elif parsed.is_delete():
+            if many:
+                message = f"'{group}' takes several options and cannot be deleted"
+                self._refuse(group, message, given.where, f"{group}=[] for none")
+        elif not self._is_group(group) or isinstance(parsed.value(), dict):
+            return
+        elif parsed.is_force_add():
+            self._refuse(group, f"a group cannot be forced with '++': '{given.shown}'", given.where, "use one '+'")
+        elif self._wanted_by(given) is None:
+            options = option_names(self.library.roots, group)
+            hint = f"'{group}=[]' for none" if many else f"name one, such as {group}={next(iter(options), '…')}"
+            self._refuse(group, f"'{given.shown}' does not name an option", given.where, hint, ", ".join(options))
+
+    def _check_repeated(self) -> None:
+        for key, wanted in self.lists.items():
+            seen: set[str] = set()
+            for name, where in wanted.options:
+                if name in seen:
+                    hint = f"for a second one under a name of its own: +{key}@{key}.second={name}"
+                    self._refuse(key, f"'{key}' takes '{name}' twice", where, hint)
+                seen.add(name)
+
+    def _visit(self, config_path: str) -> None:
+        file = self.library.find(config_path)
+        if file is None or config_path in self._visited:
+            return
+        self._visited.add(config_path)
+        self.violations += file.violations
+        entries = self._entries(file, config_path.rpartition("/")[0])
+        for entry in entries:
+            if entry.override:
+                self.chosen.setdefault(entry.key, entry.wanted)
+        for entry in reversed(self._appended.values() if config_path == PRIMARY else ()):
+            self._take(entry, entry.wanted)
+        for entry in reversed(entries):
+            if not entry.override:
+                self._take_default(entry)
+
+    def _take_default(self, entry: Entry) -> None:
+        self._taken.add(entry.key)
+        wanted = self.chosen.get(entry.key, entry.wanted)
+        if entry.wanted.many:
+            self.lists[entry.key] = wanted
+        elif entry.group:
+            self.singles.setdefault(entry.key, entry.wanted.where)
+            if wanted.many and wanted.options:
+                hint = f"choose one: {entry.key}={wanted.options[0][0]}"
+                self._refuse(entry.group, f"'{entry.key}' takes one option, not a list", wanted.where, hint)
+                return
+        self._take(entry, wanted)
+
+    def _take(self, entry: Entry, wanted: Wanted) -> None:
+        for name, where in wanted.options:
+            if "${" in name:
+                self.violations += forbidden_resolvers(entry.group, name, where)
+                continue
+            if name == "???":
+                self._refuse(entry.group, f"'{entry.key}' needs an option", where, f"choose one: {entry.key}=…")
+                continue
+            config_path = f"{entry.group}/{name}" if entry.group else name
+            plain = name.removesuffix(".yaml")
+            if plain != name:
+                option = f"[{plain}]" if entry.key in self.lists else plain
+                hint = f"{entry.key}={option}" if entry.group else plain
+                self._refuse(entry.group, f"'{name}' is a file, not the name of an option", where, hint)
+            elif any(step in ("", ".", "..") for step in name.split("/")):
+                options = option_names(self.library.roots, entry.group)
+                self.violations.append(unknown_option(entry.group or "config", name, options, where))
+            elif self.library.find(config_path) is None:
+                if not entry.optional:
+                    self.violations.append(self._missing(config_path, where))
+            else:
+                self._visit(config_path)
+
+    def _missing(self, config_path: str, where: str) -> Violation:
+        group, _, name = config_path.rpartition("/")
+        options = option_names(self.library.roots, group)
+        if group and not options:
+            violation = unknown_group(group, group_names(self.library.roots), where)
+            meant = group.rpartition("/")[2]
+            absolute = "/" in group and meant in group_names(self.library.roots)
+            return replace(violation, hint=f"write '/{meant}' for the group at the top") if absolute else violation
+        return unknown_option(group or "config", name, options, where)
+
+    def _report_unused(self) -> None:
+        for key, wanted in self.chosen.items():
+            group = key.partition("@")[0]
+            if key in self._taken or "@" in key:
+                continue
+            if not self._is_group(group):
+                self.violations.append(unknown_group(group, group_names(self.library.roots), wanted.where))
+            elif wanted.where.startswith("command line:"):
+                hint = f"add it with '+': +{key}={','.join(name for name, _ in wanted.options)}"
+                self._refuse(group, f"'{key}' is in no defaults list", wanted.where, hint)
+            else:
+                hint = "leave the word 'override' out"
+                self._refuse(group, f"'{key}' is in no defaults list that could be overridden", wanted.where, hint)
+
+    def _entries(self, file: ConfigFile, parent: str) -> list[Entry]:
+        """The file's defaults list, Hydra's own groups left out."""
+        pairs = file.node.value if file.node else []
+        defaults = next((value for key, value in pairs if key.value == "defaults"), None)
+        if defaults is None:
+            return []
+        if not isinstance(defaults, yaml.SequenceNode):
+            message = "'defaults' must be a list"
+            self.violations.append(Violation(path="defaults", message=message, where=file.at(defaults)))
+            return []
+        entries = []
+        for item in defaults.value:
+            if isinstance(item, yaml.MappingNode) and item.value:
+                key, value = item.value[0]
+                *words, name = str(key.value).split()
+                entry = read_entry(file, name, parent, wanted=read_wanted(file, value), words=words)
+            elif isinstance(item, yaml.ScalarNode) and item.value != "_self_":
+                path, _, package = item.value.partition("@")
+                wanted = Wanted(
+                    options=((make_absolute(path, parent), file.at(item)),), where=file.at(item), many=False
+                )
+                entry = Entry(group="", package=package, wanted=wanted)
+            else:
+                continue
+            if entry.group == "hydra" or entry.group.startswith("hydra/"):
+                self._steer(entry)
+            else:
+                entries.append(entry)
+        return entries
+
+    def _is_group(self, name: str) -> bool:
+        return any((root.path / name).is_dir() for root in self.library.roots)
+
+    def _refuse(self, group: str, message: str, where: str, hint: str, allowed: str = "") -> None:
+        path = group.replace("/", ".")
+        self.violations.append(Violation(path=path, message=message, where=where, hint=hint, allowed=allowed))
+
+
+def check_choices(library: Library, overrides: Sequence[str], *, multirun: bool = False) -> Choices:
+    """Read the overrides and walk the defaults lists.
+
+    Raises:
+        ConfigError: an override cannot be read, or a choice or a file is wrong.
+    """
+    given, violations = read_overrides(overrides)
+    choices = Choices(library=library, given=given, violations=violations, multirun=multirun)
+    choices.walk()
+    if choices.violations:
+        places = [command_line(override) for override in overrides]
+        order = {where: number for number, where in reversed(list(enumerate(places)))}
+        raise ConfigError(sorted(choices.violations, key=lambda v: order.get(v.where, len(order))))
+    return choices

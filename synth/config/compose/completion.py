@@ -1,0 +1,45 @@
+"""Shell completion of overrides: groups, options and keys by Hydra's own completer, lists by us."""
+
+import re
+from collections.abc import Sequence
+
+import yaml
+from hydra._internal.core_plugins.bash_completion import BashCompletion
+from hydra.core.plugins import Plugins
+from hydra.errors import HydraException
+from omegaconf.errors import OmegaConfBaseException
+
+from synth.config.compose.loading import Repository, make_loader, modern_hydra
+from synth.config.compose.roots import PRIMARY, ConfigSource, option_names
+
+_LIST = re.compile(r"(?P<group>\+?[\w/]+)=(?P<open>\[?)(?P<chosen>(?:[^,\[\]]*,)*)(?P<last>[^,\[\]]*)")
+
+
+def complete_line(line: str, roots: Sequence[ConfigSource]) -> list[str]:
+    """Complete over the given roots; see ``synth.config.compose.complete``."""
+    words = [word for word in line.split() if not word.startswith("-") or word in ("-m", "--multirun")]
+    fresh = not line or line[-1].isspace()
+    last = "" if fresh or not words else words[-1]
+    found = _LIST.fullmatch(last)
+    if found and (found["open"] or found["chosen"]):
+        return _complete_list(found, roots)
+    Plugins.instance()  # registers the groups of Hydra's own that its defaults name
+    completer = BashCompletion(make_loader(Repository(roots, with_hydra=True)))
+    try:
+        with modern_hydra():
+            candidates = completer._query(PRIMARY, " ".join(words) + (" " if fresh else ""))
+    except (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError, TypeError, OSError):
+        return []
+    if last.startswith("hydra"):
+        return candidates
+    return [candidate for candidate in candidates if not candidate.lstrip("+~").startswith("hydra")]
+
+
+def _complete_list(found: re.Match[str], roots: Sequence[ConfigSource]) -> list[str]:
+    chosen = found["chosen"].split(",")
+    prefix = f"{found['group']}={found['open']}{found['chosen']}"
+    return [
+        prefix + name
+        for name in option_names(roots, found["group"].lstrip("+"))
+        if name.startswith(found["last"]) and name not in chosen
+    ]

@@ -1,0 +1,242 @@
+"""One composition, step by step: read, check, load, override, resolve. Each step reports all that it finds."""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import yaml
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra._internal.config_repository import CachingConfigRepository
+from hydra._internal.defaults_list import DefaultsList, create_defaults_list
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf.errors import ConfigAttributeError, ConfigKeyError, GrammarParseError, OmegaConfBaseException
+
+from synth.config.compose.choices import Choices, check_choices
+from synth.config.compose.files import Library, broken_interpolation
+from synth.config.compose.loading import Repository, make_loader, modern_hydra
+from synth.config.compose.origins import Origins
+from synth.config.compose.overrides import Given
+from synth.config.compose.resolving import Resolver, register_resolvers
+from synth.config.compose.results import Composed
+from synth.config.compose.roots import PRIMARY, ConfigSource, group_names, option_names
+from synth.errors import ConfigError, Violation, in_yaml, nearest
+
+_FAILURES = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError, TypeError, LookupError, AssertionError)
+
+
+def compose_roots(overrides: Sequence[str], roots: Sequence[ConfigSource]) -> Composed:
+    """Compose from the given roots; see ``synth.config.compose.compose``."""
+    library = Library(roots=roots)
+    choices = check_choices(library, overrides)
+    given = [item for item in choices.given if not item.steers_hydra]
+    register_resolvers()
+    with modern_hydra(), readable_errors(library, given, choices):
+        repository = Repository(roots)
+        cache = CachingConfigRepository(repository)
+        defaults = _defaults(given, cache)
+        origins = _origins_of_files(library, defaults)
+        config = _load(defaults, cache, repository)
+        for group, wanted in choices.lists.items():
+            origins.add_absent(group, wanted.where)
+        for item in given:
+            if item.parsed.is_delete():
+                origins.add_absent(item.key, item.where)
+        violations = _check_packages(library, defaults, choices)
+        violations += _apply(given, defaults, config, origins, choices)
+        resolver = Resolver(origins=origins.found)
+        plain = resolver.plain(config)
+    violations += resolver.violations
+    if violations:
+        raise ConfigError(violations)
+    known: dict[str, Any] = dict(defaults.overrides.known_choices)
+    chosen = {group: name for group, name in known.items() if name is not None}
+    several = {group: [name for name, _ in wanted.options] for group, wanted in choices.lists.items()}
+    return Composed(
+        config=plain,
+        origins=origins.within(plain),
+        choices=chosen | several,
+        overrides=tuple(overrides),
+        options={group: tuple(option_names(roots, group)) for group in several},
+    )
+
+
+@contextmanager
+def readable_errors(library: Library, given: Sequence[Given], choices: Choices) -> Iterator[None]:
+    """What no check foresaw still ends as a ConfigError: Hydra's reason, without its advice."""
+    try:
+        yield
+    except _FAILURES as error:
+        raise ConfigError([_violation(error, library, given, choices)]) from error
+
+
+def _violation(error: Exception, library: Library, given: Sequence[Given], choices: Choices) -> Violation:
+    cause = error.__cause__ if isinstance(error, HydraException) and not str(error) else error
+    lines = [line.strip() for line in str(cause).splitlines() if line.strip()] or [type(error).__name__]
+    reason = " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]
+    reason = reason.replace("DictConfig", "a mapping").replace("ListConfig", "a list")
+    mark = getattr(error, "problem_mark", None)
+    if mark is not None:
+        where = f"{library.label_of(mark.name)}:{mark.line + 1}:{mark.column + 1}"
+        return Violation(path="", message=f"cannot read the file: {reason}", where=where)
+    if twice := re.match(r"Multiple values for ([^ ]+?)\.", reason):
+        key = twice[1]
+        return Violation(
+            path=key,
+            message=f"'{key}' is chosen a second time",
+            where=choices.singles.get(key, ""),
+            hint=f"write 'override /{key}: …'",
+        )
+    if in_file := re.match(r"In '?([\w/.-]+)'?: (?:\w+ raised while composing config: )?", reason):
+        file = library.find(in_file[1])
+        return Violation(
+            path="",
+            message=f"cannot compose: {reason[in_file.end() :]}",
+            where=file.label if file else "",
+        )
+    for item in given:
+        value = item.text.partition("=")[2]
+        if item.text in reason or ("${" in value and value in reason):
+            return Violation(
+                path=item.key,
+                message=f"cannot compose: {reason.replace(item.text, item.shown)}",
+                where=item.where,
+            )
+    return Violation(path="", message=f"cannot compose: {reason}")
+
+
+def _defaults(given: Sequence[Given], cache: CachingConfigRepository) -> DefaultsList:
+    """Which files Hydra merges, in its order."""
+    return create_defaults_list(
+        repo=cache,
+        config_name=PRIMARY,
+        overrides_list=[item.parsed for item in given],
+        prepend_hydra=False,
+        skip_missing=False,
+    )
+
+
+def _load(defaults: DefaultsList, cache: CachingConfigRepository, repository: Repository) -> DictConfig:
+    """Hydra's composition of the files; the overrides of single keys are still to come."""
+    config = make_loader(repository)._compose_config_from_defaults_list(defaults.defaults, cache)
+    with open_dict(config):
+        config.pop("hydra", None)
+    OmegaConf.set_struct(config, True)
+    return config
+
+
+def _origins_of_files(library: Library, defaults: DefaultsList) -> Origins:
+    origins = Origins()
+    for default in defaults.defaults:
+        file = library.find(default.config_path or "")
+        if file is not None:
+            origins.add_file(file, default.package or "")
+    if origins.clashes:
+        raise ConfigError(origins.clashes)
+    return origins
+
+
+def _check_packages(library: Library, defaults: DefaultsList, choices: Choices) -> list[Violation]:
+    """Files that forgot their ``# @package`` line land where nobody looks for them."""
+    violations = []
+    for default in defaults.defaults:
+        config_path = default.config_path or ""
+        group, _, name = config_path.rpartition("/")
+        file = library.find(config_path)
+        if file is None or file.node is None or default.package != group.replace("/", "."):
+            continue
+        if group == "experiment" and any(key.value != "defaults" for key, _ in file.node.value):
+            expected = "_global_"
+        elif group in choices.lists and any(key.value == "kind" for key, _ in file.node.value):
+            expected = f"{group}.{name}"
+        else:
+            continue
+        violations.append(
+            Violation(
+                path=f"{group}.{name}",
+                message=f"'{config_path}' does not say where it belongs",
+                where=f"{file.label}:1",
+                hint=f"make '# @package {expected}' its first line",
+            )
+        )
+    return violations
+
+
+def _apply(
+    given: Sequence[Given], defaults: DefaultsList, config: DictConfig, origins: Origins, choices: Choices
+) -> list[Violation]:
+    violations = []
+    by_identity = {id(item.parsed): item for item in given}
+    for parsed in defaults.config_overrides:
+        item = by_identity[id(parsed)]
+        try:
+            ConfigLoaderImpl._apply_overrides_to_config([parsed], config)
+        except _FAILURES as error:
+            violations.append(_explain(item, error, config, choices))
+        else:
+            origins.add_override(item)
+    return violations
+
+
+def _explain(item: Given, error: Exception, config: DictConfig, choices: Choices) -> Violation:
+    cause = error.__cause__
+    deletes = item.parsed.is_delete()
+    if isinstance(cause, ConfigAttributeError | ConfigKeyError) or (deletes and "does not exist" in str(error)):
+        return _unknown_key(item, config, choices)
+    if deletes:
+        message = f"cannot delete '{item.key}': it has another value"
+        return Violation(path=item.key, message=message, where=item.where, hint=f"~{item.key} deletes any value")
+    if isinstance(cause, GrammarParseError):
+        return broken_interpolation(item.key, item.where)
+    if item.parsed.is_add():
+        return Violation(
+            path=item.key,
+            message=f"'{item.key}' exists already",
+            where=item.where,
+            hint="leave the '+' out to change it",
+        )
+    value = item.parsed.value()
+    if isinstance(value, list | dict) and "Cannot merge" in str(cause or error):
+        message = f"{item.key} is {in_yaml(value)}"
+        allowed = "a mapping" if isinstance(value, list) else "a list"
+        return Violation(path=item.key, message=message, where=item.where, allowed=allowed)
+    reason = str(cause or error).splitlines()[0]
+    return Violation(path=item.key, message=f"cannot set '{item.key}': {reason}", where=item.where)
+
+
+def _unknown_key(item: Given, config: DictConfig, choices: Choices) -> Violation:
+    parent: Any = config
+    *_, last = parts = item.key.split(".")
+    for part in parts:
+        if not isinstance(parent, DictConfig) or part not in parent:
+            last = part
+            break
+        parent = parent._get_node(part)
+    else:
+        value = item.parsed.value() if isinstance(parent, DictConfig) else None
+        inside = [str(key) for key in value if key not in parent] if isinstance(value, dict) else []
+        parts += inside[:1]
+        last = parts[-1]
+    key = ".".join(parts)
+    roots = choices.library.roots
+    siblings = [str(key) for key in parent] if isinstance(parent, DictConfig) else []
+    groups = group_names(roots) if parent is config else []
+    message = f"unknown key '{key}'"
+    group, _, name = ".".join(parts[:2]).partition(".")
+    options = option_names(roots, group) if group in choices.lists else []
+    unchosen = options if last == name else []
+    hint = nearest(last, [*siblings, *unchosen, *(group for group in groups if group != item.key)])
+    if last in parts[:2] and name in options:
+        hint = f"choose it first: {group}=[{name}]"
+    elif item.key in groups:
+        hint = f"name an option: {item.key}=" + (f"[{options[0]}]" if options else "…")
+        if not item.parsed.is_delete():
+            message = f"'{item.key}' takes the names of options, not {in_yaml(item.parsed.value())}"
+    return Violation(
+        path=key,
+        message=message,
+        where=item.where,
+        allowed="" if hint else ", ".join(siblings),
+        hint=hint,
+    )

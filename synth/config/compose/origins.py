@@ -1,0 +1,102 @@
+"""Where each value of a composed configuration was set: by which line of which file, or by which override."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from synth.config.compose.files import ConfigFile, Node, items_of
+from synth.config.compose.overrides import Given
+from synth.errors import Violation
+
+_NAMES: dict[Any, str] = {yaml.MappingNode: "a mapping", yaml.SequenceNode: "a list"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origins:
+    """Filled in the order of composition: what comes later has the last word, and the last place."""
+
+    found: dict[str, str] = field(default_factory=dict)
+    absent: dict[str, str] = field(default_factory=dict)
+    clashes: list[Violation] = field(default_factory=list)
+    _kinds: dict[str, type] = field(default_factory=dict)
+
+    def add_file(self, file: ConfigFile, package: str) -> None:
+        """Record every node of a file that was merged at ``package``."""
+        if file.node is None:
+            return
+        if package:
+            self._record(package, file.at(file.node))
+            self._check_kind(package, file.node)
+        for key, value in items_of(file.node):
+            if key.value not in ("defaults", "hydra"):
+                self._add_node(file, f"{package}.{key.value}".lstrip("."), key, value)
+
+    def _add_node(self, file: ConfigFile, path: str, anchor: Node, node: Node) -> None:
+        if not isinstance(node, yaml.MappingNode):
+            self._forget_below(path)
+        self._record(path, file.at(anchor))
+        self._check_kind(path, node)
+        if isinstance(node, yaml.MappingNode):
+            for key, value in items_of(node):
+                self._add_node(file, f"{path}.{key.value}", key, value)
+        elif isinstance(node, yaml.SequenceNode):
+            for index, item in enumerate(node.value):
+                self._add_node(file, f"{path}.{index}", item, item)
+
+    def _check_kind(self, path: str, node: Node) -> None:
+        """A list cannot be merged with a mapping, and OmegaConf does not say which."""
+        before, self._kinds[path] = self._kinds.get(path), type(node)
+        if {before, type(node)} == _NAMES.keys():
+            message = f"{path} is {_NAMES[type(node)]}, not {_NAMES[before]}"
+            self.clashes.append(Violation(path=path, message=message, where=self.found[path]))
+
+    def add_override(self, given: Given) -> None:
+        """Record what one override sets, or forget what it deletes."""
+        if given.parsed.is_delete():
+            self._forget_below(given.key)
+            self.found.pop(given.key, None)
+        else:
+            self._add_value(given.key, given.parsed.value(), given.where)
+
+    def add_absent(self, path: str, where: str) -> None:
+        """Record who may be the reason that ``path`` is not there: a deletion, or a list of choices without it."""
+        self.absent[path] = where
+
+    def _add_value(self, path: str, value: Any, where: str) -> None:
+        if not isinstance(value, dict):
+            self._forget_below(path)
+        self._record(path, where)
+        for key, child in _children(value):
+            self._add_value(f"{path}.{key}", child, where)
+
+    def _record(self, path: str, where: str) -> None:
+        self.found.pop(path, None)
+        self.found[path] = where
+
+    def _forget_below(self, path: str) -> None:
+        if path in self.found:
+            for stale in [known for known in self.found if known.startswith(f"{path}.")]:
+                del self.found[stale]
+                self._kinds.pop(stale, None)
+
+    def within(self, config: Mapping[str, Any]) -> dict[str, str]:
+        """What was found, for the paths that ``config`` holds, and who took others away."""
+        present = set(_paths(config, ""))
+        gone = {path: where for path, where in self.absent.items() if path not in present}
+        return gone | {path: where for path, where in self.found.items() if path in present}
+
+
+def _children(value: Any) -> Iterable[tuple[Any, Any]]:
+    """What a mapping or a list holds, by key or position; nothing for a plain value."""
+    if isinstance(value, Mapping):
+        return value.items()
+    return enumerate(value) if isinstance(value, list) else ()
+
+
+def _paths(value: Any, prefix: str) -> Iterable[str]:
+    for key, child in _children(value):
+        path = f"{prefix}.{key}".lstrip(".")
+        yield path
+        yield from _paths(child, path)

@@ -1,0 +1,129 @@
+"""What stands on the command line: read every override, and say what is wrong with each one alone."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override, ValueType
+from hydra.errors import HydraException
+
+from synth.config.compose.display import shown
+from synth.config.compose.files import searchpath_violation, target_violation
+from synth.errors import MissingOption, Violation, nearest
+
+_KEY = re.compile(r"(\+{0,2}|~)\w+([./@]\w+)*")
+_QUOTING = "values with '=', '{' or ',' need quotes of their own: 'key=\"a=b\"'"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """One override as it was given and as Hydra reads it."""
+
+    text: str
+    parsed: Override
+
+    @property
+    def where(self) -> str:
+        return command_line(self.text)
+
+    @property
+    def shown(self) -> str:
+        """The override, fit for display."""
+        return shown(self.text)
+
+    @property
+    def group(self) -> str:
+        return str(self.parsed.key_or_group)
+
+    @property
+    def key(self) -> str:
+        """The dotted config path that it sets, list indices as ``.2`` too."""
+        return re.sub(r"\[([^\]]*)\]", r".\1", self.group)
+
+    @property
+    def steers_hydra(self) -> bool:
+        return self.group == "hydra" or self.group.startswith(("hydra.", "hydra/"))
+
+
+def command_line(override: str) -> str:
+    """The origin of an override's values, fit for display."""
+    return f"command line: {shown(override)}"
+
+
+def read_overrides(overrides: Sequence[str]) -> tuple[list[Given], list[Violation]]:
+    """Those that can be read, and what is wrong with the others."""
+    parser = OverridesParser.create()
+    given: list[Given] = []
+    violations: list[Violation] = []
+    for text in overrides:
+        try:
+            given.append(Given(text=text, parsed=parser.parse_overrides([text])[0]))
+        except HydraException:
+            violations.append(_unreadable(text))
+            continue
+        if given[-1].group == "hydra.searchpath":
+            violations.append(searchpath_violation(given[-1].where))
+        if given[-1].steers_hydra:
+            violations += [target_violation(key, given[-1].where) for key in _targets(given[-1])]
+    return given, violations
+
+
+def _targets(given: Given) -> Iterator[str]:
+    """The keys that would have Hydra load code; a recipe's own ones are found when its values are resolved."""
+    if "_target_" in given.key.split("."):
+        yield given.key
+    elif not given.parsed.is_sweep_override():
+        yield from _targets_in(given.parsed.value(), given.key.replace("/", "."))
+
+
+def _targets_in(value: Any, path: str) -> Iterator[str]:
+    children: Any = ()
+    if isinstance(value, dict):
+        children = value.items()
+    elif isinstance(value, list):
+        children = enumerate(value)
+    for key, child in children:
+        if str(key) == "_target_":
+            yield f"{path}.{key}"
+        yield from _targets_in(child, f"{path}.{key}")
+
+
+def _unreadable(text: str) -> Violation:
+    key, equals, _ = text.partition("=")
+    readable = equals and _KEY.fullmatch(key)
+    return Violation(
+        path=key.lstrip("+~") if readable else "",
+        message=f"cannot read the override '{shown(text)}'",
+        where=command_line(text),
+        hint=f"quote the value; {_QUOTING}" if readable else "write key=value, with a key such as timeline.start",
+    )
+
+
+def sweep_outside_multirun(given: Given, *, many: bool) -> Violation:
+    """Several values where one is wanted; ``many`` tells of a group that takes several options."""
+    key, _, values = given.shown.partition("=")
+    if given.parsed.value_type is ValueType.SIMPLE_CHOICE_SWEEP:
+        message = f"'{given.shown}' names several values"
+        hint = "add -m for a sweep over them, or quotes for one text with a comma"
+        if many:
+            hint = f"use '{key}=[{values}]' for all of them, -m for a sweep, or quotes for one text with a comma"
+    else:
+        message, hint = f"'{given.shown}' is a sweep", "add -m to run it"
+    return Violation(path=given.group, message=message, where=given.where, hint=hint)
+
+
+def unknown_option(group: str, name: str, options: Sequence[str], where: str) -> Violation:
+    return _unknown(group, f"no {group} named '{name}'", name, options, where, MissingOption)
+
+
+def unknown_group(group: str, groups: Sequence[str], where: str) -> Violation:
+    return _unknown(group, f"no group named '{group}'", group, groups, where)
+
+
+def _unknown(
+    group: str, message: str, name: str, known: Sequence[str], where: str, violation: type[Violation] = Violation
+) -> Violation:
+    path, hint = group.replace("/", "."), nearest(name, known)
+    return violation(path=path, message=message, where=where, allowed=", ".join(known), hint=hint)

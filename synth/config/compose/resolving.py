@@ -1,0 +1,144 @@
+"""From OmegaConf's nodes to plain values: every interpolation resolved, every failure reported for its own key."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import omegaconf
+from omegaconf import DictConfig, ListConfig, OmegaConf
+from omegaconf.errors import (
+    InterpolationKeyError,
+    InterpolationToMissingValueError,
+    MissingMandatoryValue,
+    OmegaConfBaseException,
+)
+
+from synth.config.compose.bucket import sagemaker_bucket
+from synth.config.compose.files import target_violation
+from synth.config.compose.results import nearest_origin
+from synth.errors import Violation, nearest
+
+_RESOLVER = re.compile(r"(?<!\\)\$\{\s*((?:[^:{}$]|\$\{[^{}]*\})+?)\s*:")
+_CIRCLE = "refers to a mapping that it is a part of"
+_BUCKET = "sagemaker_bucket"
+_STANDARD = (
+    *("oc.env", "oc.select", "oc.decode", "oc.create", "oc.deprecated", "oc.dict.keys", "oc.dict.values"),
+    _BUCKET,
+)
+
+
+def register_resolvers() -> None:
+    """Make ``${sagemaker_bucket:}`` known; registering twice is harmless."""
+    # 2.4 takes back the old name and deprecates the new one
+    old = omegaconf.__version__.startswith("2.3.")
+    register: Callable[..., None] = OmegaConf.register_new_resolver if old else OmegaConf.register_resolver
+    register(_BUCKET, sagemaker_bucket, replace=True)
+
+
+def forbidden_resolvers(path: str, text: str, where: str, allowed: Sequence[str] = _STANDARD) -> Iterator[Violation]:
+    """Resolvers in ``text`` other than the allowed ones: a host application may have registered one that runs code."""
+    refused = "not one of the standard ones" if allowed is _STANDARD else "not allowed here"
+    for name in _RESOLVER.findall(text):
+        if name not in allowed:
+            yield Violation(
+                path=path,
+                message=f"'{path}' uses the resolver '{name}', which is {refused}",
+                where=where,
+                allowed=", ".join(allowed),
+                hint=nearest(name, allowed),
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resolver:
+    """Walks one composed configuration; ``violations`` fills up meanwhile."""
+
+    origins: Mapping[str, str]
+    violations: list[Violation] = field(default_factory=list)
+    _open: list[int] = field(default_factory=list)
+
+    def plain(self, node: Any, path: str = "") -> Any:
+        """The value of ``node`` in plain Python; None where a violation was found."""
+        if not isinstance(node, DictConfig | ListConfig):
+            return self._scalar(node, path)
+        if id(node) in self._open:
+            self._report(path, f"'{path}' {_CIRCLE}")
+            return None
+        self._open.append(id(node))
+        try:
+            if isinstance(node, ListConfig):
+                return [self._item(node, index, f"{path}.{index}") for index in range(len(node))]
+            return {str(key): self._entry(node, key, f"{path}.{key!s}".lstrip(".")) for key in list(node.keys())}
+        finally:
+            self._open.pop()
+
+    def _entry(self, node: DictConfig, key: Any, path: str) -> Any:
+        if not isinstance(key, str):
+            self._report(path, f"the key {key!r} of '{path}' is not text", hint=f'quote it: "{str(key).lower()}"')
+            return None
+        if key == "_target_":
+            self.violations.append(target_violation(path, self._where(path)))
+            return None
+        return self._item(node, key, path)
+
+    def _item(self, node: Any, key: str | int, path: str) -> Any:
+        raw = node._get_node(key)._value()
+        if isinstance(raw, str) and "${" in raw:
+            forbidden = list(forbidden_resolvers(path, raw, self._where(path)))
+            self.violations.extend(forbidden)
+            if forbidden:
+                return None
+        try:
+            value = node[key]
+        except OmegaConfBaseException as error:
+            self._explain(path, _interpolation(str(raw)), error)
+            return None
+        return self.plain(value, path)
+
+    def _scalar(self, value: Any, path: str) -> Any:
+        if value is None or type(value) in (bool, int, float, str):
+            return value
+        if isinstance(value, list | dict | tuple):
+            return self.plain(OmegaConf.create(list(value) if isinstance(value, tuple) else value), path)
+        kind = type(value).__name__
+        self._report(path, f"'{path}' holds a {kind}; only text, numbers, true, false and null are allowed")
+        return None
+
+    def _explain(self, path: str, reference: str, error: OmegaConfBaseException) -> None:
+        lines = str(error).splitlines()
+        reason = lines[0].partition("resolving interpolation: ")[2] or lines[0]
+        if isinstance(error, MissingMandatoryValue):
+            self._report(path, f"'{path}' needs a value", hint=f"{path}=…")
+        elif isinstance(error, InterpolationToMissingValueError):
+            self._report(path, f"'{path}' refers to {reference}, which needs a value")
+        elif isinstance(error, InterpolationKeyError):
+            missing = _quoted(reason)
+            message = f"'{path}' refers to '{missing}', which does not exist"
+            self._report(path, message, hint=nearest(missing, list(self.origins)))
+        elif "Recursive interpolation" in reason:
+            self._report(path, f"'{path}' refers to itself through {reference}")
+        elif "parent node" in reason:
+            self._report(path, f"'{path}' {_CIRCLE}")
+        elif "Environment variable" in reason:
+            variable = _quoted(reason)
+            message = f"'{path}' needs the environment variable '{variable}', which is not set"
+            self._report(path, message, hint=f"export {variable}=…")
+        else:
+            self._report(path, f"'{path}' cannot be resolved: {reason}")
+
+    def _report(self, path: str, message: str, hint: str = "") -> None:
+        self.violations.append(Violation(path=path, message=message, where=self._where(path), hint=hint))
+
+    def _where(self, path: str) -> str:
+        return nearest_origin(self.origins, path)
+
+
+def _interpolation(text: str) -> str:
+    """The part of a value that refers to others; the rest may be a secret."""
+    return text[text.find("${") : text.rfind("}") + 1]
+
+
+def _quoted(text: str) -> str:
+    found = re.search(r"'([^']*)'", text)
+    return found.group(1) if found else text

@@ -1,0 +1,299 @@
+"""Plain configuration in, frozen typed recipe out, or every violation at once."""
+
+import dataclasses
+import hashlib
+import json
+import typing
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from synth.clicks import ClicksConfig
+from synth.clock.config import ClockConfig
+from synth.config.catalog import HOOKS, MULTIPLE, Catalog, load_catalog
+from synth.config.compose import Composed, changed_at, compose
+from synth.config.typed import Finding, in_words, join, read_config, schema_of
+from synth.contracts.generator import Generator, World, broken_columns
+from synth.contracts.hookspecs import Spec
+from synth.contracts.injector import Scene
+from synth.errors import (
+    ConfigError,
+    PluginError,
+    RefusedError,
+    RunError,
+    Violation,
+    blaming,
+    in_yaml,
+    nearest,
+    without_secrets,
+)
+from synth.noise.config import NoiseConfig
+from synth.population.config import PopulationConfig
+from synth.reporting import ReportingConfig
+from synth.sinks.stores import parse_uri
+from synth.tables.declared import PLAIN_NAME, Column
+from synth.tables.table import ColumnsConfig
+from synth.timeline import Timeline, TimelineConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """The keys of a recipe that are no group."""
+
+    seed: Annotated[int, Field(ge=0, lt=2**63, description="root of all randomness")]
+    block_rows: Annotated[int, Field(ge=1, le=20_000_000, description="target rows of a block; changes the data")]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One configured component."""
+
+    config: Any
+    spec: Spec
+
+    def make(self, *context: Any) -> Any:
+        """The component."""
+        return self.spec.factory(self.config, *context)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The validated configuration of one run.
+
+    Attributes:
+        scenarios, sinks: by instance name, in name order.
+        content: the plain configuration of everything that decides the data: all but ``NOT_DATA``.
+        origins: config path → where it was set, in the order of setting.
+    """
+
+    run: RunConfig
+    population: PopulationConfig
+    timeline: Timeline
+    generator: Part
+    amount: Part
+    scenarios: Mapping[str, Part]
+    reporting: ReportingConfig
+    clicks: ClicksConfig
+    columns: ColumnsConfig
+    sinks: Mapping[str, Part]
+    runner: Part
+    clock: ClockConfig
+    noise: NoiseConfig
+    content: Mapping[str, Any]
+    origins: Mapping[str, str] = field(repr=False, compare=False)
+
+    @property
+    def fingerprint(self) -> str:
+        """Hex digest of ``content``: recipes with the same one make the same data."""
+        return hashlib.sha256(json.dumps(self.content, sort_keys=True).encode()).hexdigest()
+
+
+FIXED: dict[str, Any] = {"population": PopulationConfig, "timeline": TimelineConfig, "reporting": ReportingConfig}
+FIXED |= {"clicks": ClicksConfig, "columns": ColumnsConfig, "clock": ClockConfig, "noise": NoiseConfig}
+#: Where the data go, on what they are made and how they are sent; not what they are.
+NOT_DATA = ("sink", "runner", "clock", "noise")
+PLAIN = tuple(field.name for field in dataclasses.fields(RunConfig))
+
+
+def build_recipe(composed: Composed, catalog: Catalog) -> Recipe:
+    """Types and checks a composed configuration.
+
+    Raises:
+        ConfigError: holds every violation.
+        PluginError: a kind is claimed by several plugins.
+    """
+    build = _Build(composed, catalog)
+    recipe = build.recipe()
+    if build.violations or recipe is None:
+        raise ConfigError(build.violations)
+    return recipe
+
+
+def load_recipe(
+    overrides: Sequence[str],
+    *,
+    plugin_files: Sequence[Path] = (),
+    plugins_dirs: Sequence[Path] = (),
+    config_dirs: Sequence[Path] = (),
+) -> tuple[Recipe, Catalog, Composed]:
+    """Overrides to a validated recipe, with the catalog and the composed configuration that it came from.
+
+    Raises:
+        ConfigError: holds every violation.
+        PluginError: a plugin that was asked for cannot be used.
+    """
+    catalog = load_catalog(plugin_files, plugins_dirs)
+    with catalog.excusing():
+        composed = compose(overrides, config_dirs=config_dirs, plugin_roots=catalog.config_roots)
+    return build_recipe(composed, catalog), catalog, composed
+
+
+class _Build:
+    """The state of one validation: the violations so far."""
+
+    def __init__(self, composed: Composed, catalog: Catalog) -> None:
+        self.composed, self.catalog = composed, catalog
+        self.config = composed.config
+        self.violations: list[Violation] = []
+        self.own_columns: tuple[Column, ...] | None = None
+
+    def add(self, path: str, message: str, allowed: str = "", hint: str = "") -> None:
+        """Notes a violation, with where its value was set, or what was changed below it."""
+        where = changed_at(self.composed.origins, path)
+        self.violations.append(Violation(path=path, message=message, where=where, allowed=allowed, hint=hint))
+
+    def recipe(self) -> Recipe | None:
+        """Types every part, then checks what spans parts."""
+        self._refuse_unknown_keys()
+        run = self.typed("", RunConfig, {key: self.config[key] for key in PLAIN if key in self.config})
+        fixed = {name: self.typed(name, config, self.config.get(name)) for name, config in FIXED.items()}
+        single = {group: self.part(group, self.config.get(group)) for group in HOOKS if group not in MULTIPLE}
+        several = {group: self.parts(group) for group in MULTIPLE}
+        if not self.config.get("sink"):
+            sinks = self.catalog.names("sink")
+            hint = f"choose one: sink=[{sinks[0]}]"
+            self.add("sink", "no sink is chosen: the data would go nowhere", ", ".join(sinks), hint)
+        self._check_places(several["sink"])
+        parts = [run, *fixed.values(), *single.values()]
+        if all(part is not None for part in (run, fixed["population"], fixed["timeline"])):
+            self._check_world(run, fixed, single, several["scenario"])
+        own, people = self.own_columns, fixed["population"]
+        known = {"columns": (own, people and people.entity_columns()), "clicks": (own,)}
+        for name, others in {**known, "reporting": (sorted(several["scenario"]),)}.items():
+            if fixed[name] is not None:
+                self._check(name, fixed[name].problems(*others))
+        if self.violations or any(part is None for part in parts):
+            return None
+        return Recipe(
+            run=run,
+            population=fixed["population"],
+            timeline=Timeline.parse(fixed["timeline"]),
+            **typing.cast("dict[str, Any]", single),
+            scenarios=several["scenario"],
+            **{name: fixed[name] for name in ("reporting", "clicks", "columns", "clock", "noise")},
+            sinks=several["sink"],
+            content=without_secrets({key: self.config[key] for key in sorted(self.config) if key not in NOT_DATA}),
+            origins=self.composed.origins,
+        )
+
+    def _refuse_unknown_keys(self) -> None:
+        known = [*PLAIN, *FIXED, *HOOKS]
+        for key in self.config:
+            if key not in known:
+                self.add(key, f"unknown key {key!r}", ", ".join(sorted(known)), nearest(key, known))
+
+    def parts(self, group: str) -> dict[str, Part]:
+        """The instances of a multiple group, in name order."""
+        instances = self.config.get(group) or {}
+        if not isinstance(instances, dict):
+            hint = f"options are chosen in the defaults list: override /{group}: […]"
+            self.add(group, f"{group} is {in_yaml(instances)}", "a mapping of instances by name", hint)
+            return {}
+        for name in instances:
+            if not PLAIN_NAME.fullmatch(name):
+                told = f"{group} {in_yaml(name)} has a name that cannot stand in every output"
+                self.add(f"{group}.{name}", told, "letters, digits, _ and -, not beginning with a digit")
+        typed = {name: self.part(f"{group}.{name}", instances[name]) for name in sorted(instances)}
+        return {name: part for name, part in typed.items() if part is not None}
+
+    def part(self, path: str, data: Any) -> Part | None:
+        """One component: its kind looked up, its config typed."""
+        group, _, name = path.partition(".")
+        if not isinstance(data, dict) or "kind" not in data:
+            options = self.composed.options.get(group, ())
+            choose = f"{group}={self.catalog.names(group)[0]}"
+            if name:
+                choose = f"{group}=[{name}]" if name in options else f"+{group}@{path}={next(iter(options), '…')}"
+            told = f"{path} has no kind, only {', '.join(data)}" if isinstance(data, dict) else f"{path} is missing"
+            if data is not None and not isinstance(data, dict):
+                told = f"{path} is {in_yaml(data)}"
+            hint = f"choose it with {choose}" + (", or drop these keys" if isinstance(data, dict) else "")
+            if name and data is None:
+                told, hint = f"{path} is null", f"to leave it out, choose the others: {group}=[…]"
+            self.add(path, told, f"a kind: {', '.join(self.catalog.names(group))}", hint)
+            return None
+        spec = self._find(path, group, data["kind"])
+        config = self.typed(path, spec.config, data) if spec else None
+        return Part(config, spec) if spec and config is not None else None
+
+    def _find(self, path: str, group: str, kind: Any) -> Spec | None:
+        try:
+            spec = self.catalog.find(group, kind) if isinstance(kind, str) else None
+        except PluginError as error:
+            self.add(f"{path}.kind", str(error))
+            return None
+        if spec is None:
+            names = self.catalog.names(group)
+            told = f"no {group} kind named {in_yaml(kind)}{self.catalog.excuse()}"
+            self.add(f"{path}.kind", told, ", ".join(names), nearest(str(kind), names))
+        return spec
+
+    def typed(self, path: str, config: type[Any], data: Any) -> Any:
+        """A config object, or None after noting what is wrong."""
+        if data is None and path not in self.config:
+            self.add(path, f"{path} is missing", in_words(schema_of(config)))
+            return None
+        typed, findings = read_config(path, config, data)
+        for finding in findings:
+            self.add(*finding)
+        if typed is not None and hasattr(typed, "violations"):
+            findings += self._check(path, typed.violations())
+        return None if findings else typed
+
+    def _check_places(self, sinks: Mapping[str, Part]) -> None:
+        """Refuses uris that name no place, and two sinks in one place."""
+        places: dict[Any, str] = {}
+        for name, part in sinks.items():
+            uri = getattr(part.config, "uri", None)
+            if uri is None:
+                continue
+            try:
+                is_place = getattr(part.spec.factory, "uri_is_place", False)
+                place = dataclasses.replace(parse_uri(uri), uri="") if is_place else uri
+            except RefusedError as error:
+                self.add(f"sink.{name}.uri", f"sink.{name}.uri: {error}")
+                continue
+            if place in places:
+                told = f"sinks {places[place]!r} and {name!r} write into the same place {uri!r}"
+                self.add(f"sink.{name}.uri", told, "one place a sink")
+            places[place] = name
+
+    def _check_world(
+        self, run: RunConfig, fixed: Mapping[str, Any], single: Mapping[str, Any], scenarios: Mapping[str, Part]
+    ) -> None:
+        """Checks what spans parts, as far as the parts are right."""
+        timeline = Timeline.parse(fixed["timeline"])
+        if max(abs(timeline.start_s), abs(timeline.end_s)) * fixed["population"].cards >= 2**62:
+            told = "population.cards: so many cards at times so far from 1970 cannot be put in order"
+            self.add("population.cards", told, "fewer cards")
+            return
+        if single["amount"] is None or single["generator"] is None:
+            return
+        with blaming("the generator or the amount law"):
+            people = fixed["population"]
+            world = World(people.cards, timeline, single["amount"].make(), run.block_rows, people.census())
+            generator = single["generator"].make()
+            self._check_columns(generator)
+            self._check("generator", generator.violations(world))
+            own, rows = tuple(column.name for column in generator.columns), generator.expected_rows(world)
+            scene = Scene(world.cards, timeline, world.amount, rows, own, world.census, texts=generator.texts)
+        for name, part in scenarios.items():
+            with blaming(f"scenario {name!r}: its injector"):
+                self._check(f"scenario.{name}", part.make().violations(scene))
+
+    def _check_columns(self, generator: Generator) -> None:
+        """Holds a generator to what it may declare, and keeps its columns for the view."""
+        for broken in broken_columns(generator):
+            raise RunError(f"the generator {type(generator).__name__} declares {broken}; that is an error in its code")
+        self.own_columns = generator.columns
+
+    def _check(self, path: str, problems: Iterable[tuple[str, str, str]]) -> list[Finding]:
+        found = [
+            Finding(join(path, below), f"{join(path, below)}: {text}", allowed, "") for below, text, allowed in problems
+        ]
+        for finding in found:
+            self.add(*finding)
+        return found

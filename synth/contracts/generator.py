@@ -1,0 +1,251 @@
+"""The contract of a generator: the genuine events of one block, made alone."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from synth.amount import AmountLaw
+from synth.contracts.population import NOBODY, Census, Entities, Population
+from synth.errors import counted
+from synth.rng import Streams, draw_distinct
+from synth.tables.declared import EVENT_COLUMNS, PLAIN_NAME, Column
+from synth.timeline import US_PER_S, Timeline
+
+Int64 = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class World:
+    """What a generator may know: who exists, when, and what things cost.
+
+    Attributes:
+        cards: number of cards.
+        timeline: the window.
+        amount: the run's amount law.
+        block_rows: target rows of a block.
+        census: how many customers and merchants there are, and of which kinds.
+        population: everybody; None in ``violations``, and where there are only cards.
+    """
+
+    cards: int
+    timeline: Timeline
+    amount: AmountLaw
+    block_rows: int
+    census: Census = NOBODY
+    population: Population | None = None
+
+
+@dataclass(frozen=True)
+class Keys:
+    """When and on which card events happen; no (time, card) pair twice, sorted by (time, card).
+
+    Attributes:
+        time_us_t: (t,) int64 microseconds since 1970-01-01 UTC, whole seconds.
+        card_t: (t,) int64 index into the population's cards.
+    """
+
+    time_us_t: Int64
+    card_t: Int64
+
+    @classmethod
+    def uniform(cls, rows: int, start_s: int, end_s: int, cards: int, *, rng: np.random.Generator) -> "Keys":
+        """A sample without replacement of the (second, card) pairs of [start_s, end_s) and all cards."""
+        code_t = draw_distinct(rows, (end_s - start_s) * cards, rng=rng)
+        second_t = code_t // cards
+        return cls((second_t + start_s) * US_PER_S, code_t - second_t * cards)
+
+
+Own = Mapping[str, npt.NDArray[Any]]
+"""Values of a generator's own columns by name: whole numbers, floats (NaN: empty), or for a text the index of its
+category (-1: empty)."""
+
+
+@dataclass(frozen=True)
+class Events(Keys):
+    """The genuine events of a block.
+
+    Attributes:
+        amount_minor_t: (t,) int64 minor units.
+        own: (t,) values of each of the generator's own columns.
+    """
+
+    amount_minor_t: Int64
+    own: Own = field(default_factory=dict)
+
+    def take(self, rows: npt.NDArray[np.bool_] | Int64) -> "Events":
+        """The events of a mask or an index, in that order."""
+        own = {name: values[rows] for name, values in self.own.items()}
+        return Events(self.time_us_t[rows], self.card_t[rows], self.amount_minor_t[rows], own)
+
+    def joined(self, other: "Events") -> "Events":
+        """These events, then the other ones."""
+        return Events(
+            np.concatenate([self.time_us_t, other.time_us_t]),
+            np.concatenate([self.card_t, other.card_t]),
+            np.concatenate([self.amount_minor_t, other.amount_minor_t]),
+            {name: np.concatenate([values, other.own[name]]) for name, values in self.own.items()},
+        )
+
+
+@dataclass(frozen=True)
+class BlockPlan:
+    """What a block needs to be made alone.
+
+    Attributes:
+        edge_s_b: (b + 1,) int64 seconds; block b is the slice [edge_s_b[b], edge_s_b[b + 1]).
+        rows_b: (b,) int64 genuine rows of each block, exact.
+        quota_bk: (b, k) int64 the amount law's quotas.
+    """
+
+    edge_s_b: Int64
+    rows_b: Int64
+    quota_bk: Int64
+
+
+class Generator(ABC):
+    """Genuine behaviour, vectorised over the block: NumPy arrays in, NumPy arrays out.
+
+    Every draw comes from the given streams, indexed by block, so that any worker makes any block to the same bytes.
+    ``rows`` and ``generate`` are the generator; the other methods have defaults.
+
+    Attributes:
+        columns: its own event columns, beside time, card and amount. Types: int64, int8, double,
+            ``timestamp[us, tz=UTC]`` in whole seconds, and string with ``categories``, whose values are indices. Only a
+            double (NaN) and a string (-1) can be empty.
+        setting: choices that a recipe needs beside it, e.g. ``("population=retail_us",)``; ``synth.testing`` makes
+            them.
+    """
+
+    columns: tuple[Column, ...] = ()
+    setting: tuple[str, ...] = ()
+
+    @property
+    def texts(self) -> Mapping[str, tuple[str, ...]]:
+        """What its own text columns can say, by column."""
+        return {column.name: column.categories for column in self.columns if column.categories}
+
+    @abstractmethod
+    def rows(self) -> int | None:
+        """Genuine rows of the control world, where the config sets them; None: the plan counts them."""
+
+    def expected_rows(self, world: World) -> int:
+        """Rows to reckon with before there is a plan."""
+        rows = self.rows()
+        assert rows is not None, "a generator that leaves its rows to the plan says how many to expect"
+        return rows
+
+    def amounts(self, plan: BlockPlan, *, world: World) -> AmountLaw:
+        """What honest people spend: the law by which fraud patterns hide. Here the run's amount law."""
+        return world.amount
+
+    def violations(self, world: World) -> Iterator[tuple[str, str, str]]:
+        """Yields (path below the generator, message, what is allowed) for what only the whole world shows.
+
+        Here: when the (second, card) pairs of the window are too few to draw from freely.
+        """
+        most, rows = world.cards * world.timeline.seconds // 2, self.expected_rows(world)
+        if rows > most:
+            pairs = f"{counted(world.cards, 'card')} x {counted(world.timeline.seconds, 'second')}"
+            yield (
+                "transactions",
+                f"{rows:,} transactions do not fit: each card has at most one a second",
+                f"at most {most:,}, half of {pairs}",
+            )
+
+    def plan(self, world: World, *, streams: Streams) -> BlockPlan:
+        """Cuts the window into blocks with exact row counts: here equal slices, and as many rows as chance gives."""
+        rows = self.expected_rows(world)
+        edge_s_b = world.timeline.cut(-(-rows // world.block_rows))
+        rows_b = streams.draw("rows").multinomial(rows, np.diff(edge_s_b) / world.timeline.seconds)
+        return BlockPlan(edge_s_b, rows_b, world.amount.plan(rows_b, rng=streams.draw("amount quotas")))
+
+    def draw_keys(self, plan: BlockPlan, block: int, *, world: World, streams: Streams) -> Keys:
+        """When and who: the keys of ``generate``, for those who can draw them more cheaply."""
+        return self.generate(plan, block, world=world, streams=streams)
+
+    @abstractmethod
+    def generate(self, plan: BlockPlan, block: int, *, world: World, streams: Streams) -> Events:
+        """All genuine events of one block: ``plan.rows_b[block]`` of them, in its slice, sorted as ``Keys`` are."""
+
+    def complete(self, plan: BlockPlan, block: int, fraud: Events, *, world: World, streams: Streams) -> Own:
+        """Its own columns for a block's fraud events, by the laws of honest ones: a difference here would be a leak.
+
+        Args:
+            fraud: when, on which card and for how much; ``own`` has the text columns that a pattern has set, as the
+                indices of their categories, -1 where it leaves them to the generator. They stay as they are; the other
+                columns should fit them, e.g. a shop on the web where the channel is online.
+        """
+        if self.columns:
+            raise NotImplementedError("it has columns of its own, but no method complete() that fills them for fraud")
+        return {}
+
+    def entities(self, *, world: World, streams: Streams) -> Sequence[Entities]:
+        """The tables that come once a run."""
+        return ()
+
+
+_OWN_TYPES = ("int64", "int8", "double", "timestamp[us, tz=UTC]", "string")
+
+
+def broken_columns(generator: Generator) -> Iterator[str]:
+    """Yields what is wrong with the columns that a generator declares."""
+    names = [column.name for column in generator.columns]
+    for column in generator.columns:
+        if column.name in EVENT_COLUMNS or names.count(column.name) > 1:
+            yield f"a column {column.name!r}, which exists already"
+        if not PLAIN_NAME.fullmatch(column.name):
+            yield f"a column {column.name!r}: a name has letters, digits, _ and -, and no digit first"
+        if column.arrow not in _OWN_TYPES:
+            yield f"column {column.name!r} of type {column.arrow!r}; there are {', '.join(_OWN_TYPES)}"
+        elif (column.arrow == "string") != bool(column.categories):
+            yield f"column {column.name!r}: a string needs categories, and nothing else may have any"
+        if column.role == "truth":
+            yield f"column {column.name!r} with role truth: truth is synth's own"
+
+
+def broken_own(columns: Sequence[Column], own: Own, rows: int) -> Iterator[str]:
+    """Yields what is wrong with the values of own columns."""
+    declared = {column.name: column for column in columns}
+    for name in sorted({*own} ^ {*declared}):
+        yield f"column {name!r} is {'not declared' if name in own else 'left out'}"
+    for name in sorted({*own} & {*declared}):
+        values, column = own[name], declared[name]
+        wanted = {"double": "float64", "int8": "int8"}.get(column.arrow, "int64")
+        if values.shape != (rows,) or values.dtype != np.dtype(wanted):
+            yield f"column {name!r} is {values.dtype} of shape {values.shape}, not {wanted} of shape ({rows},)"
+        elif column.categories and ((values < -1) | (values >= len(column.categories))).any():
+            yield f"column {name!r} names a category that does not exist"
+        elif column.arrow.startswith("timestamp") and (values % US_PER_S).any():
+            yield f"column {name!r} holds times that are no whole seconds"
+        elif not column.nullable and is_null(column, values).any():
+            yield f"column {name!r} has empty values, but is not nullable"
+
+
+def is_null(column: Column, values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """(t,) bool: where an own column has no value: -1 for a category, NaN for a double."""
+    if column.categories:
+        return np.asarray(values < 0)
+    return np.isnan(values) if column.arrow == "double" else np.zeros(len(values), dtype=bool)
+
+
+def sort_code(time_us_t: Int64, card_t: Int64, cards: int) -> Int64:
+    """(t,) int64 that sorts as (second, card) does and is unique where (second, card) is."""
+    return time_us_t // US_PER_S * cards + card_t
+
+
+def rows_with(code_t: Int64, wanted: Int64) -> tuple[Int64, npt.NDArray[np.bool_]]:
+    """Where sorted codes hold the wanted ones.
+
+    Args:
+        code_t: (t,) sorted, distinct.
+        wanted: (w,) in any order.
+
+    Returns:
+        (w,) position of each wanted code, of use only where the second array, (w,) bool, says that it is there.
+    """
+    position = np.minimum(np.searchsorted(code_t, wanted), max(len(code_t) - 1, 0))
+    return position, code_t[position] == wanted if len(code_t) else np.zeros(len(wanted), dtype=bool)

@@ -1,0 +1,138 @@
+"""The extension points: what a plugin can add to synth, on one page.
+
+A plugin is a module with functions marked ``@synth.hookimpl`` that take no arguments and return a list. The host asks
+each once, when it loads the plugin, and finds clashes, validates configs and writes docs from what they return. The
+built-ins register through the same hooks (``synth.config.builtin``).
+
+A plugin may say which version of this page it needs: ``synth_api = ">=1.0,<2"`` in the module.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+from synth.contracts.run_events import Subscriber
+
+if TYPE_CHECKING:
+    from synth.check.reader import Output
+
+#: Minor: a hook or an attribute more. Major: plugins have to change.
+API_VERSION = "1.0"
+
+PROJECT = "synth"
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One component.
+
+    Attributes:
+        config: a frozen, keyword-only standard dataclass. Its field ``kind: Literal["name"]`` holds the name that
+            recipes use; its other fields carry range, unit and one-line doc as
+            ``Annotated[..., pydantic.Field(...)]``. A method ``violations()`` may yield (path, message, allowed) for
+            what ranges cannot say.
+        factory: makes the component from its config; the arguments after the config are those of the hook's contract.
+    """
+
+    config: type[Any]
+    factory: Callable[..., Any]
+
+    @property
+    def name(self) -> str:
+        """The kind, as recipes write it."""
+        return str(self.config.__dataclass_fields__["kind"].default)
+
+
+@dataclass(frozen=True)
+class View:
+    """One output view.
+
+    Attributes:
+        name: the option: ``columns=<name>``.
+        doc: one line.
+        fields: the columns in order, each (name in the output, event column) or, with a text format,
+            (name in the output, event column, format).
+    """
+
+    name: str
+    doc: str
+    fields: tuple[tuple[str, str] | tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
+class CheckSpec:
+    """One check of a finished output.
+
+    Attributes:
+        name: what is checked; ``synth verify`` shows it behind the plugin's name.
+        function: reads the output and yields a line for each thing that is wrong; nothing when the check holds.
+        needs: event columns and tables without which the check cannot be made.
+    """
+
+    name: str
+    function: "Callable[[Output], Iterator[str]]"
+    needs: tuple[str, ...] = ()
+
+
+@hookspec
+def synth_generators() -> list[Spec]:  # type: ignore[empty-body]
+    """Genuine behaviour. Factory: ``(config) -> synth.contracts.generator.Generator``."""
+
+
+@hookspec
+def synth_injectors() -> list[Spec]:  # type: ignore[empty-body]
+    """Fraud patterns. Factory: ``(config) -> synth.contracts.injector.Injector``."""
+
+
+@hookspec
+def synth_amounts() -> list[Spec]:  # type: ignore[empty-body]
+    """Amount laws. Factory: ``(config) -> synth.amount.AmountLaw``."""
+
+
+@hookspec
+def synth_sinks() -> list[Spec]:  # type: ignore[empty-body]
+    """Places and formats. Factory: ``(config, synth.contracts.sink.SinkJob) -> synth.contracts.sink.Sink``, or
+    ``-> synth.contracts.stream_sink.StreamSink`` for what takes a stream.
+    """
+
+
+@hookspec
+def synth_runners() -> list[Spec]:  # type: ignore[empty-body]
+    """What maps the work over blocks. Factory: ``(config) -> synth.contracts.runner.Runner``."""
+
+
+@hookspec
+def synth_views() -> list[View]:  # type: ignore[empty-body]
+    """Output views, each an option ``columns=<name>``. A file of that name in a user's own folder of choices goes
+    first; two plugins, or a plugin and synth, that offer the same name clash, and nobody can choose it.
+    """
+
+
+@hookspec
+def synth_checks() -> list[CheckSpec]:  # type: ignore[empty-body]
+    """Checks of a finished output, made by ``synth verify`` when the plugin is loaded, whether the run used it or
+    not. The function gets an open ``synth.check.reader.Output`` and yields what is wrong. One that raises has
+    failed; one whose columns or tables the output lacks is not made.
+    """
+
+
+@hookspec
+def synth_subscribers() -> list[Callable[[], Subscriber]]:  # type: ignore[empty-body]
+    """What watches runs, for metrics and the like. Each factory is called once a run, so that a subscriber sees one
+    run only: in a sweep, one job, in the job's process. It is called on the driver's thread: ``run_started`` once the
+    sinks have agreed, ``block_done`` in block order, ``run_ended`` after the last commit or after everything was
+    taken back; where it has ``stream_progress``, that about once a second of a stream. A subscriber that raises is
+    reported once and told nothing more; neither the data nor the manifest knows that anybody watched. A run that is
+    refused, and ``synth.generate``, tell nobody.
+    """
+
+
+@hookspec
+def synth_config_roots() -> list[str]:  # type: ignore[empty-body]
+    """Folders of YAML choices, ``pkg://module`` or a path; searched after the built-in ones. A kind for which they
+    offer no option of its name gets one from the defaults of its config class.
+    """

@@ -1,0 +1,172 @@
+"""The contract of an injector: plan every episode of the run, then say what a block gets.
+
+An injector never touches the table and never writes truth; ``synth.engine.block`` does both from what it returns.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from synth.amount import AmountLaw
+from synth.contracts.population import NOBODY, Census, Population
+from synth.contracts.sessions import Session
+from synth.rng import Streams
+from synth.timeline import Timeline
+
+Int64 = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What an injector may know when it plans.
+
+    Attributes:
+        cards: number of cards; a victim is an index below it.
+        timeline: the window that no event may leave.
+        amount: the run's amount law.
+        rows: genuine rows of the control world.
+        columns: names of the generator's own columns.
+        census: how many customers and merchants there are, and of which kinds.
+        population: everybody; None in ``violations`` and ``check``, and where there are only cards.
+        texts: what the generator's own text columns can say, by column: an event holds the index. Empty in ``check``.
+    """
+
+    cards: int
+    timeline: Timeline
+    amount: AmountLaw
+    rows: int
+    columns: tuple[str, ...] = ()
+    census: Census = NOBODY
+    population: Population | None = None
+    texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FraudEvents:
+    """Fraud events of one scenario, columnar, in any order.
+
+    Attributes:
+        episode_f: (f,) int64 episode number, from 0 without gaps.
+        time_us_f: (f,) int64 microseconds since 1970-01-01 UTC, whole seconds.
+        card_f: (f,) int64 index into the population's cards; one card an episode, unless the pattern spans cards.
+        amount_minor_f: (f,) int64 minor units.
+        role_f: (f,) int64 index into the injector's ``roles``.
+        own: (f,) values of some of the generator's own columns; the generator completes the others as it would for
+            honest events.
+    """
+
+    episode_f: Int64
+    time_us_f: Int64
+    card_f: Int64
+    amount_minor_f: Int64
+    role_f: Int64
+    own: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
+
+    def take(self, rows: npt.NDArray[np.bool_] | Int64) -> "FraudEvents":
+        """The events of a mask or an index, in that order."""
+        return FraudEvents(
+            self.episode_f[rows],
+            self.time_us_f[rows],
+            self.card_f[rows],
+            self.amount_minor_f[rows],
+            self.role_f[rows],
+            {name: values[rows] for name, values in self.own.items()},
+        )
+
+    def moved(self, by_us_f: Int64) -> "FraudEvents":
+        """The same events at shifted times."""
+        return replace(self, time_us_f=self.time_us_f + by_us_f)
+
+
+def broken_arrays(events: object) -> Iterator[str]:
+    """Yields what is wrong with the form of what an injector plans."""
+    if not isinstance(events, FraudEvents):
+        yield f"{type(events).__name__} instead of FraudEvents"
+        return
+    columns: dict[str, Any] = {name: getattr(events, name) for name in events.__dataclass_fields__ if name != "own"}
+    rows = len(columns["episode_f"]) if isinstance(columns["episode_f"], np.ndarray) else -1
+    for name, values in columns.items():
+        if not isinstance(values, np.ndarray):
+            yield f"{name} as {type(values).__name__}, not as a NumPy array"
+        elif values.dtype != np.int64 or values.shape != (rows,):
+            yield f"{name} as {values.dtype} of shape {values.shape}, not int64 of shape ({max(rows, 0)},)"
+
+
+@dataclass(frozen=True)
+class Injection:
+    """What a scenario wants of one block.
+
+    Attributes:
+        added: fraud events to add.
+        replaced: how many genuine rows of this block give way; ``synth.engine.block`` chooses them.
+    """
+
+    added: FraudEvents
+    replaced: int
+
+
+class Pattern(ABC):
+    """What every fraud pattern says of itself: one that adds rows is an ``Injector``, one that claims a ``Claimer``.
+
+    Attributes:
+        roles: what an event can be within its episode.
+        expected_signal: what may tell a single fraud row from a genuine one, e.g. ``("amount",)``. ``synth.testing``
+            takes every other difference for a leak.
+        sessions: role → what the visit to a shop that leads to such an event has of its own, for recipes with clicks.
+            Other added online events come from visits as honest customers make them.
+    """
+
+    roles: tuple[str, ...]
+    expected_signal: tuple[str, ...] = ()
+    sessions: Mapping[str, Session] = MappingProxyType({})
+
+    @property
+    @abstractmethod
+    def adds(self) -> bool:
+        """Whether a run has more rows with the pattern than without."""
+
+    def violations(self, scene: Scene) -> Iterator[tuple[str, str, str]]:
+        """Yields (path below the scenario, message, what is allowed) for what only the whole recipe shows."""
+        yield from ()
+
+    def check(self, scene: Scene, events: FraudEvents) -> Iterator[str]:
+        """Yields what is wrong with finished episodes, read back from an output and sorted by (episode, time)."""
+        yield from ()
+
+
+class Injector(Pattern):
+    """A fraud pattern of rows of its own. ``plan`` is the pattern; the other methods have defaults.
+
+    Attributes:
+        replaces: whether fraud rows take the place of genuine ones; if not, the control world stays untouched.
+        spans_cards: whether the events of an episode may lie on several cards.
+    """
+
+    replaces: bool
+    spans_cards: bool = False
+
+    @property
+    def adds(self) -> bool:
+        """Whether a run has more rows with the pattern than without."""
+        return not self.replaces
+
+    @abstractmethod
+    def plan(self, scene: Scene, *, streams: Streams) -> FraudEvents:
+        """Every event of the run with its absolute time, so that no block has to look into its neighbour.
+
+        Events of one episode lie on one card, unless the pattern spans cards, in different seconds, inside the window.
+        Episodes of one plan should not overlap in time on a card: one that overlaps another, of this or an earlier
+        scenario, is moved in time as a whole.
+
+        Raises:
+            RefusedError: the episodes cannot be placed.
+        """
+
+    def inject(self, here: FraudEvents) -> Injection:
+        """What a block gets of the planned events that fall into it: all; as many genuine rows may give way."""
+        return Injection(here, replaced=len(here.time_us_f) if self.replaces else 0)

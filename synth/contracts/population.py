@@ -1,0 +1,283 @@
+"""Who exists, as arrays: what a population hands to generators and injectors, and what a table of entities looks like.
+
+An entity's id is its index. Arrays end in their axis: ``_a`` per city, ``_c`` per card, ``_d`` per device, ``_m`` per
+merchant, ``_p`` per terminal (point of sale), ``_u`` per customer. The cards and devices of a customer, and the
+terminals of a merchant, stand side by side, see ``first_of``.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from synth.tables.declared import PLAIN_NAME, Column
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Int8 = npt.NDArray[np.int8]
+Int16 = npt.NDArray[np.int16]
+Int64 = npt.NDArray[np.int64]
+Float = npt.NDArray[np.float64]
+Flag = npt.NDArray[np.bool_]
+
+#: Kilometres of a degree of latitude, on a sphere of 6,371 km.
+KM_PER_DEGREE = 6371 * np.pi / 180
+
+
+@dataclass(frozen=True)
+class Entities:
+    """A table that comes once a run, e.g. the merchants that events name.
+
+    Attributes:
+        name: the table's name, a plain word.
+        columns: what it shows, in order.
+        values: column name → (n,) numbers, or n texts.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    values: "Mapping[str, npt.NDArray[Any] | Sequence[str] | pa.Array]"
+
+
+#: Tables that every run may have.
+_TABLES = ("transactions", "labels", "episodes", "label_events", "clicks", "click_labels", "holders", "manifest")
+
+
+def broken_entities(tables: Sequence[Entities], taken: Sequence[str] = ()) -> Iterator[str]:
+    """Yields what is wrong with the tables that a generator made.
+
+    Args:
+        taken: names of the population's tables.
+    """
+    names = [*_TABLES, *taken, *(table.name for table in tables)]
+    for table in tables:
+        if names.count(table.name) > 1 or not PLAIN_NAME.fullmatch(table.name):
+            yield f"a table {table.name!r}: the name is taken, or no plain word"
+        lengths = {name: len(values) for name, values in table.values.items()}
+        if set(lengths) != {column.name for column in table.columns} or len(set(lengths.values())) > 1:
+            yield f"table {table.name!r} with columns of {lengths} values"
+
+
+@dataclass(frozen=True)
+class Census:
+    """What a recipe alone says of its population: known before anybody is drawn; all empty where there are only cards.
+
+    Attributes:
+        customers, merchants, terminals: how many there are.
+        segments, age_bands, income_bands, devices, categories: the names that codes stand for, sorted.
+        countries: ISO 3166 codes of the countries whose cities there are; empty on a plain square.
+    """
+
+    customers: int = 0
+    merchants: int = 0
+    terminals: int = 0
+    segments: tuple[str, ...] = ()
+    age_bands: tuple[str, ...] = ()
+    income_bands: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+
+
+#: The census where there are only cards.
+NOBODY = Census()
+
+
+@dataclass(frozen=True)
+class Cities:
+    """The places of a population, by size; none where people live on a plain square.
+
+    Attributes:
+        names, countries: of each city, the country as ISO 3166 code.
+        states: of each city, as USPS code; empty where that is not known of all of them.
+        inhabitants_a: (a,) int64 real ones, whatever their share; empty where they are not known of all.
+        share_a: (a,) float64 share of the people; sums to 1.
+        latitude_a, longitude_a: (a,) float64 degrees.
+        x_a, y_a: (a,) float64 km east and north in the plane of the population.
+    """
+
+    names: tuple[str, ...]
+    countries: tuple[str, ...]
+    states: tuple[str, ...]
+    inhabitants_a: Int64
+    share_a: Float
+    latitude_a: Float
+    longitude_a: Float
+    x_a: Float
+    y_a: Float
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def degrees(self, city: Int16, x: Float, y: Float) -> tuple[Float, Float]:
+        """Latitude and longitude, to 5 decimals, of points of the plane near their cities.
+
+        Args:
+            city, x, y: (n,) each; ``city`` is an index of this table.
+        """
+        latitude = self.latitude_a[city] + (y - self.y_a[city]) / KM_PER_DEGREE
+        km_per_degree = KM_PER_DEGREE * np.cos(np.radians(self.latitude_a[city]))
+        longitude = self.longitude_a[city] + (x - self.x_a[city]) / km_per_degree
+        return np.round(latitude, 5), np.round((longitude + 180) % 360 - 180, 5)
+
+
+@dataclass(frozen=True)
+class Customers:
+    """Who holds cards.
+
+    Attributes:
+        segment_u: (u,) int8 index into ``Census.segments``: how they spend.
+        age_u: (u,) int8 full years at the start of the window.
+        age_band_u: (u,) int8 index into ``Census.age_bands``.
+        income_band_u: (u,) int8 index into ``Census.income_bands``.
+        income_minor_u: (u,) int64 yearly income in minor units.
+        city_u: (u,) int16 index into ``Population.cities``; -1 on a plain square.
+        x_u, y_u: (u,) float64 home in km, to the metre; distances within a city are true.
+    """
+
+    segment_u: Int8
+    age_u: Int8
+    age_band_u: Int8
+    income_band_u: Int8
+    income_minor_u: Int64
+    city_u: Int16
+    x_u: Float
+    y_u: Float
+
+    def __len__(self) -> int:
+        return len(self.segment_u)
+
+
+@dataclass(frozen=True)
+class Cards:
+    """Who holds each card, and on which terms.
+
+    Attributes:
+        customer_c: (c,) int64 the customer, ascending; the identity where cards are as many as customers.
+        credit_c: (c,) bool credit card, or debit card.
+        limit_minor_c: (c,) int64 credit line, or a debit card's monthly limit, in minor units.
+        opened_s_c: (c,) int64 seconds since 1970-01-01 UTC; a midnight before the window.
+        network_c: (c,) int8 index into ``networks``.
+        networks: names of the networks, sorted.
+    """
+
+    customer_c: Int64
+    credit_c: Flag
+    limit_minor_c: Int64
+    opened_s_c: Int64
+    network_c: Int8
+    networks: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.customer_c)
+
+
+@dataclass(frozen=True)
+class Devices:
+    """What customers are online with.
+
+    Attributes:
+        customer_d: (d,) int64 the customer, ascending; everybody has a device.
+        kind_d: (d,) int8 index into ``Census.devices``.
+    """
+
+    customer_d: Int64
+    kind_d: Int8
+
+    def __len__(self) -> int:
+        return len(self.customer_d)
+
+
+@dataclass(frozen=True)
+class Merchants:
+    """Who is paid.
+
+    Attributes:
+        category_m: (m,) int8 index into ``Census.categories``.
+        mcc_m: (m,) int16 merchant category code (ISO 18245).
+        online_m: (m,) bool sells on the web only; its place is then its seat.
+        price_level_m: (m,) float64 factor on what others of the category charge, median 1.
+        opens_m, closes_m: (m,) int8 hours of the day, [opens, closes); 0 and 24: always open.
+        size_m: (m,) float64 popularity against the average merchant, mean 1.
+        city_m, x_m, y_m: as those of the customers.
+        name_m: (m,) texts, no two alike.
+    """
+
+    category_m: Int8
+    mcc_m: Int16
+    online_m: Flag
+    price_level_m: Float
+    opens_m: Int8
+    closes_m: Int8
+    size_m: Float
+    city_m: Int16
+    x_m: Float
+    y_m: Float
+    name_m: "pa.StringArray"
+
+    def __len__(self) -> int:
+        return len(self.category_m)
+
+
+@dataclass(frozen=True)
+class Terminals:
+    """Where cards are read, or numbers typed in.
+
+    Attributes:
+        merchant_p: (p,) int64 the merchant, ascending; everybody has a terminal.
+        city_p, x_p, y_p: as those of the customers; the stores of a merchant may lie in several cities.
+    """
+
+    merchant_p: Int64
+    city_p: Int16
+    x_p: Float
+    y_p: Float
+
+    def __len__(self) -> int:
+        return len(self.merchant_p)
+
+
+@dataclass(frozen=True)
+class Population:
+    """Everybody, drawn once a run. What a recipe does not ask for is there without rows.
+
+    Attributes:
+        census: the names that codes stand for.
+    """
+
+    census: Census
+    cities: Cities
+    customers: Customers
+    cards: Cards
+    devices: Devices
+    merchants: Merchants
+    terminals: Terminals
+
+
+def every(first: Int64, count: Int64) -> tuple[Int64, Int64]:
+    """All places of some slices, slice by slice.
+
+    Args:
+        first, count: (i,) int64 where each slice begins, and how many places it has.
+
+    Returns:
+        (n,) which slice, and (n,) the place.
+    """
+    slice_n = np.repeat(np.arange(len(first)), count)
+    return slice_n, np.arange(len(slice_n)) + np.repeat(first - np.cumsum(count) + count, count)
+
+
+def first_of(owner: Int64, owners: int) -> Int64:
+    """Where each owner's entities begin: those of owner i are [first[i], first[i + 1]).
+
+    Args:
+        owner: (n,) ascending, e.g. ``customer_c``.
+        owners: number of owners.
+
+    Returns:
+        (owners + 1,) int64.
+    """
+    return np.searchsorted(owner, np.arange(owners + 1))

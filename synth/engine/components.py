@@ -1,0 +1,70 @@
+"""Who plays in a run: the world, the generator and the injectors."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from synth.contracts.claimer import Claimer
+from synth.contracts.generator import BlockPlan, Generator, World
+from synth.contracts.injector import Injector, Pattern, Scene
+from synth.errors import blaming
+from synth.rng import Streams
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who plays in a run: the generator and the fraud patterns.
+
+    Attributes:
+        patterns: scenario name → its pattern, in name order.
+    """
+
+    seed: int
+    world: World
+    generator: Generator
+    patterns: Mapping[str, Pattern]
+
+    @cached_property
+    def injectors(self) -> Mapping[str, Injector]:
+        """Those that add rows, by scenario name, in name order."""
+        return {name: pattern for name, pattern in self.patterns.items() if isinstance(pattern, Injector)}
+
+    @cached_property
+    def claimers(self) -> Mapping[str, Claimer]:
+        """Those that claim genuine rows, by scenario name, in the order in which they do."""
+        claimers = {name: pattern for name, pattern in self.patterns.items() if isinstance(pattern, Claimer)}
+        return dict(sorted(claimers.items(), key=lambda item: (item[1].order, item[0])))
+
+    @property
+    def genuine_streams(self) -> Streams:
+        """The generator's streams."""
+        return Streams(self.seed, "generator")
+
+    def streams_of(self, name: str) -> Streams:
+        """A scenario's streams."""
+        return Streams(self.seed, f"scenario/{name}")
+
+    def blamed(self, name: str) -> str:
+        """How a scenario's pattern is told when its code fails."""
+        return f"scenario {name!r}: its injector {type(self.patterns[name]).__name__}"
+
+    @cached_property
+    def blocks(self) -> BlockPlan:
+        """The generator's plan."""
+        with blaming("the generator", "generator"):
+            return self.generator.plan(self.world, streams=self.genuine_streams)
+
+    @cached_property
+    def scene(self) -> Scene:
+        """What injectors may know."""
+        world, blocks = self.world, self.blocks
+        return Scene(
+            cards=world.cards,
+            timeline=world.timeline,
+            amount=self.generator.amounts(blocks, world=world),
+            rows=int(blocks.rows_b.sum()),
+            columns=tuple(column.name for column in self.generator.columns),
+            census=world.census,
+            population=world.population,
+            texts=self.generator.texts,
+        )

@@ -1,0 +1,123 @@
+"""What was made: enough to verify an output, and to make it again. Holds no time, no place, no host and no secret."""
+
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+from synth import __version__
+from synth.sinks.stores import MANIFEST, Staged
+from synth.tables.declared import ENTITY_COLUMNS, as_json
+from synth.tables.digest import digest_batch, digest_run, digest_table
+from synth.tables.table import Table
+
+if TYPE_CHECKING:
+    from synth.tables.batch import Batch
+
+FORMAT = 1
+"""Raised when a reader of the old form would misread the new one."""
+
+__all__ = ["FORMAT", "MANIFEST", "Counts", "describe_tables", "write_manifest"]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How much was made.
+
+    Attributes:
+        transactions: emitted rows, fraud included.
+        fraud: fraud rows.
+        scenarios: scenario name → episodes and fraud rows.
+    """
+
+    transactions: int
+    fraud: int
+    scenarios: Mapping[str, Mapping[str, int]]
+
+
+@dataclass(frozen=True)
+class TableTally:
+    """What a run counted of one table: rows and content digest of each block."""
+
+    table: Table
+    rows: list[int]
+    digests: list[bytes]
+
+    @classmethod
+    def once(cls, batch: "Batch") -> "TableTally":
+        """Of a table that comes once."""
+        return cls(batch.table, [batch.native.num_rows], [digest_batch(batch.native)])
+
+    @property
+    def digest(self) -> str:
+        """Content digest of the table."""
+        return digest_table(self.table.schema, self.digests)
+
+
+def describe_tables(tallies: Sequence[TableTally]) -> dict[str, dict[str, Any]]:
+    """The part of a manifest that is the same for every sink: rows, digests and columns of each table."""
+    return {
+        tally.table.name: {
+            "rows": sum(tally.rows),
+            "digest": tally.digest,
+            "block_rows": list(tally.rows),
+            "columns": [
+                as_json(f.column) | {"name": f.name, "source": f.column.name, "format": f.format}
+                for f in tally.table.fields
+            ],
+        }
+        for tally in tallies
+    }
+
+
+def write_manifest(
+    *,
+    recipe: Mapping[str, Any],
+    fingerprint: str,
+    plugins: Mapping[str, str],
+    counts: Counts,
+    tables: Mapping[str, Mapping[str, Any]],
+    sink: Mapping[str, Any],
+    files: Mapping[str, Sequence[Staged]],
+    stream: Mapping[str, Any] | None = None,
+) -> bytes:
+    """A sink's manifest as JSON.
+
+    Args:
+        recipe: what decides the data.
+        plugins: name → version of the plugins that the recipe uses.
+        tables: from ``describe_tables``.
+        sink: the sink's own configuration, without its uri.
+        files: table name → its files, where it has any.
+        stream: how the rows were sent, where they were streamed.
+    """
+    import numpy
+    import pyarrow
+
+    versions = {"python": platform.python_version(), "numpy": numpy.__version__, "pyarrow": pyarrow.__version__}
+    sources = {column["source"] for table in tables.values() for column in table["columns"]}
+    if {"holders", *ENTITY_COLUMNS} & {*tables} or any("." in source for source in sources):
+        versions["faker"] = metadata.version("faker")
+    content = {
+        "format": FORMAT,
+        "synth": __version__,
+        "versions": versions,
+        "plugins": dict(plugins),
+        "fingerprint": fingerprint,
+        "recipe": recipe,
+        "sink": sink,
+        **({"stream": stream} if stream is not None else {}),
+        "counts": {"transactions": counts.transactions, "fraud": counts.fraud, "scenarios": counts.scenarios},
+        "digest": digest_run({name: table["digest"] for name, table in tables.items()}),
+        "tables": {
+            name: {**table, "files": [_as_entry(file) for file in files.get(name, ())]}
+            for name, table in tables.items()
+        },
+    }
+    return (json.dumps(content, indent=1) + "\n").encode()
+
+
+def _as_entry(file: Staged) -> dict[str, Any]:
+    return {"name": file.name, "bytes": file.bytes, "sha256": file.sha256}

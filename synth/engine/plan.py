@@ -1,0 +1,205 @@
+"""Everything that spans blocks, decided once: row counts, quotas and every fraud episode with its event times."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from synth.amount import HIGHEST
+from synth.contracts.claimer import Targets
+from synth.contracts.generator import BlockPlan, Int64, broken_own
+from synth.contracts.injector import FraudEvents, broken_arrays
+from synth.engine.clashes import settle
+from synth.engine.components import Cast
+from synth.engine.episodes import EpisodeRows
+from synth.errors import RefusedError, RunError, blaming
+from synth.tables.declared import PLAIN_NAME
+from synth.timeline import US_PER_S
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The decisions of a run.
+
+    Attributes:
+        blocks: slices and genuine rows of each block.
+        fraud: scenario name → its planned events, sorted by time; of scenarios that add rows, in name order.
+        episode_ids: scenario name → (e,) run-wide episode ids by the scenario's own episode numbers.
+        targets: scenario name → what it is after; of scenarios that claim rows, in the order in which they do.
+        roles_of: scenario name → its roles; all scenarios, in name order.
+        rows_b: (b,) emitted rows of each block, exact.
+    """
+
+    blocks: BlockPlan
+    fraud: Mapping[str, FraudEvents]
+    episode_ids: Mapping[str, Int64]
+    targets: Mapping[str, Targets]
+    rows_b: Int64
+    roles_of: Mapping[str, tuple[str, ...]]
+
+    @property
+    def scenarios(self) -> tuple[str, ...]:
+        """Scenario names, in name order."""
+        return tuple(self.roles_of)
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The roles of all scenarios, one after the other."""
+        return tuple(role for roles in self.roles_of.values() for role in roles)
+
+    @cached_property
+    def first_event_b(self) -> Int64:
+        """(b,) event id of each block's first row."""
+        return np.cumsum(self.rows_b) - self.rows_b
+
+    @cached_property
+    def first_genuine_b(self) -> Int64:
+        """(b,) position in the control world of each block's first genuine row."""
+        return np.cumsum(self.blocks.rows_b) - self.blocks.rows_b
+
+    def counts_of(self, name: str) -> dict[str, int]:
+        """Episodes and fraud rows of a scenario that adds rows."""
+        return {"episodes": len(self.episode_ids[name]), "rows": len(self.fraud[name].time_us_f)}
+
+    def planned_rows(self) -> int:
+        """Fraud rows of the scenarios that add rows; how many genuine ones are claimed shows when they are made."""
+        return sum(len(events.time_us_f) for events in self.fraud.values())
+
+    def fraud_here(self, name: str, block: int) -> FraudEvents:
+        """A scenario's planned events that fall into one block."""
+        events = self.fraud[name]
+        first, last = np.searchsorted(events.time_us_f, self.blocks.edge_s_b[block : block + 2] * US_PER_S)
+        return events.take(np.arange(first, last))
+
+    def facts_of(self, name: str, episode_f: Int64, role_f: Int64) -> Int64:
+        """(3, f) the truth of a scenario's events: index of the scenario, run-wide episode id, index of the role.
+
+        Args:
+            episode_f: the scenario's own episode numbers.
+        """
+        place = self.scenarios.index(name)
+        first_role = sum(len(self.roles_of[earlier]) for earlier in self.scenarios[:place])
+        id_f = self.episode_ids[name][episode_f] if name in self.fraud else self._first_claimed(name) + episode_f
+        return np.stack([np.full(len(role_f), place), id_f, role_f + first_role])
+
+    def _first_claimed(self, name: str) -> int:
+        """The lowest episode id of a scenario that claims rows: behind those of planned episodes."""
+        names = list(self.targets)
+        return sum(map(len, self.episode_ids.values())) + sum(
+            self.targets[earlier].episodes for earlier in names[: names.index(name)]
+        )
+
+    @cached_property
+    def episodes(self) -> EpisodeRows:
+        """All planned episodes of the run, in order of their ids, and so of their first events."""
+        parts = [EpisodeRows.none(self.scenarios)]
+        for name, events in self.fraud.items():
+            scenario_f, id_f, _ = self.facts_of(name, events.episode_f, events.role_f)
+            rows = (id_f, scenario_f, events.card_f, events.time_us_f, events.amount_minor_f)
+            parts.append(EpisodeRows.of(self.scenarios, *rows))
+        return EpisodeRows.merged(parts)
+
+    def episodes_starting(self, block: int) -> EpisodeRows:
+        """The episodes whose first event falls into one block."""
+        first, last = np.searchsorted(self.episodes.first_us_e, self.blocks.edge_s_b[block : block + 2] * US_PER_S)
+        return self.episodes[first:last]
+
+
+def make_plan(cast: Cast) -> Plan:
+    """Plans the genuine blocks, then the scenarios, settles clashes and counts.
+
+    Raises:
+        RefusedError: episodes cannot be placed, or a block has fewer genuine rows than fraud would replace.
+    """
+    blocks, scene = cast.blocks, cast.scene
+    planned, targets = {}, {}
+    for name, pattern in cast.patterns.items():
+        with blaming(cast.blamed(name), f"scenario.{name}"):
+            if cast.generator.rows() is None:
+                _refuse_totals(pattern.violations(scene))
+            if not all(PLAIN_NAME.fullmatch(role) for role in pattern.roles):
+                raise RunError(f"{cast.blamed(name)} plans a role that is no plain word; that is an error in its code")
+            if name in cast.injectors:
+                planned[name] = cast.injectors[name].plan(scene, streams=cast.streams_of(name))
+                _refuse_broken(name, planned[name], cast)
+    for name, claimer in cast.claimers.items():
+        with blaming(cast.blamed(name), f"scenario.{name}"):
+            targets[name] = claimer.plan(scene, streams=cast.streams_of(name))
+    settled = settle(planned, cast, blocks)
+    fraud = {name: events.take(np.lexsort((events.card_f, events.time_us_f))) for name, events in settled.items()}
+    roles_of = {name: pattern.roles for name, pattern in cast.patterns.items()}
+    return Plan(blocks, fraud, _number_episodes(fraud), targets, _count_rows(cast, blocks, fraud), roles_of)
+
+
+def _refuse_totals(problems: Iterator[tuple[str, str, str]]) -> None:
+    """What was checked with expected rows is checked again with those that the plan counts."""
+    for path, message, allowed in problems:
+        raise RefusedError(message, path=path, allowed=allowed)
+
+
+def _refuse_broken(name: str, events: FraudEvents, cast: Cast) -> None:
+    """Holds an injector to its contract, before its events are taken for granted."""
+    timeline, injector = cast.world.timeline, cast.injectors[name]
+    for broken in broken_arrays(events):
+        raise RunError(f"{cast.blamed(name)} plans {broken}")
+    filled = [column for column in cast.generator.columns if column.name in events.own]
+    for broken in broken_own(filled, events.own, len(events.role_f)):
+        generator = type(cast.generator).__name__
+        raise RunError(f"{cast.blamed(name)} does not fit the generator {generator}: {broken}")
+    order = np.lexsort((events.time_us_f, events.episode_f))
+    episode_f, time_us_f = events.episode_f[order], events.time_us_f[order]
+    rules = {
+        "episodes that are not numbered from 0 without gaps": np.diff(episode_f, prepend=-1) > 1,
+        "an episode with a negative number": episode_f < 0,
+        "two events of an episode in one second": (np.diff(episode_f) == 0) & (np.diff(time_us_f) == 0),
+        "an event outside the window": (events.time_us_f < timeline.start_s * US_PER_S)
+        | (events.time_us_f >= timeline.end_s * US_PER_S),
+        "a time that is no whole second": events.time_us_f % US_PER_S != 0,
+        "a card that does not exist": (events.card_f < 0) | (events.card_f >= cast.world.cards),
+        "an amount out of range": (events.amount_minor_f < 0) | (events.amount_minor_f >= HIGHEST * 100),
+        "a role that it does not declare": (events.role_f < 0) | (events.role_f >= len(injector.roles)),
+        "an episode on two cards": (np.diff(episode_f) == 0)
+        & (np.diff(events.card_f[order]) != 0)
+        & (not injector.spans_cards),
+    }
+    for rule, broken_f in rules.items():
+        if broken_f.any():
+            raise RunError(f"{cast.blamed(name)} plans {rule}; that is an error in its code")
+
+
+def _count_rows(cast: Cast, blocks: BlockPlan, fraud: Mapping[str, FraudEvents]) -> Int64:
+    rows_b = blocks.rows_b.copy()
+    replaced_b, most = np.zeros_like(rows_b), {}
+    for name, events in fraud.items():
+        fraud_b = np.diff(np.searchsorted(events.time_us_f, blocks.edge_s_b * US_PER_S))
+        rows_b += fraud_b
+        if cast.injectors[name].replaces:
+            replaced_b += fraud_b
+            most[name] = fraud_b
+    short = np.flatnonzero(replaced_b > blocks.rows_b)
+    if short.size:
+        block = int(short[0])
+        raise RefusedError(
+            f"block {block} has {blocks.rows_b[block]:,} genuine rows, and {replaced_b[block]:,} fraud rows "
+            "would take their place",
+            path=f"scenario.{max(most, key=lambda name: int(most[name][block]))}",
+            hint="lower the ratio, use mode add, or raise block_rows",
+        )
+    return rows_b - replaced_b
+
+
+def _number_episodes(fraud: Mapping[str, FraudEvents]) -> dict[str, Int64]:
+    """Run-wide ids in order of first event: an id must not tell the scenario."""
+    firsts = [_first_times(events) for events in fraud.values()]
+    if not firsts:
+        return {}
+    ids = np.empty(sum(map(len, firsts)), dtype=np.int64)
+    ids[np.argsort(np.concatenate(firsts), kind="stable")] = np.arange(len(ids))
+    return dict(zip(fraud, np.split(ids, np.cumsum(list(map(len, firsts)))[:-1]), strict=True))
+
+
+def _first_times(events: FraudEvents) -> Int64:
+    """(e,) time of each episode's first event, of events sorted by time."""
+    _, first = np.unique(events.episode_f, return_index=True)
+    return events.time_us_f[first]

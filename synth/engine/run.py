@@ -1,0 +1,277 @@
+"""The whole run: compose → recipe → plan → runner → commit → manifest."""
+
+import dataclasses
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from synth.config.catalog import Catalog
+from synth.config.recipe import Recipe, load_recipe
+from synth.contracts.run_events import Announcer, RunStarted
+from synth.contracts.sink import Sink, SinkJob
+from synth.contracts.stream_sink import StreamSink
+from synth.engine.commit import abort, commit, undisturbed
+from synth.engine.manifest import Counts, describe_tables, write_manifest
+from synth.engine.preflight import heed_findings, make_prospect
+from synth.engine.prepare import Prepared, prepare
+from synth.engine.signals import is_interrupt
+from synth.engine.write import Progress, Tallies, write_blocks
+from synth.errors import ConfigError, InterruptedRun, Violation, blaming, hide_secrets, without_secrets
+from synth.runners.turns import in_turn
+from synth.sinks.streamed import Streamed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from synth.sinks.stores import Staged
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run made.
+
+    Attributes:
+        places: sink name → uri that holds the tables and the manifest.
+        manifests: sink name → the manifest, as in ``manifest.json``.
+        rows: transactions, fraud included.
+        fraud_rows: fraud transactions.
+        digest: content digest of the run, the same for every sink, store and number of workers.
+        seconds: wall time from the overrides to the last commit.
+        catalog: the plugins of the run, one of which may be needed to read it back.
+    """
+
+    places: Mapping[str, str]
+    manifests: Mapping[str, Mapping[str, Any]]
+    rows: int
+    fraud_rows: int
+    digest: str
+    seconds: float
+    catalog: Catalog = field(repr=False, compare=False)
+
+    def to_pandas(self, table: str = "transactions") -> "pd.DataFrame":
+        """A table of the run, read back from its first sink."""
+        from synth.check.reader import open_output
+
+        return open_output(next(iter(self.places.values())), self.catalog).to_pandas(table)
+
+
+def run(
+    *overrides: str,
+    overwrite: bool = False,
+    plugin_files: Sequence[str | Path] = (),
+    plugins_dirs: Sequence[str | Path] = (),
+    config_dirs: Sequence[str | Path] = (),
+) -> RunResult:
+    """Makes the data of a recipe and writes it to its sinks.
+
+    Args:
+        overrides: as on the command line, e.g. ``"scenario=card_chain"``, ``"sink.parquet.uri=out"``.
+        overwrite: whether a run that is already in a sink's place may be replaced.
+        plugin_files: Python files and package folders to load as plugins.
+        plugins_dirs: folders of plugins; a broken one in there breaks only recipes that need it.
+        config_dirs: folders of YAML choices, searched before the built-in ones.
+
+    Raises:
+        ConfigError: the configuration is wrong; nothing was written.
+        RefusedError: the recipe cannot or must not be carried out; nothing was written.
+        RunError: the run failed; what it had staged was taken back.
+    """
+    started = time.perf_counter()
+    recipe, catalog, _ = load_recipe(
+        overrides,
+        plugin_files=list(map(Path, plugin_files)),
+        plugins_dirs=list(map(Path, plugins_dirs)),
+        config_dirs=list(map(Path, config_dirs)),
+    )
+    return execute(recipe, catalog, started=started, overwrite=overwrite)
+
+
+def generate(
+    *overrides: str,
+    plugin_files: Sequence[str | Path] = (),
+    plugins_dirs: Sequence[str | Path] = (),
+    config_dirs: Sequence[str | Path] = (),
+) -> "pd.DataFrame":
+    """Makes the transactions of a recipe in memory; sinks are not opened. The arguments are those of ``run``.
+
+    Raises:
+        ConfigError: the configuration is wrong.
+        RefusedError: the recipe cannot be carried out.
+    """
+    import pyarrow as pa
+
+    recipe, _, _ = load_recipe(
+        overrides,
+        plugin_files=list(map(Path, plugin_files)),
+        plugins_dirs=list(map(Path, plugins_dirs)),
+        config_dirs=list(map(Path, config_dirs)),
+    )
+    prepared = prepare(recipe)
+    blocks = len(prepared.plan.rows_b)
+    batches = [
+        block.batches["transactions"].native for block in in_turn(recipe.runner.make(), prepared.make_block, blocks)
+    ]
+    frame: pd.DataFrame = pa.Table.from_batches(batches).to_pandas()
+    return frame
+
+
+def run_directory(base: Path | None = None) -> Path:
+    """A fresh directory for a run that names none: the time of day, and a few random letters against collisions."""
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+    return (base or Path("runs")) / f"{stamp}-{os.urandom(2).hex()}"
+
+
+def execute(
+    recipe: Recipe,
+    catalog: Catalog,
+    *,
+    started: float,
+    overwrite: bool = False,
+    directory: Path | None = None,
+    progress: Progress | None = None,
+) -> RunResult:
+    """Carries out a recipe.
+
+    Args:
+        started: ``time.perf_counter()`` when the work began.
+        directory: where sinks without a uri write; a fresh one below ``runs/`` if None.
+        progress: is called after each block.
+
+    Raises:
+        RefusedError, RunError, InterruptedRun: nothing of the run is left.
+        PartlyDone: some sinks were committed before one failed.
+    """
+    _refuse_pace(recipe)
+    prepared = prepare(recipe)
+    sinks = make_sinks(prepared, directory or run_directory(), overwrite=overwrite)
+    announcer = Announcer(catalog.subscribers, started=started)
+    with announcer.telling_the_end():
+        manifests = _write(prepared, catalog, sinks, announcer, progress)
+    parsed = {name: json.loads(manifest) for name, manifest in manifests.items()}
+    first = next(iter(parsed.values()))
+    return RunResult(
+        places={name: sink.uri for name, sink in sinks.items()},
+        manifests=parsed,
+        rows=first["counts"]["transactions"],
+        fraud_rows=first["counts"]["fraud"],
+        digest=first["digest"],
+        seconds=time.perf_counter() - started,
+        catalog=catalog,
+    )
+
+
+def _refuse_pace(recipe: Recipe) -> None:
+    """A run makes all of it at once: a clock or noise that would be ignored is refused."""
+    given = {"clock": recipe.clock.paced, "noise": not recipe.noise.silent}
+    told = "{} is for a stream, and a run sends nothing on its way"
+    wrong = [Violation(path=key, message=told.format(key), hint="synth stream") for key, on in given.items() if on]
+    if wrong:
+        raise ConfigError(wrong)
+
+
+def started_event(prepared: Prepared, uris: Mapping[str, str]) -> RunStarted:
+    """What subscribers are told at the start; ``uris`` by the sinks' names."""
+    return RunStarted(
+        fingerprint=prepared.recipe.fingerprint,
+        rows=int(prepared.plan.rows_b.sum()),
+        fraud_rows=prepared.plan.planned_rows(),
+        blocks=len(prepared.plan.rows_b),
+        sinks={name: hide_secrets(uri) for name, uri in uris.items()},
+    )
+
+
+def _write(
+    prepared: Prepared,
+    catalog: Catalog,
+    sinks: Mapping[str, Sink],
+    announcer: Announcer,
+    progress: Progress | None,
+) -> dict[str, bytes]:
+    """Writes and commits everything, or takes it back; returns the manifests by sink."""
+    committed, manifests = False, {}
+    try:
+        for name, sink in sinks.items():
+            with blaming(f"sink {name!r}"):
+                sink.check()
+            if isinstance(sink, Streamed):
+                heed_findings(name, sink.inner, make_prospect(prepared.recipe, prepared.recipe.fingerprint))
+        announcer.start(started_event(prepared, {name: sink.uri for name, sink in sinks.items()}))
+        tallies, counts = write_blocks(prepared, sinks, announcer, progress)
+        manifests = {name: _finish(prepared, catalog, name, sink, tallies, counts) for name, sink in sinks.items()}
+        with undisturbed():
+            commit(sinks, manifests)
+            committed = True
+    except BaseException as error:
+        if not committed:
+            abort(sinks)
+            if is_interrupt(error):
+                raise InterruptedRun(f"interrupted: {_left(sinks)}") from error
+            raise
+    return manifests
+
+
+def _left(sinks: Mapping[str, Sink]) -> str:
+    """What an interrupted run leaves behind."""
+    growing = [repr(name) for name, sink in sinks.items() if isinstance(sink, Streamed) and sink.marked]
+    if not growing:
+        return "nothing was written"
+    return f"what {' and '.join(growing)} had taken stays there; synth stream --resume goes on"
+
+
+def make_sinks(prepared: Prepared, directory: Path, *, overwrite: bool) -> dict[str, Sink]:
+    """The sinks of a recipe, in name order. Of several sinks without a uri each gets its own folder."""
+    sinks = prepared.recipe.sinks
+    uris = {name: getattr(part.config, "uri", None) for name, part in sinks.items()}
+    homeless = [name for name, uri in uris.items() if uri is None]
+    made = {}
+    for name, part in sinks.items():
+        uri = uris[name] or str(directory / name if len(homeless) > 1 else directory)
+        extra = tuple(batch.table for batch in prepared.extra)
+        job = SinkJob(uri, prepared.make_block.tables, extra, len(prepared.plan.rows_b), overwrite)
+        with blaming(f"sink {name!r}"):
+            sink = part.make(job)
+            made[name] = Streamed(sink, prepared.recipe.fingerprint) if isinstance(sink, StreamSink) else sink
+    return made
+
+
+def _finish(prepared: Prepared, catalog: Catalog, name: str, sink: Sink, tallies: Tallies, counts: Counts) -> bytes:
+    """Completes a sink and writes its manifest."""
+    with blaming(f"sink {name!r}"):
+        files = sink.finish()
+    return manifest_of(prepared, catalog, name, files, tallies, counts)
+
+
+def manifest_of(
+    prepared: Prepared,
+    catalog: Catalog,
+    name: str,
+    files: "Mapping[str, Sequence[Staged]]",
+    tallies: Tallies,
+    counts: Counts,
+    stream: Mapping[str, Any] | None = None,
+) -> bytes:
+    """The manifest of a sink.
+
+    Args:
+        files: those of each table.
+        stream: how the rows were sent, where they were streamed.
+    """
+    recipe = prepared.recipe
+    part = recipe.sinks[name]
+    used = [("generator", recipe.generator), ("amount", recipe.amount), ("sink", part)]
+    used += [("scenario", scenario) for scenario in recipe.scenarios.values()]
+    owners = {catalog.owner(group, component.spec.name) for group, component in used} - {"synth"}
+    return write_manifest(
+        recipe=recipe.content,
+        fingerprint=recipe.fingerprint,
+        plugins={provider.name: provider.version for provider in catalog.providers if provider.name in owners},
+        counts=counts,
+        tables=describe_tables(list(tallies.values())),
+        sink=without_secrets({key: value for key, value in dataclasses.asdict(part.config).items() if key != "uri"}),
+        files=files,
+        stream=stream,
+    )

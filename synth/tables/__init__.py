@@ -1,0 +1,1 @@
+"""Columns and tables, declared; batches of their rows."""

@@ -1,0 +1,80 @@
+"""Rows of a table, natively typed, and on demand as the texts that CSV and JSON print."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from synth.tables.table import Table
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows of one table, natively typed, and on demand as text.
+
+    Attributes:
+        printers: field name → makes its text column, where there is a shorter way than printing the native one.
+    """
+
+    table: Table
+    native: pa.RecordBatch
+    printers: Mapping[str, Callable[[], pa.Array]]
+
+    @classmethod
+    def of(
+        cls, table: Table, columns: Mapping[str, pa.Array], printers: Mapping[str, Callable[[], pa.Array]]
+    ) -> "Batch":
+        """A batch from one array a field; int64 microseconds become the table's timestamps, int32 days its dates."""
+        arrays = [
+            columns[arrow.name].view(arrow.type) if pa.types.is_temporal(arrow.type) else columns[arrow.name]
+            for arrow in table.schema
+        ]
+        return cls(table, pa.RecordBatch.from_arrays(arrays, schema=table.schema), printers)
+
+    def pieces(self, rows: int) -> Iterator["Batch"]:
+        """The same rows, at most so many at a time, each piece printed without the shorter ways."""
+        if self.native.num_rows <= rows:
+            yield self
+            return
+        for start in range(0, self.native.num_rows, rows):
+            yield Batch(self.table, self.native.slice(start, rows), {})
+
+    def part(self, first: int, last: int) -> "Batch":
+        """The rows [first, last), printed as they would be here, once somebody asks."""
+
+        def printed(column: int) -> pa.Array:
+            return self.text.column(column).slice(first, last - first)
+
+        return Batch(self.table, self.native.slice(first, last - first), printers_of(self.table, printed))
+
+    @cached_property
+    def text(self) -> pa.RecordBatch:
+        """The same rows as strings, as CSV and JSON print them; nulls stay null."""
+        columns = [
+            self.printers[field.name]() if field.name in self.printers else print_column(column, field.format)
+            for field, column in zip(self.table.fields, self.native.columns, strict=True)
+        ]
+        return pa.RecordBatch.from_arrays(columns, names=[field.name for field in self.table.fields])
+
+
+def printers_of(table: Table, printed: Callable[[int], pa.Array]) -> dict[str, Callable[[], pa.Array]]:
+    """The printers of a batch from what makes the text of its i-th column."""
+    return {field.name: partial(printed, column) for column, field in enumerate(table.fields)}
+
+
+def print_column(array: pa.Array, text_format: str) -> pa.Array:
+    """A native column as strings."""
+    if pa.types.is_timestamp(array.type):
+        return _print_time(array, text_format)
+    return array.cast(pa.string())
+
+
+def _print_time(array: pa.Array, text_format: str) -> pa.Array:
+    if text_format == "epoch_us":
+        return array.cast(pa.int64()).cast(pa.string())
+    seconds = array.cast(pa.timestamp("s", tz="UTC"))
+    if text_format == "epoch_s":
+        return seconds.cast(pa.int64()).cast(pa.string())
+    return pc.strftime(seconds, format="%Y-%m-%dT%H:%M:%SZ" if text_format == "iso" else text_format)
