@@ -9,13 +9,13 @@ from page import publish
 
 import synth
 from synth.amount import AmountLaw
-from synth.check.reader import Output
 from synth.contracts import hookspecs
 from synth.contracts.findings import Finding
 from synth.contracts.generator import BlockPlan, Events, Generator, Keys, World
 from synth.contracts.hookspecs import CheckSpec, View
 from synth.contracts.injector import FraudEvents, Injection, Injector, Scene
 from synth.contracts.inspection import Inspectable, Prospect
+from synth.contracts.output import Output
 from synth.contracts.population import (
     Cards,
     Census,
@@ -88,7 +88,7 @@ def sections() -> Iterator[str]:
 
 def class_section(contract: type[Any]) -> Iterator[str]:
     """A class: its docstring, and its own public methods."""
-    home = "synth" if contract.__name__ in synth.__all__ else contract.__module__
+    home = "synth" if contract.__name__ in dir(synth) else contract.__module__
     yield f"### `{home}.{contract.__name__}`\n\n{text_of(contract)}\n"
     rows = []
     for name, member in vars(contract).items():

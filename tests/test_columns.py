@@ -10,15 +10,8 @@ from hypothesis import strategies as st
 
 from synth.tables.batch import Batch, print_column
 from synth.tables.declared import EVENT_COLUMNS, LABEL_COLUMNS
-from synth.tables.table import (
-    ColumnsConfig,
-    FieldConfig,
-    Table,
-    episode_table,
-    event_table,
-    holder_table,
-    label_table,
-)
+from synth.tables.table import Table, episode_table, holder_table, label_table
+from synth.tables.views import ColumnsConfig, FieldConfig, event_table
 
 TIMES = st.lists(st.none() | st.integers(0, 7_258_118_400).map(lambda s: datetime.fromtimestamp(s, UTC)))
 

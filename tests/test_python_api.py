@@ -1,5 +1,6 @@
 """synth from Python: in a notebook, twice, from a thread, inside somebody else's Hydra app."""
 
+import pydoc
 import threading
 from pathlib import Path
 
@@ -148,8 +149,11 @@ def test_a_plugin_file_and_a_folder_of_choices(tmp_path: Path) -> None:
 
 
 def test_the_public_names() -> None:
-    assert set(synth.__all__) >= {"generate", "run", "hookimpl", "Spec"}
-    for name in synth.__all__:
+    assert set(dir(synth)) >= {"generate", "run", "hookimpl", "Spec"}
+    for name in dir(synth):
         assert getattr(synth, name) is not None
-    with pytest.raises(AttributeError):
-        synth.no_such_name  # noqa: B018
+    text = pydoc.plain(pydoc.render_doc(synth))
+    assert "run(*overrides" in text
+    assert "class Episodes" in text
+    with pytest.raises(AttributeError, match=r"no attribute 'generat' \(did you mean 'generate'\?\)"):
+        getattr(synth, "generat")  # noqa: B009 — mypy knows, too, that there is no such name

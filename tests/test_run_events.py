@@ -9,7 +9,8 @@ from typing import Any, Literal
 import pytest
 
 import synth
-from synth.contracts.run_events import Announcer, BlockDone, RunEnded, RunStarted, StreamProgress, Subscriber
+from synth.contracts.run_events import BlockDone, RunEnded, RunStarted, StreamProgress, Subscriber
+from synth.engine.announcer import Announcer
 from synth.errors import PartlyDone, RefusedError, RunError
 from tests.catalog.plugins import write
 from tests.failing_sink import FAILING
@@ -152,7 +153,7 @@ def test_who_fails_is_reported_once_and_dropped(
     assert names(before) == names(after) == ALL
     assert len(moody.events) == {"run_started": 0, "block_done": 1, "run_ended": 3}[when]
     [record] = caplog.records
-    assert (record.name, record.levelno) == ("synth.contracts.run_events", logging.WARNING)
+    assert (record.name, record.levelno) == ("synth.engine.announcer", logging.WARNING)
     told = f"a subscriber of plugin 'mine' failed in {when} and is told nothing more: {type(error).__name__}"
     assert record.getMessage().startswith(told)
     assert "hunter2" not in record.getMessage()

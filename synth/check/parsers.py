@@ -3,28 +3,18 @@
 import io
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import BinaryIO, NotRequired
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from typing_extensions import TypedDict
+
+from synth.contracts.output import ColumnEntry
 
 #: Bytes of text parsed at a time; a piece of it goes to each thread.
 _CHUNK = 16 << 20
 _PIECE = 2 << 20
 _PARQUET_ROWS = 262_144
 _UTC_US = pa.timestamp("us", tz="UTC")
-
-
-class ColumnEntry(TypedDict):
-    """A column, as the manifest describes it."""
-
-    name: str
-    source: str
-    type: str
-    nullable: bool
-    format: str
-    quoted: NotRequired[bool]
 
 
 def schema_of(columns: Sequence[ColumnEntry], *, printed: bool) -> pa.Schema:

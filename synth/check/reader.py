@@ -7,22 +7,19 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import Field, TypeAdapter, ValidationError
-from typing_extensions import TypedDict
+from pydantic import TypeAdapter, ValidationError
 
-from synth.check.parsers import ColumnEntry, read_csv, read_jsonl, read_parquet, schema_of, typed_batch
+from synth.check.parsers import read_csv, read_jsonl, read_parquet, schema_of, typed_batch
 from synth.config.catalog import Catalog, load_catalog
-from synth.contracts.store import require_names
+from synth.contracts.output import ColumnEntry, Manifest, Output
+from synth.contracts.store import Source
 from synth.errors import RefusedError, SynthError, VerifyError
-from synth.sinks.stores import MANIFEST, Source, open_store
+from synth.sinks.places import MANIFEST, require_names
+from synth.sinks.stores import open_store
 from synth.timeline import US_PER_S
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 FORMAT = 1
 """The newest form of manifest that is understood here."""
@@ -31,68 +28,17 @@ _PRINTED = ("csv", "jsonl")
 _COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 
 
-class FileEntry(TypedDict):
-    """A file, as the manifest describes it."""
-
-    name: str
-    bytes: int
-    sha256: str
-
-
-class TableEntry(TypedDict):
-    """A table, as the manifest describes it; the rows of the transactions' blocks follow each other in its files."""
-
-    rows: int
-    digest: str
-    block_rows: list[Annotated[int, Field(ge=0)]]
-    columns: list[ColumnEntry]
-    files: list[FileEntry]
-
-
-class Manifest(TypedDict):
-    """What a reader needs of a manifest; the manifest itself holds more."""
-
-    format: int
-    fingerprint: str
-    recipe: dict[str, Any]
-    sink: dict[str, Any]
-    counts: dict[str, Any]
-    digest: str
-    tables: dict[str, TableEntry]
-
-
 @dataclass(frozen=True)
-class Output:
-    """A committed output.
+class StoredOutput(Output):
+    """An output whose files lie in a store.
 
     Attributes:
-        uri: where it is.
-        manifest: what it says of itself, as in ``manifest.json``.
         store: the place, open for reading.
         catalog: where the sink is looked up if its format is a plugin's; None for the installed plugins.
     """
 
-    uri: str
-    manifest: Manifest
     store: Source
     catalog: Catalog | None = None
-
-    @property
-    def stream(self) -> dict[str, Any]:
-        """What the manifest says of how the rows were streamed; empty where they were not."""
-        told: Any = self.manifest.get("stream")
-        return told if isinstance(told, dict) else {}
-
-    def table(self, name: str) -> TableEntry:
-        """What the manifest says of a table.
-
-        Raises:
-            RefusedError: there is no such table.
-        """
-        tables = self.manifest["tables"]
-        if name not in tables:
-            raise RefusedError(f"{self.uri} holds no table {name!r}, only {', '.join(tables)}")
-        return tables[name]
 
     def schema(self, table: str) -> pa.Schema:
         """The columns of a table; a time that its text files print without the seconds is text here, too."""
@@ -100,26 +46,12 @@ class Output:
         return schema_of(entry["columns"], printed=any(_format_of(f["name"])[0] in _PRINTED for f in entry["files"]))
 
     def batches(self, table: str) -> Iterator[pa.RecordBatch]:
-        """The rows of a table in order, with the manifest's types; memory does not grow with the rows.
-
-        Raises:
-            RefusedError: there is no such table, or its files are in a format that cannot be read here.
-            VerifyError: a file is missing or truncated, or does not hold the columns that the manifest names.
-        """
+        """The rows of a table in order, file by file."""
         schema = self.schema(table)
         for file in self.table(table)["files"]:
             with self._naming(file["name"]):
                 for columns in self._read(table, file["name"]):
                     yield typed_batch(columns, schema)
-
-    def to_pandas(self, table: str = "transactions") -> "pd.DataFrame":
-        """A table as a data frame; card numbers are text, times are UTC.
-
-        Raises:
-            RefusedError, VerifyError: as ``batches``.
-        """
-        frame: pd.DataFrame = pa.Table.from_batches(self.batches(table), self.schema(table)).to_pandas()
-        return frame
 
     @contextmanager
     def _naming(self, file: str) -> Iterator[None]:
@@ -183,7 +115,7 @@ def _open_source(uri: str, catalog: Catalog | None) -> Source:
 
 
 @dataclass(frozen=True)
-class AsMade(Output):
+class AsMade(StoredOutput):
     """What a stream with ``clock=rebased`` left, with the event times that were made.
 
     Attributes:
@@ -205,7 +137,7 @@ class AsMade(Output):
         return pc.subtract(values, self.shift_us // US_PER_S) if column["source"] == "unix_time" else values
 
 
-def as_made(output: Output) -> Output:
+def as_made(output: StoredOutput) -> StoredOutput:
     """An output with the event times that the recipe makes, whenever a stream has sent it."""
     shift_us = output.stream.get("shift_us")
     if not isinstance(shift_us, int):
@@ -213,7 +145,7 @@ def as_made(output: Output) -> Output:
     return AsMade(output.uri, output.manifest, output.store, output.catalog, shift_us)
 
 
-def open_output(uri: str, catalog: Catalog | None = None) -> Output:
+def open_output(uri: str, catalog: Catalog | None = None) -> StoredOutput:
     """The output at a directory, at ``s3://bucket/prefix``, or where a plugin's sink says that it reads.
 
     Args:
@@ -240,4 +172,4 @@ def open_output(uri: str, catalog: Catalog | None = None) -> Output:
         place = ".".join(map(str, first["loc"])) or "its content"
         raise RefusedError(f"{MANIFEST} of {uri} is not one of synth: {place}: {first['msg']}") from error
     require_names([file["name"] for table in manifest["tables"].values() for file in table["files"]], uri)
-    return Output(uri, manifest, store, catalog)
+    return StoredOutput(uri, manifest, store, catalog)

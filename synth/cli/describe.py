@@ -14,7 +14,7 @@ from synth.config.typed import Schema, in_words, resolve, schema_of
 from synth.contracts.hookspecs import Spec
 from synth.errors import ConfigError, Violation, nearest
 from synth.tables.declared import EVENT_COLUMNS, as_json
-from synth.tables.table import column_of, every_lookup
+from synth.tables.views import column_of, every_lookup
 
 Options = dict[str, list[Option]]
 

@@ -13,7 +13,7 @@ from synth.engine.preflight import failure_of, inspect_sinks, make_prospect
 from synth.engine.prepare import prepare
 from synth.engine.run import make_sinks, run_directory
 from synth.errors import RefusedError, counted
-from synth.sinks.stores import LocalPlace, parse_uri
+from synth.sinks.places import LocalPlace, parse_uri
 from synth.stream import stream_fingerprint
 
 

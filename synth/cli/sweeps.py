@@ -15,9 +15,9 @@ from pathlib import Path
 from synth.config.catalog import Catalog, load_catalog
 from synth.config.compose import Composed, Job, shown, sweep
 from synth.config.recipe import build_recipe
-from synth.contracts.store import STAGING
 from synth.engine.run import execute
 from synth.errors import ConfigError, InterruptedRun, RunError, SynthError, traceback_of
+from synth.sinks.places import STAGING
 
 RESULTS = "results.csv"
 

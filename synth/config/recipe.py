@@ -33,9 +33,9 @@ from synth.errors import (
 from synth.noise.config import NoiseConfig
 from synth.population.config import PopulationConfig
 from synth.reporting import ReportingConfig
-from synth.sinks.stores import parse_uri
+from synth.sinks.places import parse_uri
 from synth.tables.declared import PLAIN_NAME, Column
-from synth.tables.table import ColumnsConfig
+from synth.tables.views import ColumnsConfig
 from synth.timeline import Timeline, TimelineConfig
 
 

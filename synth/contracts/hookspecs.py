@@ -16,7 +16,7 @@ import pluggy
 from synth.contracts.run_events import Subscriber
 
 if TYPE_CHECKING:
-    from synth.check.reader import Output
+    from synth.contracts.output import Output
 
 #: Minor: a hook or an attribute more. Major: plugins have to change.
 API_VERSION = "1.0"

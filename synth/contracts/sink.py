@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Protocol
 
-from synth.sinks.stores import Source, Staged
+from synth.contracts.store import Source, Staged
 from synth.tables.table import Table
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from synth.check.parsers import ColumnEntry
+    from synth.contracts.output import ColumnEntry
     from synth.tables.batch import Batch
 
 

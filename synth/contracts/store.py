@@ -1,47 +1,14 @@
-"""What a store promises, and what its two kinds share: places, file names, staged files."""
+"""The contract of a store: the files of one run, staged and then published together, or not at all."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from synth.errors import RefusedError
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from typing_extensions import Buffer
-
-MANIFEST = "manifest.json"
-LOGS = ("_delta_log", "metadata")
-"""Folders below a table's in which Delta Lake and Iceberg say which files are the table."""
-STAGING = ".synth-"
-"""What every hidden entry that a store makes in a place begins with; a file's name never does."""
-
-
-@dataclass(frozen=True)
-class LocalPlace:
-    """A directory: the uri as the user wrote it, and the absolute path that it meant at that moment."""
-
-    uri: str
-    path: Path
-
-
-@dataclass(frozen=True)
-class S3Place:
-    """A prefix in a bucket; the prefix has no slash at its ends and may be empty."""
-
-    uri: str
-    bucket: str
-    prefix: str
-
-    def key(self, name: str) -> str:
-        return f"{self.prefix}/{name}" if self.prefix else name
-
-    def name(self, key: str) -> str:
-        return key[len(self.prefix) + 1 :] if self.prefix else key
 
 
 @dataclass(frozen=True)
@@ -173,69 +140,3 @@ class Store(Source, Protocol):
         Never raises for a place that is gone (it logs what remains), may be called twice, and does nothing after
         a `publish` that went well. On a worker's copy it takes back its own files only.
         """
-
-
-def parse_uri(uri: str) -> LocalPlace | S3Place:
-    """Read where a uri points to; asks neither the disk nor the network.
-
-    Raises:
-        RefusedError: it is neither a directory's path nor `s3://bucket/prefix`. A text that may hold a password
-            (`scheme://user:password@host`) is not repeated.
-    """
-    scheme, separator, rest = uri.partition("://")
-    if not separator:
-        if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", uri) or "\0" in uri or not uri.strip():
-            raise RefusedError(f"'{uri!s}' is not a place for files: give a directory or s3://bucket/prefix")
-        path = Path(uri).expanduser()
-        return LocalPlace(str(path), Path.cwd() / path)
-    if scheme.lower() != "s3":
-        raise RefusedError(f"'{scheme}://' is not a place that files can go to: give a directory or s3://bucket/prefix")
-    bucket, _, prefix = rest.partition("/")
-    if "@" in bucket:
-        raise RefusedError(
-            "an s3 uri holds no credentials: give s3://bucket/prefix and set AWS_ACCESS_KEY_ID or a profile"
-        )
-    if not re.fullmatch(r"[A-Za-z0-9._-]{3,255}", bucket):
-        raise RefusedError(f"'{uri}' names no valid bucket: give s3://bucket/prefix, or a directory")
-    prefix = prefix.strip("/")
-    if not {"", ".", ".."}.isdisjoint(prefix.split("/")) and prefix:
-        raise RefusedError(f"'{uri}' has an empty, '.' or '..' step in its prefix: give s3://bucket/prefix")
-    return S3Place(f"s3://{bucket}/{prefix}".rstrip("/"), bucket, prefix)
-
-
-def family(name: str) -> str:
-    """What a file's name stands for: all parts of a table for `table/part-00003.csv`, else the name itself."""
-    directory, slash, base = name.rpartition("/")
-    return f"{directory}{slash}part-" if base.startswith("part-") else name
-
-
-def families(names: Iterable[str]) -> list[str]:
-    """The families of the names, each once, in order, and after them the manifest."""
-    return list(dict.fromkeys([*map(family, names), MANIFEST]))
-
-
-def require_names(names: Iterable[str], uri: str) -> None:
-    """Let no name leave the place or meet the store's own entries: names also come from plugins and manifests.
-
-    Raises:
-        RefusedError: a name is absolute, has an empty, `.` or `..` step, or is the manifest's or the staging's.
-    """
-    for name in names:
-        steps = name.split("/")
-        plain = PurePosixPath(name).as_posix() == name and ".." not in steps and "\0" not in name and "\\" not in name
-        if not plain or name.startswith(("/", STAGING)) or name in {".", MANIFEST}:
-            raise RefusedError(f"'{name}' cannot be the name of a file in {uri}: give a plain relative path")
-
-
-def require_vacant(uri: str, found: Sequence[str], *, overwrite: bool) -> None:
-    """Refuse to write over files that are there.
-
-    Raises:
-        RefusedError: names the place, what was found, and the way out.
-    """
-    if not found or overwrite:
-        return
-    what = "a run (manifest.json)" if MANIFEST in found else found[0]
-    if MANIFEST not in found and len(found) > 1:
-        what += f" and {len(found) - 1} more files of the names that this run writes"
-    raise RefusedError(f"{uri} already holds {what}: --overwrite replaces it, or choose another uri")

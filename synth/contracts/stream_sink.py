@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
-    from synth.sinks.stores import Staged
+    from synth.contracts.store import Staged
     from synth.tables.batch import Batch
 
 

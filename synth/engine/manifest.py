@@ -8,7 +8,8 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from synth import __version__
-from synth.sinks.stores import MANIFEST, Staged
+from synth.contracts.store import Staged
+from synth.sinks.places import MANIFEST
 from synth.tables.declared import ENTITY_COLUMNS, as_json
 from synth.tables.digest import digest_batch, digest_run, digest_table
 from synth.tables.table import Table

@@ -23,16 +23,9 @@ from synth.population.cards import CardNumbers, card_text, draw_cards
 from synth.population.draw import draw_population
 from synth.rng import Streams
 from synth.tables.batch import Batch
-from synth.tables.table import (
-    Table,
-    episode_table,
-    event_table,
-    holder_table,
-    label_event_table,
-    label_table,
-    shown_names,
-)
+from synth.tables.table import Table, episode_table, holder_table, label_event_table, label_table, shown_names
 from synth.tables.texts import Texts
+from synth.tables.views import event_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -64,7 +57,7 @@ def make_cast(recipe: Recipe) -> Cast:
 def _draw(recipe: Recipe) -> tuple[CardNumbers, Population | None]:
     """Who exists."""
     streams = _streams(recipe)
-    numbers = draw_cards(recipe.population, rng=streams.draw("cards"))
+    numbers = draw_cards(recipe.population.networks, recipe.population.cards_by_network(), rng=streams.draw("cards"))
     return numbers, draw_population(recipe.population, numbers, recipe.timeline.start_s, streams=streams)
 
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from synth.config.catalog import Catalog
 from synth.config.recipe import Recipe, load_recipe
-from synth.contracts.run_events import Announcer, RunStarted
+from synth.contracts.run_events import RunStarted
 from synth.contracts.sink import Sink, SinkJob
 from synth.contracts.stream_sink import StreamSink
+from synth.engine.announcer import Announcer
 from synth.engine.commit import abort, commit, undisturbed
 from synth.engine.manifest import Counts, describe_tables, write_manifest
 from synth.engine.preflight import heed_findings, make_prospect
@@ -27,7 +28,7 @@ from synth.sinks.streamed import Streamed
 if TYPE_CHECKING:
     import pandas as pd
 
-    from synth.sinks.stores import Staged
+    from synth.contracts.store import Staged
 
 
 @dataclass(frozen=True)

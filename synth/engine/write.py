@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from synth.contracts.run_events import Announcer
 from synth.contracts.sink import Receipt, Sink
+from synth.engine.announcer import Announcer
 from synth.engine.block import Block, Loose
 from synth.engine.end_of_run import Closing
 from synth.engine.manifest import Counts, TableTally

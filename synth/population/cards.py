@@ -3,17 +3,15 @@
 Arrays end in their axis: ``_c`` per card, ``_n`` per network, ``_p`` per prefix of one network.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
 from synth.rng import draw_distinct
-
-if TYPE_CHECKING:
-    from synth.population.config import PopulationConfig
 
 Int64 = npt.NDArray[np.int64]
 
@@ -58,19 +56,17 @@ class CardNumbers:
         return len(self.number_c)
 
 
-def draw_cards(config: "PopulationConfig", *, rng: np.random.Generator) -> CardNumbers:
-    """Draws the cards of a population without violations.
+def draw_cards(
+    networks: Mapping[str, NetworkConfig], count_by_name: Mapping[str, int], *, rng: np.random.Generator
+) -> CardNumbers:
+    """Draws so many cards of each network; the prefixes have room for them.
 
     The numbers of a network are uniform over the account numbers of each prefix, without replacement; its prefixes are
     equally likely as long as they have room. Cards are shuffled: an index says nothing about network or number.
-
-    Returns:
-        Exactly ``config.cards`` cards; each network has its largest-remainder share of them.
     """
-    count_by_name = config.cards_by_network()
-    parts = [_draw_numbers(config.networks[name], count, rng=rng) for name, count in count_by_name.items()]
+    parts = [_draw_numbers(networks[name], count, rng=rng) for name, count in count_by_name.items()]
     network_c = np.repeat(np.arange(len(parts), dtype=np.int8), list(count_by_name.values()))
-    order_c = rng.permutation(config.cards)
+    order_c = rng.permutation(len(network_c))
     return CardNumbers(np.concatenate(parts)[order_c], network_c[order_c], tuple(count_by_name))
 
 

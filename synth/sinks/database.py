@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Protocol
 
 from synth.contracts.sink import Receipt, SinkJob
-from synth.contracts.store import STAGING, LocalPlace
+from synth.contracts.store import Staged
 from synth.errors import RefusedError, RunError, on_one_line
 from synth.sinks.files import files_of
-from synth.sinks.stores import Staged, open_store, parse_uri
+from synth.sinks.places import STAGING, LocalPlace, parse_uri
+from synth.sinks.stores import open_store
 from synth.tables.table import Table
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from synth.contracts.sink import Receipt, SinkJob
-from synth.sinks.stores import Staged, Upload, open_store
+from synth.contracts.store import Staged, Upload
+from synth.sinks.stores import open_store
 from synth.tables.table import Table
 
 if TYPE_CHECKING:

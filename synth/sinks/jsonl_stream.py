@@ -21,11 +21,13 @@ import numpy.typing as npt
 from pydantic import Field
 
 from synth.contracts.sink import SinkJob
+from synth.contracts.store import Staged
 from synth.contracts.stream_sink import Checkpoint, StreamSink, StreamStats
 from synth.errors import RefusedError, RunError
 from synth.sinks.files import files_of
 from synth.sinks.jsonl import JsonLines
-from synth.sinks.stores import MANIFEST, LocalPlace, Staged, open_store, parse_uri
+from synth.sinks.places import MANIFEST, LocalPlace, parse_uri
+from synth.sinks.stores import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

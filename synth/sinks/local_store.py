@@ -12,16 +12,9 @@ from contextlib import contextmanager, suppress
 from errno import EDQUOT, ENOSPC
 from typing import TYPE_CHECKING, BinaryIO
 
-from synth.contracts.store import (
-    MANIFEST,
-    STAGING,
-    LocalPlace,
-    Staged,
-    families,
-    require_names,
-    require_vacant,
-)
+from synth.contracts.store import Staged
 from synth.errors import RefusedError, RunError, SynthError
+from synth.sinks.places import MANIFEST, STAGING, LocalPlace, families, require_names, require_vacant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

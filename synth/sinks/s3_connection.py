@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_s3 import S3Client
 
-    from synth.contracts.store import S3Place
+    from synth.sinks.places import S3Place
 
 THREADS = 8
 """Requests at once: all uploads of a process share them."""

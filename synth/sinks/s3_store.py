@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from synth.contracts.store import MANIFEST, S3Place, Staged, families, family, require_names, require_vacant
 from synth.errors import RefusedError, RunError
+from synth.sinks.places import MANIFEST, S3Place, families, family, require_names, require_vacant
 from synth.sinks.s3_connection import Connection
 from synth.sinks.s3_errors import ABSENT, code_of
 from synth.sinks.s3_files import S3Reader, S3Upload
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+
+    from synth.contracts.store import Staged
 
 log = logging.getLogger(__name__)
 

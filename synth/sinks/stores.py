@@ -1,8 +1,7 @@
 """Where files go: a local directory or `s3://bucket/prefix`, behind one interface."""
 
-from synth.contracts.store import MANIFEST, LocalPlace, S3Place, Source, Staged, Store, Upload, parse_uri
-
-__all__ = ["MANIFEST", "LocalPlace", "S3Place", "Source", "Staged", "Store", "Upload", "open_store", "parse_uri"]
+from synth.contracts.store import Store
+from synth.sinks.places import S3Place, parse_uri
 
 
 def open_store(uri: str) -> Store:

@@ -10,7 +10,7 @@ from synth.contracts.stream_sink import Checkpoint, StreamSink
 from synth.tables.digest import digest_batch
 
 if TYPE_CHECKING:
-    from synth.sinks.stores import Staged
+    from synth.contracts.store import Staged
     from synth.tables.batch import Batch
 
 #: Rows that are encoded at a time.

@@ -14,9 +14,9 @@ from synth.clock.lag import Lag
 from synth.clock.schedule import make_schedule, start_us
 from synth.config.catalog import Catalog
 from synth.config.recipe import Part, Recipe
-from synth.contracts.run_events import Announcer
 from synth.contracts.sink import SinkJob
 from synth.contracts.stream_sink import Checkpoint, StreamSink, Tally
+from synth.engine.announcer import Announcer
 from synth.engine.end_of_run import Closing
 from synth.engine.manifest import TableTally
 from synth.engine.preflight import heed_findings, make_prospect

@@ -13,7 +13,7 @@ from synth.testing.runs import blocks_of
 from synth.testing.stage import Size, Stage
 
 if TYPE_CHECKING:
-    from synth.sinks.stores import Staged
+    from synth.contracts.store import Staged
 
 
 class Life:

@@ -42,7 +42,7 @@ def people(name: str = "tiny", changes: dict[str, Any] | None = None, **top: Any
 def draw(config: PopulationConfig, seed: int = 1, start_s: int = START_S) -> Population:
     """Its people, as a run draws them."""
     streams = Streams(seed, "population")
-    numbers = draw_cards(config, rng=streams.draw("cards"))
+    numbers = draw_cards(config.networks, config.cards_by_network(), rng=streams.draw("cards"))
     population = draw_population(config, numbers, start_s, streams=streams)
     assert population is not None
     return population

@@ -40,7 +40,7 @@ def from_yaml(name: str, **changes: Any) -> PopulationConfig:
 
 
 def draw(config: PopulationConfig, seed: int = 0) -> CardNumbers:
-    return draw_cards(config, rng=np.random.default_rng(seed))
+    return draw_cards(config.networks, config.cards_by_network(), rng=np.random.default_rng(seed))
 
 
 def network_names(cards: CardNumbers) -> list[str]:
@@ -134,7 +134,9 @@ def test_account_numbers_are_uniform_without_replacement(count: int, below: int)
     rounds = 400
     config = population(count, tiny=(1.0, 12, ["41234567"]))
     rng = np.random.default_rng(5)
-    drawn = np.concatenate([draw_cards(config, rng=rng).number_c // 10 % below for _ in range(rounds)])
+    drawn = np.concatenate(
+        [draw_cards(config.networks, config.cards_by_network(), rng=rng).number_c // 10 % below for _ in range(rounds)]
+    )
     # Each number is in a draw with p = count / below, so its count over the rounds is binomial.
     p = count / below
     z = (np.bincount(drawn, minlength=below) - rounds * p) / np.sqrt(rounds * p * (1 - p))

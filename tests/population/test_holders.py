@@ -61,7 +61,7 @@ def small_pools(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_table_has_a_row_for_each_card_and_joins_with_it() -> None:
     network = NetworkConfig(share=1.0, length=16, prefixes=["4"])
     config = PopulationConfig(cards=300, networks={"visa": network}, profile="faker", locale="en_US")
-    cards = draw_cards(config, rng=np.random.default_rng(1))
+    cards = draw_cards(config.networks, config.cards_by_network(), rng=np.random.default_rng(1))
     events = pa.table({"card_id": np.random.default_rng(2).integers(300, size=1_000)})
     joined = events.join(draw(config.cards), "card_id", join_type="inner")
     assert joined.num_rows == 1_000

@@ -179,7 +179,7 @@ def test_generators_and_injectors_see_who_is_there() -> None:
     assert cast.scene.population is people
     assert cast.scene.census is cast.world.census == people.census
     streams = Streams(recipe.run.seed, "population")
-    numbers = draw_cards(recipe.population, rng=streams.draw("cards"))
+    numbers = draw_cards(recipe.population.networks, recipe.population.cards_by_network(), rng=streams.draw("cards"))
     again = draw_population(recipe.population, numbers, recipe.timeline.start_s, streams=streams)
     assert again is not None
     assert np.array_equal(again.customers.x_u, people.customers.x_u)

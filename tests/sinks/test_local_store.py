@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from synth.contracts.store import Staged, Store
 from synth.errors import RefusedError, RunError
-from synth.sinks.stores import Staged, Store, open_store
+from synth.sinks.stores import open_store
 from tests.sinks.places import Directory
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import pytest
 
+from synth.contracts.store import Staged, Store
 from synth.errors import RefusedError, RunError
 from synth.sinks import s3_files
-from synth.sinks.stores import Staged, Store, open_store
+from synth.sinks.stores import open_store
 from tests.servers import Ceph, S3Server, free_port
 from tests.sinks.places import Prefix
 

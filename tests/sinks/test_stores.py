@@ -12,8 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from synth.contracts.store import Staged, Store
 from synth.errors import RefusedError, RunError
-from synth.sinks.stores import LocalPlace, S3Place, Staged, Store, open_store, parse_uri
+from synth.sinks.places import LocalPlace, S3Place, parse_uri
+from synth.sinks.stores import open_store
 from tests.sinks.places import Directory, Place, Prefix
 
 PARTS = ["transactions/part-00000.csv", "transactions/part-00001.csv"]

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from synth.contracts.sink import SinkJob
 from synth.sinks.csv import Uri
-from synth.sinks.stores import LocalPlace, parse_uri
+from synth.sinks.places import LocalPlace, parse_uri
 from synth.tables.table import Table
 from synth_lakehouse.lake import DataFile, IfExists, LakeSink, LakeTables
 from synth_lakehouse.s3 import find_settings

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from synth import FileSink, RefusedError, RunError
 from synth.contracts.sink import SinkJob
+from synth.contracts.store import Staged
 from synth.errors import SynthError, on_one_line
 from synth.sinks.parquet import ParquetFormat
-from synth.sinks.stores import Staged
 from synth.tables.table import Table
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from synth.check.parsers import ColumnEntry
+    from synth.contracts.output import ColumnEntry
 
 _ROWS = 32_768
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from synth.check.parsers import ColumnEntry
+    from synth.contracts.output import ColumnEntry
     from synth.tables.batch import Batch
 
 _ROWID = {"rowid", "oid", "_rowid_"}

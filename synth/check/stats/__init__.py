@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from synth.check.reader import Output, as_made, open_output
+from synth.check.reader import as_made, open_output
 from synth.check.stats.amounts import Amounts, CategoryAmounts
 from synth.check.stats.cards import Cards
 from synth.check.stats.fraud import Fraud, Labels
@@ -20,6 +20,7 @@ from synth.check.stats.targets import Targets, read_targets
 from synth.check.verify.tables import one_piece, sources_of
 from synth.config.catalog import Catalog
 from synth.config.typed import adapter
+from synth.contracts.output import Output
 from synth.errors import RefusedError, VerifyError, on_one_line
 from synth.timeline import Timeline, TimelineConfig
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from synth.check.reader import Manifest, Output, as_made, open_output
+from synth.check.reader import StoredOutput, as_made, open_output
 from synth.check.verify.clicks import Purchases, check_clicks, read_clicks
 from synth.check.verify.extra import plugin_checks
 from synth.check.verify.ids import HashedIds, UniqueIds
@@ -42,6 +42,7 @@ from synth.config.catalog import Catalog
 from synth.config.typed import adapter
 from synth.contracts.claimer import Claimer
 from synth.contracts.injector import Pattern, Scene
+from synth.contracts.output import Manifest, Output
 from synth.errors import PluginError, counted
 from synth.timeline import Timeline, TimelineConfig
 
@@ -85,7 +86,7 @@ def verify(uri: str, *, catalog: Catalog) -> Report:
     return Report(uri, (*_checks(output, catalog), *plugin_checks(output, catalog.checks)))
 
 
-def _checks(output: Output, catalog: Catalog) -> Iterator[Check]:
+def _checks(output: StoredOutput, catalog: Catalog) -> Iterator[Check]:
     """All checks; one pass over the transactions serves those of the rows."""
     yield check_files(output)
     yield check_foreign(output)

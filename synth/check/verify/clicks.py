@@ -7,11 +7,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from synth.check.reader import Output
 from synth.check.verify.noise import Dropped
 from synth.check.verify.rows import Check, Int64, RowCheck, Rows, int64_of
 from synth.check.verify.tables import Found, one_piece, sources_of
 from synth.check.verify.truth import Columns
+from synth.contracts.output import Output
 from synth.timeline import US_PER_S
 
 _NONE = np.empty(0, dtype=np.int64)

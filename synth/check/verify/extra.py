@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
 from itertools import islice
 
-from synth.check.reader import Output
 from synth.check.verify.rows import Check
 from synth.check.verify.tables import sources_of
 from synth.contracts.hookspecs import CheckSpec
+from synth.contracts.output import Output
 from synth.errors import on_one_line
 
 #: A check that yields a line for each of a million rows is stopped here.

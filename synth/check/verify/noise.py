@@ -11,12 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import ValidationError
 
-from synth.check.reader import Output
 from synth.check.verify.rows import Check, Int64, int64_of
 from synth.check.verify.tables import Found, blocks_of, sources_of
 from synth.check.verify.truth import Columns
 from synth.check.verify.undoing import Key, Undoing
 from synth.config.typed import adapter
+from synth.contracts.output import Output
 from synth.noise.config import NoiseConfig
 from synth.noise.draws import KINDS
 from synth.timeline import US_PER_S

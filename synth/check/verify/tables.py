@@ -9,17 +9,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from synth.check.reader import Output
+from synth.check.reader import StoredOutput
 from synth.check.verify.rows import Check
 from synth.check.verify.truth import Columns
-from synth.contracts.store import LOGS, MANIFEST
+from synth.contracts.output import Output
 from synth.errors import RefusedError, VerifyError, counted
+from synth.sinks.places import LOGS, MANIFEST
 
 if TYPE_CHECKING:
     import io
 
 
-def check_files(output: Output) -> Check:
+def check_files(output: StoredOutput) -> Check:
     """Size and SHA-256 of every file."""
     named = (file for table in output.manifest["tables"].values() for file in table["files"])
     entries = {tuple(file.values()): file for file in named}.values()  # tables may share a file
@@ -38,7 +39,7 @@ def check_files(output: Output) -> Check:
     return Check("files", True, f"size and sha256 of {counted(len(entries), 'file')}, {total:,} bytes in all")
 
 
-def check_foreign(output: Output) -> Check:
+def check_foreign(output: StoredOutput) -> Check:
     """No other file that a reader would take for a part of a table."""
     tables = output.manifest["tables"]
     known = {MANIFEST, *(file["name"] for table in tables.values() for file in table["files"])}

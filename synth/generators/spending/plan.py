@@ -14,17 +14,17 @@ import numpy as np
 from synth.contracts.generator import BlockPlan, Int64, World
 from synth.contracts.population import Population
 from synth.generators.rhythm import Float, Rhythm
-from synth.generators.spending.amounts import Prices
 from synth.generators.spending.bills import Bills, draw_orders
-from synth.generators.spending.choices import Tastes
 from synth.generators.spending.circumstances import Currency, Drift
 from synth.generators.spending.config import Segment, SpendingConfig
 from synth.generators.spending.places import Shops, lay_shops, open_hours
+from synth.generators.spending.prices import Prices
 from synth.generators.spending.refusals import refuse_crowded_total, refuse_empty_mixes, refuse_silence
 from synth.generators.spending.seasons import shape_rhythm
 from synth.generators.spending.shoppers import Shoppers, draw_rates
 from synth.generators.spending.shops import Mask
 from synth.generators.spending.standing import Orders
+from synth.generators.spending.tastes import Tastes
 from synth.generators.spending.travel import Spells
 from synth.rng import Streams
 from synth.timeline import US_PER_S

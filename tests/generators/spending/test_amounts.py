@@ -17,8 +17,8 @@ from synth.amount import HIGHEST
 from synth.config.recipe import load_recipe
 from synth.engine.prepare import Prepared, prepare
 from synth.errors import ConfigError
-from synth.generators.spending.amounts import Laws, Prices
 from synth.generators.spending.config import GammaCategory, LognormalCategory
+from synth.generators.spending.prices import Laws, Prices
 from synth.rng import Streams
 from tests.chi_square import chi_square, far
 

@@ -11,7 +11,8 @@ from pydantic import Field
 
 from synth import Spec, hookimpl
 from synth.contracts.sink import Receipt, SinkJob
-from synth.sinks.stores import Staged, open_store
+from synth.contracts.store import Staged
+from synth.sinks.stores import open_store
 
 
 @dataclass(frozen=True, kw_only=True)

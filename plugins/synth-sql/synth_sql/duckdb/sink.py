@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from synth.check.parsers import ColumnEntry
+    from synth.contracts.output import ColumnEntry
     from synth.tables.batch import Batch
 
 #: DuckDB compresses synth's columns to 0.3 to 0.8 of Arrow's bytes; tried with version 2.0.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from typing_extensions import Buffer
 
-    from synth.check.parsers import ColumnEntry
+    from synth.contracts.output import ColumnEntry
 
 SUFFIX = ".pgcopy"
 _PIECE = 1 << 20

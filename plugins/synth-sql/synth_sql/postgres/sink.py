@@ -15,7 +15,7 @@ from synth import RefusedError, RunError
 from synth.contracts.findings import Finding
 from synth.contracts.inspection import Prospect
 from synth.contracts.sink import Receipt, SinkJob
-from synth.sinks.stores import Source, Staged
+from synth.contracts.store import Source, Staged
 from synth_sql.ddl import quoted
 from synth_sql.postgres.address import SCHEMES, Address
 from synth_sql.postgres.copying import HEADER, TRAILER, encode_rows
@@ -25,7 +25,7 @@ from synth_sql.postgres.tables import ROW, STAGING, Layout, require_names
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from synth.check.parsers import ColumnEntry
+    from synth.contracts.output import ColumnEntry
     from synth.tables.batch import Batch
 
 log = logging.getLogger(__name__)

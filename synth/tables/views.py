@@ -1,0 +1,167 @@
+"""Output views: which columns the emitted table has, under which names, and how text formats print them."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+from pydantic import Field as Limits
+
+from synth.errors import nearest
+from synth.tables.declared import (
+    ENTITY_COLUMNS,
+    EVENT_COLUMNS,
+    HOLDER_COLUMNS,
+    LABEL_COLUMNS,
+    LABEL_EVENT_COLUMNS,
+    LOOKUP_KEYS,
+    Column,
+)
+from synth.tables.table import Field, Table
+
+Needs = Mapping[str, Mapping[str, str]]
+"""Table of entities → its columns → what a recipe must have for it to have it; empty where it has."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldConfig:
+    """One column of a view."""
+
+    name: Annotated[
+        str,
+        Limits(
+            pattern=r"^[A-Za-z_]([A-Za-z0-9_.: -]*[A-Za-z0-9_.-])?$",
+            description="its name in the output; letters, digits, _ . -, with a letter or _ first; spaces, : inside",
+        ),
+    ]
+    source: Annotated[
+        str, Limits(description="the event column that it shows, or one of an entity of the event: merchants.name")
+    ]
+    format: Annotated[str | None, Limits(description="how CSV and JSON print it; null: the column's first format")] = (
+        None
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnsConfig:
+    """A view: a selection of event columns, and of columns of the entities that an event names, in order."""
+
+    fields: Annotated[list[FieldConfig], Limits(min_length=1, description="the columns, in order")]
+
+    def looked_up(self) -> set[str]:
+        """The tables of entities whose columns it shows."""
+        return {field.source.partition(".")[0] for field in self.fields if "." in field.source}
+
+    def problems(self, own: Sequence[Column] | None, entities: Needs | None) -> Iterator[tuple[str, str, str]]:
+        """Yields (path below columns, message, what is allowed).
+
+        Args:
+            own: the generator's own columns; None where they are not known.
+            entities: the population's tables; None where they are not known.
+        """
+        known = EVENT_COLUMNS | {column.name: column for column in own or ()}
+        known |= {source: ENTITY_COLUMNS[table][name] for source, (table, name) in every_lookup().items()}
+        seen: set[str] = set()
+        for i, field in enumerate(self.fields):
+            if field.name in seen:
+                yield f"fields.{i}.name", f"two columns are named {field.name!r}", "each name once"
+            seen.add(field.name)
+            if field.name in _NAMES_BESIDE.get(field.source, ()):
+                told = f"{field.source} cannot be named {field.name!r}: a side table has another column of that name"
+                yield f"fields.{i}.name", told, "another name"
+            column = known.get(field.source)
+            if column is None and own is not None:
+                yield f"fields.{i}.source", *_unknown(field.source, known)
+            elif "." in field.source and entities is not None and (refused := _lacking(field.source, own, entities)):
+                yield f"fields.{i}.source", *refused
+            elif (
+                column is not None
+                and field.format is not None
+                and (reason := _refusal(column, field.format)) is not None
+            ):
+                told = f"column {field.source!r} has no format {field.format!r}{reason}"
+                named = ", ".join(name for name in column.formats if name != "strftime")
+                pattern = "or a pattern such as %Y-%m-%d (no commas, quotes or backslashes)"
+                yield f"fields.{i}.format", told, f"{named}, {pattern}" if "strftime" in column.formats else named
+
+
+def _unknown(source: str, known: Mapping[str, Column]) -> tuple[str, str]:
+    """What is wrong with a source that nothing is named, and what is allowed."""
+    near = nearest(source, known)
+    hint = f" ({near})" if near else ""
+    table, dot, _ = source.partition(".")
+    if dot and table in LOOKUP_KEYS:
+        allowed = ", ".join(name for name in known if name.startswith(f"{table}."))
+        return f"{table} have no column {source!r}{hint}", allowed
+    tables = ", ".join(f"{table}.…" for table in LOOKUP_KEYS)
+    return f"no event column named {source!r}{hint}", ", ".join([n for n in known if "." not in n] + [tables])
+
+
+def _lacking(source: str, own: Sequence[Column] | None, entities: Needs) -> tuple[str, str] | None:
+    """Why a column of an entity cannot be shown, and what makes it possible; None when it can."""
+    table, _, name = source.partition(".")
+    if table not in entities:
+        owner = "merchants" if table in ("merchants", "terminals") else "customers"
+        told = f"{source!r} cannot be looked up: the population has no {owner}"
+        return told, "event columns; or a population with people, such as population=retail_us"
+    if need := entities[table][name]:
+        there = ", ".join(f"{table}.{name}" for name, need in entities[table].items() if not need)
+        return f"{source!r} is only known with {need}", there
+    key = LOOKUP_KEYS[table]
+    if own is None or key in EVENT_COLUMNS or any(column.name == key for column in own):
+        return None
+    told = f"{source!r} cannot be looked up: the generator's events have no {key}"
+    return told, f"event columns, columns of cards and customers; or a generator with {key}, such as generator=spending"
+
+
+#: The side tables show these columns under the view's name for them, beside columns with names of their own.
+_NAMES_BESIDE = {
+    "tid": {*LABEL_COLUMNS, *LABEL_EVENT_COLUMNS} - {"tid"},
+    "card_number": {*HOLDER_COLUMNS, *ENTITY_COLUMNS["cards"]} - {"card_number"},
+}
+
+#: The directives of strftime that Arrow knows, and characters that need no quotes in CSV and JSON.
+_PATTERN = re.compile(r"(%[YymdHMSjbBaAIpeFTRuwzZDCGgUVWh%]|[^%,\"\\\n\r\t])*")
+
+
+def _refusal(column: Column, text_format: str) -> str | None:
+    """Why a column cannot be printed so, as far as it can be told; None when it can."""
+    if text_format in column.formats and text_format != "strftime":
+        return None
+    if "strftime" not in column.formats or "%" not in text_format:
+        return ""
+    rest = _PATTERN.sub("", text_format, count=1)
+    if not rest:
+        return None
+    return f": {rest[:2]} is no directive" if rest[0] == "%" else f": {rest[0]!r} may not be in it"
+
+
+def every_lookup() -> dict[str, tuple[str, str]]:
+    """What a view can name of entities, in some population → the table and its column."""
+    return {f"{table}.{name}": (table, name) for table in LOOKUP_KEYS for name in ENTITY_COLUMNS[table]}
+
+
+def column_of(source: str) -> Column | None:
+    """The built-in column that a view names so; None where there is none."""
+    if source in EVENT_COLUMNS:
+        return EVENT_COLUMNS[source]
+    table, name = every_lookup().get(source, ("", ""))
+    return replace(ENTITY_COLUMNS[table][name], name=source) if table else None
+
+
+def event_table(
+    config: ColumnsConfig, own: Sequence[Column] = (), entities: Mapping[str, Sequence[Column]] | None = None
+) -> Table:
+    """The transactions table of a view, which may show the generator's own columns, and those of entities, too.
+
+    Args:
+        entities: table → its columns.
+    """
+    known = EVENT_COLUMNS | {column.name: column for column in own}
+    for table, columns in (entities or {}).items():
+        known |= {f"{table}.{column.name}": replace(column, name=f"{table}.{column.name}") for column in columns}
+    fields = []
+    for field in config.fields:
+        column = known[field.source]
+        fields.append(Field(field.name, column, field.format or column.formats[0]))
+    return Table("transactions", tuple(fields))
