@@ -10,8 +10,7 @@ from typing import Any
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
-from synth import RefusedError
-from synth.errors import nearest
+from synth import RefusedError, nearest
 from synth_kafka.errors import explained, is_decisive, is_vague
 
 #: Environment variable → librdkafka's name of the setting.

@@ -7,8 +7,7 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from synth import RefusedError
-from synth.contracts.stream_sink import Checkpoint
+from synth import Checkpoint, RefusedError
 
 CLEARING = "clearing"
 _CHECKPOINT, _MANIFEST = "checkpoint:", "manifest:"

@@ -4,7 +4,7 @@ import re
 
 from confluent_kafka import KafkaError
 
-from synth.errors import on_one_line
+from synth import on_one_line
 
 _AWAY = "no broker of {servers} answers: is Kafka running, and is sink.kafka.servers right?"
 _HANGS_UP = (

@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AclOperation, AdminClient
 
-from synth import RefusedError
-from synth.contracts.findings import Finding, State
-from synth.contracts.inspection import Prospect
-from synth.errors import counted
+from synth import Finding, Prospect, RefusedError, State, counted
 from synth_kafka.config import KafkaConfig
 from synth_kafka.connection import Connection
 from synth_kafka.control import Control, read_control

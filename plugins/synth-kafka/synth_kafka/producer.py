@@ -8,8 +8,7 @@ from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from synth import RunError
-from synth.contracts.stream_sink import StreamStats
+from synth import RunError, StreamStats
 from synth_kafka.connection import Connection
 from synth_kafka.rows import Rows
 

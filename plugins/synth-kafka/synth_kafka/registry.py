@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from synth import RefusedError
-from synth.errors import on_one_line
+from synth import RefusedError, on_one_line
 from synth_kafka.formats import Format
 
 _MAGIC = 0

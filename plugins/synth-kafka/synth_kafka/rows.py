@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from synth import RefusedError
-from synth.errors import nearest
-from synth.tables.table import Table
+from synth import RefusedError, Table, nearest
 from synth_kafka.formats import Format
 
 if TYPE_CHECKING:
-    from synth.tables.batch import Batch
+    from synth import Batch
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class RowEncoder:
         """The rows; ``framing`` goes before each value."""
         import pyarrow as pa
 
-        from synth.tables.batch import print_column
+        from synth import print_column
 
         values = self.format.encode(batch)
         if framing:

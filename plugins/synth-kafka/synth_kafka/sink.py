@@ -4,11 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from synth import RefusedError
-from synth.contracts.findings import Finding
-from synth.contracts.inspection import Prospect
-from synth.contracts.sink import SinkJob
-from synth.contracts.stream_sink import Checkpoint, StreamSink, StreamStats
+from synth import Checkpoint, Finding, Prospect, RefusedError, SinkJob, StreamSink, StreamStats
 from synth_kafka.config import KafkaConfig
 from synth_kafka.connection import Connection
 from synth_kafka.control import CLEARING, Control, checkpoint_key, manifest_key
@@ -20,7 +16,7 @@ from synth_kafka.registry import framings, reach_registry
 from synth_kafka.rows import RowEncoder, Rows, make_encoders
 
 if TYPE_CHECKING:
-    from synth.tables.batch import Batch
+    from synth import Batch
 
 #: Hex digits of the fingerprint that name a run in each message.
 _RUN_LETTERS = 16

@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from synth.contracts.sink import SinkJob
-from synth.sinks.csv import Uri
-from synth.sinks.places import LocalPlace, parse_uri
-from synth.tables.table import Table
+from synth import LocalPlace, SinkJob, Table, Uri, parse_uri
 from synth_lakehouse.lake import DataFile, IfExists, LakeSink, LakeTables
 from synth_lakehouse.s3 import find_settings
 

@@ -8,12 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from synth import FileSink, RefusedError, RunError
-from synth.contracts.sink import SinkJob
-from synth.contracts.store import Staged
-from synth.errors import SynthError, on_one_line
-from synth.sinks.parquet import ParquetFormat
-from synth.tables.table import Table
+from synth import FileSink, ParquetFormat, RefusedError, RunError, SinkJob, Staged, SynthError, Table, on_one_line
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -13,7 +13,7 @@ from threading import Thread
 
 from prometheus_client import CollectorRegistry, MetricsHandler, push_to_gateway, write_to_textfile
 
-from synth.errors import on_one_line
+from synth import on_one_line
 from synth_prometheus.metrics import RunMetrics
 from synth_prometheus.watcher import GATEWAY, PORT, TEXTFILE, Told
 

@@ -9,7 +9,7 @@ from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
 import synth
-from synth.contracts.run_events import Outcome, StreamProgress
+from synth import Outcome, StreamProgress
 from synth_prometheus.watcher import Told
 
 

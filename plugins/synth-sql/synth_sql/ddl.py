@@ -1,6 +1,6 @@
 """synth's tables in the SQL that databases share: types, keys, and what a column means."""
 
-from synth.tables.table import Field, Table
+from synth import Field, Table
 
 TYPES = {
     "int8": "smallint",

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from synth.errors import one_line
-from synth.tables.table import Field, Table
+from synth import Field, Table, one_line
 
 if TYPE_CHECKING:
     import pyarrow as pa

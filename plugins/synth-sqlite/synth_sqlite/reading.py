@@ -4,14 +4,14 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, BinaryIO
 
-from synth.sinks.database import as_path
+from synth import as_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import pyarrow as pa
 
-    from synth.contracts.output import ColumnEntry
+    from synth import ColumnEntry
 
 _ROWS = 32_768
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
 
 from pydantic import Field
 
-from synth.contracts.sink import SinkJob
-from synth.sinks.database import DatabaseSink
+from synth import DatabaseSink, SinkJob
 from synth_sqlite.database import SqliteDatabase, stored
 
 if TYPE_CHECKING:
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from synth.contracts.output import ColumnEntry
-    from synth.tables.batch import Batch
+    from synth import Batch, ColumnEntry
 
 _ROWID = {"rowid", "oid", "_rowid_"}
 _SAMPLE = 50_000

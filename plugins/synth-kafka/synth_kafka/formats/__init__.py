@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from synth.tables.table import Table
+from synth import Table
 
 if TYPE_CHECKING:
-    from synth.tables.batch import Batch
+    from synth import Batch
 
 FormatName = Literal["json", "avro", "protobuf"]
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import fastavro
 
-from synth.tables.table import Field, Table
+from synth import Field, Table
 from synth_kafka.formats.native import kind_of, plain_rows, require_names
 
 if TYPE_CHECKING:
-    from synth.tables.batch import Batch
+    from synth import Batch
 
 _LOGICAL = {
     "time": {"type": "long", "logicalType": "timestamp-micros"},

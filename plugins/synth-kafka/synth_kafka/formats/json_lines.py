@@ -2,11 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from synth.sinks.jsonl import JsonLines
-from synth.tables.table import Table
+from synth import JsonLines, Table
 
 if TYPE_CHECKING:
-    from synth.tables.batch import Batch
+    from synth import Batch
 
 
 class Json:

@@ -4,11 +4,10 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
-from synth import RefusedError
-from synth.tables.table import Field, Table
+from synth import Field, RefusedError, Table
 
 if TYPE_CHECKING:
-    from synth.tables.batch import Batch
+    from synth import Batch
 
 Kind = Literal["int", "long", "double", "string", "boolean", "date", "time"]
 

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
-from synth.tables.table import Table
+from synth import Table
 from synth_kafka.formats.native import kind_of, plain_rows, require_names
 
 if TYPE_CHECKING:
-    from synth.tables.batch import Batch
+    from synth import Batch
 
 _TYPES = {
     "int": "int32",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from synth.tables.table import Table
+from synth import Table
 from synth_sql.ddl import TYPES, about, key_of, quoted
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import duckdb
 
-from synth.sinks.database import as_path
+from synth import as_path
 from synth_sql.ddl import quoted
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from synth.contracts.output import ColumnEntry
+    from synth import ColumnEntry
 
 _ROWS = 131_072
 

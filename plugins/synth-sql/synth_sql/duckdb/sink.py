@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
 import duckdb
 from pydantic import Field
 
-from synth.contracts.sink import SinkJob
-from synth.sinks.database import DatabaseSink
+from synth import DatabaseSink, SinkJob
 from synth_sql.duckdb.database import DuckDatabase
 
 if TYPE_CHECKING:
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from synth.contracts.output import ColumnEntry
-    from synth.tables.batch import Batch
+    from synth import Batch, ColumnEntry
 
 #: DuckDB compresses synth's columns to 0.3 to 0.8 of Arrow's bytes; tried with version 2.0.
 _SHRINKS = 0.5

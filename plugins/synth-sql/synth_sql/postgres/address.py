@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 import psycopg
 from psycopg import conninfo
 
-from synth.errors import RefusedError, SynthError, is_secret, on_one_line
+from synth import RefusedError, SynthError, is_secret, on_one_line
 
 if TYPE_CHECKING:
     from psycopg import Connection

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from synth.tables.arrow import validity_of, values_of
+from synth import validity_of, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

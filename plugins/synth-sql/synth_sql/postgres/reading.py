@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO, Literal, cast
 
-from synth.errors import RefusedError
+from synth import RefusedError
 from synth_sql.ddl import quoted
 from synth_sql.postgres.address import Address
 from synth_sql.postgres.standing import Standing
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from typing_extensions import Buffer
 
-    from synth.contracts.output import ColumnEntry
+    from synth import ColumnEntry
 
 SUFFIX = ".pgcopy"
 _PIECE = 1 << 20

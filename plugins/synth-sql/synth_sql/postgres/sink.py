@@ -11,11 +11,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 from pydantic import Field
 
-from synth import RefusedError, RunError
-from synth.contracts.findings import Finding
-from synth.contracts.inspection import Prospect
-from synth.contracts.sink import Receipt, SinkJob
-from synth.contracts.store import Source, Staged
+from synth import Finding, Prospect, Receipt, RefusedError, RunError, SinkJob, Source, Staged
 from synth_sql.ddl import quoted
 from synth_sql.postgres.address import SCHEMES, Address
 from synth_sql.postgres.copying import HEADER, TRAILER, encode_rows
@@ -25,8 +21,7 @@ from synth_sql.postgres.tables import ROW, STAGING, Layout, require_names
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from synth.contracts.output import ColumnEntry
-    from synth.tables.batch import Batch
+    from synth import Batch, ColumnEntry
 
 log = logging.getLogger(__name__)
 

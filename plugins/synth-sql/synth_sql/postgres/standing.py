@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from psycopg import errors
 
-from synth.errors import RefusedError
+from synth import RefusedError
 from synth_sql.ddl import quoted
 from synth_sql.postgres.address import Address
 from synth_sql.postgres.tables import STAGING, Layout

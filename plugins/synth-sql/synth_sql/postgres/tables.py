@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from psycopg.sql import quote
 
-from synth.errors import RefusedError
-from synth.tables.table import Table
+from synth import RefusedError, Table
 from synth_sql.ddl import HOMES, TYPES, about, key_of, quoted
 
 STAGING = "synth_staging_"
