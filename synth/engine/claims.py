@@ -8,6 +8,8 @@ from synth.amount import HIGHEST
 from synth.contracts.claimer import Genuine, broken_claims
 from synth.contracts.generator import Events, Int64
 from synth.engine.components import Cast
+from synth.engine.episodes import EpisodeRows
+from synth.engine.facts import Facts
 from synth.engine.plan import Plan
 from synth.errors import RunError, blaming
 
@@ -19,14 +21,18 @@ class Claimed:
     Attributes:
         events: the rows at the amounts that they have now.
         row_f: (f,) int64 claimed rows, ascending.
-        facts_f: (3, f) int64 scenario, run-wide episode id and role of their owners, as ``Plan.facts_of`` tells them.
-        before_minor_f: (f,) int64 what they cost before.
+        facts: what is true of them, by the last who claimed each.
     """
 
     events: Events
     row_f: Int64
-    facts_f: Int64
-    before_minor_f: Int64
+    facts: Facts
+
+    def episodes(self, scenarios: tuple[str, ...]) -> EpisodeRows:
+        """The episodes of the claimed rows, as far as they lie in this block."""
+        events, rows = self.events, self.row_f
+        shown = (events.card_t[rows], events.time_us_t[rows], events.amount_minor_t[rows])
+        return EpisodeRows.of(scenarios, self.facts.episode_id_f, self.facts.scenario_f, *shown)
 
 
 def claim(cast: Cast, plan: Plan, block: int, events: Events, number_t: Int64) -> Claimed:
@@ -36,7 +42,8 @@ def claim(cast: Cast, plan: Plan, block: int, events: Events, number_t: Int64) -
         events: the genuine rows that stay.
         number_t: (t,) int64 their positions in the control world.
     """
-    before, rows, facts = events.amount_minor_t, [np.empty(0, dtype=np.int64)], [np.empty((3, 0), dtype=np.int64)]
+    before_minor_t = events.amount_minor_t
+    rows, facts = [np.empty(0, dtype=np.int64)], []
     for name, claimer in cast.claimers.items():
         genuine = Genuine(number_t, events.time_us_t, events.card_t, events.amount_minor_t, events.own)
         targets = plan.targets[name]
@@ -49,8 +56,9 @@ def claim(cast: Cast, plan: Plan, block: int, events: Events, number_t: Int64) -
         amount_t[claims.row_r] = claims.amount_minor_r
         events = replace(events, amount_minor_t=amount_t)
         rows.append(claims.row_r)
-        facts.append(plan.facts_of(name, claims.episode_r, claims.role_r))
+        before_minor_r = before_minor_t[claims.row_r]
+        facts.append(plan.facts_of(name, claims.episode_r, claims.role_r, before_minor_f=before_minor_r))
     claimed = np.concatenate(rows)
+    # Of several claims on a row the last one counts: the first in the reversed list.
     row_f, from_end = np.unique(claimed[::-1], return_index=True)
-    owners = len(claimed) - 1 - from_end
-    return Claimed(events, row_f, np.concatenate(facts, axis=1)[:, owners], before[row_f])
+    return Claimed(events, row_f, Facts.joined(facts).take(len(claimed) - 1 - from_end))

@@ -16,8 +16,9 @@ from synth.clicks.visits import Names, Visits, draw_visits
 from synth.contracts.generator import Events, Int64
 from synth.contracts.sessions import ACCOUNT_TYPES, LOGIN, LOGIN_FAILED, PROFILE_CHANGE, PURCHASE, Session
 from synth.engine.components import Cast
+from synth.engine.facts import Truth
 from synth.engine.plan import Plan
-from synth.engine.render import Rows, Truth
+from synth.engine.render import Rows
 from synth.errors import RefusedError
 from synth.rng import Streams
 from synth.tables.arrow import names_to_arrow, to_arrow
@@ -133,7 +134,7 @@ class ClickMaker:
         """The visits that lead to added rows, and those rows."""
         truth, own = rows.truth, rows.events.own
         mine = (source_t[truth.row_f] < 0) & (own["channel"][truth.row_f] == self._online)
-        row_f, role_f = truth.row_f[mine], truth.role_f[mine]
+        row_f, role_f = truth.row_f[mine], truth.facts.role_f[mine]
         rng, number_f = self._draw("visits of fraud", index), np.arange(len(row_f))
         last_f = rows.events.time_us_t[row_f] // US_PER_S
         room_f = last_f - self.plan.blocks.edge_s_b[index]
@@ -152,7 +153,7 @@ class ClickMaker:
         login_f = np.array([session.login for session in declared], dtype=bool)[role_f]
         change_f = rng.random(len(row_f)) < np.array([session.profile_change for session in declared])[role_f]
         new_f = np.array([session.new_device for session in declared], dtype=bool)[role_f]
-        device_f = self.names.new_devices(2 * truth.episode_id_f[mine] + 1)
+        device_f = self.names.new_devices(2 * truth.facts.episode_id_f[mine] + 1)
         longest_f = np.array([_longest(session) for session in declared], dtype=np.int64)[role_f]
         return visits.altered(login_f, change_f, new_f, device_f, longest_f), row_f
 
@@ -199,10 +200,10 @@ def _labels(truth: Truth, rows: int, row_t: Int64, id_t: Int64, type_t: Int64) -
     other_l = len(truth.roles) + np.select(
         [(type_l == LOGIN) | (type_l == LOGIN_FAILED), type_l == PROFILE_CHANGE], [0, 1], 2
     )
-    role_l = np.where(type_l == PURCHASE, truth.role_f[fact], other_l)
+    role_l = np.where(type_l == PURCHASE, truth.facts.role_f[fact], other_l)
     return {
         "click_id": to_arrow(id_t[here]),
-        "scenario": names_to_arrow(truth.scenarios).take(to_arrow(truth.scenario_f[fact])),
-        "episode_id": to_arrow(truth.episode_id_f[fact]),
+        "scenario": names_to_arrow(truth.scenarios).take(to_arrow(truth.facts.scenario_f[fact])),
+        "episode_id": to_arrow(truth.facts.episode_id_f[fact]),
         "role": names_to_arrow((*truth.roles, *ROLES)).take(to_arrow(role_l)),
     }

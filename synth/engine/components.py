@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from synth.contracts.claimer import Claimer
-from synth.contracts.generator import BlockPlan, Generator, World
+from synth.contracts.generator import BlockPlan, Generator, Own, World, broken_own
 from synth.contracts.injector import Injector, Pattern, Scene
-from synth.errors import blaming
+from synth.errors import RunError, blaming
 from synth.rng import Streams
 
 
@@ -68,3 +68,16 @@ class Cast:
             population=world.population,
             texts=self.generator.texts,
         )
+
+    def refuse_broken_columns(self, block: int, own: Own, rows: int) -> None:
+        """Holds the generator to the columns that it declares.
+
+        Raises:
+            RunError: the values do not fit them.
+        """
+        for broken in broken_own(self.generator.columns, own, rows):
+            raise self.broken_contract(block, broken)
+
+    def broken_contract(self, block: int, what: str) -> RunError:
+        """The error of a generator that broke its contract."""
+        return RunError(f"the generator {type(self.generator).__name__} broke its contract in block {block}: {what}")

@@ -13,6 +13,7 @@ from synth.contracts.injector import FraudEvents, broken_arrays
 from synth.engine.clashes import settle
 from synth.engine.components import Cast
 from synth.engine.episodes import EpisodeRows
+from synth.engine.facts import ADDED, Facts
 from synth.errors import RefusedError, RunError, blaming
 from synth.tables.declared import PLAIN_NAME
 from synth.timeline import US_PER_S
@@ -72,16 +73,24 @@ class Plan:
         first, last = np.searchsorted(events.time_us_f, self.blocks.edge_s_b[block : block + 2] * US_PER_S)
         return events.take(np.arange(first, last))
 
-    def facts_of(self, name: str, episode_f: Int64, role_f: Int64) -> Int64:
-        """(3, f) the truth of a scenario's events: index of the scenario, run-wide episode id, index of the role.
+    def facts_of(self, name: str, episode_f: Int64, role_f: Int64, *, before_minor_f: Int64 | None = None) -> Facts:
+        """What is true of a scenario's events.
 
         Args:
             episode_f: the scenario's own episode numbers.
+            role_f: indices of its own roles.
+            before_minor_f: what claimed rows cost before; None for added ones.
         """
         place = self.scenarios.index(name)
         first_role = sum(len(self.roles_of[earlier]) for earlier in self.scenarios[:place])
         id_f = self.episode_ids[name][episode_f] if name in self.fraud else self._first_claimed(name) + episode_f
-        return np.stack([np.full(len(role_f), place), id_f, role_f + first_role])
+        added_f = np.full(len(role_f), ADDED)
+        return Facts(
+            scenario_f=np.full(len(role_f), place),
+            episode_id_f=id_f,
+            role_f=role_f + first_role,
+            before_minor_f=added_f if before_minor_f is None else before_minor_f,
+        )
 
     def _first_claimed(self, name: str) -> int:
         """The lowest episode id of a scenario that claims rows: behind those of planned episodes."""
@@ -95,8 +104,8 @@ class Plan:
         """All planned episodes of the run, in order of their ids, and so of their first events."""
         parts = [EpisodeRows.none(self.scenarios)]
         for name, events in self.fraud.items():
-            scenario_f, id_f, _ = self.facts_of(name, events.episode_f, events.role_f)
-            rows = (id_f, scenario_f, events.card_f, events.time_us_f, events.amount_minor_f)
+            facts = self.facts_of(name, events.episode_f, events.role_f)
+            rows = (facts.episode_id_f, facts.scenario_f, events.card_f, events.time_us_f, events.amount_minor_f)
             parts.append(EpisodeRows.of(self.scenarios, *rows))
         return EpisodeRows.merged(parts)
 

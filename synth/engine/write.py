@@ -6,7 +6,7 @@ from typing import Protocol
 
 from synth.contracts.sink import Receipt, Sink
 from synth.engine.announcer import Announcer
-from synth.engine.block import Block, Loose
+from synth.engine.block import Block, Deferred
 from synth.engine.end_of_run import Closing
 from synth.engine.manifest import Counts, TableTally
 from synth.engine.prepare import Prepared
@@ -39,9 +39,9 @@ def write_blocks(
     try:
         for done in finished:
             _collect(done, sinks, tallies)
-            closing.take(done.loose)
+            closing.take(done.deferred)
             written += done.rows["transactions"]
-            announcer.block(done.rows["transactions"], done.rows["labels"])
+            announcer.block(done.rows["transactions"], done.fraud_rows)
             if progress:
                 progress(written, total)
     finally:
@@ -69,7 +69,8 @@ class _Done:
     receipts: tuple[Receipt, ...]
     rows: Mapping[str, int]
     digests: Mapping[str, bytes]
-    loose: Loose
+    fraud_rows: int
+    deferred: Deferred
 
 
 @dataclass(frozen=True)
@@ -89,4 +90,4 @@ class _Work:
             with blaming(f"sink {name!r}"):
                 receipts.append(sink.write(block.index, block.batches))
         rows = {name: block.rows(name) for name in block.batches}
-        return _Done(block.index, tuple(receipts), rows, block.digests, block.loose)
+        return _Done(block.index, tuple(receipts), rows, block.digests, len(block.truth), block.deferred)

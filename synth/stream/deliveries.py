@@ -85,7 +85,7 @@ def deliveries(prepared: Prepared, first: int, closing: Closing, *, shift_us: in
     coming: _Coming | None = None
     for index in range(begin, blocks):
         block = prepared.make_block(index)
-        closing.take(block.loose)
+        closing.take(block.deferred)
         if noise.silent:
             delivery = _as_made(prepared, block)
         else:
@@ -94,7 +94,7 @@ def deliveries(prepared: Prepared, first: int, closing: Closing, *, shift_us: in
             yield _shifted(delivery, shift_us) if shift_us else delivery
     if prepared.plan.targets or prepared.make_block.label_events:
         for index in range(min(begin, blocks)):
-            closing.take(prepared.make_block(index).loose)
+            closing.take(prepared.make_block(index).deferred)
     if first <= blocks:
         for block in closing.blocks():
             delivery = _at_the_end(prepared, block)
@@ -110,11 +110,10 @@ def _at_the_end(prepared: Prepared, block: Block) -> Delivery:
 
 
 def _as_made(prepared: Prepared, block: Block) -> Delivery:
-    first_event = int(prepared.plan.first_event_b[block.index])
     side = {name: batch for name, batch in block.batches.items() if name != "transactions"}
     rows = {name: block.rows(name) for name in block.batches}
     fraud_t = np.zeros(block.rows(), dtype=bool)
-    fraud_t[block.batches["labels"].native.column("event_id").to_numpy() - first_event] = True
+    fraud_t[block.truth.row_f] = True
     transactions = block.batches["transactions"]
     return Delivery(block.index, transactions, block.time_us_t, block.card_t, fraud_t, side, rows, block.digests)
 

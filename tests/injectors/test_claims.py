@@ -90,22 +90,22 @@ class TestOwnership:
         plan, both, before_t = claimed_of(("a", Every(2, 100, order=5)), ("b", Every(3, 1000, order=1)))
         number_f = plan.first_genuine_b[1] + both.row_f
         assert set(number_f % 6) == {0, 2, 3, 4}
-        owner_f = np.array(plan.scenarios)[both.facts_f[0]]
+        owner_f = np.array(plan.scenarios)[both.facts.scenario_f]
         assert (owner_f == np.where(number_f % 2 == 0, "a", "b")).all()
         # b comes first, so that a adds to what b has left; the labels tell what it cost before both
-        more_f = both.events.amount_minor_t[both.row_f] - both.before_minor_f
+        more_f = both.events.amount_minor_t[both.row_f] - both.facts.before_minor_f
         assert (more_f == 100 * (number_f % 2 == 0) + 1000 * (number_f % 3 == 0)).all()
-        np.testing.assert_array_equal(both.before_minor_f, before_t[both.row_f])
+        np.testing.assert_array_equal(both.facts.before_minor_f, before_t[both.row_f])
         untouched = np.delete(np.arange(len(before_t)), both.row_f)
         np.testing.assert_array_equal(both.events.amount_minor_t[untouched], before_t[untouched])
 
     def test_of_one_order_the_name_decides(self) -> None:
         plan, both, _ = claimed_of(("b", Every(2, 0)), ("a", Every(2, 0)))
-        assert set(np.array(plan.scenarios)[both.facts_f[0]]) == {"b"}
+        assert set(np.array(plan.scenarios)[both.facts.scenario_f]) == {"b"}
 
     def test_episodes_of_two_scenarios_have_ids_of_their_own(self) -> None:
         plan, both, _ = claimed_of(("a", Every(2, 0)), ("b", Every(3, 0, order=1)))
-        id_f, owner_f = both.facts_f[1], both.facts_f[0]
+        id_f, owner_f = both.facts.episode_id_f, both.facts.scenario_f
         rows = int(plan.blocks.rows_b.sum())
         assert (id_f[owner_f == 0] < rows).all()
         assert (id_f[owner_f == 1] >= rows).all()
