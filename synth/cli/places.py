@@ -9,9 +9,9 @@ from synth.cli import output
 from synth.cli.plan import describe
 from synth.config.recipe import Recipe
 from synth.contracts.findings import Finding
+from synth.engine.open_sinks import make_sinks, run_directory
 from synth.engine.preflight import failure_of, inspect_sinks, make_prospect
 from synth.engine.prepare import prepare
-from synth.engine.run import make_sinks, run_directory
 from synth.errors import RefusedError, counted
 from synth.sinks.places import LocalPlace, parse_uri
 from synth.stream import stream_fingerprint

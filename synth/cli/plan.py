@@ -9,9 +9,9 @@ from synth.cli import output
 from synth.config.recipe import load_recipe
 from synth.contracts.sink import Sink
 from synth.engine.block import Block
+from synth.engine.open_sinks import make_sinks, run_directory
 from synth.engine.preflight import inspect_sinks, make_prospect
 from synth.engine.prepare import Prepared, prepare
-from synth.engine.run import make_sinks, run_directory
 from synth.errors import counted
 from synth.stream import stream_fingerprint
 

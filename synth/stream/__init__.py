@@ -16,12 +16,12 @@ from synth.config.catalog import Catalog
 from synth.config.recipe import Part, Recipe
 from synth.contracts.sink import SinkJob
 from synth.contracts.stream_sink import Checkpoint, StreamSink, Tally
-from synth.engine.announcer import Announcer
+from synth.engine.announcer import Announcer, started_event
 from synth.engine.end_of_run import Closing
-from synth.engine.manifest import TableTally
+from synth.engine.manifest import TableTally, manifest_of
+from synth.engine.open_sinks import run_directory
 from synth.engine.preflight import heed_findings, make_prospect
 from synth.engine.prepare import Prepared, prepare
-from synth.engine.run import manifest_of, run_directory, started_event
 from synth.engine.write import Tallies
 from synth.errors import InterruptedRun, PartlyDone, SynthError, blaming
 from synth.rng import Streams
