@@ -23,7 +23,7 @@ from .contracts.hookspecs import hookimpl as hookimpl
 from .contracts.injector import FraudEvents as FraudEvents
 from .contracts.injector import Injection as Injection
 from .contracts.injector import Injector as Injector
-from .contracts.injector import Scene as Scene
+from .contracts.injector import PlanContext as PlanContext
 from .contracts.inspection import Inspectable as Inspectable
 from .contracts.inspection import Prospect as Prospect
 from .contracts.output import ColumnEntry as ColumnEntry

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from synth.contracts.injector import Int64, Pattern, Scene
+from synth.contracts.injector import Int64, Pattern, PlanContext
 from synth.rng import Streams
 
 
@@ -78,7 +78,7 @@ class Claimer(Pattern):
         return False
 
     @abstractmethod
-    def plan(self, scene: Scene, *, streams: Streams) -> Targets:
+    def plan(self, context: PlanContext, *, streams: Streams) -> Targets:
         """What the scenario is after in the whole run."""
 
     @abstractmethod

@@ -22,7 +22,7 @@ Int64 = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Scene:
+class PlanContext:
     """What an injector may know when it plans.
 
     Attributes:
@@ -130,11 +130,11 @@ class Pattern(ABC):
     def adds(self) -> bool:
         """Whether a run has more rows with the pattern than without."""
 
-    def violations(self, scene: Scene) -> Iterator[tuple[str, str, str]]:
+    def violations(self, context: PlanContext) -> Iterator[tuple[str, str, str]]:
         """Yields (path below the scenario, message, what is allowed) for what only the whole recipe shows."""
         yield from ()
 
-    def check(self, scene: Scene, events: FraudEvents) -> Iterator[str]:
+    def check(self, context: PlanContext, events: FraudEvents) -> Iterator[str]:
         """Yields what is wrong with finished episodes, read back from an output and sorted by (episode, time)."""
         yield from ()
 
@@ -156,7 +156,7 @@ class Injector(Pattern):
         return not self.replaces
 
     @abstractmethod
-    def plan(self, scene: Scene, *, streams: Streams) -> FraudEvents:
+    def plan(self, context: PlanContext, *, streams: Streams) -> FraudEvents:
         """Every event of the run with its absolute time, so that no block has to look into its neighbour.
 
         Events of one episode lie on one card, unless the pattern spans cards, in different seconds, inside the window.

@@ -7,7 +7,7 @@ import numpy as np
 
 from synth.contracts.generator import Events, Int64, sort_code
 from synth.engine.clicks import ClickMaker
-from synth.engine.components import Cast
+from synth.engine.components import Components
 from synth.engine.episodes import EpisodeRows
 from synth.engine.facts import Truth
 from synth.engine.inject import inject
@@ -75,7 +75,7 @@ class BlockMaker:
         clicks: makes the visits behind online purchases; None where there are none.
     """
 
-    cast: Cast
+    components: Components
     plan: Plan
     cards: Texts
     lookups: Lookups
@@ -96,12 +96,12 @@ class BlockMaker:
     def __call__(self, index: int) -> Block:
         """Makes one block."""
         genuine = self._generate(index)
-        injected = inject(self.cast, self.plan, index, genuine)
+        injected = inject(self.components, self.plan, index, genuine)
         events, truth = injected.events, injected.truth
         if len(events.card_t) != self.plan.rows_b[index]:
             raise RunError(f"block {index} has {len(events.card_t)} rows, planned {self.plan.rows_b[index]}")
         first_id, reports = int(self.plan.first_event_b[index]), self._draw_reports(index, events, truth)
-        rows = Rows(first_id, events, truth, reports, self.cards, self.lookups, self.cast.world.timeline)
+        rows = Rows(first_id, events, truth, reports, self.cards, self.lookups, self.components.world.timeline)
         transactions = render_events(rows, self.events)
         batches = {
             "transactions": transactions,
@@ -117,17 +117,19 @@ class BlockMaker:
 
     def _generate(self, index: int) -> Events:
         """The genuine rows of the control world, held to the generator's contract."""
-        cast = self.cast
+        components = self.components
         with blaming("the generator"):
-            genuine = cast.generator.generate(self.plan.blocks, index, world=cast.world, streams=cast.genuine_streams)
-            code_t = sort_code(genuine.time_us_t, genuine.card_t, cast.world.cards)
+            genuine = components.generator.generate(
+                self.plan.blocks, index, world=components.world, streams=components.genuine_streams
+            )
+            code_t = sort_code(genuine.time_us_t, genuine.card_t, components.world.cards)
             if (np.diff(code_t) <= 0).any():
-                raise cast.broken_contract(index, "events out of order, or two on one card in one second")
-            cast.refuse_broken_columns(index, genuine.own, len(code_t))
+                raise components.broken_contract(index, "events out of order, or two on one card in one second")
+            components.refuse_broken_columns(index, genuine.own, len(code_t))
         return genuine
 
     def _draw_reports(self, index: int, events: Events, truth: Truth) -> Reports:
         """Who reports what, and when."""
         rows_of = {name: np.flatnonzero(truth.facts.scenario_f == i) for i, name in enumerate(truth.scenarios)}
-        streams = Streams(self.cast.seed, "reporting")
+        streams = Streams(self.components.seed, "reporting")
         return Reports.draw(self.reporting, index, events.time_us_t, truth.row_f, rows_of, streams=streams)

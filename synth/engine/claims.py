@@ -7,7 +7,7 @@ import numpy as np
 from synth.amount import HIGHEST
 from synth.contracts.claimer import Genuine, broken_claims
 from synth.contracts.generator import Events, Int64
-from synth.engine.components import Cast
+from synth.engine.components import Components
 from synth.engine.episodes import EpisodeRows
 from synth.engine.facts import Facts
 from synth.engine.plan import Plan
@@ -35,7 +35,7 @@ class Claimed:
         return EpisodeRows.of(scenarios, self.facts.episode_id_f, self.facts.scenario_f, *shown)
 
 
-def claim(cast: Cast, plan: Plan, block: int, events: Events, number_t: Int64) -> Claimed:
+def claim(components: Components, plan: Plan, block: int, events: Events, number_t: Int64) -> Claimed:
     """Asks every claimer of the run for its claims on a block.
 
     Args:
@@ -44,14 +44,14 @@ def claim(cast: Cast, plan: Plan, block: int, events: Events, number_t: Int64) -
     """
     before_minor_t = events.amount_minor_t
     rows, facts = [np.empty(0, dtype=np.int64)], []
-    for name, claimer in cast.claimers.items():
+    for name, claimer in components.claimers.items():
         genuine = Genuine(number_t, events.time_us_t, events.card_t, events.amount_minor_t, events.own)
         targets = plan.targets[name]
-        with blaming(cast.blamed(name)):
-            claims = claimer.claim(targets, block, genuine, streams=cast.streams_of(name))
+        with blaming(components.owner_of(name)):
+            claims = claimer.claim(targets, block, genuine, streams=components.streams_of(name))
             broken = broken_claims(claims, targets, genuine, len(claimer.roles), HIGHEST * 100)
         if broken:
-            raise RunError(f"{cast.blamed(name)} claims {broken}; that is an error in its code")
+            raise RunError(f"{components.owner_of(name)} claims {broken}; that is an error in its code")
         amount_t = events.amount_minor_t.copy()
         amount_t[claims.row_r] = claims.amount_minor_r
         events = replace(events, amount_minor_t=amount_t)

@@ -15,7 +15,7 @@ from synth.clicks.paths import Path, draw_path
 from synth.clicks.visits import Names, Visits, draw_visits
 from synth.contracts.generator import Events, Int64
 from synth.contracts.sessions import ACCOUNT_TYPES, LOGIN, LOGIN_FAILED, PROFILE_CHANGE, PURCHASE, Session
-from synth.engine.components import Cast
+from synth.engine.components import Components
 from synth.engine.facts import Truth
 from synth.engine.plan import Plan
 from synth.engine.render import Rows
@@ -45,24 +45,26 @@ class ClickMaker:
         tables: clicks, and what is true of them.
     """
 
-    cast: Cast
+    components: Components
     plan: Plan
     shop: ShopVisits
     names: Names
     tables: tuple[Table, Table]
 
     @classmethod
-    def of(cls, cast: Cast, plan: Plan, shop: ShopVisits) -> "ClickMaker":
+    def of(cls, components: Components, plan: Plan, shop: ShopVisits) -> "ClickMaker":
         """The clicks of a run.
 
         Raises:
             RefusedError: there are no customers.
         """
-        people = cast.world.population
+        people = components.world.population
         if people is None or not len(people.devices):
             told = "clicks are those of customers, and the population has only cards"
             raise RefusedError(told, path="clicks", hint="clicks=none")
-        return cls(cast, plan, shop, Names.of(people.devices, len(people.customers), cast.seed), click_tables())
+        return cls(
+            components, plan, shop, Names.of(people.devices, len(people.customers), components.seed), click_tables()
+        )
 
     def __call__(self, index: int, genuine: Events, rows: Rows, source_t: Int64) -> dict[str, Batch]:
         """The clicks of a block and their labels.
@@ -94,18 +96,18 @@ class ClickMaker:
 
     @cached_property
     def _online(self) -> int:
-        channel = next(column for column in self.cast.generator.columns if column.name == "channel")
+        channel = next(column for column in self.components.generator.columns if column.name == "channel")
         return channel.categories.index("online")
 
     @cached_property
     def _session_r(self) -> list[Session]:
         """What is declared of the session behind each role of the run."""
-        patterns = self.cast.patterns
+        patterns = self.components.patterns
         roles_of = self.plan.roles_of.items()
         return [patterns[name].sessions.get(role, Session()) for name, roles in roles_of for role in roles]
 
     def _draw(self, purpose: str, index: int) -> np.random.Generator:
-        return Streams(self.cast.seed, "clicks").draw(purpose, index)
+        return Streams(self.components.seed, "clicks").draw(purpose, index)
 
     def _honest(self, index: int, genuine: Events) -> tuple[Visits, Int64]:
         """The visits of the control world, and the genuine rows that the first of them lead to.

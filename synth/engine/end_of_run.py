@@ -16,7 +16,7 @@ from synth.tables.digest import digest_batch
 
 
 @dataclass
-class Closing:
+class EndOfRun:
     """Gathers from the blocks, in their order, what none of them knows alone.
 
     Memory grows with the episodes of claimed rows and with the reports.

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from synth.contracts.generator import Events, Int64, Own, rows_with, sort_code
+from synth.contracts.generator import Events, Int64, OwnColumns, rows_with, sort_code
 from synth.engine.claims import claim
-from synth.engine.components import Cast
+from synth.engine.components import Components
 from synth.engine.episodes import EpisodeRows
 from synth.engine.facts import Facts, Truth
 from synth.engine.plan import Plan
@@ -47,13 +47,13 @@ class Planned:
     replaced: int
 
 
-def inject(cast: Cast, plan: Plan, block: int, genuine: Events) -> Injected:
+def inject(components: Components, plan: Plan, block: int, genuine: Events) -> Injected:
     """Adds the planned rows, drops those that give way, applies claims, and puts all in order."""
-    planned = _planned(cast, plan, block)
-    code_t, code_f = _code(cast, genuine), _code(cast, planned.events)
-    staying = np.flatnonzero(_staying(cast, block, code_t, code_f, planned.replaced))
+    planned = _planned(components, plan, block)
+    code_t, code_f = _code(components, genuine), _code(components, planned.events)
+    staying = np.flatnonzero(_staying(components, block, code_t, code_f, planned.replaced))
     kept = genuine if len(staying) == len(code_t) else genuine.take(staying)
-    claimed = claim(cast, plan, block, kept, plan.first_genuine_b[block] + staying)
+    claimed = claim(components, plan, block, kept, plan.first_genuine_b[block] + staying)
     # Unordered, the added rows stand behind the genuine ones that stay.
     order = np.argsort(np.concatenate([code_t[staying], code_f]), kind="stable")
     events = claimed.events.joined(planned.events).take(order) if len(code_f) else claimed.events
@@ -66,22 +66,22 @@ def inject(cast: Cast, plan: Plan, block: int, genuine: Events) -> Injected:
     return Injected(events, truth, claimed.episodes(plan.scenarios), source_t)
 
 
-def _planned(cast: Cast, plan: Plan, block: int) -> Planned:
+def _planned(components: Components, plan: Plan, block: int) -> Planned:
     """What the injectors add to a block, with the generator's own columns filled."""
     added, facts, replaced = [], [], 0
-    for name, injector in cast.injectors.items():
-        with blaming(cast.blamed(name)):
+    for name, injector in components.injectors.items():
+        with blaming(components.owner_of(name)):
             injection = injector.inject(plan.fraud_here(name, block))
         events = injection.added
         added.append(Events(events.time_us_f, events.card_f, events.amount_minor_f, events.own))
         facts.append(plan.facts_of(name, events.episode_f, events.role_f))
         replaced += injection.replaced
-    return Planned(_completed(cast, plan, block, added), Facts.joined(facts), replaced)
+    return Planned(_completed(components, plan, block, added), Facts.joined(facts), replaced)
 
 
-def _completed(cast: Cast, plan: Plan, block: int, added: list[Events]) -> Events:
+def _completed(components: Components, plan: Plan, block: int, added: list[Events]) -> Events:
     """The added rows of all scenarios with the generator's own columns: its values, but for those that patterns set."""
-    none, generator = np.empty(0, dtype=np.int64), cast.generator
+    none, generator = np.empty(0, dtype=np.int64), components.generator
     events = Events(
         np.concatenate([none, *(each.time_us_t for each in added)]),
         np.concatenate([none, *(each.card_t for each in added)]),
@@ -96,8 +96,10 @@ def _completed(cast: Cast, plan: Plan, block: int, added: list[Events]) -> Event
     }
     with blaming("the generator"):
         fraud = replace(events, own=texts_set)
-        own: Own = generator.complete(plan.blocks, block, fraud, world=cast.world, streams=cast.genuine_streams)
-        cast.refuse_broken_columns(block, own, len(events.card_t))
+        own: OwnColumns = generator.complete(
+            plan.blocks, block, fraud, world=components.world, streams=components.genuine_streams
+        )
+        components.refuse_broken_columns(block, own, len(events.card_t))
     first, filled = 0, dict(own)
     for each in added:
         rows = slice(first, first + len(each.card_t))
@@ -107,7 +109,7 @@ def _completed(cast: Cast, plan: Plan, block: int, added: list[Events]) -> Event
     return replace(events, own=filled)
 
 
-def _staying(cast: Cast, block: int, code_t: Int64, code_f: Int64, replaced: int) -> npt.NDArray[np.bool_]:
+def _staying(components: Components, block: int, code_t: Int64, code_f: Int64, replaced: int) -> npt.NDArray[np.bool_]:
     """(t,) bool: which genuine rows stay. Those that meet a fraud event go first, then random ones.
 
     Args:
@@ -120,13 +122,13 @@ def _staying(cast: Cast, block: int, code_t: Int64, code_f: Int64, replaced: int
     stays[position[met]] = False
     staying = np.flatnonzero(stays)
     more = replaced - (len(stays) - len(staying))
-    rng = Streams(cast.seed, "block").draw("replaced", block)
+    rng = Streams(components.seed, "block").draw("replaced", block)
     stays[rng.choice(staying, size=more, replace=False)] = False
     return stays
 
 
-def _code(cast: Cast, events: Events) -> Int64:
-    return sort_code(events.time_us_t, events.card_t, cast.world.cards)
+def _code(components: Components, events: Events) -> Int64:
+    return sort_code(events.time_us_t, events.card_t, components.world.cards)
 
 
 def _inverse(order: Int64) -> Int64:

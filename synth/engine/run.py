@@ -19,7 +19,7 @@ from synth.engine.prepare import Prepared, prepare
 from synth.engine.signals import is_interrupt
 from synth.engine.write import Progress, Tallies, write_blocks
 from synth.errors import ConfigError, InterruptedRun, Violation, blaming
-from synth.runners.turns import in_turn
+from synth.runners.order import run_in_block_order
 from synth.sinks.streamed import Streamed
 
 if TYPE_CHECKING:
@@ -109,7 +109,8 @@ def generate(
     prepared = prepare(recipe)
     blocks = len(prepared.plan.rows_b)
     batches = [
-        block.batches["transactions"].native for block in in_turn(recipe.runner.make(), prepared.make_block, blocks)
+        block.batches["transactions"].native
+        for block in run_in_block_order(recipe.runner.make(), prepared.make_block, blocks)
     ]
     frame: pd.DataFrame = pa.Table.from_batches(batches).to_pandas()
     return frame

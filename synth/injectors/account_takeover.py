@@ -21,7 +21,7 @@ import numpy as np
 from pydantic import Field
 
 from synth.amount import HIGHEST
-from synth.contracts.injector import FraudEvents, Int64, Scene
+from synth.contracts.injector import FraudEvents, Int64, PlanContext
 from synth.contracts.sessions import Session
 from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Problem, Seconds
 from synth.rng import Streams
@@ -73,7 +73,7 @@ class AccountTakeover(EpisodeInjector):
         "hour",
         "weekday",
     )
-    setting = ("generator=spending", "population=retail_us", "population.customers.number=1500")
+    needs = ("generator=spending", "population=retail_us", "population.customers.number=1500")
 
     def __init__(self, config: AccountTakeoverConfig) -> None:
         super().__init__(config)
@@ -92,9 +92,9 @@ class AccountTakeover(EpisodeInjector):
         """Seconds between them."""
         return self.config.interval_s
 
-    def plan(self, scene: Scene, *, streams: Streams) -> FraudEvents:
+    def plan(self, context: PlanContext, *, streams: Streams) -> FraudEvents:
         """Orders of one card on the web."""
-        takeovers = self.episodes(scene, streams)
+        takeovers = self.episodes(context, streams)
         orders, bounds = len(takeovers.episode_f), self.config.multiple
         times_f = streams.draw("multiples").uniform(bounds.min, bounds.max, orders)
         amount_f = np.rint(takeovers.amounts() * times_f).astype(np.int64)
@@ -102,23 +102,23 @@ class AccountTakeover(EpisodeInjector):
             gap_s=takeovers.gaps(self.gap_s.min, self.gap_s.max),
             amount_minor=np.minimum(amount_f, HIGHEST * 100 - 1),
             role=takeovers.role("order", first="first_order"),
-            own=self._own(scene, orders, rng=streams.draw("declined")),
+            own=self._own(context, orders, rng=streams.draw("declined")),
         )
 
-    def _own(self, scene: Scene, orders: int, *, rng: np.random.Generator) -> dict[str, Int64]:
+    def _own(self, context: PlanContext, orders: int, *, rng: np.random.Generator) -> dict[str, Int64]:
         """The columns that say how an order was made, and what became of it where the generator tells."""
-        own = {"channel": np.full(orders, scene.texts["channel"].index("online"))}
-        if {"auth_result", "decline_reason"} <= {*scene.texts}:
+        own = {"channel": np.full(orders, context.texts["channel"].index("online"))}
+        if {"auth_result", "decline_reason"} <= {*context.texts}:
             declined_f = rng.random(orders) < self.config.declined
-            results, reasons = scene.texts["auth_result"], scene.texts["decline_reason"]
+            results, reasons = context.texts["auth_result"], context.texts["decline_reason"]
             declined, approved = results.index("declined"), results.index("approved")
             own["auth_result"] = np.where(declined_f, declined, approved)
             own["decline_reason"] = np.where(declined_f, reasons.index("suspected_fraud"), -1)
         return own
 
-    def violations(self, scene: Scene) -> Iterator[Problem]:
+    def violations(self, context: PlanContext) -> Iterator[Problem]:
         """Yields when nobody buys on the web, too."""
-        yield from super().violations(scene)
-        if "online" not in scene.texts.get("channel", ()):
+        yield from super().violations(context)
+        if "online" not in context.texts.get("channel", ()):
             told = "orders are made on the web, and the generator has no channel 'online'"
             yield "", told, "generator=spending with population=retail_us"

@@ -18,9 +18,9 @@ from pydantic import Field
 
 from synth.amount import HIGHEST
 from synth.contracts.claimer import Claimer, Claims, Genuine
-from synth.contracts.injector import Int64, Scene
+from synth.contracts.injector import Int64, PlanContext
 from synth.errors import counted
-from synth.injectors.attacks import AttackConfig, Windows
+from synth.injectors.attacks import AttackConfig, Attacks
 from synth.rng import Streams
 
 
@@ -49,20 +49,20 @@ class StolenCard(Claimer):
         self.config = config
         self.order = config.order
 
-    def violations(self, scene: Scene) -> Iterator[tuple[str, str, str]]:
+    def violations(self, context: PlanContext) -> Iterator[tuple[str, str, str]]:
         """Yields when there are too few cards."""
-        if self.config.per_day > scene.cards:
+        if self.config.per_day > context.cards:
             yield (
                 "per_day",
-                f"{counted(self.config.per_day, 'card')} a day, but there are {scene.cards:,}",
-                f"at most {scene.cards:,}",
+                f"{counted(self.config.per_day, 'card')} a day, but there are {context.cards:,}",
+                f"at most {context.cards:,}",
             )
 
-    def plan(self, scene: Scene, *, streams: Streams) -> Windows:
+    def plan(self, context: PlanContext, *, streams: Streams) -> Attacks:
         """Draws the cards of each day."""
-        return Windows.daily(self.config, scene, scene.cards, rng=streams.draw("cards"))
+        return Attacks.daily(self.config, context, context.cards, rng=streams.draw("cards"))
 
-    def claim(self, targets: Windows, block: int, genuine: Genuine, *, streams: Streams) -> Claims:
+    def claim(self, targets: Attacks, block: int, genuine: Genuine, *, streams: Streams) -> Claims:
         """A random share of the rows of cards under attack, at a multiple; the last of two attacks has the row."""
         found_r, attack_r = targets.find(genuine.card_t, genuine.time_us_t)
         mine = streams.draw("share", block).random(len(found_r)) < self.config.share

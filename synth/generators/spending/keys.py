@@ -7,7 +7,7 @@ import numpy as np
 
 from synth.contracts.generator import Int64, Keys, rows_with
 from synth.generators.spending.plan import SpendingPlan
-from synth.generators.spending.standing import NOTHING_DUE, Due
+from synth.generators.spending.standing_orders import NOTHING_DUE, Due
 from synth.rng import Streams
 from synth.timeline import US_PER_S
 

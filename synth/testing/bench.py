@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from synth.config.catalog import MULTIPLE, Catalog, load_catalog
 from synth.config.compose import Composed, compose, list_options
 from synth.config.recipe import Part, Recipe, build_recipe
-from synth.engine.components import Cast
+from synth.engine.components import Components
 from synth.engine.prepare import Prepared, make_cast, prepare
 from synth.errors import ConfigError, PluginError, SynthError
 
@@ -60,16 +60,16 @@ def load(plugin_files: tuple[Path, ...], plugins_dirs: tuple[Path, ...] = ()) ->
     return load_catalog(plugin_files, plugins_dirs)
 
 
-def expected_rows(cast: Cast) -> int:
+def expected_rows(components: Components) -> int:
     """Rows of the control world, as far as they are known before a plan."""
-    return cast.generator.expected_rows(cast.world)
+    return components.generator.expected_rows(components.world)
 
 
 #: Fraud rows against all rows, at the most, in a recipe of the kit's own making.
 MOST_RATIO = 0.25
 
 
-class Stage:
+class TestBench:
     """One component in a recipe of its own."""
 
     def __init__(self, catalog: Catalog, group: str, kind: str, option: str, overrides: tuple[str, ...]) -> None:
@@ -232,7 +232,7 @@ class Stage:
         part: Part = several[self.group][self.name] if self.name else getattr(recipe, self.group)
         return part
 
-    def cast(self, size: Size) -> Cast:
+    def cast(self, size: Size) -> Components:
         """Fresh components of a size."""
         return make_cast(self.recipe(size))
 
