@@ -99,7 +99,7 @@ class TestViolations:
         assert [(at, message) for at, message, _ in TapsConfig(**config).violations()] == [(path, told)]
 
     @pytest.mark.parametrize(
-        ("config", "scene", "path", "told", "allowed"),
+        ("config", "context", "path", "told", "allowed"),
         [
             ({"per_1000_cards": 3.0}, {}, "per_1000_cards", "of 300 cards makes no episode", "at least 3.33333"),
             (

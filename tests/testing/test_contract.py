@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -87,12 +86,6 @@ def test_what_pytest_raises_for_them() -> None:
     Nothing.__test__ = False
     with pytest.raises(PluginError, match="no scenario kind named 'nothing'"):
         Nothing().test_no_clock()
-
-
-def test_the_kit_takes_seconds() -> None:
-    started = time.perf_counter()
-    check("scenario", "pair", plugin_files=[HONEST / "pair.py"])
-    assert time.perf_counter() - started < 20
 
 
 def test_no_false_alarm_on_an_honest_pattern() -> None:
