@@ -11,7 +11,7 @@ from synth.config.recipe import load_recipe
 from synth.contracts.injector import FraudEvents, Injector, PlanContext
 from synth.engine.clashes import Spans
 from synth.engine.plan import make_plan
-from synth.engine.prepare import make_cast
+from synth.engine.prepare import make_components
 from synth.errors import RefusedError, RunError
 from synth.rng import Streams
 
@@ -38,7 +38,7 @@ def events(episode: list[int], second: list[int], card: list[int]) -> FraudEvent
 
 def plan_of(planned: dict[str, Injector], *overrides: str):
     recipe, _, _ = load_recipe(["population.cards=50", "generator.transactions=5000", "block_rows=1000", *overrides])
-    components = replace(make_cast(recipe), patterns=planned)
+    components = replace(make_components(recipe), patterns=planned)
     return components, make_plan(components)
 
 

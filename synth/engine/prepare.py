@@ -49,9 +49,9 @@ class Prepared:
         return self.make_block.plan
 
 
-def make_cast(recipe: Recipe) -> Components:
+def make_components(recipe: Recipe) -> Components:
     """The components of a recipe, made from their configs, and its people."""
-    return _cast(recipe, _draw(recipe)[1])
+    return _components(recipe, _draw(recipe)[1])
 
 
 def _draw(recipe: Recipe) -> tuple[CardNumbers, Population | None]:
@@ -65,7 +65,7 @@ def _streams(recipe: Recipe) -> Streams:
     return Streams(recipe.run.seed, "population")
 
 
-def _cast(recipe: Recipe, population: Population | None) -> Components:
+def _components(recipe: Recipe, population: Population | None) -> Components:
     cards, census = recipe.population.cards, recipe.population.census()
     world = World(cards, recipe.timeline, recipe.amount.make(), recipe.run.block_rows, census, population)
     patterns = {name: part.make() for name, part in recipe.scenarios.items()}
@@ -87,7 +87,7 @@ def prepare(recipe: Recipe) -> Prepared:
 
 def _prepare(recipe: Recipe) -> Prepared:
     numbers, population = _draw(recipe)
-    components = _cast(recipe, population)
+    components = _components(recipe, population)
     plan = make_plan(components)
     cards = Texts.padded(*card_text(numbers))
     people = {table.name: table for table in _people(recipe, population, cards)}

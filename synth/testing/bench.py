@@ -18,7 +18,7 @@ from synth.config.catalog import MULTIPLE, Catalog, load_catalog
 from synth.config.compose import Composed, compose, list_options
 from synth.config.recipe import Part, Recipe, build_recipe
 from synth.engine.components import Components
-from synth.engine.prepare import Prepared, make_cast, prepare
+from synth.engine.prepare import Prepared, make_components, prepare
 from synth.errors import ConfigError, PluginError, SynthError
 
 Kept = TypeVar("Kept")
@@ -188,7 +188,7 @@ class TestBench:
         if self.rows_key in config["generator"]:
             config["generator"][self.rows_key] *= size.times
         self.part_of(config).update(size.part)
-        rows = expected_rows(make_cast(self.build(config)))
+        rows = expected_rows(make_components(self.build(config)))
         return config | {"block_rows": -(-rows // size.blocks)}
 
     @cached_property
@@ -201,7 +201,7 @@ class TestBench:
             for times in (1, 4):
                 config = self.composed.config | {"generator": part | {key: part[key] * times}}
                 with suppress(ConfigError):
-                    rows.append(expected_rows(make_cast(self.build(config))))
+                    rows.append(expected_rows(make_components(self.build(config))))
             if len(rows) == 2 and rows[1] == 4 * rows[0]:
                 return key
         return ""
@@ -234,7 +234,7 @@ class TestBench:
 
     def cast(self, size: Size) -> Components:
         """Fresh components of a size."""
-        return make_cast(self.recipe(size))
+        return make_components(self.recipe(size))
 
     def prepare(self, size: Size) -> Prepared:
         """A fresh planned run of a size."""

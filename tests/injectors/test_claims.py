@@ -16,7 +16,7 @@ from synth.contracts.claimer import Claimer, Claims, Genuine, Targets
 from synth.contracts.injector import PlanContext
 from synth.engine.claims import claim
 from synth.engine.plan import make_plan
-from synth.engine.prepare import make_cast
+from synth.engine.prepare import make_components
 from synth.errors import ConfigError, RunError
 from synth.injectors.attacks import AttackConfig, Attacks
 from synth.injectors.stolen_card import StolenCard, StolenCardConfig
@@ -78,7 +78,7 @@ class Every(Claimer):
 
 def claimed_of(*patterns: tuple[str, Claimer]) -> tuple[Any, Any, npt.NDArray[np.int64]]:
     recipe, _, _ = load_recipe(SMALL)
-    components = replace(make_cast(recipe), patterns=dict(patterns))
+    components = replace(make_components(recipe), patterns=dict(patterns))
     plan = make_plan(components)
     events = components.generator.generate(plan.blocks, 1, world=components.world, streams=components.genuine_streams)
     number_t = plan.first_genuine_b[1] + np.arange(len(events.card_t))
