@@ -249,7 +249,7 @@ class Choices:
         return entries
 
     def _is_group(self, name: str) -> bool:
-        return any((root.path / name).is_dir() for root in self.library.roots)
+        return any(root.is_group(name) for root in self.library.roots)
 
     def _refuse(self, group: str, message: str, where: str, hint: str, allowed: str = "") -> None:
         path = group.replace("/", ".")

@@ -10,7 +10,8 @@ from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 
 from synth.config.compose.loading import Repository, make_loader, modern_hydra
-from synth.config.compose.roots import PRIMARY, ConfigSource, option_names
+from synth.config.compose.roots import PRIMARY, option_names
+from synth.config.compose.sources import ConfigSource
 
 _LIST = re.compile(r"(?P<group>\+?[\w/]+)=(?P<open>\[?)(?P<chosen>(?:[^,\[\]]*,)*)(?P<last>[^,\[\]]*)")
 

@@ -20,7 +20,8 @@ from synth.config.compose.origins import Origins
 from synth.config.compose.overrides import Given
 from synth.config.compose.resolving import Resolver, register_resolvers
 from synth.config.compose.results import Composed
-from synth.config.compose.roots import PRIMARY, ConfigSource, group_names, option_names
+from synth.config.compose.roots import PRIMARY, group_names, option_names
+from synth.config.compose.sources import ConfigSource
 from synth.errors import ConfigError, Violation, in_yaml, nearest
 
 _FAILURES = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError, TypeError, LookupError, AssertionError)
@@ -78,7 +79,7 @@ def _violation(error: Exception, library: Library, given: Sequence[Given], choic
     reason = reason.replace("DictConfig", "a mapping").replace("ListConfig", "a list")
     mark = getattr(error, "problem_mark", None)
     if mark is not None:
-        where = f"{library.label_of(mark.name)}:{mark.line + 1}:{mark.column + 1}"
+        where = f"{mark.name}:{mark.line + 1}:{mark.column + 1}"
         return Violation(path="", message=f"cannot read the file: {reason}", where=where)
     if twice := re.match(r"Multiple values for ([^ ]+?)\.", reason):
         key = twice[1]

@@ -1,5 +1,6 @@
 """Hydra's machinery on synth's roots, without Hydra's global state."""
 
+import io
 import posixpath
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +12,6 @@ from hydra import version
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.config_repository import ConfigRepository
 from hydra._internal.config_search_path_impl import ConfigSearchPathImpl
-from hydra._internal.core_plugins.file_config_source import FileConfigSource
 from hydra._internal.core_plugins.importlib_resources_config_source import ImportlibResourcesConfigSource
 from hydra._internal.core_plugins.structured_config_source import StructuredConfigSource
 from hydra.core.object_type import ObjectType
@@ -19,7 +19,7 @@ from hydra.plugins.config_source import ConfigLoadError, ConfigResult
 from hydra.plugins.config_source import ConfigSource as HydraSource
 from omegaconf import OmegaConf
 
-from synth.config.compose.roots import ConfigSource
+from synth.config.compose.sources import ConfigSource
 
 _VERSION_BASE = "1.3"
 _VERSION_LOCK = threading.RLock()
@@ -52,26 +52,58 @@ class NoSchemas(StructuredConfigSource):
         raise ConfigLoadError(message)
 
 
-class Files(FileConfigSource):
+class _Text(io.StringIO):
+    """A configuration's YAML; the parser's errors name it as messages do."""
+
+    def __init__(self, text: str, name: str) -> None:
+        super().__init__(text)
+        self.name = name
+
+
+class Root(HydraSource):
     """One searched root. Hydra instantiates what its own groups name, so a user's root never provides them."""
 
     def __init__(self, root: ConfigSource) -> None:
-        super().__init__(root.label, f"file://{root.path}")
+        super().__init__(root.provider, f"{self.scheme()}://{root.provider}")
         self.root = root
 
+    @staticmethod
+    def scheme() -> str:
+        return "synth"
+
+    def available(self) -> bool:
+        return True
+
     def is_config(self, config_path: str) -> bool:
-        return self.root.may_hold(config_path) and super().is_config(config_path)
+        path = config_path.removesuffix(".yaml")
+        return self.root.may_hold(path) and self.root.is_config(path)
 
     def is_group(self, config_path: str) -> bool:
-        return self.root.may_hold(config_path) and super().is_group(config_path)
+        return self.root.may_hold(config_path) and self.root.is_group(config_path)
+
+    def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
+        found = {
+            ObjectType.GROUP: [
+                name for name in self.root.groups(config_path) if self.is_group(f"{config_path}/{name}")
+            ],
+            ObjectType.CONFIG: self.root.options(config_path),
+        }
+        return sorted({name for kind, names in found.items() if results_filter in (None, kind) for name in names})
+
+    def load_config(self, config_path: str) -> ConfigResult:
+        path = config_path.removesuffix(".yaml")
+        text = self.root.read(path)
+        config = OmegaConf.load(_Text(text, self.root.written(path).label))
+        header = self._get_header_dict(text)
+        return ConfigResult(config=config, path=self.full_path(), provider=self.provider, header=header)
 
 
 class Repository(ConfigRepository):
-    """The files of the searched roots; with Hydra's own groups only when a sweep or a completion needs them."""
+    """The searched roots; with Hydra's own groups only when a sweep or a completion needs them."""
 
     def __init__(self, roots: Sequence[ConfigSource], *, with_hydra: bool = False) -> None:
         self.with_hydra = with_hydra
-        self.sources: list[HydraSource] = [Files(root) for root in roots]
+        self.sources: list[HydraSource] = [Root(root) for root in roots]
         if with_hydra:
             self.sources.insert(0, ImportlibResourcesConfigSource("hydra", "pkg://hydra.conf"))
             self.sources.append(StructuredConfigSource("schema", "structured://"))
@@ -99,7 +131,7 @@ class Repository(ConfigRepository):
         """Every text in those of the configurations that an installed package provides, and no root."""
         for config_path in config_paths:
             source = self._find_object_source(config_path, ObjectType.CONFIG)
-            if source is not None and not isinstance(source, Files):
+            if source is not None and not isinstance(source, Root):
                 yield from _texts(OmegaConf.to_container(source.load_config(config_path).config, resolve=False))
 
 

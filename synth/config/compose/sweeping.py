@@ -30,7 +30,8 @@ from synth.config.compose.loading import Repository, make_loader, modern_hydra
 from synth.config.compose.overrides import Given, unknown_option
 from synth.config.compose.resolving import forbidden_resolvers
 from synth.config.compose.results import Composed, Job
-from synth.config.compose.roots import PRIMARY, ConfigSource
+from synth.config.compose.roots import PRIMARY
+from synth.config.compose.sources import ConfigSource
 from synth.errors import ConfigError, Violation
 
 _SILENT = {"version": 1, "root": None, "disable_existing_loggers": False}
