@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 
 import yaml
-from hydra._internal.core_plugins.bash_completion import BashCompletion
 from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
+from hydra.plugins.completion_plugin import DefaultCompletionPlugin
 from omegaconf.errors import OmegaConfBaseException
 
 from synth.config.compose.loading import Repository, make_loader, modern_hydra
@@ -25,7 +25,7 @@ def complete_line(line: str, roots: Sequence[ConfigSource]) -> list[str]:
     if found and (found["open"] or found["chosen"]):
         return _complete_list(found, roots)
     Plugins.instance()  # registers the groups of Hydra's own that its defaults name
-    completer = BashCompletion(make_loader(Repository(roots, with_hydra=True)))
+    completer = DefaultCompletionPlugin(make_loader(Repository(roots, with_hydra=True)))
     try:
         with modern_hydra():
             candidates = completer._query(PRIMARY, " ".join(words) + (" " if fresh else ""))

@@ -82,10 +82,9 @@ class Root(HydraSource):
         return self.root.may_hold(config_path) and self.root.is_group(config_path)
 
     def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
+        groups = self.root.groups(config_path)
         found = {
-            ObjectType.GROUP: [
-                name for name in self.root.groups(config_path) if self.is_group(f"{config_path}/{name}")
-            ],
+            ObjectType.GROUP: [name for name in groups if self.is_group(posixpath.join(config_path, name))],
             ObjectType.CONFIG: self.root.options(config_path),
         }
         return sorted({name for kind, names in found.items() if results_filter in (None, kind) for name in names})
