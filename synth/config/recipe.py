@@ -35,6 +35,7 @@ from synth.population.config import PopulationConfig
 from synth.reporting import ReportingConfig
 from synth.sinks.places import parse_uri
 from synth.tables.declared import PLAIN_NAME, Column
+from synth.tables.view_edits import without_idle_edits
 from synth.tables.views import ColumnsConfig
 from synth.timeline import Timeline, TimelineConfig
 
@@ -175,9 +176,13 @@ class _Build:
             scenarios=several["scenario"],
             **{name: fixed[name] for name in ("reporting", "clicks", "columns", "clock", "noise")},
             sinks=several["sink"],
-            content=without_secrets({key: self.config[key] for key in sorted(self.config) if key not in NOT_DATA}),
+            content=without_secrets(self._content()),
             origins=self.composed.origins,
         )
+
+    def _content(self) -> dict[str, Any]:
+        data = {key: self.config[key] for key in sorted(self.config) if key not in NOT_DATA}
+        return {**data, "columns": without_idle_edits(data["columns"])}
 
     def _refuse_unknown_keys(self) -> None:
         known = [*PLAIN, *FIXED, *HOOKS]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from dataclasses import field as having
 from typing import Annotated
 
 from pydantic import Field as Limits
@@ -18,6 +19,7 @@ from synth.tables.declared import (
     Column,
 )
 from synth.tables.table import Field, Table
+from synth.tables.view_edits import Added, Dropped, Format, Name, Renamed, Shown, Source, broken_edits, edit_view
 
 Needs = Mapping[str, Mapping[str, str]]
 """Table of entities → its columns → what a recipe must have for it to have it; empty where it has."""
@@ -27,19 +29,9 @@ Needs = Mapping[str, Mapping[str, str]]
 class FieldConfig:
     """One column of a view."""
 
-    name: Annotated[
-        str,
-        Limits(
-            pattern=r"^[A-Za-z_]([A-Za-z0-9_.: -]*[A-Za-z0-9_.-])?$",
-            description="its name in the output; letters, digits, _ . -, with a letter or _ first; spaces, : inside",
-        ),
-    ]
-    source: Annotated[
-        str, Limits(description="the event column that it shows, or one of an entity of the event: merchants.name")
-    ]
-    format: Annotated[str | None, Limits(description="how CSV and JSON print it; null: the column's first format")] = (
-        None
-    )
+    name: Name
+    source: Source
+    format: Format = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,10 +39,17 @@ class ColumnsConfig:
     """A view: a selection of event columns, and of columns of the entities that an event names, in order."""
 
     fields: Annotated[list[FieldConfig], Limits(min_length=1, description="the columns, in order")]
+    add: Added = having(default_factory=dict)
+    drop: Dropped = having(default_factory=list)
+    rename: Renamed = having(default_factory=dict)
+
+    def shown(self) -> list[Shown]:
+        """The columns that the output has, with every edit made."""
+        return edit_view([(each.name, each.source, each.format) for each in self.fields], self)
 
     def looked_up(self) -> set[str]:
         """The tables of entities whose columns it shows."""
-        return {field.source.partition(".")[0] for field in self.fields if "." in field.source}
+        return {field.source.partition(".")[0] for field in self.shown() if "." in field.source}
 
     def problems(self, own: Sequence[Column] | None, entities: Needs | None) -> Iterator[tuple[str, str, str]]:
         """Yields (path below columns, message, what is allowed).
@@ -61,19 +60,21 @@ class ColumnsConfig:
         """
         known = EVENT_COLUMNS | {column.name: column for column in own or ()}
         known |= {source: ENTITY_COLUMNS[table][name] for source, (table, name) in every_lookup().items()}
-        seen: set[str] = set()
-        for i, field in enumerate(self.fields):
+        yield from broken_edits([each.name for each in self.fields], self)
+        seen: dict[str, Shown] = {}
+        for field in self.shown():
             if field.name in seen:
-                yield f"fields.{i}.name", f"two columns are named {field.name!r}", "each name once"
-            seen.add(field.name)
+                blamed = next((each for each in (field, seen[field.name]) if each.is_edited), field)
+                yield blamed.name_at, f"two columns are named {field.name!r}", "each name once"
+            seen[field.name] = field
             if field.name in _NAMES_BESIDE.get(field.source, ()):
                 told = f"{field.source} cannot be named {field.name!r}: a side table has another column of that name"
-                yield f"fields.{i}.name", told, "another name"
+                yield field.name_at, told, "another name"
             column = known.get(field.source)
             if column is None and own is not None:
-                yield f"fields.{i}.source", *_unknown(field.source, known)
+                yield field.source_at, *_unknown(field.source, known)
             elif "." in field.source and entities is not None and (refused := _lacking(field.source, own, entities)):
-                yield f"fields.{i}.source", *refused
+                yield field.source_at, *refused
             elif (
                 column is not None
                 and field.format is not None
@@ -82,7 +83,7 @@ class ColumnsConfig:
                 told = f"column {field.source!r} has no format {field.format!r}{reason}"
                 named = ", ".join(name for name in column.formats if name != "strftime")
                 pattern = "or a pattern such as %Y-%m-%d (no commas, quotes or backslashes)"
-                yield f"fields.{i}.format", told, f"{named}, {pattern}" if "strftime" in column.formats else named
+                yield field.format_at, told, f"{named}, {pattern}" if "strftime" in column.formats else named
 
 
 def _unknown(source: str, known: Mapping[str, Column]) -> tuple[str, str]:
@@ -161,7 +162,7 @@ def event_table(
     for table, columns in (entities or {}).items():
         known |= {f"{table}.{column.name}": replace(column, name=f"{table}.{column.name}") for column in columns}
     fields = []
-    for field in config.fields:
+    for field in config.shown():
         column = known[field.source]
         fields.append(Field(field.name, column, field.format or column.formats[0]))
     return Table("transactions", tuple(fields))

@@ -22,6 +22,7 @@ from synth.config.compose.resolving import Resolver, register_resolvers
 from synth.config.compose.results import Composed
 from synth.config.compose.roots import PRIMARY, group_names, option_names
 from synth.config.compose.sources import ConfigSource
+from synth.config.compose.steps import Reached, broken_list_step, reach
 from synth.errors import ConfigError, Violation, in_yaml, nearest
 
 _FAILURES = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError, TypeError, LookupError, AssertionError)
@@ -171,26 +172,29 @@ def _apply(
     by_identity = {id(item.parsed): item for item in given}
     for parsed in defaults.config_overrides:
         item = by_identity[id(parsed)]
+        reached = reach(item, config)
         try:
             ConfigLoaderImpl._apply_overrides_to_config([parsed], config)
         except _FAILURES as error:
-            violations.append(_explain(item, error, config, choices))
+            violations.append(_explain(item, error, reached, choices))
         else:
             origins.add_override(item)
     return violations
 
 
-def _explain(item: Given, error: Exception, config: DictConfig, choices: Choices) -> Violation:
+def _explain(item: Given, error: Exception, reached: Reached, choices: Choices) -> Violation:
     cause = error.__cause__
     deletes = item.parsed.is_delete()
+    if into_list := broken_list_step(item, reached):
+        return into_list
     if isinstance(cause, ConfigAttributeError | ConfigKeyError) or (deletes and "does not exist" in str(error)):
-        return _unknown_key(item, config, choices)
-    if deletes:
-        message = f"cannot delete '{item.key}': it has another value"
-        return Violation(path=item.key, message=message, where=item.where, hint=f"~{item.key} deletes any value")
+        return _unknown_key(item, reached, choices)
     if isinstance(cause, GrammarParseError):
         return broken_interpolation(item.key, item.where)
-    if item.parsed.is_add():
+    if deletes and cause is None:
+        message = f"cannot delete '{item.key}': it has another value"
+        return Violation(path=item.key, message=message, where=item.where, hint=f"~{item.key} deletes any value")
+    if item.parsed.is_add() and cause is None:
         return Violation(
             path=item.key,
             message=f"'{item.key}' exists already",
@@ -206,23 +210,18 @@ def _explain(item: Given, error: Exception, config: DictConfig, choices: Choices
     return Violation(path=item.key, message=f"cannot set '{item.key}': {reason}", where=item.where)
 
 
-def _unknown_key(item: Given, config: DictConfig, choices: Choices) -> Violation:
-    parent: Any = config
-    *_, last = parts = item.key.split(".")
-    for part in parts:
-        if not isinstance(parent, DictConfig) or part not in parent:
-            last = part
-            break
-        parent = parent._get_node(part)
-    else:
+def _unknown_key(item: Given, reached: Reached, choices: Choices) -> Violation:
+    parts, parent = list(reached.steps), reached.node
+    if reached.taken == len(parts):
         value = item.parsed.value() if isinstance(parent, DictConfig) else None
-        inside = [str(key) for key in value if key not in parent] if isinstance(value, dict) else []
-        parts += inside[:1]
+        parts += [str(key) for key in value if key not in parent][:1] if isinstance(value, dict) else []
         last = parts[-1]
+    else:
+        last = parts[reached.taken]
     key = ".".join(parts)
     roots = choices.library.roots
     siblings = [str(key) for key in parent] if isinstance(parent, DictConfig) else []
-    groups = group_names(roots) if parent is config else []
+    groups = group_names(roots) if not reached.taken else []
     message = f"unknown key '{key}'"
     group, _, name = ".".join(parts[:2]).partition(".")
     options = option_names(roots, group) if group in choices.lists else []
@@ -234,6 +233,8 @@ def _unknown_key(item: Given, config: DictConfig, choices: Choices) -> Violation
         hint = f"name an option: {item.key}=" + (f"[{options[0]}]" if options else "…")
         if not item.parsed.is_delete():
             message = f"'{item.key}' takes the names of options, not {in_yaml(item.parsed.value())}"
+    elif isinstance(parent, DictConfig) and not siblings and not item.parsed.is_delete():
+        hint = f"'{key.rpartition('.')[0]}' holds nothing yet; add with '+': +{item.shown}"
     return Violation(
         path=key,
         message=message,
