@@ -10,12 +10,13 @@ from typing import Any
 from synth.config.compose.display import shown
 from synth.config.compose.results import Composed, Job, changed_at
 from synth.config.compose.roots import Option, PluginRoot, list_options, search_roots
-from synth.config.compose.sources import ConfigSource, Offered, Written, builtin_conf
+from synth.config.compose.sources import ConfigSource, Memory, Offered, Written, builtin_conf
 
 __all__ = [
     "Composed",
     "ConfigSource",
     "Job",
+    "Memory",
     "Offered",
     "Option",
     "PluginRoot",
