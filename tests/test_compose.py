@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+import synth.config.compose
 from synth.config.compose import (
     Composed,
     PluginRoot,
@@ -30,6 +32,12 @@ Write = Callable[[str, str], Path]
 
 #: The built-in ones.
 SCENARIOS = sorted(path.stem for path in (builtin_conf() / "scenario").glob("*.yaml"))
+
+#: Key of the primary configuration → its place there.
+AT = {
+    line.partition(":")[0]: f"conf/config.yaml:{number}"
+    for number, line in enumerate((builtin_conf() / "config.yaml").read_text().splitlines(), 1)
+}
 
 
 @pytest.fixture(autouse=True)
@@ -85,8 +93,8 @@ def test_defaults_are_plain_and_know_their_lines() -> None:
     assert composed.config["seed"] == 123
     assert composed.config["timeline"] == {"start": "2022-01-01", "end": "2022-06-01"}
     assert {type(composed.config["amount"]), type(composed.config["amount"]["buckets"])} == {dict, list}
-    assert composed.origins["seed"] == "synth:conf/config.yaml:17"
-    assert composed.origins["timeline"] == "synth:conf/config.yaml:19"
+    assert composed.origins["seed"] == f"synth:{AT['seed']}"
+    assert composed.origins["timeline"] == f"synth:{AT['timeline']}"
     assert composed.origins["amount.buckets"] == "synth:conf/amount/buckets.yaml:3"
     assert composed.origins["amount.buckets.2.low"] == "synth:conf/amount/buckets.yaml:6"
     assert composed.choices["amount"] == "buckets"
@@ -223,7 +231,7 @@ def test_a_user_root_may_have_its_own_primary_config(write: Write) -> None:
 
 def test_the_builtin_root_is_no_user_root(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(builtin_conf().parent)
-    assert compose([]).origins["seed"] == "conf/config.yaml:17"
+    assert compose([]).origins["seed"] == AT["seed"]
     assert not [option for options in list_options().values() for option in options if option.shadowed]
 
 
@@ -265,7 +273,7 @@ def test_a_wheel_holds_conf_inside_the_package(tmp_path: Path) -> None:
         "from synth.config.compose import *; print(builtin_conf()); print(compose([]).origins['seed'])",
         PYTHONPATH=str(site),
     )
-    assert done.stdout.splitlines() == [str(site / "synth" / "conf"), "synth:conf/config.yaml:17"], done.stderr
+    assert done.stdout.splitlines() == [str(site / "synth" / "conf"), f"synth:{AT['seed']}"], done.stderr
 
 
 # mistakes on the command line
@@ -682,6 +690,13 @@ def test_the_sagemaker_bucket_without_region_or_credentials(monkeypatch: pytest.
 def test_importing_is_cheap() -> None:
     done = run_python("import sys, synth.config.compose; print({'hydra', 'omegaconf', 'yaml'} & set(sys.modules))")
     assert done.stdout == "set()\n", done.stderr
+
+
+def test_one_module_knows_hydras_internals() -> None:
+    package = Path(synth.config.compose.__file__).parents[1]
+    inside = re.compile(r"^\s*(from|import) hydra\._internal", re.MULTILINE)
+    found = [path.relative_to(package).as_posix() for path in package.rglob("*.py") if inside.search(path.read_text())]
+    assert found == ["compose/loading.py"]
 
 
 def test_a_host_application_with_hydra_of_its_own(write: Write, project: Path) -> None:

@@ -3,24 +3,20 @@
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import yaml
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra._internal.config_repository import CachingConfigRepository
-from hydra._internal.defaults_list import DefaultsList, create_defaults_list
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, GrammarParseError, OmegaConfBaseException
 
 from synth.config.compose.choices import Choices, check_choices
 from synth.config.compose.files import Library, broken_interpolation
-from synth.config.compose.loading import Repository, make_loader, modern_hydra
+from synth.config.compose.loading import Composition, Listed, Repository, modern_hydra
 from synth.config.compose.origins import Origins
 from synth.config.compose.overrides import Given
 from synth.config.compose.resolving import Resolver, register_resolvers
 from synth.config.compose.results import Composed
-from synth.config.compose.roots import PRIMARY, group_names, option_names
+from synth.config.compose.roots import group_names, option_names
 from synth.config.compose.sources import ConfigSource
 from synth.config.compose.steps import Reached, broken_list_step, reach
 from synth.errors import ConfigError, Violation, in_yaml, nearest
@@ -35,30 +31,27 @@ def compose_roots(overrides: Sequence[str], roots: Sequence[ConfigSource]) -> Co
     given = [item for item in choices.given if not item.steers_hydra]
     register_resolvers()
     with modern_hydra(), readable_errors(library, given, choices):
-        repository = Repository(roots)
-        cache = CachingConfigRepository(repository)
-        defaults = _defaults(given, cache)
-        origins = _origins_of_files(library, defaults)
-        config = _load(defaults, cache, repository)
+        composition = Composition(Repository(roots))
+        listed = composition.list_files([item.parsed for item in given])
+        origins = _origins_of_files(library, listed)
+        config = composition.merge(listed)
         for group, wanted in choices.lists.items():
             origins.add_absent(group, wanted.where)
         for item in given:
             if item.parsed.is_delete():
                 origins.add_absent(item.key, item.where)
-        violations = _check_packages(library, defaults, choices)
-        violations += _apply(given, defaults, config, origins, choices)
+        violations = _check_packages(library, listed, choices)
+        violations += _apply(given, listed, config, origins, choices)
         resolver = Resolver(origins=origins.found)
         plain = resolver.plain(config)
     violations += resolver.violations
     if violations:
         raise ConfigError(violations)
-    known: dict[str, Any] = dict(defaults.overrides.known_choices)
-    chosen = {group: name for group, name in known.items() if name is not None}
     several = {group: [name for name, _ in wanted.options] for group, wanted in choices.lists.items()}
     return Composed(
         config=plain,
         origins=origins.within(plain),
-        choices=chosen | several,
+        choices={**listed.choices, **several},
         overrides=tuple(overrides),
         options={group: tuple(option_names(roots, group)) for group in several},
     )
@@ -108,29 +101,9 @@ def _violation(error: Exception, library: Library, given: Sequence[Given], choic
     return Violation(path="", message=f"cannot compose: {reason}")
 
 
-def _defaults(given: Sequence[Given], cache: CachingConfigRepository) -> DefaultsList:
-    """Which files Hydra merges, in its order."""
-    return create_defaults_list(
-        repo=cache,
-        config_name=PRIMARY,
-        overrides_list=[item.parsed for item in given],
-        prepend_hydra=False,
-        skip_missing=False,
-    )
-
-
-def _load(defaults: DefaultsList, cache: CachingConfigRepository, repository: Repository) -> DictConfig:
-    """Hydra's composition of the files; the overrides of single keys are still to come."""
-    config = make_loader(repository)._compose_config_from_defaults_list(defaults.defaults, cache)
-    with open_dict(config):
-        config.pop("hydra", None)
-    OmegaConf.set_struct(config, True)
-    return config
-
-
-def _origins_of_files(library: Library, defaults: DefaultsList) -> Origins:
+def _origins_of_files(library: Library, listed: Listed) -> Origins:
     origins = Origins()
-    for default in defaults.defaults:
+    for default in listed.files:
         file = library.find(default.config_path or "")
         if file is not None:
             origins.add_file(file, default.package or "")
@@ -139,10 +112,10 @@ def _origins_of_files(library: Library, defaults: DefaultsList) -> Origins:
     return origins
 
 
-def _check_packages(library: Library, defaults: DefaultsList, choices: Choices) -> list[Violation]:
+def _check_packages(library: Library, listed: Listed, choices: Choices) -> list[Violation]:
     """Files that forgot their ``# @package`` line land where nobody looks for them."""
     violations = []
-    for default in defaults.defaults:
+    for default in listed.files:
         config_path = default.config_path or ""
         group, _, name = config_path.rpartition("/")
         file = library.find(config_path)
@@ -166,15 +139,15 @@ def _check_packages(library: Library, defaults: DefaultsList, choices: Choices) 
 
 
 def _apply(
-    given: Sequence[Given], defaults: DefaultsList, config: DictConfig, origins: Origins, choices: Choices
+    given: Sequence[Given], listed: Listed, config: DictConfig, origins: Origins, choices: Choices
 ) -> list[Violation]:
     violations = []
     by_identity = {id(item.parsed): item for item in given}
-    for parsed in defaults.config_overrides:
+    for parsed in listed.keys:
         item = by_identity[id(parsed)]
         reached = reach(item, config)
         try:
-            ConfigLoaderImpl._apply_overrides_to_config([parsed], config)
+            Composition.apply(parsed, config)
         except _FAILURES as error:
             violations.append(_explain(item, error, reached, choices))
         else:
