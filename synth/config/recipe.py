@@ -137,7 +137,7 @@ class _Build:
 
     def __init__(self, composed: Composed, catalog: Catalog) -> None:
         self.composed, self.catalog = composed, catalog
-        self.config = composed.config
+        self.config = without_idle_edits(composed.config)
         self.violations: list[Violation] = []
         self.own_columns: tuple[Column, ...] | None = None
 
@@ -176,13 +176,9 @@ class _Build:
             scenarios=several["scenario"],
             **{name: fixed[name] for name in ("reporting", "clicks", "columns", "clock", "noise")},
             sinks=several["sink"],
-            content=without_secrets(self._content()),
+            content=without_secrets({key: self.config[key] for key in sorted(self.config) if key not in NOT_DATA}),
             origins=self.composed.origins,
         )
-
-    def _content(self) -> dict[str, Any]:
-        data = {key: self.config[key] for key in sorted(self.config) if key not in NOT_DATA}
-        return {**data, "columns": without_idle_edits(data["columns"])}
 
     def _refuse_unknown_keys(self) -> None:
         known = [*PLAIN, *FIXED, *HOOKS]

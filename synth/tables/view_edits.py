@@ -60,8 +60,8 @@ class Edits(Protocol):
         """Name → new name."""
 
 
-#: The keys of edits; with all of them empty a view is what its fields are.
-EDITS = ("add", "drop", "rename")
+#: Edits that change nothing: with these a view is what its fields are.
+_IDLE: Mapping[str, Any] = {"add": {}, "drop": [], "rename": {}}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +131,9 @@ def broken_edits(names: Sequence[str], edits: Edits) -> Iterator[tuple[str, str,
         yield "drop", "every column of the view is dropped", "a column that is left, or added"
 
 
-def without_idle_edits(view: Mapping[str, Any]) -> dict[str, Any]:
-    """A view as it was composed, without the edits that change nothing."""
-    return {key: value for key, value in view.items() if value or key not in EDITS}
+def without_idle_edits(config: dict[str, Any]) -> dict[str, Any]:
+    """A composed configuration without the edits of its view that change nothing, which are no part of a recipe."""
+    view = config.get("columns")
+    if not isinstance(view, dict):
+        return config
+    return {**config, "columns": {key: value for key, value in view.items() if _IDLE.get(key) != value}}
