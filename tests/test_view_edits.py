@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
-from synth.tables.views import event_table
 
 import synth
 from synth.config.recipe import Recipe, load_recipe
+from synth.tables.views import event_table
 
 TINY = ("generator.transactions=300", "block_rows=1000", "population.cards=50")
 NOTEBOOK = ["tid", "datetime", "cc_num", "amount", "fraud_label"]

@@ -47,7 +47,9 @@ def load_catalog(plugin_files: Sequence[Path] = (), plugins_dirs: Sequence[Path]
     asked = {module_path(path).absolute(): module_path(path) for path in plugin_files}
     folders = {directory.absolute(): directory for directory in plugins_dirs}.values()
     found = {path.absolute(): path for directory in folders for path in find_modules(directory)}
-    from synth import builtin  # every component of its own, for which not everybody who asks for plugins has a use
+    from synth.config import (
+        builtin,  # every component of its own, for which not everybody who asks for plugins has a use
+    )
 
     loaded = [_load(lambda: builtin, Provider(name="synth", version=__version__, source=BUILT_IN))]
     with redirect_stdout(sys.stderr):
