@@ -62,6 +62,20 @@ def broken_entities(tables: Sequence[Entities], taken: Sequence[str] = ()) -> It
 
 
 @dataclass(frozen=True)
+class ShopKind:
+    """What a recipe says of the shops of a category.
+
+    Attributes:
+        online: share of them that are on the web alone.
+        opens, closes: hours, UTC, between which the others are open.
+    """
+
+    online: float
+    opens: int
+    closes: int
+
+
+@dataclass(frozen=True)
 class Census:
     """What a recipe alone says of its population: known before anybody is drawn; all empty where there are only cards.
 
@@ -69,6 +83,8 @@ class Census:
         customers, merchants, terminals: how many there are.
         segments, age_bands, income_bands, devices, categories: the names that codes stand for, sorted.
         countries: ISO 3166 codes of the countries whose cities there are; empty on a plain square.
+        segment_shares: the share of the customers in each segment, in their order.
+        shops: the shops of each category, in their order.
     """
 
     customers: int = 0
@@ -80,6 +96,8 @@ class Census:
     devices: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     countries: tuple[str, ...] = ()
+    segment_shares: tuple[float, ...] = ()
+    shops: tuple[ShopKind, ...] = ()
 
 
 #: The census where there are only cards.
