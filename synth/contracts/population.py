@@ -63,12 +63,7 @@ def broken_entities(tables: Sequence[Entities], taken: Sequence[str] = ()) -> It
 
 @dataclass(frozen=True)
 class ShopKind:
-    """What a recipe says of the shops of a category.
-
-    Attributes:
-        online: share of them that are on the web alone.
-        opens, closes: hours, UTC, between which the others are open.
-    """
+    """The shops of a category: the share that is on the web alone, and the hours, UTC, in which the others are open."""
 
     online: float
     opens: int
