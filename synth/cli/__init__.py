@@ -4,7 +4,8 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
@@ -18,10 +19,13 @@ from synth.errors import SynthError, traceback_of
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code: 0 done, 1 failed, 2 wrong usage or configuration, 3 refused, 4
     partly done, 130 interrupted.
+
+    Args:
+        argv: the words of the command, from a program that goes on afterwards: its own signal handlers are put back.
+            None takes those that the process was started with, which ends with the command.
     """
     words = sys.argv[1:] if argv is None else argv
     _prepare_streams()
-    signals.forget()
     try:
         args = parse(words)
     except UsageError as error:
@@ -30,9 +34,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # nobody reads the help
         output.drop_stdout()
         return 1
-    for number in _SIGNALS:
-        if signal.getsignal(number) != signal.SIG_IGN:
-            signal.signal(number, _interrupt)
+    with _interruptible(ends=argv is None):
+        return _carry_out(args)
+
+
+def _carry_out(args: argparse.Namespace) -> int:
+    """Runs the command and tells whatever goes wrong; returns the exit code."""
     try:
         return int(import_module(f"synth.cli.{args.module}").main(args))
     except BrokenPipeError:  # nobody reads any more
@@ -40,10 +47,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 — whatever it is, it is told in one way
         return _fail(args, error)
+
+
+@contextmanager
+def _interruptible(*, ends: bool) -> Iterator[None]:
+    """Lets signals stop the command.
+
+    Args:
+        ends: whether the process ends with the command.
+    """
+    signals.forget()
+    heard = [number for number in _SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+    handlers = {number: signal.signal(number, _interrupt) for number in heard}
+    try:
+        yield
     finally:
-        if argv is None:  # the command has had its say; only the interpreter's own end is left
-            for number in _SIGNALS:
-                signal.signal(number, signal.SIG_IGN)
+        # the command has had its say, and only the interpreter's own end is left: nothing may disturb it
+        for number in _SIGNALS if ends else heard:
+            signal.signal(number, signal.SIG_IGN if ends else handlers[number])
+        signals.forget()
 
 
 def _fail(args: argparse.Namespace, error: BaseException) -> int:

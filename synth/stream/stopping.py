@@ -31,6 +31,7 @@ def stopping() -> Iterator[threading.Event]:
     try:
         yield asked
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        if asked.is_set():  # another timer is none of ours
+            signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in handlers.items():
             signal.signal(number, handler)

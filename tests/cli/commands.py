@@ -1,4 +1,4 @@
-"""Real commands in real processes, as a user types them."""
+"""Commands as a user types them: most of them in this process, and in a process of its own where that is the point."""
 
 import json
 import os
@@ -6,10 +6,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.cli.in_process import run_in_process
 
 ROOT = Path(__file__).parents[2]
 
@@ -87,10 +89,19 @@ def command(*words: str) -> list[str]:
     return [sys.executable, "-m", "synth", *words]
 
 
-def synth(*words: str, cwd: Path, env: Mapping[str, str] | None = None, seconds: float = 120) -> Answer:
-    done = subprocess.run(
-        command(*words), cwd=cwd, env=environ(env), capture_output=True, text=True, timeout=seconds, check=False
-    )
+def synth(*words: str, cwd: Path, env: Mapping[str, str] | None = None) -> Answer:
+    """A command in this process, which need not start Python again."""
+    return Answer(*run_in_process(words, cwd, environ(env)))
+
+
+def synth_process(*words: str, cwd: Path, env: Mapping[str, str] | None = None) -> Answer:
+    """A command in a process of its own."""
+    return run_process(command(*words), cwd=cwd, env=env)
+
+
+def run_process(words: Sequence[str], *, cwd: Path, env: Mapping[str, str] | None = None) -> Answer:
+    """Any program, in a command's environment."""
+    done = subprocess.run(words, cwd=cwd, env=environ(env), capture_output=True, text=True, timeout=120, check=False)
     return Answer(done.returncode, done.stdout, done.stderr)
 
 

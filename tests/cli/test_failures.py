@@ -21,8 +21,10 @@ from tests.cli.commands import (
     contents,
     environ,
     finish,
+    run_process,
     start,
     synth,
+    synth_process,
     tree,
     wait_for_bytes,
 )
@@ -195,7 +197,7 @@ def synth_sinks():
 def test_an_interrupt_that_a_library_takes_for_a_failure_of_its_own(error: str, tmp_path: Path) -> None:
     (tmp_path / "clumsy.py").write_text(_CLUMSY.replace("ERROR", error))
     before = tree(tmp_path)
-    answer = synth("run", "--plugin", "clumsy.py", *TINY, "sink=clumsy", cwd=tmp_path)
+    answer = synth_process("run", "--plugin", "clumsy.py", *TINY, "sink=clumsy", cwd=tmp_path)
     assert (answer.code, answer.out) == (130, "")
     assert answer.one_line() == "error: interrupted: nothing was written"
     assert tree(tmp_path) == before
@@ -452,15 +454,8 @@ def test_a_plugin_that_fails_while_it_works(tmp_path: Path) -> None:
 @pytest.mark.parametrize("line", ["list", "schema config", "--help", "list --json", "completion bash"])
 def test_a_reader_that_leaves_early_sees_no_traceback(line: str, tmp_path: Path) -> None:
     told = shlex.join(command(*line.split()))
-    done = subprocess.run(
-        ["bash", "-c", f"{told} | head -0; {told} | head -1 >/dev/null"],
-        cwd=tmp_path,
-        env=environ(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.stdout, done.stderr) == ("", "")
+    done = run_process(["bash", "-c", f"{told} | head -0; {told} | head -1 >/dev/null"], cwd=tmp_path)
+    assert (done.out, done.err) == ("", "")
 
 
 @pytest.mark.parametrize("flags", ["", "--json"])
@@ -481,22 +476,17 @@ def test_a_stdout_that_is_full(flags: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("reader", [">/dev/full", "| true"])
 def test_an_error_keeps_its_exit_code_when_stdout_takes_nothing(reader: str, tmp_path: Path) -> None:
     line = f"{shlex.join(command('validate', 'seed=x', '--json'))} {reader}; exit ${{PIPESTATUS[0]}}"
-    done = subprocess.run(
-        ["bash", "-c", line], cwd=tmp_path, env=environ(), capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("error: seed is 'x'")
-    assert "Traceback" not in done.stderr
+    done = run_process(["bash", "-c", line], cwd=tmp_path)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("error: seed is 'x'")
+    assert "Traceback" not in done.err
 
 
 @pytest.mark.parametrize("line", ["validate", "run", "run -m seed=1,2", "list", "verify out", "stats out"])
 def test_a_working_directory_that_is_gone(line: str, tmp_path: Path) -> None:
     (tmp_path / "gone").mkdir()
     told = f"cd gone && rmdir ../gone && {shlex.join(command(*line.split(), '--json'))}"
-    done = subprocess.run(
-        ["bash", "-c", told], cwd=tmp_path, env=environ(), capture_output=True, text=True, check=False
-    )
-    answer = Answer(done.returncode, done.stdout, done.stderr)
+    answer = run_process(["bash", "-c", told], cwd=tmp_path)
     assert answer.one_line() == "error: the working directory no longer exists: change to another one"
     assert answer.code == answer.envelope["exit_code"] == 1
     assert tree(tmp_path) == {}
@@ -504,8 +494,8 @@ def test_a_working_directory_that_is_gone(line: str, tmp_path: Path) -> None:
 
 def test_a_stdout_that_is_closed(tmp_path: Path) -> None:
     line = shlex.join(command("run", *TINY, "sink.parquet.uri=out"))
-    done = subprocess.run(["bash", "-c", f"{line} >&-"], cwd=tmp_path, env=environ(), capture_output=True, check=False)
-    assert (done.returncode, done.stderr) == (0, b"")
+    done = run_process(["bash", "-c", f"{line} >&-"], cwd=tmp_path)
+    assert (done.code, done.err) == (0, "")
     assert (tmp_path / "out" / "manifest.json").is_file()
 
 

@@ -3,7 +3,6 @@
 import os
 import shlex
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -25,7 +24,7 @@ from synth.engine.open_sinks import make_sinks
 from synth.engine.prepare import prepare
 from synth.errors import RefusedError, RunError
 from tests.cli import commands
-from tests.cli.commands import Answer, command, contents, environ, finish, start, tree
+from tests.cli.commands import Answer, command, contents, finish, run_process, start, tree
 from tests.generators import shops
 from tests.generators.test_own_columns import RECIPE
 from tests.servers import S3Server
@@ -219,10 +218,7 @@ def test_a_disk_that_takes_no_more(kind: str, tmp_path: Path) -> None:
     before = contents(tmp_path)
     more = words(kind, "out", "generator.transactions=200000", "block_rows=50000")
     line = f"ulimit -f 200; exec {shlex.join(command('run', '--plugin', str(PLUGIN), *more, '--overwrite'))}"
-    done = subprocess.run(
-        ["bash", "-c", line], cwd=tmp_path, env=environ(PATHS), capture_output=True, text=True, check=False
-    )
-    answer = Answer(done.returncode, done.stdout, done.stderr)
+    answer = run_process(["bash", "-c", line], cwd=tmp_path, env=PATHS)
     assert (answer.code, answer.out) == (1, "")
     assert answer.one_line().startswith("error: cannot write ")
     assert contents(tmp_path) == before

@@ -4,7 +4,6 @@ import os
 import shlex
 import signal
 import sqlite3
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -24,7 +23,7 @@ from synth.engine.open_sinks import make_sinks
 from synth.engine.prepare import Prepared, prepare
 from synth.errors import RefusedError
 from tests.cli import commands
-from tests.cli.commands import Answer, command, contents, environ, finish, start, tree, wait_for_bytes
+from tests.cli.commands import Answer, command, contents, finish, run_process, start, tree, wait_for_bytes
 from tests.generators import shops
 from tests.generators.test_own_columns import RECIPE
 from tests.servers import S3Server
@@ -254,10 +253,7 @@ def test_a_disk_that_takes_no_more(kib: int, part: str, tmp_path: Path) -> None:
     before = contents(tmp_path)
     words = ["generator.transactions=50000", "block_rows=10000", *INTO_OUT, "--overwrite"]
     line = f"ulimit -f {kib}; exec {shlex.join(command('run', '--plugin', str(PLUGIN), *words))}"
-    done = subprocess.run(
-        ["bash", "-c", line], cwd=tmp_path, env=environ(PATHS), capture_output=True, text=True, check=False
-    )
-    answer = Answer(done.returncode, done.stdout, done.stderr)
+    answer = run_process(["bash", "-c", line], cwd=tmp_path, env=PATHS)
     assert (answer.code, answer.out) == (1, "")
     assert answer.one_line().startswith("error: cannot write synth.sqlite to out: ")
     assert contents(tmp_path) == before
