@@ -5,6 +5,7 @@ import json
 import re
 import typing
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -40,6 +41,7 @@ def read_config(path: str, config: type[Any], data: Any) -> tuple[Any, list[Find
         return None, list({finding.path: finding for finding in reversed(found)}.values())[::-1]
 
 
+@lru_cache(maxsize=256)  # to make one takes longer than all that it does; a plugin that is loaded anew has new classes
 def adapter(config: type[Any]) -> TypeAdapter[Any]:
     """A strict validator of a config class that refuses unknown keys, in nested classes, too.
 
