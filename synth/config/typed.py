@@ -41,12 +41,16 @@ def read_config(path: str, config: type[Any], data: Any) -> tuple[Any, list[Find
         return None, list({finding.path: finding for finding in reversed(found)}.values())[::-1]
 
 
-@lru_cache(maxsize=256)  # to make one takes longer than all that it does; a plugin that is loaded anew has new classes
 def adapter(config: type[Any]) -> TypeAdapter[Any]:
     """A strict validator of a config class that refuses unknown keys, in nested classes, too.
 
     It takes JSON: in strict mode pydantic builds a standard dataclass from a JSON object, not from a dict.
     """
+    return _make_adapter(config)  # type: ignore[arg-type] — mypy takes no class for hashable
+
+
+@lru_cache(maxsize=256)  # to make one takes longer than all that it does; a plugin that is loaded anew has new classes
+def _make_adapter(config: type[Any]) -> TypeAdapter[Any]:
     for nested in _dataclasses_in(config):
         nested.__pydantic_config__ = ConfigDict(extra="forbid", strict=True)
     return TypeAdapter(config)

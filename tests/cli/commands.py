@@ -6,12 +6,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.cli.in_process import run_in_process
+
+Process = subprocess.Popen[str]
 
 ROOT = Path(__file__).parents[2]
 
@@ -105,15 +108,24 @@ def run_process(words: Sequence[str], *, cwd: Path, env: Mapping[str, str] | Non
     return Answer(done.returncode, done.stdout, done.stderr)
 
 
-def start(*words: str, cwd: Path, env: Mapping[str, str] | None = None) -> "subprocess.Popen[str]":
-    """A command that goes on; in a session of its own, so that a signal reaches it alone or with its children."""
+@contextmanager
+def start(*words: str, cwd: Path, env: Mapping[str, str] | None = None) -> Iterator[Process]:
+    """A command that goes on; in a session of its own, so that a signal reaches it alone or with its children.
+
+    Whatever becomes of the test, the command ends with it.
+    """
     pipe = subprocess.PIPE
-    return subprocess.Popen(
+    with subprocess.Popen(
         command(*words), cwd=cwd, env=environ(env), stdout=pipe, stderr=pipe, text=True, start_new_session=True
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
 
 
-def finish(process: "subprocess.Popen[str]", seconds: float = 60) -> Answer:
+def finish(process: Process, seconds: float = 60) -> Answer:
     try:
         out, err = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
@@ -122,7 +134,7 @@ def finish(process: "subprocess.Popen[str]", seconds: float = 60) -> Answer:
     return Answer(process.returncode, out, err)
 
 
-def wait_for_bytes(place: Path, pattern: str, at_least: int, process: "subprocess.Popen[str]") -> None:
+def wait_for_bytes(place: Path, pattern: str, at_least: int, process: Process) -> None:
     """Returns when a file below the place has grown so far."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:

@@ -405,25 +405,29 @@ def test_a_terminal_without_the_characters_gets_others(tmp_path: Path) -> None:
 # completion
 
 
-def bash(script: str, cwd: Path) -> str:
-    """A bash with the completion sourced and `synth` at hand."""
-    prelude = f'synth() {{ {shlex.quote(sys.executable)} -m synth "$@"; }}\n'
-    prelude += synth("completion", "bash", cwd=cwd).out
-    # bash says where compopt belongs, when it is called outside of a real completion
-    answer = run_process(["bash", "--norc", "-c", prelude + script], cwd=cwd)
-    assert answer.code == 0
-    return answer.out
-
-
 def press_tab(line: str, cwd: Path) -> list[str]:
-    """What bash would offer at the end of a line; readline breaks words at = too."""
+    """What bash would offer at the end of a line; readline breaks words at = too.
+
+    The command that bash calls is an answer of this process, which starts no Python.
+    """
+    asked = ["completion", "query", "--", line.partition(" ")[2]]
+    answer = shlex.quote(synth(*asked, cwd=cwd).out)
+    return complete_in_bash(line, f'[ "$*" = {shlex.quote(" ".join(asked))} ] && printf %s {answer}', cwd)
+
+
+def complete_in_bash(line: str, command: str, cwd: Path) -> list[str]:
+    """What a bash with the completion sourced offers, where `synth` is this command."""
     words = [piece for word in line.split(" ") for piece in word.replace("=", " = ").split(" ") if piece or not word]
     listed = " ".join(map(shlex.quote, words))
     script = (
         f"COMP_LINE={shlex.quote(line)}; COMP_POINT=${{#COMP_LINE}}; COMP_WORDS=({listed}); "
         'COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _synth; printf "%s\\n" "${COMPREPLY[@]}"'
     )
-    return bash(script, cwd).split()
+    sourced = f"synth() {{ {command}; }}\n" + synth("completion", "bash", cwd=cwd).out
+    # bash says where compopt belongs, when it is called outside of a real completion
+    answer = run_process(["bash", "--norc", "-c", sourced + script], cwd=cwd)
+    assert answer.code == 0
+    return answer.out.split()
 
 
 @pytest.mark.parametrize(
@@ -444,6 +448,10 @@ def press_tab(line: str, cwd: Path) -> list[str]:
 def test_bash_offers(line: str, offered: list[str], tmp_path: Path) -> None:
     found = press_tab(line, tmp_path)
     assert [each.rpartition("=")[2] or each for each in found] == offered or found == offered
+
+
+def test_bash_asks_the_command(tmp_path: Path) -> None:
+    assert complete_in_bash("synth run sce", f'{shlex.join(command())} "$@"', tmp_path) == ["scenario="]
 
 
 def test_completion_offers_keys(tmp_path: Path) -> None:
@@ -554,9 +562,8 @@ def test_help_loads_nothing_heavy(line: str, tmp_path: Path) -> None:
     assert loaded.intersection(HEAVY) == set()
 
 
-@pytest.mark.parametrize("sink", ["csv", "parquet", "jsonl"])
-def test_a_run_loads_only_what_it_needs(sink: str, tmp_path: Path) -> None:
-    loaded = modules_after("run", *TINY, f"sink={sink}", "--quiet", cwd=tmp_path)
+def test_a_run_loads_only_what_it_needs(tmp_path: Path) -> None:
+    loaded = modules_after("run", *TINY, "sink=[csv,jsonl,parquet]", "--quiet", cwd=tmp_path)
     assert "pyarrow" in loaded
     assert loaded.intersection({"pandas", "faker", "boto3", "botocore", "duckdb", "tqdm"}) == set()
 

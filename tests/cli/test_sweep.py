@@ -189,14 +189,14 @@ def test_a_secret_appears_nowhere(launcher: list[str], tmp_path: Path) -> None:
 def test_an_interrupted_sweep_keeps_what_was_done_and_nothing_else(launcher: list[str], tmp_path: Path) -> None:
     first = ["generator.transactions=1000,5000000", "block_rows=50000", "sink=csv", "hydra.launcher.n_jobs=1"]
     words = first if launcher else first[:-1]
-    process = start("run", "-m", *launcher, *words, cwd=tmp_path)
-    deadline = time.monotonic() + 60
-    while not list(tmp_path.glob("sweeps/*/1/.synth-*/transactions.csv.*")):
-        assert time.monotonic() < deadline
-        assert process.poll() is None
-        time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
-    answer = finish(process)
+    with start("run", "-m", *launcher, *words, cwd=tmp_path) as process:
+        deadline = time.monotonic() + 60
+        while not list(tmp_path.glob("sweeps/*/1/.synth-*/transactions.csv.*")):
+            assert time.monotonic() < deadline
+            assert process.poll() is None
+            time.sleep(0.02)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+        answer = finish(process)
     assert (answer.code, answer.out) == (130, "")
     assert "interrupted" in answer.one_line()
     job, table = sorted(tmp_path.glob("sweeps/*/*"))

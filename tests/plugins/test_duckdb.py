@@ -146,10 +146,10 @@ def test_ctrl_c_leaves_the_old_run_and_nothing_else(tmp_path: Path) -> None:
     assert cli("run", *SMALL, *INTO_OUT, cwd=tmp_path).code == 0
     before = contents(tmp_path)
     words = ["generator.transactions=6000000", "block_rows=200000", *INTO_OUT, "--overwrite"]
-    process = start("run", "--plugin", str(PLUGIN), *words, cwd=tmp_path, env=PATHS)
-    wait_for_bytes(tmp_path, "synth.duckdb", 5_000_000, process)
-    process.send_signal(signal.SIGINT)
-    answer = finish(process)
+    with start("run", "--plugin", str(PLUGIN), *words, cwd=tmp_path, env=PATHS) as process:
+        wait_for_bytes(tmp_path, "synth.duckdb", 5_000_000, process)
+        process.send_signal(signal.SIGINT)
+        answer = finish(process)
     assert (answer.code, answer.err.splitlines()[-1]) == (130, "error: interrupted: nothing was written")
     assert contents(tmp_path) == before
     assert set(tree(tmp_path)) == {"out", *before}
@@ -157,10 +157,10 @@ def test_ctrl_c_leaves_the_old_run_and_nothing_else(tmp_path: Path) -> None:
 
 def test_the_next_run_clears_away_what_a_killed_one_left(tmp_path: Path) -> None:
     words = ["generator.transactions=6000000", "block_rows=200000", *INTO_OUT]
-    process = start("run", "--plugin", str(PLUGIN), *words, cwd=tmp_path, env=PATHS)
-    wait_for_bytes(tmp_path, "synth.duckdb", 5_000_000, process)
-    process.kill()
-    finish(process)
+    with start("run", "--plugin", str(PLUGIN), *words, cwd=tmp_path, env=PATHS) as process:
+        wait_for_bytes(tmp_path, "synth.duckdb", 5_000_000, process)
+        process.kill()
+        finish(process)
     assert contents(tmp_path)
     assert not (tmp_path / FILE).exists()
     assert cli("run", *SMALL, *INTO_OUT, cwd=tmp_path).code == 0

@@ -229,12 +229,12 @@ def test_ctrl_c_leaves_the_old_run_and_nothing_else(kind: str, tmp_path: Path) -
     assert cli("run", *words(kind, "out"), cwd=tmp_path).code == 0
     before = contents(tmp_path)
     more = words(kind, "out", "generator.transactions=20000000", "block_rows=50000")
-    process = start("run", "--plugin", str(PLUGIN), *more, "--overwrite", cwd=tmp_path, env=PATHS)
-    while len(list(tmp_path.rglob("0*-*.parquet*"))) < 10:
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
-    answer = finish(process)
+    with start("run", "--plugin", str(PLUGIN), *more, "--overwrite", cwd=tmp_path, env=PATHS) as process:
+        while len(list(tmp_path.rglob("0*-*.parquet*"))) < 10:
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        answer = finish(process)
     assert (answer.code, answer.err.splitlines()[-1]) == (130, "error: interrupted: nothing was written")
     assert contents(tmp_path) == before
     assert not [path for path in tree(tmp_path) if ".synth-" in path]

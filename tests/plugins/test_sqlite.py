@@ -267,10 +267,10 @@ def test_ctrl_c_leaves_the_old_run_and_nothing_else(rows: int, at_least: int, tm
     assert cli("run", *SMALL, *INTO_OUT, cwd=tmp_path).code == 0
     before = contents(tmp_path)
     words = [f"generator.transactions={rows}", "block_rows=50000", *INTO_OUT, "--overwrite"]
-    process = start("run", "--plugin", str(PLUGIN), *words, cwd=tmp_path, env=PATHS)
-    wait_for_bytes(tmp_path, "synth.sqlite", at_least, process)
-    process.send_signal(signal.SIGINT)
-    answer = finish(process)
+    with start("run", "--plugin", str(PLUGIN), *words, cwd=tmp_path, env=PATHS) as process:
+        wait_for_bytes(tmp_path, "synth.sqlite", at_least, process)
+        process.send_signal(signal.SIGINT)
+        answer = finish(process)
     assert answer.code == 130
     assert answer.one_line() == "error: interrupted: nothing was written"
     assert contents(tmp_path) == before
@@ -279,10 +279,10 @@ def test_ctrl_c_leaves_the_old_run_and_nothing_else(rows: int, at_least: int, tm
 
 def test_the_next_run_clears_away_what_a_killed_one_left(tmp_path: Path) -> None:
     words = ["generator.transactions=3000000", *INTO_OUT]
-    process = start("run", "--plugin", str(PLUGIN), *words, cwd=tmp_path, env=PATHS)
-    wait_for_bytes(tmp_path, "synth.sqlite", 5_000_000, process)
-    process.kill()
-    finish(process)
+    with start("run", "--plugin", str(PLUGIN), *words, cwd=tmp_path, env=PATHS) as process:
+        wait_for_bytes(tmp_path, "synth.sqlite", 5_000_000, process)
+        process.kill()
+        finish(process)
     assert contents(tmp_path)
     assert not (tmp_path / FILE).exists()
     assert cli("run", *SMALL, *INTO_OUT, cwd=tmp_path).code == 0

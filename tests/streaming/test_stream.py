@@ -80,12 +80,12 @@ def test_killed_again_and_again_a_stream_loses_and_repeats_nothing(batch: tuple[
     rng = np.random.default_rng(20)
     words = ["stream", *LONG, *FILE, "clock=rate", f"{RATE}=30000", "--resume"]
     for _ in range(6):
-        process = start(*words, cwd=tmp_path)
-        before = size_of(tmp_path / "out/transactions.jsonl")
-        wait_for_bytes(tmp_path, "transactions.jsonl", before + int(rng.integers(1, 1_500_000)), process)
-        time.sleep(float(rng.random()) / 20)
-        process.kill()
-        assert finish(process).code == -signal.SIGKILL
+        with start(*words, cwd=tmp_path) as process:
+            before = size_of(tmp_path / "out/transactions.jsonl")
+            wait_for_bytes(tmp_path, "transactions.jsonl", before + int(rng.integers(1, 1_500_000)), process)
+            time.sleep(float(rng.random()) / 20)
+            process.kill()
+            assert finish(process).code == -signal.SIGKILL
         assert "manifest.json" not in contents(tmp_path / "out")
     answer = synth(*words, cwd=tmp_path)
     assert digest_of(answer) == batch[0]
@@ -102,10 +102,10 @@ def size_of(path: Path) -> int:
 def test_an_interrupted_stream_says_how_it_goes_on(
     batch: tuple[str, Path], tmp_path: Path, number: signal.Signals
 ) -> None:
-    process = start("stream", *LONG, *FILE, "clock=rate", f"{RATE}=5000", cwd=tmp_path)
-    wait_for_bytes(tmp_path, "transactions.jsonl", 300_000, process)
-    process.send_signal(number)
-    answer = finish(process)
+    with start("stream", *LONG, *FILE, "clock=rate", f"{RATE}=5000", cwd=tmp_path) as process:
+        wait_for_bytes(tmp_path, "transactions.jsonl", 300_000, process)
+        process.send_signal(number)
+        answer = finish(process)
     assert answer.code == 130
     line = answer.err.splitlines()[-1]
     assert "Traceback" not in answer.err
@@ -121,10 +121,10 @@ def test_an_interrupted_stream_says_how_it_goes_on(
 
 
 def test_another_clock_may_go_on_and_another_recipe_may_not(batch: tuple[str, Path], tmp_path: Path) -> None:
-    process = start("stream", *LONG, *FILE, "clock=poisson", f"{RATE}=5000", cwd=tmp_path)
-    wait_for_bytes(tmp_path, "transactions.jsonl", 100_000, process)
-    process.send_signal(signal.SIGINT)
-    assert finish(process).code == 130
+    with start("stream", *LONG, *FILE, "clock=poisson", f"{RATE}=5000", cwd=tmp_path) as process:
+        wait_for_bytes(tmp_path, "transactions.jsonl", 100_000, process)
+        process.send_signal(signal.SIGINT)
+        assert finish(process).code == 130
     before = contents(tmp_path)
     for changed in (["seed=5"], ["noise=network"], ["clock=rebased"]):
         refused = synth("stream", "--resume", *LONG, *FILE, *changed, cwd=tmp_path)
@@ -146,20 +146,20 @@ def test_another_clock_may_go_on_and_another_recipe_may_not(batch: tuple[str, Pa
 
 
 def test_two_streams_do_not_share_a_place(tmp_path: Path) -> None:
-    process = start("stream", *LONG, *FILE, "clock=rate", cwd=tmp_path)
-    wait_for_bytes(tmp_path, "transactions.jsonl", 10_000, process)
-    refused = synth("stream", "--resume", *LONG, *FILE, cwd=tmp_path)
-    assert refused.code == 3
-    assert "another run is writing to out" in refused.one_line()
-    process.send_signal(signal.SIGINT)
-    assert finish(process).code == 130
+    with start("stream", *LONG, *FILE, "clock=rate", cwd=tmp_path) as process:
+        wait_for_bytes(tmp_path, "transactions.jsonl", 10_000, process)
+        refused = synth("stream", "--resume", *LONG, *FILE, cwd=tmp_path)
+        assert refused.code == 3
+        assert "another run is writing to out" in refused.one_line()
+        process.send_signal(signal.SIGINT)
+        assert finish(process).code == 130
 
 
 def test_a_file_that_lost_rows_is_not_gone_on_with(tmp_path: Path) -> None:
-    process = start("stream", *LONG, *FILE, "clock=rate", cwd=tmp_path)
-    wait_for_bytes(tmp_path, "transactions.jsonl", 100_000, process)
-    process.send_signal(signal.SIGINT)
-    assert finish(process).code == 130
+    with start("stream", *LONG, *FILE, "clock=rate", cwd=tmp_path) as process:
+        wait_for_bytes(tmp_path, "transactions.jsonl", 100_000, process)
+        process.send_signal(signal.SIGINT)
+        assert finish(process).code == 130
     os.truncate(tmp_path / "out/transactions.jsonl", 1000)
     refused = synth("stream", "--resume", *LONG, *FILE, cwd=tmp_path)
     assert (refused.code, refused.one_line()) == (
@@ -343,10 +343,10 @@ def test_history_comes_at_once_and_is_not_late(tmp_path: Path) -> None:
 
 def test_noise_comes_with_its_key(batch: tuple[str, Path], tmp_path: Path) -> None:
     noise = ["noise=network", "noise.drops.share=0.01", "clock=rate", f"{RATE}=40000"]
-    process = start("stream", *LONG, *FILE, *noise, cwd=tmp_path)
-    wait_for_bytes(tmp_path, "transactions.jsonl", 4_000_000, process)
-    process.kill()
-    finish(process)
+    with start("stream", *LONG, *FILE, *noise, cwd=tmp_path) as process:
+        wait_for_bytes(tmp_path, "transactions.jsonl", 4_000_000, process)
+        process.kill()
+        finish(process)
     assert synth("stream", "--resume", *LONG, *FILE, *noise, cwd=tmp_path).code == 0
     out = tmp_path / "out"
     sent = [json.loads(line)["tid"] for line in (out / "transactions.jsonl").read_text().splitlines()]
@@ -365,10 +365,10 @@ def test_what_only_the_end_knows_comes_at_the_end_of_a_stream_that_went_on(tmp_p
     words = ["experiment=handbook_fixed", "timeline.end=2018-04-11", "block_rows=8000", "reporting=week"]
     digest = digest_of(synth("run", *words, "sink=jsonl", "sink.jsonl.uri=run", cwd=tmp_path))
     stream = ["stream", *words, *FILE, "--resume"]
-    process = start(*stream, "clock=rate", f"{RATE}=20000", cwd=tmp_path)
-    wait_for_bytes(tmp_path / "out", "transactions.jsonl", 5_000_000, process)
-    process.kill()
-    finish(process)
+    with start(*stream, "clock=rate", f"{RATE}=20000", cwd=tmp_path) as process:
+        wait_for_bytes(tmp_path / "out", "transactions.jsonl", 5_000_000, process)
+        process.kill()
+        finish(process)
     assert json.loads((tmp_path / "out/checkpoint.json").read_text())["checkpoint"]["block"] >= 2
     assert digest_of(synth(*stream, cwd=tmp_path)) == digest
     require_batch(tmp_path, (digest, tmp_path / "run"))
