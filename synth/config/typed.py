@@ -46,7 +46,7 @@ def adapter(config: type[Any]) -> TypeAdapter[Any]:
 
     It takes JSON: in strict mode pydantic builds a standard dataclass from a JSON object, not from a dict.
     """
-    return _make_adapter(config)  # type: ignore[arg-type] — mypy takes no class for hashable
+    return _make_adapter(config)  # type: ignore[arg-type]  # mypy takes no class for hashable
 
 
 @lru_cache(maxsize=256)  # to make one takes longer than all that it does; a plugin that is loaded anew has new classes
