@@ -6,8 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -134,18 +134,26 @@ def finish(process: Process, seconds: float = 60) -> Answer:
     return Answer(process.returncode, out, err)
 
 
+def wait_until(is_so: Callable[[], bool], process: Process) -> None:
+    """Returns when something is so, while a process runs that is to make it so."""
+    deadline = time.monotonic() + 60
+    while not is_so():
+        assert process.poll() is None, f"it ended too early: {finish(process)}"
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
 def wait_for_bytes(place: Path, pattern: str, at_least: int, process: Process) -> None:
     """Returns when a file below the place has grown so far."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
+
+    def has_grown() -> bool:
         for path in place.rglob(pattern):
-            try:
+            with suppress(FileNotFoundError):
                 if path.stat().st_size >= at_least:
-                    return
-            except FileNotFoundError:
-                continue
-        time.sleep(0.005)
-    raise AssertionError(f"the run ended before {pattern} held {at_least} bytes: {finish(process)}")
+                    return True
+        return False
+
+    wait_until(has_grown, process)
 
 
 def tree(place: Path) -> dict[str, int]:

@@ -2,13 +2,12 @@
 
 import json
 import os
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import CANARY, LONG, TINY, Answer, Process, finish, start, synth, tree
+from tests.cli.commands import CANARY, LONG, TINY, Answer, Process, finish, start, synth, tree, wait_until
 from tests.servers import Ceph, S3Server
 from tests.sinks.places import Prefix
 
@@ -96,15 +95,15 @@ def test_the_notebooks_bucket_without_a_region(tmp_path: Path) -> None:
 
 def wait_for_upload(place: Prefix, process: Process) -> None:
     """Returns when parts of the table have arrived."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
-        for key, upload in place.uploads().items():
-            if key.endswith("transactions.csv"):
-                parts = place.client.list_parts(Bucket=place.bucket, Key=key, UploadId=upload).get("Parts", [])
-                if parts:
-                    return
-        time.sleep(0.05)
-    raise AssertionError(f"the run ended before a part arrived: {finish(process)}")
+
+    def has_parts() -> bool:
+        tables = [(key, upload) for key, upload in place.uploads().items() if key.endswith("transactions.csv")]
+        return any(
+            place.client.list_parts(Bucket=place.bucket, Key=key, UploadId=upload).get("Parts")
+            for key, upload in tables
+        )
+
+    wait_until(has_parts, process)
 
 
 @pytest.mark.server

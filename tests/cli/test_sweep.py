@@ -4,14 +4,13 @@ import csv
 import json
 import os
 import signal
-import time
 from pathlib import Path
 
 import pytest
 
 from synth.cli.sweeps import Outcome, SweepTask, run_sweep
 from synth.config.compose import Composed
-from tests.cli.commands import CANARY, MINE, TINY, Answer, finish, start, synth, synth_process, tree
+from tests.cli.commands import CANARY, MINE, TINY, Answer, finish, start, synth, synth_process, tree, wait_until
 
 LAUNCHERS: tuple[list[str], ...] = ([], ["hydra/launcher=joblib"])
 COLUMNS = ["job", "overrides", "rows", "fraud_rows", "seconds", "digest", "error"]
@@ -190,11 +189,7 @@ def test_an_interrupted_sweep_keeps_what_was_done_and_nothing_else(launcher: lis
     first = ["generator.transactions=1000,5000000", "block_rows=50000", "sink=csv", "hydra.launcher.n_jobs=1"]
     words = first if launcher else first[:-1]
     with start("run", "-m", *launcher, *words, cwd=tmp_path) as process:
-        deadline = time.monotonic() + 60
-        while not list(tmp_path.glob("sweeps/*/1/.synth-*/transactions.csv.*")):
-            assert time.monotonic() < deadline
-            assert process.poll() is None
-            time.sleep(0.02)
+        wait_until(lambda: any(tmp_path.glob("sweeps/*/1/.synth-*/transactions.csv.*")), process)
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does
         answer = finish(process)
     assert (answer.code, answer.out) == (130, "")

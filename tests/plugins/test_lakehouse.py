@@ -3,7 +3,6 @@
 import os
 import shlex
 import signal
-import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -24,7 +23,7 @@ from synth.engine.open_sinks import make_sinks
 from synth.engine.prepare import prepare
 from synth.errors import RefusedError, RunError
 from tests.cli import commands
-from tests.cli.commands import Answer, command, contents, finish, run_process, start, tree
+from tests.cli.commands import Answer, command, contents, finish, run_process, start, tree, wait_until
 from tests.generators import shops
 from tests.generators.test_own_columns import RECIPE
 from tests.servers import S3Server
@@ -230,9 +229,7 @@ def test_ctrl_c_leaves_the_old_run_and_nothing_else(kind: str, tmp_path: Path) -
     before = contents(tmp_path)
     more = words(kind, "out", "generator.transactions=20000000", "block_rows=50000")
     with start("run", "--plugin", str(PLUGIN), *more, "--overwrite", cwd=tmp_path, env=PATHS) as process:
-        while len(list(tmp_path.rglob("0*-*.parquet*"))) < 10:
-            assert process.poll() is None, process.communicate()
-            time.sleep(0.1)
+        wait_until(lambda: len(list(tmp_path.rglob("0*-*.parquet*"))) >= 10, process)
         process.send_signal(signal.SIGINT)
         answer = finish(process)
     assert (answer.code, answer.err.splitlines()[-1]) == (130, "error: interrupted: nothing was written")
