@@ -115,7 +115,8 @@ def size_of(path: Path) -> int:
 
 def block_of(checkpoint: Path) -> int:
     """The first block that a checkpoint does not hold whole."""
-    return int(json.loads(checkpoint.read_text())["checkpoint"]["block"]) if checkpoint.exists() else 0
+    kept = json.loads(checkpoint.read_text()) if checkpoint.exists() else {}
+    return int(kept.get("checkpoint", {}).get("block", 0))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
