@@ -34,9 +34,11 @@ in_parallel := -n auto --dist loadgroup
 unit: .venv/.installed-dev
 	$(BIN)/pytest $(or $(ARGS),$(in_parallel))
 
-# What most changes break, within a minute: no server, nothing slow.
+# Within a minute: the golden digests of whole runs, and the parts that everything else is made of.
 quick: .venv/.installed-dev
-	$(BIN)/pytest -q -m "not server and not slow" $(QUICK)
+	$(BIN)/pytest -q -m "not server and not slow" tests/test_golden.py tests/catalog tests/clock tests/noise tests/runners \
+		tests/test_amount.py tests/test_columns.py tests/test_digest.py tests/test_md5.py tests/test_plan.py \
+		tests/test_rng.py tests/test_texts.py tests/test_timeline.py tests/test_typed.py
 
 # The adapter to Hydra once more, with the newest candidate of its next release.
 hydra-next: .venv-hydra-next/.installed
