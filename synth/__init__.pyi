@@ -11,7 +11,6 @@ from .contracts.claimer import Genuine as Genuine
 from .contracts.claimer import Targets as Targets
 from .contracts.expectations import Expectations as Expectations
 from .contracts.findings import Finding as Finding
-from .contracts.expectations import Expectations as Expectations
 from .contracts.findings import State as State
 from .contracts.generator import BlockPlan as BlockPlan
 from .contracts.generator import Events as Events

@@ -97,6 +97,6 @@ def test_an_interrupt_is_over_with_its_command(tmp_path: Path, capsys: pytest.Ca
     assert main(["validate", "--plugin", str(tmp_path / "interrupting.py"), *TINY]) == 130
     assert capsys.readouterr().err == "interrupted\n"
     assert state() == before
-    assert interrupts.heard_s_ago() is None
+    assert signals.heard_s_ago() is None
     with pytest.raises(package.ConfigError, match="seed is 'x'"):
         package.run(*TINY, "seed=x")
