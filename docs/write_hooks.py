@@ -32,6 +32,7 @@ from synth.contracts.runner import Runner
 from synth.contracts.sessions import Session
 from synth.contracts.sink import Receipt, Sink, SinkJob
 from synth.contracts.stream_sink import Checkpoint, StreamSink, StreamStats
+from synth.errors import Problem
 from synth.injectors.episodes import Episodes
 from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Seconds
 from synth.rng import Streams
@@ -46,7 +47,7 @@ PEOPLE = (Census, Population, Customers, Cards, Devices, Merchants, Terminals, C
 CONTRACTS: dict[str, tuple[type[Any], ...]] = {
     "synth_injectors": (
         *(Injector, EpisodeInjector, EpisodeConfig, Length, Seconds, Episodes),
-        *(Scene, FraudEvents, Injection, Session, Streams),
+        *(Scene, FraudEvents, Injection, Session, Streams, Problem),
     ),
     "synth_generators": (Generator, World, BlockPlan, Keys, Events, Column, Entities, *PEOPLE),
     "synth_amounts": (AmountLaw,),

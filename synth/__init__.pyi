@@ -64,6 +64,7 @@ from .errors import ConfigError as ConfigError
 from .errors import InterruptedRun as InterruptedRun
 from .errors import PartlyDone as PartlyDone
 from .errors import PluginError as PluginError
+from .errors import Problem as Problem
 from .errors import RefusedError as RefusedError
 from .errors import RunError as RunError
 from .errors import SynthError as SynthError

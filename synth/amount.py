@@ -10,11 +10,10 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from synth.errors import Problem
 from synth.rng import Streams, deal_exactly, split_exactly
 
 Minor = npt.NDArray[np.int64]
-Problem = tuple[str, str, str]
-"""Path below the amount group, message, what is allowed."""
 
 #: Texts of amounts and their sums stay exact below this many major units.
 HIGHEST = 100_000_000
@@ -46,16 +45,18 @@ def range_problems(path: str, low: float, high: float) -> Iterator[Problem]:
     dot = f"{path}." if path else ""
     for name, value in (("low", low), ("high", high)):
         if abs(value * 100 - round(value * 100)) > 1e-6:
-            yield f"{dot}{name}", f"{value:,.15g} is finer than a cent", "at most two decimals"
+            yield Problem(
+                path=f"{dot}{name}", message=f"{value:,.15g} is finer than a cent", allowed="at most two decimals"
+            )
     if to_minor(low) >= to_minor(high):
-        yield path, f"low {low:,.15g} is not below high {high:,.15g}", "low < high"
+        yield Problem(path=path, message=f"low {low:,.15g} is not below high {high:,.15g}", allowed="low < high")
 
 
 def share_problems(path: str, shares: list[float]) -> Iterator[Problem]:
     """What is wrong with the shares of a partition."""
     total = math.fsum(shares)
     if shares and abs(total - 1) > 1e-9:
-        yield path, f"the shares sum to {total:.10g}, not 1", "shares that sum to 1"
+        yield Problem(path=path, message=f"the shares sum to {total:.10g}, not 1", allowed="shares that sum to 1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +75,7 @@ class BucketsConfig:
     kind: Literal["buckets"] = "buckets"
     buckets: Annotated[list[Bucket], Field(min_length=1, description="ranges with shares that sum to 1")]
 
-    def violations(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[Problem]:
         """Yields what the field ranges alone cannot say."""
         for i, bucket in enumerate(self.buckets):
             yield from range_problems(f"buckets.{i}", bucket.low, bucket.high)
@@ -119,7 +120,7 @@ class LognormalConfig:
     low: Low
     high: High
 
-    def violations(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[Problem]:
         """Yields what the field ranges alone cannot say."""
         yield from _redraw_problems(self.sample, self.low, self.high)
 
@@ -138,7 +139,7 @@ class GammaConfig:
     low: Low
     high: High
 
-    def violations(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[Problem]:
         """Yields what the field ranges alone cannot say."""
         yield from _redraw_problems(self.sample, self.low, self.high)
 
@@ -156,7 +157,7 @@ class ParetoConfig:
     low: Low
     high: High
 
-    def violations(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[Problem]:
         """Yields what the field ranges alone cannot say."""
         yield from range_problems("", self.low, self.high)
 
@@ -180,7 +181,11 @@ def _redraw_problems(sample: "Sampler", low: float, high: float) -> Iterator[Pro
         if inside * _REDRAWS < len(probe):
             first, last = np.percentile(probe, [5, 95]) / 100
             told = f"fewer than 1 % of the draws lie between low {low:,.15g} and high {high:,.15g}"
-            yield "", told, f"bounds around the bulk: 90 % of the draws lie between {first:,.2f} and {last:,.2f}"
+            yield Problem(
+                path="",
+                message=told,
+                allowed=f"bounds around the bulk: 90 % of the draws lie between {first:,.2f} and {last:,.2f}",
+            )
 
 
 class Sampler(Protocol):
@@ -227,11 +232,11 @@ class MixtureConfig:
     kind: Literal["mixture"] = "mixture"
     parts: Annotated[dict[str, MixturePart], Field(min_length=1, description="laws by name, shares sum to 1")]
 
-    def violations(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[Problem]:
         """Yields what the field ranges alone cannot say."""
         for name, part in self.parts.items():
-            for path, message, allowed in part.law.violations():
-                yield f"parts.{name}.law.{path}".rstrip("."), message, allowed
+            for problem in part.law.problems():
+                yield problem.below(f"parts.{name}.law")
         yield from share_problems("parts", [part.share for part in self.parts.values()])
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from synth.errors import nearest
+from synth.errors import Problem, nearest
 from synth.rng import Streams
 from synth.timeline import US_PER_S
 
@@ -59,22 +59,29 @@ class ReportingConfig:
     missed: Annotated[Rate, Field(description="share of fraud events that nobody ever reports")]
     false_alarms: Annotated[Rate, Field(description="share of genuine events that are reported as fraud")]
 
-    def violations(self) -> Iterator[tuple[str, str, str]]:
-        """Yields (path, message, what is allowed)."""
+    def problems(self) -> Iterator[Problem]:
+        """Yields what the field ranges alone cannot say."""
         for path, delay in {
             "delay": self.delay,
             **{f"by_scenario.{n}": d for n, d in self.by_scenario.items()},
         }.items():
             if isinstance(delay, UniformDelay) and delay.min_days > delay.max_days:
-                yield path, f"min_days {delay.min_days:g} is above max_days {delay.max_days:g}", "min_days <= max_days"
+                yield Problem(
+                    path=path,
+                    message=f"min_days {delay.min_days:g} is above max_days {delay.max_days:g}",
+                    allowed="min_days <= max_days",
+                )
 
-    def problems(self, scenarios: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-        """Yields (path, message, what is allowed) for what only the whole recipe shows."""
+    def problems_with(self, scenarios: Sequence[str]) -> Iterator[Problem]:
+        """Yields what only the whole recipe shows."""
         for name in self.by_scenario:
             if name not in scenarios:
-                near = nearest(name, scenarios)
-                told = f"the recipe has no scenario {name!r}" + (f" ({near})" if near else "")
-                yield f"by_scenario.{name}", told, ", ".join(scenarios) or "none: the recipe has no scenario"
+                yield Problem(
+                    path=f"by_scenario.{name}",
+                    message=f"the recipe has no scenario {name!r}",
+                    allowed=", ".join(scenarios) or "none: the recipe has no scenario",
+                    hint=nearest(name, scenarios),
+                )
 
 
 @dataclass(frozen=True)

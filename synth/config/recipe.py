@@ -1,4 +1,4 @@
-"""Plain configuration in, frozen typed recipe out, or every violation at once."""
+"""Plain configuration in, frozen typed recipe out, or every problem at once."""
 
 import dataclasses
 import hashlib
@@ -15,16 +15,16 @@ from synth.clicks import ClicksConfig
 from synth.clock.config import ClockConfig
 from synth.config.catalog import HOOKS, MULTIPLE, Catalog, load_catalog
 from synth.config.compose import Composed, changed_at, compose
-from synth.config.typed import Finding, in_words, join, read_config, schema_of
+from synth.config.typed import in_words, read_config, schema_of
 from synth.contracts.generator import Generator, World, broken_columns
 from synth.contracts.hookspecs import Spec
 from synth.contracts.injector import Scene
 from synth.errors import (
     ConfigError,
     PluginError,
+    Problem,
     RefusedError,
     RunError,
-    Violation,
     blaming,
     in_yaml,
     nearest,
@@ -102,13 +102,13 @@ def build_recipe(composed: Composed, catalog: Catalog) -> Recipe:
     """Types and checks a composed configuration.
 
     Raises:
-        ConfigError: holds every violation.
+        ConfigError: holds every problem.
         PluginError: a kind is claimed by several plugins.
     """
     build = _Build(composed, catalog)
     recipe = build.recipe()
-    if build.violations or recipe is None:
-        raise ConfigError(build.violations)
+    if build.problems or recipe is None:
+        raise ConfigError(build.problems)
     return recipe
 
 
@@ -122,7 +122,7 @@ def load_recipe(
     """Overrides to a validated recipe, with the catalog and the composed configuration that it came from.
 
     Raises:
-        ConfigError: holds every violation.
+        ConfigError: holds every problem.
         PluginError: a plugin that was asked for cannot be used.
     """
     catalog = load_catalog(plugin_files, plugins_dirs)
@@ -132,18 +132,27 @@ def load_recipe(
 
 
 class _Build:
-    """The state of one validation: the violations so far."""
+    """The state of one validation: the problems so far."""
 
     def __init__(self, composed: Composed, catalog: Catalog) -> None:
         self.composed, self.catalog = composed, catalog
         self.config = composed.config
-        self.violations: list[Violation] = []
+        self.problems: list[Problem] = []
         self.own_columns: tuple[Column, ...] | None = None
 
     def add(self, path: str, message: str, allowed: str = "", hint: str = "") -> None:
-        """Notes a violation, with where its value was set, or what was changed below it."""
-        where = changed_at(self.composed.origins, path)
-        self.violations.append(Violation(path=path, message=message, where=where, allowed=allowed, hint=hint))
+        """Notes a problem."""
+        self._note([Problem(path=path, message=message, allowed=allowed, hint=hint)])
+
+    def _note(self, problems: Iterable[Problem]) -> None:
+        """Notes problems, each with where its value was set, or what was changed below it."""
+        for problem in problems:
+            where = changed_at(self.composed.origins, problem.path)
+            self.problems.append(dataclasses.replace(problem, where=where))
+
+    def _note_below(self, path: str, problems: Iterable[Problem]) -> None:
+        """Notes what a component says of itself."""
+        self._note(problem.below(path).with_path_in_message() for problem in problems)
 
     def recipe(self) -> Recipe | None:
         """Types every part, then checks what spans parts."""
@@ -164,8 +173,8 @@ class _Build:
         known = {"columns": (own, people and people.entity_columns()), "clicks": (own,)}
         for name, others in {**known, "reporting": (sorted(several["scenario"]),)}.items():
             if fixed[name] is not None:
-                self._check(name, fixed[name].problems(*others))
-        if self.violations or any(part is None for part in parts):
+                self._note_below(name, fixed[name].problems_with(*others))
+        if self.problems or any(part is None for part in parts):
             return None
         return Recipe(
             run=run,
@@ -236,12 +245,9 @@ class _Build:
         if data is None and path not in self.config:
             self.add(path, f"{path} is missing", in_words(schema_of(config)))
             return None
-        typed, findings = read_config(path, config, data)
-        for finding in findings:
-            self.add(*finding)
-        if typed is not None and hasattr(typed, "violations"):
-            findings += self._check(path, typed.violations())
-        return None if findings else typed
+        typed, problems = read_config(path, config, data)
+        self._note(problems)
+        return typed
 
     def _check_places(self, sinks: Mapping[str, Part]) -> None:
         """Refuses uris that name no place, and two sinks in one place."""
@@ -277,23 +283,15 @@ class _Build:
             world = World(people.cards, timeline, single["amount"].make(), run.block_rows, people.census())
             generator = single["generator"].make()
             self._check_columns(generator)
-            self._check("generator", generator.violations(world))
+            self._note_below("generator", generator.problems(world))
             own, rows = tuple(column.name for column in generator.columns), generator.expected_rows(world)
             scene = Scene(world.cards, timeline, world.amount, rows, own, world.census, texts=generator.texts)
         for name, part in scenarios.items():
             with blaming(f"scenario {name!r}: its injector"):
-                self._check(f"scenario.{name}", part.make().violations(scene))
+                self._note_below(f"scenario.{name}", part.make().problems(scene))
 
     def _check_columns(self, generator: Generator) -> None:
         """Holds a generator to what it may declare, and keeps its columns for the view."""
         for broken in broken_columns(generator):
             raise RunError(f"the generator {type(generator).__name__} declares {broken}; that is an error in its code")
         self.own_columns = generator.columns
-
-    def _check(self, path: str, problems: Iterable[tuple[str, str, str]]) -> list[Finding]:
-        found = [
-            Finding(join(path, below), f"{join(path, below)}: {text}", allowed, "") for below, text, allowed in problems
-        ]
-        for finding in found:
-            self.add(*finding)
-        return found

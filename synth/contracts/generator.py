@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from synth.amount import AmountLaw
 from synth.contracts.population import NOBODY, Census, Entities, Population
-from synth.errors import counted
+from synth.errors import Problem, counted
 from synth.rng import Streams, draw_distinct
 from synth.tables.declared import EVENT_COLUMNS, PLAIN_NAME, Column
 from synth.timeline import US_PER_S, Timeline
@@ -28,7 +28,7 @@ class World:
         amount: the run's amount law.
         block_rows: target rows of a block.
         census: how many customers and merchants there are, and of which kinds.
-        population: everybody; None in ``violations``, and where there are only cards.
+        population: everybody; None in ``problems``, and where there are only cards.
     """
 
     cards: int
@@ -142,18 +142,18 @@ class Generator(ABC):
         """What honest people spend: the law by which fraud patterns hide. Here the run's amount law."""
         return world.amount
 
-    def violations(self, world: World) -> Iterator[tuple[str, str, str]]:
-        """Yields (path below the generator, message, what is allowed) for what only the whole world shows.
+    def problems(self, world: World) -> Iterator[Problem]:
+        """Yields what only the whole world shows, with paths below the generator.
 
         Here: when the (second, card) pairs of the window are too few to draw from freely.
         """
         most, rows = world.cards * world.timeline.seconds // 2, self.expected_rows(world)
         if rows > most:
             pairs = f"{counted(world.cards, 'card')} x {counted(world.timeline.seconds, 'second')}"
-            yield (
-                "transactions",
-                f"{rows:,} transactions do not fit: each card has at most one a second",
-                f"at most {most:,}, half of {pairs}",
+            yield Problem(
+                path="transactions",
+                message=f"{rows:,} transactions do not fit: each card has at most one a second",
+                allowed=f"at most {most:,}, half of {pairs}",
             )
 
     def plan(self, world: World, *, streams: Streams) -> BlockPlan:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from synth.amount import AmountLaw
 from synth.contracts.population import NOBODY, Census, Population
 from synth.contracts.sessions import Session
+from synth.errors import Problem
 from synth.rng import Streams
 from synth.timeline import Timeline
 
@@ -32,7 +33,7 @@ class Scene:
         rows: genuine rows of the control world.
         columns: names of the generator's own columns.
         census: how many customers and merchants there are, and of which kinds.
-        population: everybody; None in ``violations`` and ``check``, and where there are only cards.
+        population: everybody; None in ``problems`` and ``check``, and where there are only cards.
         texts: what the generator's own text columns can say, by column: an event holds the index. Empty in ``check``.
     """
 
@@ -130,8 +131,8 @@ class Pattern(ABC):
     def adds(self) -> bool:
         """Whether a run has more rows with the pattern than without."""
 
-    def violations(self, scene: Scene) -> Iterator[tuple[str, str, str]]:
-        """Yields (path below the scenario, message, what is allowed) for what only the whole recipe shows."""
+    def problems(self, scene: Scene) -> Iterator[Problem]:
+        """Yields what only the whole recipe shows, with paths below the scenario."""
         yield from ()
 
     def check(self, scene: Scene, events: FraudEvents) -> Iterator[str]:

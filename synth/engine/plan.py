@@ -13,7 +13,7 @@ from synth.contracts.injector import FraudEvents, broken_arrays
 from synth.engine.clashes import settle
 from synth.engine.components import Cast
 from synth.engine.episodes import EpisodeRows
-from synth.errors import RefusedError, RunError, blaming
+from synth.errors import Problem, RefusedError, RunError, blaming
 from synth.tables.declared import PLAIN_NAME
 from synth.timeline import US_PER_S
 
@@ -117,7 +117,7 @@ def make_plan(cast: Cast) -> Plan:
     for name, pattern in cast.patterns.items():
         with blaming(cast.blamed(name), f"scenario.{name}"):
             if cast.generator.rows() is None:
-                _refuse_totals(pattern.violations(scene))
+                _refuse_totals(pattern.problems(scene))
             if not all(PLAIN_NAME.fullmatch(role) for role in pattern.roles):
                 raise RunError(f"{cast.blamed(name)} plans a role that is no plain word; that is an error in its code")
             if name in cast.injectors:
@@ -132,10 +132,10 @@ def make_plan(cast: Cast) -> Plan:
     return Plan(blocks, fraud, _number_episodes(fraud), targets, _count_rows(cast, blocks, fraud), roles_of)
 
 
-def _refuse_totals(problems: Iterator[tuple[str, str, str]]) -> None:
+def _refuse_totals(problems: Iterator[Problem]) -> None:
     """What was checked with expected rows is checked again with those that the plan counts."""
-    for path, message, allowed in problems:
-        raise RefusedError(message, path=path, allowed=allowed)
+    for problem in problems:
+        raise RefusedError(problem.message, path=problem.path, allowed=problem.allowed, hint=problem.hint)
 
 
 def _refuse_broken(name: str, events: FraudEvents, cast: Cast) -> None:

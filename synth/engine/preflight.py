@@ -62,9 +62,9 @@ def _inspect(name: str, sink: Sink, prospect: Prospect) -> list[Finding]:
 
 def failure_of(what: str, error: SynthError) -> Finding:
     """An error as a finding; one that blames the configuration says where."""
-    if not error.violations:
+    if not error.problems:
         return Finding(what=what, state="failure", told=on_one_line(str(error)))
-    blamed = error.violations[0]
+    blamed = error.problems[0]
     allowed, where = blamed.allowed and f"allowed: {blamed.allowed}", blamed.where
     hint = "; ".join(filter(None, (blamed.hint, allowed, where)))
     return Finding(what=what, state="failure", told=on_one_line(blamed.message), hint=on_one_line(hint))

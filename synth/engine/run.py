@@ -21,7 +21,7 @@ from synth.engine.preflight import heed_findings, make_prospect
 from synth.engine.prepare import Prepared, prepare
 from synth.engine.signals import is_interrupt
 from synth.engine.write import Progress, Tallies, write_blocks
-from synth.errors import ConfigError, InterruptedRun, Violation, blaming, hide_secrets, without_secrets
+from synth.errors import ConfigError, InterruptedRun, Problem, blaming, hide_secrets, without_secrets
 from synth.runners.turns import in_turn
 from synth.sinks.streamed import Streamed
 
@@ -169,7 +169,7 @@ def _refuse_pace(recipe: Recipe) -> None:
     """A run makes all of it at once: a clock or noise that would be ignored is refused."""
     given = {"clock": recipe.clock.paced, "noise": not recipe.noise.silent}
     told = "{} is for a stream, and a run sends nothing on its way"
-    wrong = [Violation(path=key, message=told.format(key), hint="synth stream") for key, on in given.items() if on]
+    wrong = [Problem(path=key, message=told.format(key), hint="synth stream") for key, on in given.items() if on]
     if wrong:
         raise ConfigError(wrong)
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from synth.contracts.generator import BlockPlan, Events, Int64, Own, World
 from synth.contracts.sessions import EVENT_TYPES, LOGIN, scramble
+from synth.errors import Problem
 from synth.generators.clickstream.config import Categories, Products, category_problems
 from synth.generators.clickstream.generator import shop_columns
 from synth.generators.uniform import UniformConfig, UniformGenerator
@@ -24,7 +25,7 @@ class IndependentConfig:
     products: Products
     categories: Categories
 
-    def violations(self) -> Iterator[tuple[str, str, str]]:
+    def problems(self) -> Iterator[Problem]:
         """Yields what the field ranges alone cannot say."""
         yield from category_problems(self.categories)
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from synth.contracts.claimer import Claimer, Claims, Genuine
 from synth.contracts.injector import Scene
+from synth.errors import Problem
 from synth.injectors.attacks import AttackConfig, Windows
 from synth.rng import Streams
 
@@ -36,13 +37,17 @@ class CompromisedTerminal(Claimer):
         self.config = config
         self.order = config.order
 
-    def violations(self, scene: Scene) -> Iterator[tuple[str, str, str]]:
+    def problems(self, scene: Scene) -> Iterator[Problem]:
         """Yields when there are no terminals, or too few."""
         if "terminal_id" not in scene.columns:
-            yield "", "there are no terminals in this world", "a generator with the column terminal_id, e.g. spending"
+            yield Problem(
+                path="",
+                message="there are no terminals in this world",
+                allowed="a generator with the column terminal_id, e.g. spending",
+            )
         elif self.config.per_day > scene.census.terminals:
             told = f"{self.config.per_day:,} terminals a day, but there are {scene.census.terminals:,}"
-            yield "per_day", told, f"at most {scene.census.terminals:,}"
+            yield Problem(path="per_day", message=told, allowed=f"at most {scene.census.terminals:,}")
 
     def plan(self, scene: Scene, *, streams: Streams) -> Windows:
         """Draws the terminals of each day."""

@@ -16,12 +16,10 @@ import numpy.typing as npt
 from pydantic import Field
 
 from synth.contracts.injector import FraudEvents, Injector, Int64, Scene
-from synth.errors import counted
+from synth.errors import Problem, counted
 from synth.injectors.episodes import Episodes, draw_lengths
 from synth.rng import Streams
 from synth.timeline import US_PER_S
-
-Problem = tuple[str, str, str]
 
 Ratio = Annotated[
     float | None,
@@ -60,19 +58,21 @@ class EpisodeConfig:
     episodes: Count = None
     mode: Mode = "replace"
 
-    def violations(self) -> Iterator[Problem]:
-        """Yields (path, message, what is allowed)."""
+    def problems(self) -> Iterator[Problem]:
+        """Yields what the field ranges alone cannot say."""
         totals = {name: getattr(self, name) for name in ("ratio", "per_1000_cards", "episodes")}
         given = [name for name, total in totals.items() if total is not None]
         one = "exactly one of ratio, per_1000_cards and episodes; null for the others"
         if not given:
-            yield "", "no total says how much fraud there is", one
+            yield Problem(path="", message="no total says how much fraud there is", allowed=one)
         elif len(given) > 1:
             told = " and ".join(f"{name} {totals[name]!r}" for name in given)
-            yield given[-1], f"{told} are {len(given)} totals", one
+            yield Problem(path=given[-1], message=f"{told} are {len(given)} totals", allowed=one)
         for name, bounds in self._bounds():
             if bounds.min > bounds.max:
-                yield name, f"min {bounds.min:,} is above max {bounds.max:,}", "min <= max"
+                yield Problem(
+                    path=name, message=f"min {bounds.min:,} is above max {bounds.max:,}", allowed="min <= max"
+                )
 
     def _bounds(self) -> Iterator[tuple[str, Length | Seconds]]:
         for each in fields(self):
@@ -101,7 +101,7 @@ class EpisodeInjector(Injector):
     def gap_s(self) -> Seconds | None:
         """Shortest and longest gap within an episode, where the pattern has such bounds.
 
-        Then ``violations`` sees that an episode fits into the window, and ``check`` that finished ones keep them.
+        Then ``problems`` sees that an episode fits into the window, and ``check`` that finished ones keep them.
         """
         return None
 
@@ -125,17 +125,21 @@ class EpisodeInjector(Injector):
         """int(ratio x rows), in exact arithmetic."""
         return int(Decimal(str(self.config.ratio)) * scene.rows)
 
-    def violations(self, scene: Scene) -> Iterator[Problem]:
+    def problems(self, scene: Scene) -> Iterator[Problem]:
         """Yields when no whole episodes make the total, or one is longer than the window."""
         if self.config.ratio is not None:
             yield from self._ratio_problems(scene)
         elif not self._count(scene):
             told = f"per_1000_cards {self.config.per_1000_cards!r} of {counted(scene.cards, 'card')} makes no episode"
-            yield "per_1000_cards", told, f"at least {Decimal(1000) / scene.cards:g}"
+            yield Problem(path="per_1000_cards", message=told, allowed=f"at least {Decimal(1000) / scene.cards:g}")
         longest_s = (self.length.max - 1) * self.gap_s.max if self.gap_s else 0
         if longest_s >= scene.timeline.seconds:
             told = f"an episode of {self.length.max} events can last {longest_s:,} s, longer than the window"
-            yield self.config.path_of(self.gap_s, "max"), told, f"episodes shorter than {scene.timeline.seconds:,} s"
+            yield Problem(
+                path=self.config.path_of(self.gap_s, "max"),
+                message=told,
+                allowed=f"episodes shorter than {scene.timeline.seconds:,} s",
+            )
 
     def _ratio_problems(self, scene: Scene) -> Iterator[Problem]:
         low, high, fraud = self.length.min, self.length.max, self._fraud_rows(scene)
@@ -143,15 +147,17 @@ class EpisodeInjector(Injector):
         episodes = -(-fraud // high)
         if fraud < low:
             least = _ratios(scene.rows, low)
-            yield (
-                "ratio",
-                f"{told}, less than one episode of {low:,}",
-                f"at least {least}" if "ratio" in least else least,
+            yield Problem(
+                path="ratio",
+                message=f"{told}, less than one episode of {low:,}",
+                allowed=f"at least {least}" if "ratio" in least else least,
             )
         elif episodes * low > fraud:
             lengths = f"{low:,} to {high:,}" if low < high else f"{low:,}"
             told += f", which episodes of {lengths} events cannot add up to"
-            yield "ratio", told, _ratios(scene.rows, (episodes - 1) * high, episodes * low)
+            yield Problem(
+                path="ratio", message=told, allowed=_ratios(scene.rows, (episodes - 1) * high, episodes * low)
+            )
 
     def check(self, scene: Scene, events: FraudEvents) -> Iterator[str]:
         """Yields broken rules: total, length, gaps, one card, window, overlap on a card."""

@@ -19,7 +19,7 @@ from pydantic import Field
 from synth.amount import HIGHEST
 from synth.contracts.claimer import Claimer, Claims, Genuine
 from synth.contracts.injector import Int64, Scene
-from synth.errors import counted
+from synth.errors import Problem, counted
 from synth.injectors.attacks import AttackConfig, Windows
 from synth.rng import Streams
 
@@ -49,13 +49,13 @@ class StolenCard(Claimer):
         self.config = config
         self.order = config.order
 
-    def violations(self, scene: Scene) -> Iterator[tuple[str, str, str]]:
+    def problems(self, scene: Scene) -> Iterator[Problem]:
         """Yields when there are too few cards."""
         if self.config.per_day > scene.cards:
-            yield (
-                "per_day",
-                f"{counted(self.config.per_day, 'card')} a day, but there are {scene.cards:,}",
-                f"at most {scene.cards:,}",
+            yield Problem(
+                path="per_day",
+                message=f"{counted(self.config.per_day, 'card')} a day, but there are {scene.cards:,}",
+                allowed=f"at most {scene.cards:,}",
             )
 
     def plan(self, scene: Scene, *, streams: Streams) -> Windows:

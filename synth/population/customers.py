@@ -13,13 +13,12 @@ from pydantic import Field
 
 from synth.amount import share_problems
 from synth.contracts.population import Cards, Cities, Customers, Devices
-from synth.errors import counted
+from synth.errors import Problem, counted
 from synth.population.places import GridConfig, draw_points
 from synth.population.shares import deal_codes, sorted_names
 from synth.rng import Streams
 
 Int64 = npt.NDArray[np.int64]
-Problem = tuple[str, str, str]
 
 _DAY_S = 86_400
 #: Incomes and limits are whole hundreds of the currency.
@@ -101,22 +100,22 @@ class CustomersConfig:
     ]
     devices: Annotated[DevicesConfig, Field(description="what customers are online with")]
 
-    def violations(self, cards: int) -> Iterator[Problem]:
+    def problems_with(self, cards: int) -> Iterator[Problem]:
         """Yields what the field ranges alone cannot say."""
         if self.number > cards:
             told = f"{counted(self.number, 'customer')}, but only {counted(cards, 'card')}: each holds at least one"
-            yield "number", told, f"at most {cards:,}, or more population.cards"
+            yield Problem(path="number", message=told, allowed=f"at most {cards:,}, or more population.cards")
         for name in ("segments", "age_bands", "income_bands"):
             yield from share_problems(name, [part.share for part in getattr(self, name).values()])
         yield from share_problems("devices.kinds", list(self.devices.kinds.values()))
         for name, band in self.age_bands.items():
             if band.youngest > band.oldest:
                 told = f"youngest {band.youngest} is above oldest {band.oldest}"
-                yield f"age_bands.{name}", told, "youngest <= oldest"
+                yield Problem(path=f"age_bands.{name}", message=told, allowed="youngest <= oldest")
         for name, limit in (("credit_limit", self.credit_limit), ("debit_limit", self.debit_limit)):
             if limit.min_minor > limit.max_minor:
                 told = f"min_minor {limit.min_minor:,} is above max_minor {limit.max_minor:,}"
-                yield name, told, "min_minor <= max_minor"
+                yield Problem(path=name, message=told, allowed="min_minor <= max_minor")
 
 
 def draw_customers(

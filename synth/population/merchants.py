@@ -13,14 +13,13 @@ from pydantic import Field
 
 from synth.amount import share_problems
 from synth.contracts.population import Cities, Merchants, Terminals
-from synth.errors import counted
+from synth.errors import Problem, counted
 from synth.population.names import draw_names
 from synth.population.places import GridConfig, draw_points
 from synth.population.shares import deal_codes, sorted_names
 from synth.rng import Streams, split_exactly
 
 Int64 = npt.NDArray[np.int64]
-Problem = tuple[str, str, str]
 
 Mcc = Annotated[str, Field(pattern=r"^[0-9]{4}$", description="a merchant category code (ISO 18245), 4 digits, quoted")]
 Hour = Annotated[int, Field(ge=0, le=24)]
@@ -58,18 +57,18 @@ class MerchantsConfig:
         dict[str, CategoryConfig], Field(min_length=1, max_length=100, description="kinds of merchants by name")
     ]
 
-    def violations(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[Problem]:
         """Yields what the field ranges alone cannot say."""
         if self.terminals < self.number:
             told = (
                 f"{counted(self.terminals, 'terminal')}, but {counted(self.number, 'merchant')}, each with one or more"
             )
-            yield "terminals", told, f"at least {self.number:,}"
+            yield Problem(path="terminals", message=told, allowed=f"at least {self.number:,}")
         yield from share_problems("categories", [category.share for category in self.categories.values()])
         for name, category in self.categories.items():
             if category.opens >= category.closes:
                 told = f"opens {category.opens} is not before closes {category.closes}"
-                yield f"categories.{name}", told, "opens < closes, both within one day"
+                yield Problem(path=f"categories.{name}", message=told, allowed="opens < closes, both within one day")
 
 
 def draw_merchants(

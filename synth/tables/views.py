@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field as Limits
 
-from synth.errors import nearest
+from synth.errors import Problem, nearest
 from synth.tables.declared import (
     ENTITY_COLUMNS,
     EVENT_COLUMNS,
@@ -52,8 +52,8 @@ class ColumnsConfig:
         """The tables of entities whose columns it shows."""
         return {field.source.partition(".")[0] for field in self.fields if "." in field.source}
 
-    def problems(self, own: Sequence[Column] | None, entities: Needs | None) -> Iterator[tuple[str, str, str]]:
-        """Yields (path below columns, message, what is allowed).
+    def problems_with(self, own: Sequence[Column] | None, entities: Needs | None) -> Iterator[Problem]:
+        """Yields what only the whole recipe shows.
 
         Args:
             own: the generator's own columns; None where they are not known.
@@ -64,16 +64,18 @@ class ColumnsConfig:
         seen: set[str] = set()
         for i, field in enumerate(self.fields):
             if field.name in seen:
-                yield f"fields.{i}.name", f"two columns are named {field.name!r}", "each name once"
+                yield Problem(
+                    path=f"fields.{i}.name", message=f"two columns are named {field.name!r}", allowed="each name once"
+                )
             seen.add(field.name)
             if field.name in _NAMES_BESIDE.get(field.source, ()):
                 told = f"{field.source} cannot be named {field.name!r}: a side table has another column of that name"
-                yield f"fields.{i}.name", told, "another name"
+                yield Problem(path=f"fields.{i}.name", message=told, allowed="another name")
             column = known.get(field.source)
             if column is None and own is not None:
-                yield f"fields.{i}.source", *_unknown(field.source, known)
+                yield _unknown(field.source, known).below(f"fields.{i}")
             elif "." in field.source and entities is not None and (refused := _lacking(field.source, own, entities)):
-                yield f"fields.{i}.source", *refused
+                yield refused.below(f"fields.{i}")
             elif (
                 column is not None
                 and field.format is not None
@@ -82,36 +84,46 @@ class ColumnsConfig:
                 told = f"column {field.source!r} has no format {field.format!r}{reason}"
                 named = ", ".join(name for name in column.formats if name != "strftime")
                 pattern = "or a pattern such as %Y-%m-%d (no commas, quotes or backslashes)"
-                yield f"fields.{i}.format", told, f"{named}, {pattern}" if "strftime" in column.formats else named
+                yield Problem(
+                    path=f"fields.{i}.format",
+                    message=told,
+                    allowed=f"{named}, {pattern}" if "strftime" in column.formats else named,
+                )
 
 
-def _unknown(source: str, known: Mapping[str, Column]) -> tuple[str, str]:
-    """What is wrong with a source that nothing is named, and what is allowed."""
-    near = nearest(source, known)
-    hint = f" ({near})" if near else ""
+def _unknown(source: str, known: Mapping[str, Column]) -> Problem:
+    """What is wrong with a source that nothing is named."""
+    hint = nearest(source, known)
     table, dot, _ = source.partition(".")
     if dot and table in LOOKUP_KEYS:
         allowed = ", ".join(name for name in known if name.startswith(f"{table}."))
-        return f"{table} have no column {source!r}{hint}", allowed
+        return Problem(path="source", message=f"{table} have no column {source!r}", allowed=allowed, hint=hint)
     tables = ", ".join(f"{table}.…" for table in LOOKUP_KEYS)
-    return f"no event column named {source!r}{hint}", ", ".join([n for n in known if "." not in n] + [tables])
+    allowed = ", ".join([n for n in known if "." not in n] + [tables])
+    return Problem(path="source", message=f"no event column named {source!r}", allowed=allowed, hint=hint)
 
 
-def _lacking(source: str, own: Sequence[Column] | None, entities: Needs) -> tuple[str, str] | None:
-    """Why a column of an entity cannot be shown, and what makes it possible; None when it can."""
+def _lacking(source: str, own: Sequence[Column] | None, entities: Needs) -> Problem | None:
+    """Why a column of an entity cannot be shown; None when it can."""
     table, _, name = source.partition(".")
     if table not in entities:
         owner = "merchants" if table in ("merchants", "terminals") else "customers"
-        told = f"{source!r} cannot be looked up: the population has no {owner}"
-        return told, "event columns; or a population with people, such as population=retail_us"
+        return Problem(
+            path="source",
+            message=f"{source!r} cannot be looked up: the population has no {owner}",
+            allowed="event columns; or a population with people, such as population=retail_us",
+        )
     if need := entities[table][name]:
         there = ", ".join(f"{table}.{name}" for name, need in entities[table].items() if not need)
-        return f"{source!r} is only known with {need}", there
+        return Problem(path="source", message=f"{source!r} is only known with {need}", allowed=there)
     key = LOOKUP_KEYS[table]
     if own is None or key in EVENT_COLUMNS or any(column.name == key for column in own):
         return None
-    told = f"{source!r} cannot be looked up: the generator's events have no {key}"
-    return told, f"event columns, columns of cards and customers; or a generator with {key}, such as generator=spending"
+    return Problem(
+        path="source",
+        message=f"{source!r} cannot be looked up: the generator's events have no {key}",
+        allowed=f"event columns, columns of cards and customers; or a generator with {key}, such as generator=spending",
+    )
 
 
 #: The side tables show these columns under the view's name for them, beside columns with names of their own.

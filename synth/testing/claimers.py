@@ -139,7 +139,7 @@ class ClaimerContract(LeakChecks, PurityChecks, SamenessChecks, ConfigChecks):
 
     def _claim(self, cast: Cast, blocks: list[Genuine], first: int = 0) -> None:
         claimer = self._claimer(cast)
-        list(claimer.violations(cast.scene))
+        list(claimer.problems(cast.scene))
         targets = claimer.plan(cast.scene, streams=cast.streams_of(self.stage.name))
         for block, genuine in enumerate(blocks, first):
             self._ask(cast, claimer, targets, block, genuine)

@@ -192,7 +192,7 @@ class GeneratorContract(BlockChecks, PurityChecks, SamenessChecks):
     def exercise(self) -> None:
         """Makes the generator and every block, and completes events that others made."""
         cast = self.stage.cast(Size())
-        list(cast.generator.violations(cast.world))
+        list(cast.generator.problems(cast.world))
         plan = plan_of(cast)
         for block in range(len(plan.rows_b)):
             keys_of(cast, plan, block)

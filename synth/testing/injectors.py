@@ -33,7 +33,7 @@ class InjectorContract(LeakChecks, PlanChecks, PurityChecks, SamenessChecks, Con
         """Makes the injector, plans, serves every block, and checks the episodes."""
         cast = self.stage.cast(self.size)
         injector, events = injector_of(self.stage, cast), plan_alone(self.stage, cast)
-        list(injector.violations(cast.scene))
+        list(injector.problems(cast.scene))
         for part in _in_parts(events, self.size.blocks):
             injector.inject(part)
         list(injector.check(cast.scene, events.take(np.lexsort((events.time_us_f, events.episode_f)))))

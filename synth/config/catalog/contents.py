@@ -22,7 +22,7 @@ from synth.config.catalog.provider import HOOKS, Provider
 from synth.config.compose.roots import PluginRoot
 from synth.contracts.hookspecs import CheckSpec, Spec
 from synth.contracts.run_events import Subscriber
-from synth.errors import ConfigError, MissingOption, PluginError, Violation
+from synth.errors import ConfigError, MissingOption, PluginError, Problem
 
 
 @dataclass(frozen=True)
@@ -116,15 +116,14 @@ class Catalog:
         """The same error, with the broken plugins named where an option is missing."""
         excuse = self.excuse()
         told = (
-            replace(each, message=each.message + excuse) if _may_be_a_plugins(each) else each
-            for each in error.violations
+            replace(each, message=each.message + excuse) if _may_be_a_plugins(each) else each for each in error.problems
         )
         return ConfigError(list(told))
 
 
-def _may_be_a_plugins(violation: Violation) -> bool:
+def _may_be_a_plugins(problem: Problem) -> bool:
     """Hydra's own groups are filled by plugins of Hydra."""
-    return isinstance(violation, MissingOption) and not violation.path.startswith("hydra.")
+    return isinstance(problem, MissingOption) and not problem.path.startswith("hydra.")
 
 
 def _kind_clash(group: str, kind: str, owners: list[str]) -> str:

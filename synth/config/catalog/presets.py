@@ -29,8 +29,8 @@ def read_presets(path: Path, label: str) -> tuple[Preset, ...]:
         PluginError: the file has another shape; says in which line.
     """
     file = read_config_file(path, label)
-    if file.violations:
-        raise PluginError("; ".join(f"{each.where}: {each.message}" for each in file.violations))
+    if file.problems:
+        raise PluginError("; ".join(f"{each.where}: {each.message}" for each in file.problems))
     if file.node is None:
         return ()
     _refuse_tags(file, file.node)

@@ -21,7 +21,7 @@ from synth.config.compose.overrides import Given
 from synth.config.compose.resolving import Resolver, register_resolvers
 from synth.config.compose.results import Composed
 from synth.config.compose.roots import PRIMARY, ConfigSource, group_names, option_names
-from synth.errors import ConfigError, Violation, in_yaml, nearest
+from synth.errors import ConfigError, Problem, in_yaml, nearest
 
 _FAILURES = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError, TypeError, LookupError, AssertionError)
 
@@ -43,13 +43,13 @@ def compose_roots(overrides: Sequence[str], roots: Sequence[ConfigSource]) -> Co
         for item in given:
             if item.parsed.is_delete():
                 origins.add_absent(item.key, item.where)
-        violations = _check_packages(library, defaults, choices)
-        violations += _apply(given, defaults, config, origins, choices)
+        problems = _check_packages(library, defaults, choices)
+        problems += _apply(given, defaults, config, origins, choices)
         resolver = Resolver(origins=origins.found)
         plain = resolver.plain(config)
-    violations += resolver.violations
-    if violations:
-        raise ConfigError(violations)
+    problems += resolver.problems
+    if problems:
+        raise ConfigError(problems)
     known: dict[str, Any] = dict(defaults.overrides.known_choices)
     chosen = {group: name for group, name in known.items() if name is not None}
     several = {group: [name for name, _ in wanted.options] for group, wanted in choices.lists.items()}
@@ -68,10 +68,10 @@ def readable_errors(library: Library, given: Sequence[Given], choices: Choices) 
     try:
         yield
     except _FAILURES as error:
-        raise ConfigError([_violation(error, library, given, choices)]) from error
+        raise ConfigError([_problem(error, library, given, choices)]) from error
 
 
-def _violation(error: Exception, library: Library, given: Sequence[Given], choices: Choices) -> Violation:
+def _problem(error: Exception, library: Library, given: Sequence[Given], choices: Choices) -> Problem:
     cause = error.__cause__ if isinstance(error, HydraException) and not str(error) else error
     lines = [line.strip() for line in str(cause).splitlines() if line.strip()] or [type(error).__name__]
     reason = " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]
@@ -79,10 +79,10 @@ def _violation(error: Exception, library: Library, given: Sequence[Given], choic
     mark = getattr(error, "problem_mark", None)
     if mark is not None:
         where = f"{library.label_of(mark.name)}:{mark.line + 1}:{mark.column + 1}"
-        return Violation(path="", message=f"cannot read the file: {reason}", where=where)
+        return Problem(path="", message=f"cannot read the file: {reason}", where=where)
     if twice := re.match(r"Multiple values for ([^ ]+?)\.", reason):
         key = twice[1]
-        return Violation(
+        return Problem(
             path=key,
             message=f"'{key}' is chosen a second time",
             where=choices.singles.get(key, ""),
@@ -90,7 +90,7 @@ def _violation(error: Exception, library: Library, given: Sequence[Given], choic
         )
     if in_file := re.match(r"In '?([\w/.-]+)'?: (?:\w+ raised while composing config: )?", reason):
         file = library.find(in_file[1])
-        return Violation(
+        return Problem(
             path="",
             message=f"cannot compose: {reason[in_file.end() :]}",
             where=file.label if file else "",
@@ -98,12 +98,12 @@ def _violation(error: Exception, library: Library, given: Sequence[Given], choic
     for item in given:
         value = item.text.partition("=")[2]
         if item.text in reason or ("${" in value and value in reason):
-            return Violation(
+            return Problem(
                 path=item.key,
                 message=f"cannot compose: {reason.replace(item.text, item.shown)}",
                 where=item.where,
             )
-    return Violation(path="", message=f"cannot compose: {reason}")
+    return Problem(path="", message=f"cannot compose: {reason}")
 
 
 def _defaults(given: Sequence[Given], cache: CachingConfigRepository) -> DefaultsList:
@@ -137,9 +137,9 @@ def _origins_of_files(library: Library, defaults: DefaultsList) -> Origins:
     return origins
 
 
-def _check_packages(library: Library, defaults: DefaultsList, choices: Choices) -> list[Violation]:
+def _check_packages(library: Library, defaults: DefaultsList, choices: Choices) -> list[Problem]:
     """Files that forgot their ``# @package`` line land where nobody looks for them."""
-    violations = []
+    problems = []
     for default in defaults.defaults:
         config_path = default.config_path or ""
         group, _, name = config_path.rpartition("/")
@@ -152,45 +152,45 @@ def _check_packages(library: Library, defaults: DefaultsList, choices: Choices) 
             expected = f"{group}.{name}"
         else:
             continue
-        violations.append(
-            Violation(
+        problems.append(
+            Problem(
                 path=f"{group}.{name}",
                 message=f"'{config_path}' does not say where it belongs",
                 where=f"{file.label}:1",
                 hint=f"make '# @package {expected}' its first line",
             )
         )
-    return violations
+    return problems
 
 
 def _apply(
     given: Sequence[Given], defaults: DefaultsList, config: DictConfig, origins: Origins, choices: Choices
-) -> list[Violation]:
-    violations = []
+) -> list[Problem]:
+    problems = []
     by_identity = {id(item.parsed): item for item in given}
     for parsed in defaults.config_overrides:
         item = by_identity[id(parsed)]
         try:
             ConfigLoaderImpl._apply_overrides_to_config([parsed], config)
         except _FAILURES as error:
-            violations.append(_explain(item, error, config, choices))
+            problems.append(_explain(item, error, config, choices))
         else:
             origins.add_override(item)
-    return violations
+    return problems
 
 
-def _explain(item: Given, error: Exception, config: DictConfig, choices: Choices) -> Violation:
+def _explain(item: Given, error: Exception, config: DictConfig, choices: Choices) -> Problem:
     cause = error.__cause__
     deletes = item.parsed.is_delete()
     if isinstance(cause, ConfigAttributeError | ConfigKeyError) or (deletes and "does not exist" in str(error)):
         return _unknown_key(item, config, choices)
     if deletes:
         message = f"cannot delete '{item.key}': it has another value"
-        return Violation(path=item.key, message=message, where=item.where, hint=f"~{item.key} deletes any value")
+        return Problem(path=item.key, message=message, where=item.where, hint=f"~{item.key} deletes any value")
     if isinstance(cause, GrammarParseError):
         return broken_interpolation(item.key, item.where)
     if item.parsed.is_add():
-        return Violation(
+        return Problem(
             path=item.key,
             message=f"'{item.key}' exists already",
             where=item.where,
@@ -200,12 +200,12 @@ def _explain(item: Given, error: Exception, config: DictConfig, choices: Choices
     if isinstance(value, list | dict) and "Cannot merge" in str(cause or error):
         message = f"{item.key} is {in_yaml(value)}"
         allowed = "a mapping" if isinstance(value, list) else "a list"
-        return Violation(path=item.key, message=message, where=item.where, allowed=allowed)
+        return Problem(path=item.key, message=message, where=item.where, allowed=allowed)
     reason = str(cause or error).splitlines()[0]
-    return Violation(path=item.key, message=f"cannot set '{item.key}': {reason}", where=item.where)
+    return Problem(path=item.key, message=f"cannot set '{item.key}': {reason}", where=item.where)
 
 
-def _unknown_key(item: Given, config: DictConfig, choices: Choices) -> Violation:
+def _unknown_key(item: Given, config: DictConfig, choices: Choices) -> Problem:
     parent: Any = config
     *_, last = parts = item.key.split(".")
     for part in parts:
@@ -233,7 +233,7 @@ def _unknown_key(item: Given, config: DictConfig, choices: Choices) -> Violation
         hint = f"name an option: {item.key}=" + (f"[{options[0]}]" if options else "…")
         if not item.parsed.is_delete():
             message = f"'{item.key}' takes the names of options, not {in_yaml(item.parsed.value())}"
-    return Violation(
+    return Problem(
         path=key,
         message=message,
         where=item.where,

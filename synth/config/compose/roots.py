@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from synth.errors import ConfigError, PluginError, Violation
+from synth.errors import ConfigError, PluginError, Problem
 
 PRIMARY = "config"
 
@@ -99,9 +99,7 @@ def search_roots(config_dirs: Sequence[Path] = (), plugin_roots: Sequence[Plugin
     if missing:
         raise ConfigError(
             [
-                Violation(
-                    path="", message=f"no directory '{directory}'", where=f"command line: --config-dir {directory}"
-                )
+                Problem(path="", message=f"no directory '{directory}'", where=f"command line: --config-dir {directory}")
                 for directory in missing
             ]
         )

@@ -228,8 +228,6 @@ class TestConfig:
     def test_what_is_wrong_is_told_with_its_path(self, text: str, path: str, told: str) -> None:
         with pytest.raises(ConfigError) as refused:
             load_recipe([*PEOPLE, *law("grocery", text)])
-        (violation,) = [
-            each for each in refused.value.violations if each.path == f"generator.categories.grocery.{path}"
-        ]
-        assert told in str(violation)
-        assert violation.where.startswith("command line: +generator.categories.grocery=")
+        (problem,) = [each for each in refused.value.problems if each.path == f"generator.categories.grocery.{path}"]
+        assert told in str(problem)
+        assert problem.where.startswith("command line: +generator.categories.grocery=")

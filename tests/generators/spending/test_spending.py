@@ -246,7 +246,7 @@ NOTHING = tuple(
 )
 
 
-class TestViolations:
+class TestProblems:
     @pytest.mark.parametrize(
         ("overrides", "path", "told"),
         [
@@ -270,5 +270,5 @@ class TestViolations:
         people = ("population=retail_us", "generator=spending")
         with pytest.raises(ConfigError) as refused:
             load_recipe([*people, *overrides])
-        assert path in {violation.path for violation in refused.value.violations}
+        assert path in {problem.path for problem in refused.value.problems}
         assert told in str(refused.value)

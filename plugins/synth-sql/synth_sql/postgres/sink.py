@@ -11,7 +11,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 from pydantic import Field
 
-from synth import Finding, Prospect, Receipt, RefusedError, RunError, SinkJob, Source, Staged
+from synth import Finding, Problem, Prospect, Receipt, RefusedError, RunError, SinkJob, Source, Staged
 from synth_sql.ddl import quoted
 from synth_sql.postgres.address import SCHEMES, Address
 from synth_sql.postgres.copying import HEADER, TRAILER, encode_rows
@@ -41,12 +41,12 @@ class PostgresConfig:
     ]
     keys: Annotated[bool, Field(description="whether tables get primary and foreign keys")]
 
-    def violations(self) -> Iterator[tuple[str, str, str]]:
+    def problems(self) -> Iterator[Problem]:
         """Refuses a uri that is none, or that holds a password."""
         try:
             Address.parse(self.uri, self.schema)
         except RefusedError as error:
-            yield "uri", str(error), ""
+            yield Problem(path="uri", message=str(error))
 
 
 @dataclass
