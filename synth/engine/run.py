@@ -15,11 +15,11 @@ from synth.contracts.run_events import RunStarted
 from synth.contracts.sink import Sink, SinkJob
 from synth.contracts.stream_sink import StreamSink
 from synth.engine.announcer import Announcer
-from synth.engine.commit import abort, commit, undisturbed
+from synth.engine.commit import abort, commit
 from synth.engine.manifest import Counts, describe_tables, write_manifest
 from synth.engine.preflight import heed_findings, make_prospect
 from synth.engine.prepare import Prepared, prepare
-from synth.engine.signals import is_interrupt
+from synth.engine.signals import ignoring_signals, is_interrupt
 from synth.engine.write import Progress, Tallies, write_blocks
 from synth.errors import ConfigError, InterruptedRun, Problem, blaming, hide_secrets, without_secrets
 from synth.runners.turns import in_turn
@@ -203,7 +203,7 @@ def _write(
         announcer.start(started_event(prepared, {name: sink.uri for name, sink in sinks.items()}))
         tallies, counts = write_blocks(prepared, sinks, announcer, progress)
         manifests = {name: _finish(prepared, catalog, name, sink, tallies, counts) for name, sink in sinks.items()}
-        with undisturbed():
+        with ignoring_signals():
             commit(sinks, manifests)
             committed = True
     except BaseException as error:

@@ -22,6 +22,7 @@ from synth.engine.manifest import TableTally
 from synth.engine.preflight import heed_findings, make_prospect
 from synth.engine.prepare import Prepared, prepare
 from synth.engine.run import manifest_of, run_directory, started_event
+from synth.engine.signals import stop_requests
 from synth.engine.write import Tallies
 from synth.errors import InterruptedRun, PartlyDone, SynthError, blaming
 from synth.rng import Streams
@@ -31,7 +32,6 @@ from synth.stream.pieces import BlockEnd, make_pieces
 from synth.stream.refusals import is_resumable, only_sink, refuse_other_days, refuse_parts
 from synth.stream.sender import Live, Pace, Sender, Stopped, Tell
 from synth.stream.share import WHOLE, Share
-from synth.stream.stopping import stopping
 from synth.timeline import US_PER_S
 
 __all__ = ["Live", "Share", "StreamResult", "is_resumable", "stream"]
@@ -154,13 +154,13 @@ class _Stream:
         schedule = make_schedule(recipe.clock, recipe.timeline, Streams(recipe.run.seed, "clock"))
         made = deliveries(self._prepared, at.block, self._closing, shift_us=shift_us(recipe, at))
         with (
-            stopping() as asked,
+            stop_requests() as requested,
             closing(ahead(made, _BLOCKS, "synth-blocks")) as blocks,
             closing(
                 ahead(make_pieces(self._sink, schedule, blocks, at, self._share), _PIECES, "synth-pieces")
             ) as pieces,
         ):
-            sender.stop_when(asked)
+            sender.stop_when(requested)
             for piece in pieces:
                 if isinstance(piece, BlockEnd):
                     sender.end_block(piece)
