@@ -10,11 +10,9 @@ from page import publish
 import synth
 from synth.amount import AmountLaw
 from synth.contracts import hookspecs
-from synth.contracts.findings import Finding
 from synth.contracts.generator import BlockPlan, Events, Generator, Keys, World
 from synth.contracts.hookspecs import CheckSpec, View
 from synth.contracts.injector import FraudEvents, Injection, Injector, Scene
-from synth.contracts.inspection import Inspectable, Prospect
 from synth.contracts.output import Output
 from synth.contracts.population import (
     Cards,
@@ -27,6 +25,7 @@ from synth.contracts.population import (
     Population,
     Terminals,
 )
+from synth.contracts.preflight import Preflight, PreflightContext, PreflightResult
 from synth.contracts.run_events import BlockDone, RunEnded, RunStarted, StreamProgress, StreamSubscriber, Subscriber
 from synth.contracts.runner import Runner
 from synth.contracts.sessions import Session
@@ -53,7 +52,7 @@ CONTRACTS: dict[str, tuple[type[Any], ...]] = {
     "synth_amounts": (AmountLaw,),
     "synth_sinks": (
         *(Sink, SinkJob, Receipt, Table, FileSink, FileFormat, TableFile, Target),
-        *(StreamSink, Checkpoint, StreamStats, Inspectable, Prospect, Finding),
+        *(StreamSink, Checkpoint, StreamStats, Preflight, PreflightContext, PreflightResult),
     ),
     "synth_runners": (Runner,),
     "synth_views": (View,),

@@ -17,7 +17,7 @@ from synth.contracts.stream_sink import StreamSink
 from synth.engine.announcer import Announcer
 from synth.engine.commit import abort, commit
 from synth.engine.manifest import Counts, describe_tables, write_manifest
-from synth.engine.preflight import heed_findings, make_prospect
+from synth.engine.preflight import make_preflight_context, refuse_or_warn
 from synth.engine.prepare import Prepared, prepare
 from synth.engine.signals import ignoring_signals, is_interrupt
 from synth.engine.write import Progress, Tallies, write_blocks
@@ -199,7 +199,7 @@ def _write(
             with blaming(f"sink {name!r}"):
                 sink.check()
             if isinstance(sink, Streamed):
-                heed_findings(name, sink.inner, make_prospect(prepared.recipe, prepared.recipe.fingerprint))
+                refuse_or_warn(name, sink.inner, make_preflight_context(prepared.recipe, prepared.recipe.fingerprint))
         announcer.start(started_event(prepared, {name: sink.uri for name, sink in sinks.items()}))
         tallies, counts = write_blocks(prepared, sinks, announcer, progress)
         manifests = {name: _finish(prepared, catalog, name, sink, tallies, counts) for name, sink in sinks.items()}

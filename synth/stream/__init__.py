@@ -19,7 +19,7 @@ from synth.contracts.stream_sink import Checkpoint, StreamSink, Tally
 from synth.engine.announcer import Announcer
 from synth.engine.end_of_run import Closing
 from synth.engine.manifest import TableTally
-from synth.engine.preflight import heed_findings, make_prospect
+from synth.engine.preflight import make_preflight_context, refuse_or_warn
 from synth.engine.prepare import Prepared, prepare
 from synth.engine.run import manifest_of, run_directory, started_event
 from synth.engine.signals import stop_requests
@@ -128,7 +128,7 @@ class _Stream:
             sink.check(resume=resume)
         fingerprint = stream_fingerprint(recipe, self._share.parts)
         extra = self._prepared.extra if self._share.first else ()
-        heed_findings(self._name, sink, make_prospect(recipe, fingerprint, resume=resume))
+        refuse_or_warn(self._name, sink, make_preflight_context(recipe, fingerprint, resume=resume))
         self._announcer.start(started_event(self._prepared, {self._name: sink.uri}))
         try:
             with blaming(self._blamed):

@@ -1,6 +1,6 @@
 """What a stream refuses before it begins."""
 
-from typing import Any
+from typing import Any, TypeGuard
 
 from synth.clock.schedule import start_us
 from synth.config.catalog import Catalog
@@ -32,7 +32,7 @@ def refuse_parts(recipe: Recipe, part: Part, share: Share, *, overwrite: bool) -
         told = "a shift of event times is decided when a stream starts, and each of its parts starts on its own"
         raise ConfigError([Problem(path="clock.rebase", message=told, hint="send it in one part")])
     name = part.spec.name
-    if not getattr(part.spec.factory, "takes_parts", False):
+    if not (_streams(part.spec.factory) and part.spec.factory.takes_parts):
         raise ConfigError([Problem(path="sink", message=f"sink {name!r} takes a stream in one part only")])
     if overwrite and not share.first:
         raise RefusedError("only part 0 may empty the place: start it first, and this part without --overwrite")
@@ -70,8 +70,9 @@ def only_sink(recipe: Recipe, catalog: Catalog, *, resume: bool) -> tuple[str, P
 
 def is_resumable(part: Part) -> bool:
     """Whether a sink remembers how far a stream is."""
-    return _streams(part.spec.factory) and bool(getattr(part.spec.factory, "resumable", False))
+    factory = part.spec.factory
+    return _streams(factory) and factory.resumable
 
 
-def _streams(factory: Any) -> bool:
+def _streams(factory: Any) -> TypeGuard[type[StreamSink]]:
     return isinstance(factory, type) and issubclass(factory, StreamSink)
