@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
+from synth.arrays import Float, Int8, Int64
 from synth.errors import Problem, nearest
 from synth.rng import Streams
 from synth.timeline import US_PER_S
 
-Int64 = npt.NDArray[np.int64]
-Float = npt.NDArray[np.float64]
 _SECONDS_PER_DAY = 86_400
 
 #: The time of a report that never comes.
@@ -131,7 +129,7 @@ class Reports:
         alarm_row_r = np.sort(rng.choice(genuine_t, size=alarms, replace=False))
         return cls(fraud_us_f, alarm_row_r, _later(time_us_t[alarm_row_r], config.delay.draw(alarms, rng=rng)))
 
-    def known_before(self, end_us: int, rows: int, row_f: Int64) -> npt.NDArray[np.int8]:
+    def known_before(self, end_us: int, rows: int, row_f: Int64) -> Int8:
         """(t,) int8: 1 where fraud has been reported before a time, rightly or not."""
         known_t = np.zeros(rows, dtype=np.int8)
         known_t[row_f[(self.fraud_us_f != NEVER) & (self.fraud_us_f < end_us)]] = 1

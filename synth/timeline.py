@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
+from synth.arrays import Int64
 from synth.errors import Problem
 
 US_PER_S = 1_000_000
@@ -79,7 +79,7 @@ class Timeline:
         """Length of the window."""
         return self.end_s - self.start_s
 
-    def cut(self, blocks: int) -> npt.NDArray[np.int64]:
+    def cut(self, blocks: int) -> Int64:
         """(b + 1,) edges of equal slices, in seconds; ``blocks`` is lowered to one a second at most."""
         blocks = max(1, min(blocks, self.seconds))
         offsets = [self.seconds * i // blocks for i in range(blocks + 1)]

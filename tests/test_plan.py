@@ -85,7 +85,7 @@ def test_a_later_scenario_gives_way_and_keeps_its_shape() -> None:
     assert np.diff(own[0]).tolist() == [30 * US]
     both = Spans.of(GOOD).joined(Spans.of(moved))
     for card in (3, 4):
-        first, last = both.first_s_s[both.card_s == card], both.last_s_s[both.card_s == card]
+        first, last = both.first_second_s[both.card_s == card], both.last_second_s[both.card_s == card]
         assert max(first) > min(last)
 
 

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from synth.contracts.injector import Int64, Pattern, Scene
+from synth.arrays import Int64
+from synth.contracts.injector import Pattern, Scene
 from synth.rng import Streams
 
 

@@ -9,13 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from synth.amount import AmountLaw
+from synth.arrays import Int64, Mask
 from synth.contracts.population import NOBODY, Census, Entities, Population
 from synth.errors import Problem, counted
 from synth.rng import Streams, draw_distinct
 from synth.tables.declared import EVENT_COLUMNS, PLAIN_NAME, Column
 from synth.timeline import US_PER_S, Timeline
-
-Int64 = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ class Events(Keys):
     amount_minor_t: Int64
     own: Own = field(default_factory=dict)
 
-    def take(self, rows: npt.NDArray[np.bool_] | Int64) -> "Events":
+    def take(self, rows: Mask | Int64) -> "Events":
         """The events of a mask or an index, in that order."""
         own = {name: values[rows] for name, values in self.own.items()}
         return Events(self.time_us_t[rows], self.card_t[rows], self.amount_minor_t[rows], own)
@@ -225,7 +224,7 @@ def broken_own(columns: Sequence[Column], own: Own, rows: int) -> Iterator[str]:
             yield f"column {name!r} has empty values, but is not nullable"
 
 
-def is_null(column: Column, values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+def is_null(column: Column, values: npt.NDArray[Any]) -> Mask:
     """(t,) bool: where an own column has no value: -1 for a category, NaN for a double."""
     if column.categories:
         return np.asarray(values < 0)
@@ -237,7 +236,7 @@ def sort_code(time_us_t: Int64, card_t: Int64, cards: int) -> Int64:
     return time_us_t // US_PER_S * cards + card_t
 
 
-def rows_with(code_t: Int64, wanted: Int64) -> tuple[Int64, npt.NDArray[np.bool_]]:
+def rows_with(code_t: Int64, wanted: Int64) -> tuple[Int64, Mask]:
     """Where sorted codes hold the wanted ones.
 
     Args:

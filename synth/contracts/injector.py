@@ -13,13 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from synth.amount import AmountLaw
+from synth.arrays import Int64, Mask
 from synth.contracts.population import NOBODY, Census, Population
 from synth.contracts.sessions import Session
 from synth.errors import Problem
 from synth.rng import Streams
 from synth.timeline import Timeline
-
-Int64 = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ class FraudEvents:
     role_f: Int64
     own: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
 
-    def take(self, rows: npt.NDArray[np.bool_] | Int64) -> "FraudEvents":
+    def take(self, rows: Mask | Int64) -> "FraudEvents":
         """The events of a mask or an index, in that order."""
         return FraudEvents(
             self.episode_f[rows],

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
-from synth.contracts.generator import Events, Int64, Own, broken_own, rows_with, sort_code
+from synth.arrays import Int64, Mask
+from synth.contracts.generator import Events, Own, broken_own, rows_with, sort_code
 from synth.engine.claims import claim
 from synth.engine.clicks import ClickMaker
 from synth.engine.components import Cast
@@ -233,7 +233,7 @@ class BlockMaker:
     def _code(self, events: Events) -> Int64:
         return sort_code(events.time_us_t, events.card_t, self.cast.world.cards)
 
-    def _keep(self, index: int, code: Int64, fraud_code: Int64, replaced: int) -> npt.NDArray[np.bool_]:
+    def _keep(self, index: int, code: Int64, fraud_code: Int64, replaced: int) -> Mask:
         """(t,) bool: which genuine rows stay. Those that meet a fraud event go first, then random ones."""
         keep = np.ones(len(code), dtype=bool)
         if not len(fraud_code):

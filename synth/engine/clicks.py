@@ -10,10 +10,11 @@ from functools import cached_property
 import numpy as np
 import pyarrow as pa
 
+from synth.arrays import Int64
 from synth.clicks.config import ShopVisits
 from synth.clicks.paths import Path, draw_path
 from synth.clicks.visits import Names, Visits, draw_visits
-from synth.contracts.generator import Events, Int64
+from synth.contracts.generator import Events
 from synth.contracts.sessions import ACCOUNT_TYPES, LOGIN, LOGIN_FAILED, PROFILE_CHANGE, PURCHASE, Session
 from synth.engine.components import Cast
 from synth.engine.plan import Plan

@@ -7,8 +7,9 @@ from functools import cached_property
 import numpy as np
 
 from synth.amount import HIGHEST
+from synth.arrays import Int64
 from synth.contracts.claimer import Targets
-from synth.contracts.generator import BlockPlan, Int64, broken_own
+from synth.contracts.generator import BlockPlan, broken_own
 from synth.contracts.injector import FraudEvents, broken_arrays
 from synth.engine.clashes import settle
 from synth.engine.components import Cast

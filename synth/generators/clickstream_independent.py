@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from synth.contracts.generator import BlockPlan, Events, Int64, Own, World
+from synth.arrays import Int64
+from synth.contracts.generator import BlockPlan, Events, Own, World
 from synth.contracts.sessions import EVENT_TYPES, LOGIN, scramble
 from synth.errors import Problem
 from synth.generators.clickstream.config import Categories, Products, category_problems

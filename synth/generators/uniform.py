@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from synth.contracts.generator import BlockPlan, Events, Generator, Int64, Keys, World
+from synth.arrays import Int64
+from synth.contracts.generator import BlockPlan, Events, Generator, Keys, World
 from synth.rng import URN_LIMIT, Streams
 
 

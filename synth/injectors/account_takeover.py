@@ -21,7 +21,8 @@ import numpy as np
 from pydantic import Field
 
 from synth.amount import HIGHEST
-from synth.contracts.injector import FraudEvents, Int64, Scene
+from synth.arrays import Int64
+from synth.contracts.injector import FraudEvents, Scene
 from synth.contracts.sessions import Session
 from synth.errors import Problem
 from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Seconds

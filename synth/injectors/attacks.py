@@ -6,8 +6,9 @@ from typing import Annotated, Self
 import numpy as np
 from pydantic import Field
 
+from synth.arrays import Int64
 from synth.contracts.claimer import Targets
-from synth.contracts.injector import Int64, Scene
+from synth.contracts.injector import Scene
 from synth.contracts.population import every
 from synth.timeline import US_PER_S
 

@@ -17,7 +17,8 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from synth.contracts.injector import FraudEvents, Int64, Scene
+from synth.arrays import Int64
+from synth.contracts.injector import FraudEvents, Scene
 from synth.contracts.sessions import LOGIN, LOGIN_FAILED, draw_ids
 from synth.errors import Problem
 from synth.injectors.episodes import Episodes

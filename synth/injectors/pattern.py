@@ -12,10 +12,10 @@ from decimal import Decimal
 from typing import Annotated, Literal
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
-from synth.contracts.injector import FraudEvents, Injector, Int64, Scene
+from synth.arrays import Int64, Mask
+from synth.contracts.injector import FraudEvents, Injector, Scene
 from synth.errors import Problem, counted
 from synth.injectors.episodes import Episodes, draw_lengths
 from synth.rng import Streams
@@ -186,13 +186,13 @@ class EpisodeInjector(Injector):
         yield from first_of(*_overlaps(events), "overlaps another one on its card")
 
 
-def first_of(names_e: Int64, bad_e: npt.NDArray[np.bool_], what: str) -> Iterator[str]:
+def first_of(names_e: Int64, bad_e: Mask, what: str) -> Iterator[str]:
     """Yields the first episode that breaks a rule, if one does, and how many do."""
     if bad_e.any():
         yield f"episode {int(names_e[np.argmax(bad_e)])} {what} ({int(np.count_nonzero(bad_e)):,} in all)"
 
 
-def _overlaps(events: FraudEvents) -> tuple[Int64, npt.NDArray[np.bool_]]:
+def _overlaps(events: FraudEvents) -> tuple[Int64, Mask]:
     """Episodes by card and time but the first, and whether they begin before the one before them on their card ends."""
     order = np.lexsort((events.time_us_f, events.episode_f, events.card_f))
     episode_f, card_f, time_us_f = events.episode_f[order], events.card_f[order], events.time_us_f[order]

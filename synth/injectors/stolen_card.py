@@ -17,8 +17,9 @@ import numpy as np
 from pydantic import Field
 
 from synth.amount import HIGHEST
+from synth.arrays import Int64
 from synth.contracts.claimer import Claimer, Claims, Genuine
-from synth.contracts.injector import Int64, Scene
+from synth.contracts.injector import Scene
 from synth.errors import Problem, counted
 from synth.injectors.attacks import AttackConfig, Windows
 from synth.rng import Streams

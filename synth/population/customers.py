@@ -8,17 +8,15 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
 from synth.amount import share_problems
+from synth.arrays import Float, Int8, Int64
 from synth.contracts.population import Cards, Cities, Customers, Devices
 from synth.errors import Problem, counted
 from synth.population.places import GridConfig, draw_points
 from synth.population.shares import deal_codes, sorted_names
 from synth.rng import Streams
-
-Int64 = npt.NDArray[np.int64]
 
 _DAY_S = 86_400
 #: Incomes and limits are whole hundreds of the currency.
@@ -145,7 +143,7 @@ def draw_customers(
 def deal_cards(
     config: CustomersConfig,
     customers: Customers,
-    network_c: npt.NDArray[np.int8],
+    network_c: Int8,
     networks: tuple[str, ...],
     start_s: int,
     streams: Streams,
@@ -185,7 +183,7 @@ def _deal_more(cards: int, customers: int, rng: np.random.Generator) -> Int64:
     return np.bincount(np.minimum(holder, customers - 1), minlength=customers)
 
 
-def _draw_openings(mean_years: float, age_c: npt.NDArray[np.int8], start_s: int, rng: np.random.Generator) -> Int64:
+def _draw_openings(mean_years: float, age_c: Int8, start_s: int, rng: np.random.Generator) -> Int64:
     """(c,) midnights before the window: exponentially long ago, but not before the holder was of age."""
     mean_days, longest_days_c = mean_years * 365.25, (age_c.astype(np.float64) - _YOUNGEST_HOLDER) * 365.25
     reached_c = -np.expm1(-longest_days_c / mean_days)
@@ -193,12 +191,12 @@ def _draw_openings(mean_years: float, age_c: npt.NDArray[np.int8], start_s: int,
     return (start_s // _DAY_S - 1 - days_c) * _DAY_S
 
 
-def _spread(median: npt.NDArray[np.float64], sigma: float, rng: np.random.Generator) -> npt.NDArray[np.float64]:
+def _spread(median: Float, sigma: float, rng: np.random.Generator) -> Float:
     """Lognormal values around their medians."""
     return median * np.exp(sigma * rng.standard_normal(len(median)))
 
 
-def _in_hundreds(minor: npt.NDArray[np.float64]) -> Int64:
+def _in_hundreds(minor: Float) -> Int64:
     """Whole hundreds of major units, at least one, and what 64 bits hold with ease at most."""
     hundreds = np.clip(np.rint(minor / _ROUND_MINOR), 1, _HIGHEST_MINOR / _ROUND_MINOR)
     return hundreds.astype(np.int64) * _ROUND_MINOR

@@ -11,13 +11,11 @@ from importlib import resources
 from typing import Annotated
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
+from synth.arrays import Float, Int16
 from synth.contracts.population import KM_PER_DEGREE, Cities
 from synth.errors import Problem, nearest
-
-Float = npt.NDArray[np.float64]
 
 Country = Annotated[str, Field(description="ISO 3166 code of two letters, e.g. US")]
 Spread = Annotated[float, Field(ge=0, le=1000)]
@@ -141,7 +139,7 @@ def project(latitude_a: Float, longitude_a: Float) -> tuple[Float, Float]:
 
 def draw_points(
     count: int, cities: Cities, grid: GridConfig | None, spread_km: float, *, rng: np.random.Generator
-) -> tuple[npt.NDArray[np.int16], Float, Float]:
+) -> tuple[Int16, Float, Float]:
     """Draws points of the square, or around the cities, these by their sizes.
 
     Returns:

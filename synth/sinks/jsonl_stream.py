@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
+from synth.arrays import Int64
 from synth.contracts.sink import SinkJob
 from synth.contracts.store import Staged
 from synth.contracts.stream_sink import Checkpoint, StreamSink, StreamStats
@@ -61,7 +61,7 @@ class Lines:
 
     table: str
     text: memoryview
-    end_t: npt.NDArray[np.int64]
+    end_t: Int64
 
     def rows(self, first: int, last: int) -> memoryview:
         """The lines [first, last)."""

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
-from synth.amount import HIGHEST, AmountLaw, Minor
+from synth.amount import HIGHEST, AmountLaw
+from synth.arrays import Int64
 from synth.rng import Streams
-from synth.testing.bounds import Ints, is_alarm, share_odds
+from synth.testing.bounds import is_alarm, share_odds
 from synth.testing.configs import ConfigChecks
 from synth.testing.contract import Broken, Unjudged, rule
 from synth.testing.costs import Load, require_flat_peak, require_linear_time, require_no_loop
@@ -47,10 +47,10 @@ class AmountContract(PurityChecks, SamenessChecks, ConfigChecks):
             law.draw(int(rows), rng=_rng("draw"), quota=quota)
         law.draw(_ROWS, rng=_rng("draw"))
 
-    def _planned(self, rows_b: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    def _planned(self, rows_b: Int64) -> Int64:
         return self.law().plan(rows_b, rng=_rng("plan"))
 
-    def _by_quota(self, rows: int, purpose: str = "draw") -> Minor:
+    def _by_quota(self, rows: int, purpose: str = "draw") -> Int64:
         """Amounts of one block that is the whole run."""
         quota = self._planned(np.array([rows]))[0]
         return self.law().draw(rows, rng=_rng(purpose), quota=quota)
@@ -133,7 +133,7 @@ class AmountContract(PurityChecks, SamenessChecks, ConfigChecks):
         minor = self._by_quota(2 * _ROWS)
         self._require_alike(minor[:_ROWS], minor[_ROWS:], "in the first half")
 
-    def _require_alike(self, some: Ints, others: Ints, which: str) -> None:
+    def _require_alike(self, some: Int64, others: Int64, which: str) -> None:
         edges = np.unique(np.quantile(np.concatenate([some, others]), np.arange(1, _BINS) / _BINS))
         k, other_k = (
             np.bincount(np.searchsorted(edges, values, side="right"), minlength=len(edges) + 1)

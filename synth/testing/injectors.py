@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from synth.contracts.injector import FraudEvents, Int64
+from synth.arrays import Int64
+from synth.contracts.injector import FraudEvents
 from synth.testing.configs import ConfigChecks
 from synth.testing.contract import Broken, rule
 from synth.testing.control import require_control_world

@@ -10,9 +10,10 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from synth.arrays import Int64
 from synth.rng import Streams
 from synth.tables.table import Table
-from synth.testing.bounds import Ints, is_alarm, repeat_odds, share_odds
+from synth.testing.bounds import is_alarm, repeat_odds, share_odds
 from synth.testing.features import Feature, features_of, repeated_of
 
 #: Fewer episodes than this say nothing about shares.
@@ -47,7 +48,7 @@ class Comparison:
         self.genuine = (self.frame.fraud_label == 0).to_numpy()
 
     @cached_property
-    def samples(self) -> dict[str, Ints]:
+    def samples(self) -> dict[str, Int64]:
         """Role → (n,) positions of one event an episode."""
         fraud = self.frame.loc[~self.genuine, ["episode_id", "role"]]
         lot = Streams(0, "leaks").draw("events").permutation(len(fraud))
@@ -55,7 +56,7 @@ class Comparison:
         return {str(role): rows.index.to_numpy() for role, rows in drawn.groupby("role")}
 
     @cached_property
-    def judged(self) -> dict[str, Ints]:
+    def judged(self) -> dict[str, Int64]:
         """The samples that are large enough."""
         return {role: rows for role, rows in self.samples.items() if len(rows) >= FEWEST}
 

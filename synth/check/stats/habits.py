@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from synth.arrays import Float, Mask
 from synth.check.stats.orders import due_hours
 from synth.check.stats.rhythm import HOUR_S
-from synth.check.stats.rows import Float, Mask
 from synth.timeline import Timeline
 
 

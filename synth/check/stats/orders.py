@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from synth.arrays import Float
 from synth.check.stats.rhythm import HOUR_S
-from synth.check.stats.rows import Float
 
 #: Moments at which a payment may be late, for the mean over all of them; more do not move an hour's share by 0.1 %.
 _MOMENTS = 240

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from synth.arrays import Float
 from synth.check.stats.amounts import Buckets
 from synth.check.stats.habits import Habits, uniform_hours
 from synth.check.stats.histogram import Histogram
-from synth.check.stats.rows import Float
 from synth.config.catalog import Catalog
 from synth.config.typed import adapter
 from synth.contracts.claimer import Claimer

@@ -6,10 +6,10 @@ Legend: ``_t`` an event of a block, ``_s`` a session.
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from synth.amount import AmountLaw
-from synth.contracts.generator import BlockPlan, Events, Generator, Int64, Keys, Own, World
+from synth.arrays import Float, Int64
+from synth.contracts.generator import BlockPlan, Events, Generator, Keys, Own, World
 from synth.contracts.sessions import EVENT_TYPES, ID_BITS, scramble
 from synth.errors import Problem
 from synth.generators.clickstream.blocks import Slice, order_keys, take_slices
@@ -140,7 +140,7 @@ def split_sessions(events: Keys, gap_s: int) -> Int64:
     return session_t
 
 
-def pick_devices(plan: ClickstreamPlan, customer: Int64, pick: npt.NDArray[np.float64]) -> Int64:
+def pick_devices(plan: ClickstreamPlan, customer: Int64, pick: Float) -> Int64:
     """(n,) what customers come with: one of their two devices, or one that others use, too.
 
     Args:

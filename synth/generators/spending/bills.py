@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 import numpy as np
 
 from synth.amount import HIGHEST
-from synth.contracts.generator import Int64
+from synth.arrays import Float, Int64
 from synth.contracts.population import Population
-from synth.generators.rhythm import DAY_S, Float
+from synth.generators.rhythm import DAY_S
 from synth.generators.spending.circumstances import StandingOrder
 from synth.generators.spending.config import SpendingConfig
 from synth.generators.spending.places import Shops
@@ -90,12 +90,12 @@ class Bills:
     order_d: Int64
 
     @classmethod
-    def of(cls, orders: Orders, edge_s_n: Int64, due_n: Int64, habit_n: Float) -> "Bills":
+    def of(cls, orders: Orders, edge_seconds_n: Int64, due_n: Int64, habit_n: Float) -> "Bills":
         """Shares by day from the payments that are due and the purchases to be expected in each step of the window."""
-        day_n = edge_s_n[:-1] // DAY_S - edge_s_n[0] // DAY_S
+        day_n = edge_seconds_n[:-1] // DAY_S - edge_seconds_n[0] // DAY_S
         due_d, habit_d = np.bincount(day_n, due_n), np.bincount(day_n, habit_n)
         share_d = np.divide(due_d, due_d + habit_d, out=np.zeros(len(due_d)), where=due_d > 0)
-        first_day = int(edge_s_n[0] // DAY_S)
+        first_day = int(edge_seconds_n[0] // DAY_S)
         dates = [datetime.fromtimestamp((first_day + d) * DAY_S, UTC) for d in range(len(due_d))]
         day_d = np.array([date.day for date in dates])
         days_d = np.array([monthrange(date.year, date.month)[1] for date in dates])

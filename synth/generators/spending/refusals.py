@@ -5,10 +5,10 @@ Legend: ``_s`` a segment, ``_k`` a category, ``_n`` a step of the window.
 
 from collections.abc import Sequence
 
+from synth.arrays import Float, Mask
 from synth.errors import RefusedError, counted
-from synth.generators.rhythm import Float, Rhythm
+from synth.generators.rhythm import Rhythm
 from synth.generators.spending.config import SpendingConfig
-from synth.generators.spending.shops import Mask
 
 
 def refuse_empty_mixes(config: SpendingConfig, segments: Sequence[str], sold_k: Mask) -> None:
