@@ -178,10 +178,10 @@ def _redraw_problems(sample: "Sampler", low: float, high: float) -> Iterator[Pro
         inside = np.count_nonzero((probe >= to_minor(low)) & (probe < to_minor(high)))
         if inside * _REDRAWS < len(probe):
             first, last = np.percentile(probe, [5, 95]) / 100
-            told = f"fewer than 1 % of the draws lie between low {low:,.15g} and high {high:,.15g}"
+            message = f"fewer than 1 % of the draws lie between low {low:,.15g} and high {high:,.15g}"
             yield Problem(
                 path="",
-                message=told,
+                message=message,
                 allowed=f"bounds around the bulk: 90 % of the draws lie between {first:,.2f} and {last:,.2f}",
             )
 

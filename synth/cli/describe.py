@@ -135,8 +135,8 @@ def _walk_kinds(schema: Schema, root: Schema, prefix: str) -> Iterator[dict[str,
     for kind, ref in refs.items():
         for key in _walk(resolve({"$ref": ref}, root), root, prefix):
             kinds_of.setdefault(tuple(key.values()), []).append(kind)
-    for (name, told, doc), kinds in kinds_of.items():
-        yield {"key": name, "type": told, "doc": doc if len(kinds) == len(refs) else f"{', '.join(kinds)}: {doc}"}
+    for (name, message, doc), kinds in kinds_of.items():
+        yield {"key": name, "type": message, "doc": doc if len(kinds) == len(refs) else f"{', '.join(kinds)}: {doc}"}
 
 
 def show(found: dict[str, Any]) -> str:

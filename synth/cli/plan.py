@@ -44,10 +44,10 @@ def show(args: argparse.Namespace, prepared: Prepared, *, overwrite: bool = Fals
         ["cards", f"{data['cards']:,}"],
     ]
     for name, counts in data["scenarios"].items():
-        told = "claims genuine rows; how many shows when they are made"
+        message = "claims genuine rows; how many shows when they are made"
         if counts is not None:
-            told = f"{counts['rows']:,} rows in {counted(counts['episodes'], 'episode')}"
-        rows.append([f"scenario {name}", told])
+            message = f"{counts['rows']:,} rows in {counted(counts['episodes'], 'episode')}"
+        rows.append([f"scenario {name}", message])
     for name, sink in data["sinks"].items():
         rows.append([f"sink {name}", f"{sink['kind']}, about {output.size(sink['bytes'])}, {sink['uri']}"])
         rows += [[f"  {each.state}", f"{each.what}: {each.line}"] for each in results[name]]

@@ -44,9 +44,9 @@ class RateConfig:
                     path=f"rate.segments.{i}.for_s", message=f"segment {i} has no end, and {what}", allowed="seconds"
                 )
             if segment.for_s is None and segment.end_rate != segment.events_per_s:
-                told = f"segment {i} has no end to reach its last rate at"
+                message = f"segment {i} has no end to reach its last rate at"
                 yield Problem(
-                    path=f"rate.segments.{i}.to_events_per_s", message=told, allowed="null, or for_s in seconds"
+                    path=f"rate.segments.{i}.to_events_per_s", message=message, allowed="null, or for_s in seconds"
                 )
         if self.repeat and not any(s.events_per_s or s.end_rate for s in self.segments):
             yield Problem(

@@ -126,7 +126,7 @@ def load_recipe(
         PluginError: a plugin that was asked for cannot be used.
     """
     catalog = load_catalog(plugin_files, plugins_dirs)
-    with catalog.excusing():
+    with catalog.noting_broken_plugins():
         composed = compose(overrides, config_dirs=config_dirs, plugin_roots=catalog.config_roots)
     return build_recipe(composed, catalog), catalog, composed
 
@@ -203,8 +203,8 @@ class _Build:
             return {}
         for name in instances:
             if not PLAIN_NAME.fullmatch(name):
-                told = f"{group} {in_yaml(name)} has a name that cannot stand in every output"
-                self.add(f"{group}.{name}", told, "letters, digits, _ and -, not beginning with a digit")
+                message = f"{group} {in_yaml(name)} has a name that cannot stand in every output"
+                self.add(f"{group}.{name}", message, "letters, digits, _ and -, not beginning with a digit")
         typed = {name: self.part(f"{group}.{name}", instances[name]) for name in sorted(instances)}
         return {name: part for name, part in typed.items() if part is not None}
 
@@ -216,13 +216,13 @@ class _Build:
             choose = f"{group}={self.catalog.names(group)[0]}"
             if name:
                 choose = f"{group}=[{name}]" if name in options else f"+{group}@{path}={next(iter(options), '…')}"
-            told = f"{path} has no kind, only {', '.join(data)}" if isinstance(data, dict) else f"{path} is missing"
+            message = f"{path} has no kind, only {', '.join(data)}" if isinstance(data, dict) else f"{path} is missing"
             if data is not None and not isinstance(data, dict):
-                told = f"{path} is {in_yaml(data)}"
+                message = f"{path} is {in_yaml(data)}"
             hint = f"choose it with {choose}" + (", or drop these keys" if isinstance(data, dict) else "")
             if name and data is None:
-                told, hint = f"{path} is null", f"to leave it out, choose the others: {group}=[…]"
-            self.add(path, told, f"a kind: {', '.join(self.catalog.names(group))}", hint)
+                message, hint = f"{path} is null", f"to leave it out, choose the others: {group}=[…]"
+            self.add(path, message, f"a kind: {', '.join(self.catalog.names(group))}", hint)
             return None
         spec = self._find(path, group, data["kind"])
         config = self.typed(path, spec.config, data) if spec else None
@@ -236,8 +236,8 @@ class _Build:
             return None
         if spec is None:
             names = self.catalog.names(group)
-            told = f"no {group} kind named {in_yaml(kind)}{self.catalog.excuse()}"
-            self.add(f"{path}.kind", told, ", ".join(names), nearest(str(kind), names))
+            message = f"no {group} kind named {in_yaml(kind)}{self.catalog.broken_plugins_note()}"
+            self.add(f"{path}.kind", message, ", ".join(names), nearest(str(kind), names))
         return spec
 
     def typed(self, path: str, config: type[Any], data: Any) -> Any:
@@ -263,8 +263,8 @@ class _Build:
                 self.add(f"sink.{name}.uri", f"sink.{name}.uri: {error}")
                 continue
             if place in places:
-                told = f"sinks {places[place]!r} and {name!r} write into the same place {uri!r}"
-                self.add(f"sink.{name}.uri", told, "one place a sink")
+                message = f"sinks {places[place]!r} and {name!r} write into the same place {uri!r}"
+                self.add(f"sink.{name}.uri", message, "one place a sink")
             places[place] = name
 
     def _check_world(
@@ -273,8 +273,8 @@ class _Build:
         """Checks what spans parts, as far as the parts are right."""
         timeline = Timeline.parse(fixed["timeline"])
         if max(abs(timeline.start_s), abs(timeline.end_s)) * fixed["population"].cards >= 2**62:
-            told = "population.cards: so many cards at times so far from 1970 cannot be put in order"
-            self.add("population.cards", told, "fewer cards")
+            message = "population.cards: so many cards at times so far from 1970 cannot be put in order"
+            self.add("population.cards", message, "fewer cards")
             return
         if single["amount"] is None or single["generator"] is None:
             return

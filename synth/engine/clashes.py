@@ -65,8 +65,8 @@ def settle(planned: Mapping[str, FraudEvents], cast: Cast, blocks: BlockPlan) ->
             if not clashing_e.any():
                 break
             if move == _MOVES:
-                told = "its episodes find no free time on their cards"
-                raise RefusedError(told, path=f"scenario.{name}", hint="add cards or lower its ratio")
+                message = "its episodes find no free time on their cards"
+                raise RefusedError(message, path=f"scenario.{name}", hint="add cards or lower its ratio")
             shift_seconds_e = _draw_shifts(spans, 60 << move, cast.world.timeline, rng=streams.draw("move", move))
             events = events.moved(np.where(clashing_e, shift_seconds_e, 0)[events.episode_f] * US_PER_S)
             fresh_f = fresh_f[:0] if cast.injectors[name].replaces else np.flatnonzero(clashing_e[events.episode_f])

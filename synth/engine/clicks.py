@@ -60,8 +60,8 @@ class ClickMaker:
         """
         people = cast.world.population
         if people is None or not len(people.devices):
-            told = "clicks are those of customers, and the population has only cards"
-            raise RefusedError(told, path="clicks", hint="clicks=none")
+            message = "clicks are those of customers, and the population has only cards"
+            raise RefusedError(message, path="clicks", hint="clicks=none")
         return cls(cast, plan, shop, Names.of(people.devices, len(people.customers), cast.seed), click_tables())
 
     def __call__(self, index: int, genuine: Events, rows: Rows, source_t: Int64) -> dict[str, Batch]:

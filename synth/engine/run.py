@@ -150,7 +150,7 @@ def execute(
     prepared = prepare(recipe)
     sinks = make_sinks(prepared, directory or run_directory(), overwrite=overwrite)
     announcer = Announcer(catalog.subscribers, started=started)
-    with announcer.telling_the_end():
+    with announcer.announcing_end():
         manifests = _write(prepared, catalog, sinks, announcer, progress)
     parsed = {name: json.loads(manifest) for name, manifest in manifests.items()}
     first = next(iter(parsed.values()))

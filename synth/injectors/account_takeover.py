@@ -54,8 +54,8 @@ class AccountTakeoverConfig(EpisodeConfig):
         """Yields crossed bounds."""
         yield from super().problems()
         if self.multiple.min > self.multiple.max:
-            told = f"min {self.multiple.min:g} is above max {self.multiple.max:g}"
-            yield Problem(path="multiple", message=told, allowed="min <= max")
+            message = f"min {self.multiple.min:g} is above max {self.multiple.max:g}"
+            yield Problem(path="multiple", message=message, allowed="min <= max")
 
 
 class AccountTakeover(EpisodeInjector):
@@ -122,5 +122,5 @@ class AccountTakeover(EpisodeInjector):
         """Yields when nobody buys on the web, too."""
         yield from super().problems(scene)
         if "online" not in scene.texts.get("channel", ()):
-            told = "orders are made on the web, and the generator has no channel 'online'"
-            yield Problem(path="", message=told, allowed="generator=spending with population=retail_us")
+            message = "orders are made on the web, and the generator has no channel 'online'"
+            yield Problem(path="", message=message, allowed="generator=spending with population=retail_us")

@@ -46,8 +46,8 @@ class CompromisedTerminal(Claimer):
                 allowed="a generator with the column terminal_id, e.g. spending",
             )
         elif self.config.per_day > scene.census.terminals:
-            told = f"{self.config.per_day:,} terminals a day, but there are {scene.census.terminals:,}"
-            yield Problem(path="per_day", message=told, allowed=f"at most {scene.census.terminals:,}")
+            message = f"{self.config.per_day:,} terminals a day, but there are {scene.census.terminals:,}"
+            yield Problem(path="per_day", message=message, allowed=f"at most {scene.census.terminals:,}")
 
     def plan(self, scene: Scene, *, streams: Streams) -> Windows:
         """Draws the terminals of each day."""

@@ -66,8 +66,8 @@ class EpisodeConfig:
         if not given:
             yield Problem(path="", message="no total says how much fraud there is", allowed=one)
         elif len(given) > 1:
-            told = " and ".join(f"{name} {totals[name]!r}" for name in given)
-            yield Problem(path=given[-1], message=f"{told} are {len(given)} totals", allowed=one)
+            message = " and ".join(f"{name} {totals[name]!r}" for name in given)
+            yield Problem(path=given[-1], message=f"{message} are {len(given)} totals", allowed=one)
         for name, bounds in self._bounds():
             if bounds.min > bounds.max:
                 yield Problem(
@@ -130,33 +130,37 @@ class EpisodeInjector(Injector):
         if self.config.ratio is not None:
             yield from self._ratio_problems(scene)
         elif not self._count(scene):
-            told = f"per_1000_cards {self.config.per_1000_cards!r} of {counted(scene.cards, 'card')} makes no episode"
-            yield Problem(path="per_1000_cards", message=told, allowed=f"at least {Decimal(1000) / scene.cards:g}")
+            message = (
+                f"per_1000_cards {self.config.per_1000_cards!r} of {counted(scene.cards, 'card')} makes no episode"
+            )
+            yield Problem(path="per_1000_cards", message=message, allowed=f"at least {Decimal(1000) / scene.cards:g}")
         longest_s = (self.length.max - 1) * self.gap_s.max if self.gap_s else 0
         if longest_s >= scene.timeline.seconds:
-            told = f"an episode of {self.length.max} events can last {longest_s:,} s, longer than the window"
+            message = f"an episode of {self.length.max} events can last {longest_s:,} s, longer than the window"
             yield Problem(
                 path=self.config.path_of(self.gap_s, "max"),
-                message=told,
+                message=message,
                 allowed=f"episodes shorter than {scene.timeline.seconds:,} s",
             )
 
     def _ratio_problems(self, scene: Scene) -> Iterator[Problem]:
         low, high, fraud = self.length.min, self.length.max, self._fraud_rows(scene)
-        told = f"ratio {self.config.ratio!r} of {counted(scene.rows, 'transaction')} is {counted(fraud, 'fraud row')}"
+        message = (
+            f"ratio {self.config.ratio!r} of {counted(scene.rows, 'transaction')} is {counted(fraud, 'fraud row')}"
+        )
         episodes = -(-fraud // high)
         if fraud < low:
             least = _ratios(scene.rows, low)
             yield Problem(
                 path="ratio",
-                message=f"{told}, less than one episode of {low:,}",
+                message=f"{message}, less than one episode of {low:,}",
                 allowed=f"at least {least}" if "ratio" in least else least,
             )
         elif episodes * low > fraud:
             lengths = f"{low:,} to {high:,}" if low < high else f"{low:,}"
-            told += f", which episodes of {lengths} events cannot add up to"
+            message += f", which episodes of {lengths} events cannot add up to"
             yield Problem(
-                path="ratio", message=told, allowed=_ratios(scene.rows, (episodes - 1) * high, episodes * low)
+                path="ratio", message=message, allowed=_ratios(scene.rows, (episodes - 1) * high, episodes * low)
             )
 
     def check(self, scene: Scene, events: FraudEvents) -> Iterator[str]:

@@ -66,8 +66,8 @@ class NoiseConfig:
         for name in ("disorder", "late", "duplicates"):
             delay = getattr(self, name).delay_s
             if delay.min > delay.max:
-                told = f"min {delay.min:g} is above max {delay.max:g}"
-                yield Problem(path=f"{name}.delay_s", message=told, allowed="min at most max")
+                message = f"min {delay.min:g} is above max {delay.max:g}"
+                yield Problem(path=f"{name}.delay_s", message=message, allowed="min at most max")
         if sum(self.shares) > 1:
             yield Problem(
                 path="",
@@ -75,10 +75,10 @@ class NoiseConfig:
                 allowed="at most 1 in all",
             )
         if self.disorder.share and self.late.share and self.late.delay_s.min < self.disorder.delay_s.max:
-            told = f"late rows are {self.late.delay_s.min:g} s late at least, disordered ones up to "
-            told += f"{self.disorder.delay_s.max:g} s"
+            message = f"late rows are {self.late.delay_s.min:g} s late at least, disordered ones up to "
+            message += f"{self.disorder.delay_s.max:g} s"
             yield Problem(
                 path="late.delay_s.min",
-                message=f"{told}: no watermark tells them apart",
+                message=f"{message}: no watermark tells them apart",
                 allowed="disorder.delay_s.max or more",
             )

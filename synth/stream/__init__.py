@@ -94,7 +94,7 @@ def stream(
     prepared = prepare(recipe)
     sink = _make_sink(prepared, name, part, directory or run_directory(), share, overwrite=overwrite)
     announcer = Announcer(catalog.subscribers, started=started)
-    with announcer.telling_the_end():
+    with announcer.announcing_end():
         return _Stream(prepared, catalog, name, sink, share, announcer, started).run(tell, resume=resume)
 
 

@@ -15,9 +15,9 @@ def refuse_other_days(recipe: Recipe) -> None:
     """Live is a moment of the window."""
     window, live_us = recipe.timeline, start_us(recipe.clock, recipe.timeline)
     if not window.start_s * US_PER_S <= live_us < window.end_s * US_PER_S:
-        told = f"clock.live_from: {recipe.clock.live_from!r} lies outside the window"
+        message = f"clock.live_from: {recipe.clock.live_from!r} lies outside the window"
         allowed = "a time from timeline.start on, before timeline.end"
-        raise ConfigError([Problem(path="clock.live_from", message=told, allowed=allowed)])
+        raise ConfigError([Problem(path="clock.live_from", message=message, allowed=allowed)])
 
 
 def refuse_parts(recipe: Recipe, part: Part, share: Share, *, overwrite: bool) -> None:
@@ -29,8 +29,8 @@ def refuse_parts(recipe: Recipe, part: Part, share: Share, *, overwrite: bool) -
     if share.parts == 1:
         return
     if recipe.clock.rebase:
-        told = "a shift of event times is decided when a stream starts, and each of its parts starts on its own"
-        raise ConfigError([Problem(path="clock.rebase", message=told, hint="send it in one part")])
+        message = "a shift of event times is decided when a stream starts, and each of its parts starts on its own"
+        raise ConfigError([Problem(path="clock.rebase", message=message, hint="send it in one part")])
     name = part.spec.name
     if not (_streams(part.spec.factory) and part.spec.factory.takes_parts):
         raise ConfigError([Problem(path="sink", message=f"sink {name!r} takes a stream in one part only")])
@@ -61,8 +61,8 @@ def only_sink(recipe: Recipe, catalog: Catalog, *, resume: bool) -> tuple[str, P
         if resume and not wrong and not is_resumable(part):
             wrong.append(Problem(path=f"sink.{name}", message=f"sink {name!r} remembers nothing that could go on"))
         elif resume and not wrong and getattr(part.config, "uri", "") is None:
-            told = f"--resume needs to know where the stream is: sink.{name}.uri is null"
-            wrong.append(Problem(path=f"sink.{name}.uri", message=told))
+            message = f"--resume needs to know where the stream is: sink.{name}.uri is null"
+            wrong.append(Problem(path=f"sink.{name}.uri", message=message))
     if wrong:
         raise ConfigError(wrong)
     return next(iter(recipe.sinks.items()))

@@ -66,8 +66,8 @@ class AmountContract(PurityChecks, SamenessChecks, ConfigChecks):
                 raise Broken(f"{minor.dtype} of shape {minor.shape}, not int64 of shape ({_ROWS},)", how)
             wrong = np.flatnonzero((minor < 0) | (minor >= HIGHEST * 100))
             if wrong.size:
-                told = f"{wrong.size:,} amounts outside 0 to {HIGHEST * 100 - 1:,}, e.g. {minor[wrong[0]]:,}"
-                raise Broken(told, f"{how}, row {wrong[0]}")
+                message = f"{wrong.size:,} amounts outside 0 to {HIGHEST * 100 - 1:,}, e.g. {minor[wrong[0]]:,}"
+                raise Broken(message, f"{how}, row {wrong[0]}")
 
     @rule
     def test_no_rows_no_amounts(self) -> None:
@@ -101,12 +101,12 @@ class AmountContract(PurityChecks, SamenessChecks, ConfigChecks):
             return
         wrong = np.flatnonzero(quota_bk.sum(axis=1) != _ROWS_B)
         if wrong.size:
-            told = f"a quota of {quota_bk[wrong[0]].sum():,} for {_ROWS_B[wrong[0]]:,} rows"
-            raise Broken(told, f"block {wrong[0]}")
+            message = f"a quota of {quota_bk[wrong[0]].sum():,} for {_ROWS_B[wrong[0]]:,} rows"
+            raise Broken(message, f"block {wrong[0]}")
         whole = self._planned(np.array([_ROWS_B.sum()]))[0]
         if not np.array_equal(quota_bk.sum(axis=0), whole):
-            told = f"{quota_bk.sum(axis=0).tolist()} over {len(_ROWS_B)} blocks, {whole.tolist()} in one"
-            raise Broken(told, "sums of the quotas")
+            message = f"{quota_bk.sum(axis=0).tolist()} over {len(_ROWS_B)} blocks, {whole.tolist()} in one"
+            raise Broken(message, "sums of the quotas")
 
     @rule
     def test_draws_keep_their_quota(self) -> None:

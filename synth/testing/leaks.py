@@ -84,14 +84,14 @@ class Comparison:
         fraud, genuine = feature.code_t[self.judged[role]], feature.code_t[self.genuine]
         if feature.topic == "repeats":
             odds, seen, expected = repeat_odds(fraud, genuine)
-            told = f"{len(fraud):,} {role!r} events of as many episodes have {seen:,} distinct values"
-            return Leak(feature, f"{told}, as many genuine rows some {expected:,.0f}", odds)
+            message = f"{len(fraud):,} {role!r} events of as many episodes have {seen:,} distinct values"
+            return Leak(feature, f"{message}, as many genuine rows some {expected:,.0f}", odds)
         bins = int(feature.code_t.max(initial=0)) + 1
         k, others = np.bincount(fraud, minlength=bins), np.bincount(genuine, minlength=bins)
         log_odds = share_odds(k, len(fraud), others, len(genuine))
         worst = int(np.argmin(log_odds))
-        told = (
+        message = (
             f"{feature.name} is {feature.label(worst)} in {k[worst] / len(fraud):.1%} of {len(fraud):,} {role!r} events"
         )
-        told += f", one an episode, and in {others[worst] / len(genuine):.1%} of genuine rows"
-        return Leak(feature, told, float(log_odds[worst]))
+        message += f", one an episode, and in {others[worst] / len(genuine):.1%} of genuine rows"
+        return Leak(feature, message, float(log_odds[worst]))

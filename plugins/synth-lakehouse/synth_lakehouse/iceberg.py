@@ -44,8 +44,10 @@ class IcebergConfig:
                 allowed="sqlite:////path/file.db or a REST catalog's address",
             )
         if "@" in urlsplit(self.catalog or "").netloc:
-            told = "a catalog's address holds no password: set PYICEBERG_CATALOG__SYNTH__TOKEN"
-            yield Problem(path="catalog", message=told, allowed="sqlite:////path/file.db or a REST catalog's address")
+            message = "a catalog's address holds no password: set PYICEBERG_CATALOG__SYNTH__TOKEN"
+            yield Problem(
+                path="catalog", message=message, allowed="sqlite:////path/file.db or a REST catalog's address"
+            )
 
 
 class IcebergSink(LakeSink):

@@ -17,8 +17,8 @@ def problems(config: SpendingConfig, world: World) -> Iterator[Problem]:
     """Yields what ranges alone cannot say."""
     census = world.census
     if not census.customers or not census.merchants:
-        told = "spending needs customers and merchants, and the population has only cards"
-        yield Problem(path="", message=told, allowed="a population with people, e.g. population=retail_us")
+        message = "spending needs customers and merchants, and the population has only cards"
+        yield Problem(path="", message=message, allowed="a population with people, e.g. population=retail_us")
         return
     for group, wanted, named in (
         ("segments", census.segments, config.segments),
@@ -53,12 +53,12 @@ def _unknown_name(path: str, message: str, name: str, known: Collection[str]) ->
 
 def _segment_problems(name: str, segment: Segment, config: SpendingConfig, sold: Collection[str]) -> Iterator[Problem]:
     for category in sorted({*segment.mix} - {*config.categories}):
-        told = f"segment {name!r} buys {category!r}, which is no category"
-        yield _unknown_name(f"segments.{name}.mix.{category}", told, category, config.categories)
+        message = f"segment {name!r} buys {category!r}, which is no category"
+        yield _unknown_name(f"segments.{name}.mix.{category}", message, category, config.categories)
     if not any(segment.mix.get(category) for category in sold):
-        told = f"segment {name!r} buys nothing that the population's merchants sell"
+        message = f"segment {name!r} buys nothing that the population's merchants sell"
         yield Problem(
-            path=f"segments.{name}.mix", message=told, allowed=f"a weight above 0 for one of {', '.join(sold)}"
+            path=f"segments.{name}.mix", message=message, allowed=f"a weight above 0 for one of {', '.join(sold)}"
         )
     if not any(segment.weekday) or not any(getattr(segment.day, "weights", [1])):
         yield Problem(path=f"segments.{name}", message=f"segment {name!r} is never active", allowed="a weight above 0")
@@ -74,12 +74,12 @@ def _segment_problems(name: str, segment: Segment, config: SpendingConfig, sold:
 def _order_problems(config: SpendingConfig) -> Iterator[Problem]:
     for name, order in (config.standing or {}).items():
         if order.category not in config.categories:
-            told = f"there is no category {order.category!r}"
-            yield _unknown_name(f"standing.{name}.category", told, order.category, config.categories)
+            message = f"there is no category {order.category!r}"
+            yield _unknown_name(f"standing.{name}.category", message, order.category, config.categories)
         yield from _unknown(f"standing.{name}.segments", order.segments, "segment", config.segments)
         if order.first_day > order.last_day:
-            told = f"first_day {order.first_day} is after last_day {order.last_day}"
-            yield Problem(path=f"standing.{name}.first_day", message=told, allowed="at most last_day")
+            message = f"first_day {order.first_day} is after last_day {order.last_day}"
+            yield Problem(path=f"standing.{name}.first_day", message=message, allowed="at most last_day")
 
 
 def _date_problems(config: SpendingConfig, timeline: Timeline) -> Iterator[Problem]:
@@ -87,8 +87,8 @@ def _date_problems(config: SpendingConfig, timeline: Timeline) -> Iterator[Probl
     if not any(config.months):
         yield Problem(path="months", message="no month has any activity", allowed="a weight above 0")
     elif not any(config.months[month - 1] for month in months):
-        told = f"no month of the window has any activity: {', '.join(month_name[month] for month in months)}"
-        yield Problem(path="months", message=told, allowed="a weight above 0 for one of them")
+        message = f"no month of the window has any activity: {', '.join(month_name[month] for month in months)}"
+        yield Problem(path="months", message=message, allowed="a weight above 0 for one of them")
     if config.holidays:
         import holidays
 
@@ -124,8 +124,8 @@ def _decline_problems(config: SpendingConfig) -> Iterator[Problem]:
         for channel in ("chip", "contactless", "online", "recurring"):
             total = math.fsum(getattr(config.authorisation, channel).shares)
             if total > 1:
-                told = f"the shares of the reasons sum to {total:.10g}: more is declined than there is"
-                yield Problem(path=f"authorisation.{channel}", message=told, allowed="shares that sum to at most 1")
+                message = f"the shares of the reasons sum to {total:.10g}: more is declined than there is"
+                yield Problem(path=f"authorisation.{channel}", message=message, allowed="shares that sum to at most 1")
 
 
 def _currency_problems(currency: Currency, countries: Iterable[str]) -> Iterator[Problem]:
@@ -144,7 +144,7 @@ def _currency_problems(currency: Currency, countries: Iterable[str]) -> Iterator
                 hint=nearest(code, known),
             )
     for country in sorted({*countries} - {*currency.countries}):
-        told = f"the population has cities in {country!r}, whose currency is not named"
+        message = f"the population has cities in {country!r}, whose currency is not named"
         yield Problem(
-            path="currency.countries", message=told, allowed=f"a currency for {country}, or generator.currency=null"
+            path="currency.countries", message=message, allowed=f"a currency for {country}, or generator.currency=null"
         )
