@@ -12,7 +12,7 @@ from synth.amount import AmountLaw
 from synth.contracts import hookspecs
 from synth.contracts.generator import BlockPlan, Events, Generator, Keys, World
 from synth.contracts.hookspecs import CheckSpec, View
-from synth.contracts.injector import FraudEvents, Injection, Injector, Scene
+from synth.contracts.injector import FraudEvents, Injection, Injector, PlanContext
 from synth.contracts.output import Output
 from synth.contracts.population import (
     Cards,
@@ -46,7 +46,7 @@ PEOPLE = (Census, Population, Customers, Cards, Devices, Merchants, Terminals, C
 CONTRACTS: dict[str, tuple[type[Any], ...]] = {
     "synth_injectors": (
         *(Injector, EpisodeInjector, EpisodeConfig, Length, Seconds, Episodes),
-        *(Scene, FraudEvents, Injection, Session, Streams, Problem),
+        *(PlanContext, FraudEvents, Injection, Session, Streams, Problem),
     ),
     "synth_generators": (Generator, World, BlockPlan, Keys, Events, Column, Entities, *PEOPLE),
     "synth_amounts": (AmountLaw,),

@@ -21,7 +21,7 @@ from .contracts.hookspecs import hookimpl as hookimpl
 from .contracts.injector import FraudEvents as FraudEvents
 from .contracts.injector import Injection as Injection
 from .contracts.injector import Injector as Injector
-from .contracts.injector import Scene as Scene
+from .contracts.injector import PlanContext as PlanContext
 from .contracts.output import ColumnEntry as ColumnEntry
 from .contracts.output import Output as Output
 from .contracts.output import TableEntry as TableEntry

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from synth.config.recipe import load_recipe
-from synth.contracts.injector import FraudEvents, Injector, Scene
+from synth.contracts.injector import FraudEvents, Injector, PlanContext
 from synth.engine.clashes import Spans
 from synth.engine.plan import make_plan
-from synth.engine.prepare import make_cast
+from synth.engine.prepare import make_components
 from synth.errors import RefusedError, RunError
 from synth.rng import Streams
 
@@ -26,7 +26,7 @@ class Fixed(Injector):
     def __init__(self, events: FraudEvents, *, replaces: bool = True) -> None:
         self.events, self.replaces = events, replaces
 
-    def plan(self, scene: Scene, *, streams: Streams) -> FraudEvents:
+    def plan(self, context: PlanContext, *, streams: Streams) -> FraudEvents:
         return self.events
 
 
@@ -38,8 +38,8 @@ def events(episode: list[int], second: list[int], card: list[int]) -> FraudEvent
 
 def plan_of(planned: dict[str, Injector], *overrides: str):
     recipe, _, _ = load_recipe(["population.cards=50", "generator.transactions=5000", "block_rows=1000", *overrides])
-    cast = replace(make_cast(recipe), patterns=planned)
-    return cast, make_plan(cast)
+    components = replace(make_components(recipe), patterns=planned)
+    return components, make_plan(components)
 
 
 GOOD = events([0, 0, 1], [10, 40, 500], [3, 3, 4])
@@ -99,7 +99,7 @@ def test_no_room_is_refused() -> None:
 class Refusing(Fixed):
     """Cannot plan anything."""
 
-    def plan(self, scene: Scene, *, streams: Streams) -> FraudEvents:
+    def plan(self, context: PlanContext, *, streams: Streams) -> FraudEvents:
         raise RefusedError("no card is old enough", hint="more cards")
 
 
@@ -123,11 +123,13 @@ def test_added_fraud_never_meets_a_genuine_event() -> None:
     dense = ["timeline.end='2022-01-01T00:20:00'", "generator.transactions=20000"]
     crowd = events(list(range(40)), [30 * n for n in range(40)], list(range(40)))
     crowd = replace(crowd, role_f=np.zeros(40, dtype=np.int64))
-    cast, plan = plan_of({"mine": Fixed(crowd, replaces=False)}, *dense)
+    components, plan = plan_of({"mine": Fixed(crowd, replaces=False)}, *dense)
     assert (plan.fraud["mine"].time_us_f != np.sort(crowd.time_us_f)).any()
     genuine = set()
     for block in range(len(plan.rows_b)):
-        keys = cast.generator.draw_keys(plan.blocks, block, world=cast.world, streams=cast.genuine_streams)
+        keys = components.generator.draw_keys(
+            plan.blocks, block, world=components.world, streams=components.genuine_streams
+        )
         genuine |= set(zip(keys.time_us_t.tolist(), keys.card_t.tolist(), strict=True))
     settled = set(zip(plan.fraud["mine"].time_us_f.tolist(), plan.fraud["mine"].card_f.tolist(), strict=True))
     assert len(settled) == 40

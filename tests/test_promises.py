@@ -213,9 +213,9 @@ class TestControlWorld:
     def meetings(self, world: World) -> int:
         """Planned events, before they are settled, that fall on a genuine one."""
         prepared = prepare(make_recipe(**world))
-        cast = prepared.make_block.cast
-        [(name, injector)] = cast.injectors.items()
-        events = injector.plan(cast.scene, streams=Streams(cast.seed, f"scenario/{name}"))
+        components = prepared.make_block.components
+        [(name, injector)] = components.injectors.items()
+        events = injector.plan(components.context, streams=Streams(components.seed, f"scenario/{name}"))
         control = made(world | {"scenarios": {}})
         taken = set(zip(control.time.astype("int64"), control.card_id, strict=True))
         return sum(key in taken for key in zip(events.time_us_f.tolist(), events.card_f.tolist(), strict=True))

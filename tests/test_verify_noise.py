@@ -19,7 +19,7 @@ from synth.config.catalog import load_catalog
 from synth.config.recipe import load_recipe
 from synth.engine.run import run
 from synth.errors import InterruptedRun
-from synth.stream import Live, stream
+from synth.stream import Progress, stream
 from synth.tables.digest import digest_batch, digest_run, digest_table
 from tests.cli import commands
 
@@ -128,7 +128,7 @@ def test_tables_that_name_lost_transactions(recipe: tuple[str, ...], names: list
 
 
 def test_a_stream_that_went_on(tmp_path: Path) -> None:
-    def interrupt(live: Live) -> None:
+    def interrupt(live: Progress) -> None:
         if live.at.block >= 1:
             os.kill(os.getpid(), signal.SIGINT)
 

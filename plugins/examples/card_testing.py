@@ -6,7 +6,18 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from synth import EpisodeConfig, EpisodeInjector, FraudEvents, Length, Ratio, Scene, Seconds, Spec, Streams, hookimpl
+from synth import (
+    EpisodeConfig,
+    EpisodeInjector,
+    FraudEvents,
+    Length,
+    PlanContext,
+    Ratio,
+    Seconds,
+    Spec,
+    Streams,
+    hookimpl,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,9 +42,9 @@ class CardTesting(EpisodeInjector):
         """The probes and the purchase."""
         return Length(min=self.config.probes.min + 1, max=self.config.probes.max + 1)
 
-    def plan(self, scene: Scene, *, streams: Streams) -> FraudEvents:
+    def plan(self, context: PlanContext, *, streams: Streams) -> FraudEvents:
         """The last event is the purchase."""
-        tests = self.episodes(scene, streams)
+        tests = self.episodes(context, streams)
         return tests.finish(
             gap_s=tests.gaps(5, 60),
             amount_minor=np.where(tests.last_f, tests.amounts_between(200, 900), tests.amounts_between(1, 2)),

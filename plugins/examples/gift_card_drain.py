@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from synth import EpisodeConfig, EpisodeInjector, FraudEvents, Length, Scene, Seconds, Spec, Streams, hookimpl
+from synth import EpisodeConfig, EpisodeInjector, FraudEvents, Length, PlanContext, Seconds, Spec, Streams, hookimpl
 
 #: Face values in cents, and what a shop takes for the activation of each.
 FACE_V = np.array([2_500, 5_000, 10_000, 20_000, 50_000])
@@ -47,9 +47,9 @@ class GiftCardDrain(EpisodeInjector):
         """The way from shop to shop."""
         return self.config.gap_s
 
-    def plan(self, scene: Scene, *, streams: Streams) -> FraudEvents:
+    def plan(self, context: PlanContext, *, streams: Streams) -> FraudEvents:
         """Each victim once; the probe is one of the two smallest face values, the others are larger."""
-        drains = self.episodes(scene, streams)
+        drains = self.episodes(context, streams)
         rng, events = streams.draw("face values"), len(drains.episode_f)
         value_f = np.where(drains.first_f, rng.integers(0, 2, size=events), rng.integers(2, len(FACE_V), size=events))
         return drains.finish(

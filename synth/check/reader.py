@@ -115,7 +115,7 @@ def _open_source(uri: str, catalog: Catalog | None) -> Source:
 
 
 @dataclass(frozen=True)
-class AsMade(StoredOutput):
+class OriginalTimes(StoredOutput):
     """What a stream with ``clock=rebased`` left, with the event times that were made.
 
     Attributes:
@@ -137,12 +137,12 @@ class AsMade(StoredOutput):
         return pc.subtract(values, self.shift_us // US_PER_S) if column["source"] == "unix_time" else values
 
 
-def as_made(output: StoredOutput) -> StoredOutput:
+def with_original_times(output: StoredOutput) -> StoredOutput:
     """An output with the event times that the recipe makes, whenever a stream has sent it."""
     shift_us = output.stream.get("shift_us")
     if not isinstance(shift_us, int):
         return output
-    return AsMade(output.uri, output.manifest, output.store, output.catalog, shift_us)
+    return OriginalTimes(output.uri, output.manifest, output.store, output.catalog, shift_us)
 
 
 def open_output(uri: str, catalog: Catalog | None = None) -> StoredOutput:

@@ -9,9 +9,9 @@ from synth.cli import output
 from synth.cli.plan import describe, preflight
 from synth.config.recipe import Recipe
 from synth.contracts.preflight import PreflightResult
+from synth.engine.open_sinks import make_sinks, run_directory
 from synth.engine.preflight import failure_of
 from synth.engine.prepare import prepare
-from synth.engine.run import make_sinks, run_directory
 from synth.errors import RefusedError, counted
 from synth.sinks.places import LocalPlace, parse_uri
 

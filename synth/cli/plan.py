@@ -10,9 +10,9 @@ from synth.config.recipe import load_recipe
 from synth.contracts.preflight import PreflightResult
 from synth.contracts.sink import Sink
 from synth.engine.block import Block
+from synth.engine.open_sinks import make_sinks, run_directory
 from synth.engine.preflight import make_preflight_context, preflight_sinks
 from synth.engine.prepare import Prepared, prepare
-from synth.engine.run import make_sinks, run_directory
 from synth.errors import counted
 from synth.stream import stream_fingerprint
 

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from synth.cli import output
 from synth.config.compose import shown
 from synth.config.recipe import load_recipe
-from synth.engine.run import RunResult, execute, make_sinks, run_directory
+from synth.engine.open_sinks import make_sinks, run_directory
+from synth.engine.run import RunResult, execute
 from synth.engine.write import Progress
 from synth.errors import counted
 

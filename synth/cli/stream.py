@@ -9,7 +9,7 @@ from synth.cli.parser import UsageError
 from synth.cli.run import command_line
 from synth.config.recipe import Recipe, load_recipe
 from synth.errors import InterruptedRun, PartlyDone, SynthError
-from synth.stream import Live, Share, StreamResult, is_resumable, stream
+from synth.stream import Progress, Share, StreamResult, is_resumable, stream
 
 _LINE_S = 5
 
@@ -90,7 +90,7 @@ class _Line:
         self._terminal = sys.stderr.isatty()
         self._told, self._width = time.monotonic(), 0
 
-    def tell(self, live: Live) -> None:
+    def tell(self, live: Progress) -> None:
         """Shows how it goes."""
         if self._terminal:
             text = show(live)
@@ -106,7 +106,7 @@ class _Line:
             print(file=sys.stderr)
 
 
-def show(live: Live) -> str:
+def show(live: Progress) -> str:
     """How a stream goes, in one line."""
     parts = [f"{live.at.events:,} events", f"{live.rate:,.0f} a second", *([f"lag {live.lag}"] if live.lag else [])]
     parts += [f"{live.stats.in_flight:,} in flight", f"{live.at.fraud:,} fraud"]

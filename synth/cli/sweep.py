@@ -5,7 +5,7 @@ from pathlib import Path
 
 from synth.cli import output
 from synth.cli.sweeps import RESULTS, Outcome, run_sweep
-from synth.engine.run import run_directory
+from synth.engine.open_sinks import run_directory
 from synth.errors import PartlyDone, SynthError, counted
 
 

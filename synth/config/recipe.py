@@ -18,7 +18,7 @@ from synth.config.compose import Composed, changed_at, compose
 from synth.config.typed import in_words, read_config, schema_of
 from synth.contracts.generator import Generator, World, broken_columns
 from synth.contracts.hookspecs import Spec
-from synth.contracts.injector import Scene
+from synth.contracts.injector import PlanContext
 from synth.errors import (
     ConfigError,
     PluginError,
@@ -285,10 +285,10 @@ class _Build:
             self._check_columns(generator)
             self._note_below("generator", generator.problems(world))
             own, rows = tuple(column.name for column in generator.columns), generator.expected_rows(world)
-            scene = Scene(world.cards, timeline, world.amount, rows, own, world.census, texts=generator.texts)
+            context = PlanContext(world.cards, timeline, world.amount, rows, own, world.census, texts=generator.texts)
         for name, part in scenarios.items():
             with blaming(f"scenario {name!r}: its injector"):
-                self._note_below(f"scenario.{name}", part.make().problems(scene))
+                self._note_below(f"scenario.{name}", part.make().problems(context))
 
     def _check_columns(self, generator: Generator) -> None:
         """Holds a generator to what it may declare, and keeps its columns for the view."""

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synth.arrays import Int64
-from synth.contracts.injector import Pattern, Scene
+from synth.contracts.injector import Pattern, PlanContext
 from synth.rng import Streams
 
 
@@ -79,7 +79,7 @@ class Claimer(Pattern):
         return False
 
     @abstractmethod
-    def plan(self, scene: Scene, *, streams: Streams) -> Targets:
+    def plan(self, context: PlanContext, *, streams: Streams) -> Targets:
         """What the scenario is after in the whole run."""
 
     @abstractmethod

@@ -58,7 +58,7 @@ class Keys:
         return cls((second_t + start_s) * US_PER_S, code_t - second_t * cards)
 
 
-Own = Mapping[str, npt.NDArray[Any]]
+OwnColumns = Mapping[str, npt.NDArray[Any]]
 """Values of a generator's own columns by name: whole numbers, floats (NaN: empty), or for a text the index of its
 category (-1: empty)."""
 
@@ -73,7 +73,7 @@ class Events(Keys):
     """
 
     amount_minor_t: Int64
-    own: Own = field(default_factory=dict)
+    own: OwnColumns = field(default_factory=dict)
 
     def take(self, rows: Mask | Int64) -> "Events":
         """The events of a mask or an index, in that order."""
@@ -120,7 +120,7 @@ class Generator(ABC):
     """
 
     columns: tuple[Column, ...] = ()
-    setting: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
 
     @property
     def texts(self) -> Mapping[str, tuple[str, ...]]:
@@ -170,7 +170,7 @@ class Generator(ABC):
     def generate(self, plan: BlockPlan, block: int, *, world: World, streams: Streams) -> Events:
         """All genuine events of one block: ``plan.rows_b[block]`` of them, in its slice, sorted as ``Keys`` are."""
 
-    def complete(self, plan: BlockPlan, block: int, fraud: Events, *, world: World, streams: Streams) -> Own:
+    def complete(self, plan: BlockPlan, block: int, fraud: Events, *, world: World, streams: Streams) -> OwnColumns:
         """Its own columns for a block's fraud events, by the laws of honest ones: a difference here would be a leak.
 
         Args:
@@ -206,7 +206,7 @@ def broken_columns(generator: Generator) -> Iterator[str]:
             yield f"column {column.name!r} with role truth: truth is synth's own"
 
 
-def broken_own(columns: Sequence[Column], own: Own, rows: int) -> Iterator[str]:
+def broken_own_columns(columns: Sequence[Column], own: OwnColumns, rows: int) -> Iterator[str]:
     """Yields what is wrong with the values of own columns."""
     declared = {column.name: column for column in columns}
     for name in sorted({*own} ^ {*declared}):

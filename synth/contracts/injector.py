@@ -22,7 +22,7 @@ from synth.timeline import Timeline
 
 
 @dataclass(frozen=True)
-class Scene:
+class PlanContext:
     """What an injector may know when it plans.
 
     Attributes:
@@ -130,11 +130,11 @@ class Pattern(ABC):
     def adds(self) -> bool:
         """Whether a run has more rows with the pattern than without."""
 
-    def problems(self, scene: Scene) -> Iterator[Problem]:
+    def problems(self, context: PlanContext) -> Iterator[Problem]:
         """Yields what only the whole recipe shows, with paths below the scenario."""
         yield from ()
 
-    def check(self, scene: Scene, events: FraudEvents) -> Iterator[str]:
+    def check(self, context: PlanContext, events: FraudEvents) -> Iterator[str]:
         """Yields what is wrong with finished episodes, read back from an output and sorted by (episode, time)."""
         yield from ()
 
@@ -156,7 +156,7 @@ class Injector(Pattern):
         return not self.replaces
 
     @abstractmethod
-    def plan(self, scene: Scene, *, streams: Streams) -> FraudEvents:
+    def plan(self, context: PlanContext, *, streams: Streams) -> FraudEvents:
         """Every event of the run with its absolute time, so that no block has to look into its neighbour.
 
         Events of one episode lie on one card, unless the pattern spans cards, in different seconds, inside the window.

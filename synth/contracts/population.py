@@ -253,7 +253,7 @@ class Population:
     terminals: Terminals
 
 
-def every(first: Int64, count: Int64) -> tuple[Int64, Int64]:
+def expand_slices(first: Int64, count: Int64) -> tuple[Int64, Int64]:
     """All places of some slices, slice by slice.
 
     Args:

@@ -3,11 +3,12 @@
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 
 from synth.contracts.run_events import BlockDone, Outcome, RunEnded, RunStarted, StreamProgress, Subscriber
-from synth.errors import InterruptedRun, PartlyDone, on_one_line
+from synth.engine.prepare import Prepared
+from synth.errors import InterruptedRun, PartlyDone, hide_secrets, on_one_line
 
 log = logging.getLogger(__name__)
 
@@ -98,3 +99,14 @@ class Announcer:
             self._subscribers = [pair for pair in self._subscribers if pair[1] is not subscriber]
             reason = on_one_line(f"{type(error).__name__}: {error}")
             log.warning("a subscriber of plugin %r %s and is told nothing more: %s", plugin, what, reason)
+
+
+def started_event(prepared: Prepared, uris: Mapping[str, str]) -> RunStarted:
+    """What subscribers are told at the start; ``uris`` by the sinks' names."""
+    return RunStarted(
+        fingerprint=prepared.recipe.fingerprint,
+        rows=int(prepared.plan.rows_b.sum()),
+        fraud_rows=prepared.plan.planned_rows(),
+        blocks=len(prepared.plan.rows_b),
+        sinks={name: hide_secrets(uri) for name, uri in uris.items()},
+    )

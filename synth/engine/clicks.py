@@ -16,9 +16,10 @@ from synth.clicks.paths import Path, draw_path
 from synth.clicks.visits import Names, Visits, draw_visits
 from synth.contracts.generator import Events
 from synth.contracts.sessions import ACCOUNT_TYPES, LOGIN, LOGIN_FAILED, PROFILE_CHANGE, PURCHASE, Session
-from synth.engine.components import Cast
+from synth.engine.components import Components
+from synth.engine.facts import Truth
 from synth.engine.plan import Plan
-from synth.engine.render import Rows, Truth
+from synth.engine.render import Rows
 from synth.errors import RefusedError
 from synth.rng import Streams
 from synth.tables.arrow import names_to_arrow, to_arrow
@@ -45,24 +46,26 @@ class ClickMaker:
         tables: clicks, and what is true of them.
     """
 
-    cast: Cast
+    components: Components
     plan: Plan
     shop: ShopVisits
     names: Names
     tables: tuple[Table, Table]
 
     @classmethod
-    def of(cls, cast: Cast, plan: Plan, shop: ShopVisits) -> "ClickMaker":
+    def of(cls, components: Components, plan: Plan, shop: ShopVisits) -> "ClickMaker":
         """The clicks of a run.
 
         Raises:
             RefusedError: there are no customers.
         """
-        people = cast.world.population
+        people = components.world.population
         if people is None or not len(people.devices):
             message = "clicks are those of customers, and the population has only cards"
             raise RefusedError(message, path="clicks", hint="clicks=none")
-        return cls(cast, plan, shop, Names.of(people.devices, len(people.customers), cast.seed), click_tables())
+        return cls(
+            components, plan, shop, Names.of(people.devices, len(people.customers), components.seed), click_tables()
+        )
 
     def __call__(self, index: int, genuine: Events, rows: Rows, source_t: Int64) -> dict[str, Batch]:
         """The clicks of a block and their labels.
@@ -94,18 +97,18 @@ class ClickMaker:
 
     @cached_property
     def _online(self) -> int:
-        channel = next(column for column in self.cast.generator.columns if column.name == "channel")
+        channel = next(column for column in self.components.generator.columns if column.name == "channel")
         return channel.categories.index("online")
 
     @cached_property
     def _session_r(self) -> list[Session]:
         """What is declared of the session behind each role of the run."""
-        patterns = self.cast.patterns
+        patterns = self.components.patterns
         roles_of = self.plan.roles_of.items()
         return [patterns[name].sessions.get(role, Session()) for name, roles in roles_of for role in roles]
 
     def _draw(self, purpose: str, index: int) -> np.random.Generator:
-        return Streams(self.cast.seed, "clicks").draw(purpose, index)
+        return Streams(self.components.seed, "clicks").draw(purpose, index)
 
     def _honest(self, index: int, genuine: Events) -> tuple[Visits, Int64]:
         """The visits of the control world, and the genuine rows that the first of them lead to.
@@ -134,7 +137,7 @@ class ClickMaker:
         """The visits that lead to added rows, and those rows."""
         truth, own = rows.truth, rows.events.own
         mine = (source_t[truth.row_f] < 0) & (own["channel"][truth.row_f] == self._online)
-        row_f, role_f = truth.row_f[mine], truth.role_f[mine]
+        row_f, role_f = truth.row_f[mine], truth.facts.role_f[mine]
         rng, number_f = self._draw("visits of fraud", index), np.arange(len(row_f))
         last_f = rows.events.time_us_t[row_f] // US_PER_S
         room_f = last_f - self.plan.blocks.edge_s_b[index]
@@ -153,7 +156,7 @@ class ClickMaker:
         login_f = np.array([session.login for session in declared], dtype=bool)[role_f]
         change_f = rng.random(len(row_f)) < np.array([session.profile_change for session in declared])[role_f]
         new_f = np.array([session.new_device for session in declared], dtype=bool)[role_f]
-        device_f = self.names.new_devices(2 * truth.episode_id_f[mine] + 1)
+        device_f = self.names.new_devices(2 * truth.facts.episode_id_f[mine] + 1)
         longest_f = np.array([_longest(session) for session in declared], dtype=np.int64)[role_f]
         return visits.altered(login_f, change_f, new_f, device_f, longest_f), row_f
 
@@ -200,10 +203,10 @@ def _labels(truth: Truth, rows: int, row_t: Int64, id_t: Int64, type_t: Int64) -
     other_l = len(truth.roles) + np.select(
         [(type_l == LOGIN) | (type_l == LOGIN_FAILED), type_l == PROFILE_CHANGE], [0, 1], 2
     )
-    role_l = np.where(type_l == PURCHASE, truth.role_f[fact], other_l)
+    role_l = np.where(type_l == PURCHASE, truth.facts.role_f[fact], other_l)
     return {
         "click_id": to_arrow(id_t[here]),
-        "scenario": names_to_arrow(truth.scenarios).take(to_arrow(truth.scenario_f[fact])),
-        "episode_id": to_arrow(truth.episode_id_f[fact]),
+        "scenario": names_to_arrow(truth.scenarios).take(to_arrow(truth.facts.scenario_f[fact])),
+        "episode_id": to_arrow(truth.facts.episode_id_f[fact]),
         "role": names_to_arrow((*truth.roles, *ROLES)).take(to_arrow(role_l)),
     }

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from synth.contracts.claimer import Claimer
-from synth.contracts.generator import BlockPlan, Generator, World
-from synth.contracts.injector import Injector, Pattern, Scene
-from synth.errors import blaming
+from synth.contracts.generator import BlockPlan, Generator, OwnColumns, World, broken_own_columns
+from synth.contracts.injector import Injector, Pattern, PlanContext
+from synth.errors import RunError, blaming
 from synth.rng import Streams
 
 
 @dataclass(frozen=True)
-class Cast:
+class Components:
     """Who plays in a run: the generator and the fraud patterns.
 
     Attributes:
@@ -44,7 +44,7 @@ class Cast:
         """A scenario's streams."""
         return Streams(self.seed, f"scenario/{name}")
 
-    def blamed(self, name: str) -> str:
+    def owner_of(self, name: str) -> str:
         """How a scenario's pattern is told when its code fails."""
         return f"scenario {name!r}: its injector {type(self.patterns[name]).__name__}"
 
@@ -55,10 +55,10 @@ class Cast:
             return self.generator.plan(self.world, streams=self.genuine_streams)
 
     @cached_property
-    def scene(self) -> Scene:
+    def context(self) -> PlanContext:
         """What injectors may know."""
         world, blocks = self.world, self.blocks
-        return Scene(
+        return PlanContext(
             cards=world.cards,
             timeline=world.timeline,
             amount=self.generator.amounts(blocks, world=world),
@@ -68,3 +68,16 @@ class Cast:
             population=world.population,
             texts=self.generator.texts,
         )
+
+    def refuse_broken_columns(self, block: int, own: OwnColumns, rows: int) -> None:
+        """Holds the generator to the columns that it declares.
+
+        Raises:
+            RunError: the values do not fit them.
+        """
+        for broken in broken_own_columns(self.generator.columns, own, rows):
+            raise self.broken_contract(block, broken)
+
+    def broken_contract(self, block: int, what: str) -> RunError:
+        """The error of a generator that broke its contract."""
+        return RunError(f"the generator {type(self.generator).__name__} broke its contract in block {block}: {what}")

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-from synth.engine.block import Block, BlockMaker, Loose
+from synth.engine.block import Block, BlockMaker, Deferred
 from synth.engine.episodes import EpisodeRows
+from synth.engine.facts import Facts, Truth
 from synth.engine.manifest import Counts
 from synth.engine.render import render_episodes
 from synth.tables.batch import Batch
@@ -15,23 +16,23 @@ from synth.tables.digest import digest_batch
 
 
 @dataclass
-class Closing:
+class EndOfRun:
     """Gathers from the blocks, in their order, what none of them knows alone.
 
     Memory grows with the episodes of claimed rows and with the reports.
     """
 
     make_block: BlockMaker
-    loose: list[Loose] = field(default_factory=list)
+    deferred: list[Deferred] = field(default_factory=list)
 
-    def take(self, loose: Loose) -> None:
-        """What a block knows."""
-        self.loose.append(loose)
+    def take(self, deferred: Deferred) -> None:
+        """What a block leaves to the end."""
+        self.deferred.append(deferred)
 
     def claimed(self) -> EpisodeRows:
         """The episodes of claimed rows."""
         none = EpisodeRows.none(self.make_block.plan.scenarios)
-        return EpisodeRows.merged([none, *(loose.claimed for loose in self.loose)])
+        return EpisodeRows.merged([none, *(deferred.claimed for deferred in self.deferred)])
 
     def blocks(self) -> Iterator[Block]:
         """Yields the last rows of the tables that are only known now, as a block behind the others, if any."""
@@ -42,15 +43,16 @@ class Closing:
             batches["label_events"] = self._reports()
         if batches:
             digests = {name: digest_batch(batch.native) for name, batch in batches.items()}
-            nothing = Loose(EpisodeRows.none(self.make_block.plan.scenarios), None)
-            none = np.empty(0, dtype=np.int64)
-            yield Block(len(self.make_block.plan.rows_b), batches, digests, nothing, none, none)
+            plan, none = self.make_block.plan, np.empty(0, dtype=np.int64)
+            nothing = Deferred(EpisodeRows.none(plan.scenarios), None)
+            truth = Truth(none, Facts.joined([]), plan.scenarios, plan.roles)
+            yield Block(len(plan.rows_b), batches, digests, nothing, truth, none, none)
 
     def _reports(self) -> Batch:
         """All reports, in order of time, those of one second in order of events."""
         table = self.make_block.label_events
         assert table is not None, "asked only where there are reports"
-        parts = [loose.reports.native for loose in self.loose if loose.reports]
+        parts = [deferred.reports.native for deferred in self.deferred if deferred.reports]
         order = [("known_at", "ascending"), ("event_id", "ascending")]
         found = pa.Table.from_batches(parts, table.schema).sort_by(order)
         columns = {

@@ -1,5 +1,6 @@
 """What was made: enough to verify an output, and to make it again. Holds no time, no place, no host and no secret."""
 
+import dataclasses
 import json
 import platform
 from collections.abc import Mapping, Sequence
@@ -8,8 +9,10 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from synth import __version__
+from synth.config.catalog import Catalog
 from synth.contracts.store import Staged
-from synth.sinks.places import MANIFEST
+from synth.engine.prepare import Prepared
+from synth.errors import without_secrets
 from synth.tables.declared import ENTITY_COLUMNS, as_json
 from synth.tables.digest import digest_batch, digest_run, digest_table
 from synth.tables.table import Table
@@ -19,8 +22,6 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 """Raised when a reader of the old form would misread the new one."""
-
-__all__ = ["FORMAT", "MANIFEST", "Counts", "describe_tables", "write_manifest"]
 
 
 @dataclass(frozen=True)
@@ -122,3 +123,35 @@ def write_manifest(
 
 def _as_entry(file: Staged) -> dict[str, Any]:
     return {"name": file.name, "bytes": file.bytes, "sha256": file.sha256}
+
+
+def manifest_of(
+    prepared: Prepared,
+    catalog: Catalog,
+    name: str,
+    files: "Mapping[str, Sequence[Staged]]",
+    tallies: Mapping[str, TableTally],
+    counts: Counts,
+    stream: Mapping[str, Any] | None = None,
+) -> bytes:
+    """The manifest of a sink.
+
+    Args:
+        files: those of each table.
+        stream: how the rows were sent, where they were streamed.
+    """
+    recipe = prepared.recipe
+    part = recipe.sinks[name]
+    used = [("generator", recipe.generator), ("amount", recipe.amount), ("sink", part)]
+    used += [("scenario", scenario) for scenario in recipe.scenarios.values()]
+    owners = {catalog.owner(group, component.spec.name) for group, component in used} - {"synth"}
+    return write_manifest(
+        recipe=recipe.content,
+        fingerprint=recipe.fingerprint,
+        plugins={provider.name: provider.version for provider in catalog.providers if provider.name in owners},
+        counts=counts,
+        tables=describe_tables(list(tallies.values())),
+        sink=without_secrets({key: value for key, value in dataclasses.asdict(part.config).items() if key != "uri"}),
+        files=files,
+        stream=stream,
+    )

@@ -9,11 +9,12 @@ import numpy as np
 from synth.amount import HIGHEST
 from synth.arrays import Int64
 from synth.contracts.claimer import Targets
-from synth.contracts.generator import BlockPlan, broken_own
+from synth.contracts.generator import BlockPlan, broken_own_columns
 from synth.contracts.injector import FraudEvents, broken_arrays
 from synth.engine.clashes import settle
-from synth.engine.components import Cast
+from synth.engine.components import Components
 from synth.engine.episodes import EpisodeRows
+from synth.engine.facts import ADDED, Facts
 from synth.errors import Problem, RefusedError, RunError, blaming
 from synth.tables.declared import PLAIN_NAME
 from synth.timeline import US_PER_S
@@ -73,16 +74,24 @@ class Plan:
         first, last = np.searchsorted(events.time_us_f, self.blocks.edge_s_b[block : block + 2] * US_PER_S)
         return events.take(np.arange(first, last))
 
-    def facts_of(self, name: str, episode_f: Int64, role_f: Int64) -> Int64:
-        """(3, f) the truth of a scenario's events: index of the scenario, run-wide episode id, index of the role.
+    def facts_of(self, name: str, episode_f: Int64, role_f: Int64, *, before_minor_f: Int64 | None = None) -> Facts:
+        """What is true of a scenario's events.
 
         Args:
             episode_f: the scenario's own episode numbers.
+            role_f: indices of its own roles.
+            before_minor_f: what claimed rows cost before; None for added ones.
         """
         place = self.scenarios.index(name)
         first_role = sum(len(self.roles_of[earlier]) for earlier in self.scenarios[:place])
         id_f = self.episode_ids[name][episode_f] if name in self.fraud else self._first_claimed(name) + episode_f
-        return np.stack([np.full(len(role_f), place), id_f, role_f + first_role])
+        added_f = np.full(len(role_f), ADDED)
+        return Facts(
+            scenario_f=np.full(len(role_f), place),
+            episode_id_f=id_f,
+            role_f=role_f + first_role,
+            before_minor_f=added_f if before_minor_f is None else before_minor_f,
+        )
 
     def _first_claimed(self, name: str) -> int:
         """The lowest episode id of a scenario that claims rows: behind those of planned episodes."""
@@ -96,8 +105,8 @@ class Plan:
         """All planned episodes of the run, in order of their ids, and so of their first events."""
         parts = [EpisodeRows.none(self.scenarios)]
         for name, events in self.fraud.items():
-            scenario_f, id_f, _ = self.facts_of(name, events.episode_f, events.role_f)
-            rows = (id_f, scenario_f, events.card_f, events.time_us_f, events.amount_minor_f)
+            facts = self.facts_of(name, events.episode_f, events.role_f)
+            rows = (facts.episode_id_f, facts.scenario_f, events.card_f, events.time_us_f, events.amount_minor_f)
             parts.append(EpisodeRows.of(self.scenarios, *rows))
         return EpisodeRows.merged(parts)
 
@@ -107,30 +116,32 @@ class Plan:
         return self.episodes[first:last]
 
 
-def make_plan(cast: Cast) -> Plan:
+def make_plan(components: Components) -> Plan:
     """Plans the genuine blocks, then the scenarios, settles clashes and counts.
 
     Raises:
         RefusedError: episodes cannot be placed, or a block has fewer genuine rows than fraud would replace.
     """
-    blocks, scene = cast.blocks, cast.scene
+    blocks, context = components.blocks, components.context
     planned, targets = {}, {}
-    for name, pattern in cast.patterns.items():
-        with blaming(cast.blamed(name), f"scenario.{name}"):
-            if cast.generator.rows() is None:
-                _refuse_totals(pattern.problems(scene))
+    for name, pattern in components.patterns.items():
+        with blaming(components.owner_of(name), f"scenario.{name}"):
+            if components.generator.rows() is None:
+                _refuse_totals(pattern.problems(context))
             if not all(PLAIN_NAME.fullmatch(role) for role in pattern.roles):
-                raise RunError(f"{cast.blamed(name)} plans a role that is no plain word; that is an error in its code")
-            if name in cast.injectors:
-                planned[name] = cast.injectors[name].plan(scene, streams=cast.streams_of(name))
-                _refuse_broken(name, planned[name], cast)
-    for name, claimer in cast.claimers.items():
-        with blaming(cast.blamed(name), f"scenario.{name}"):
-            targets[name] = claimer.plan(scene, streams=cast.streams_of(name))
-    settled = settle(planned, cast, blocks)
+                raise RunError(
+                    f"{components.owner_of(name)} plans a role that is no plain word; that is an error in its code"
+                )
+            if name in components.injectors:
+                planned[name] = components.injectors[name].plan(context, streams=components.streams_of(name))
+                _refuse_broken(name, planned[name], components)
+    for name, claimer in components.claimers.items():
+        with blaming(components.owner_of(name), f"scenario.{name}"):
+            targets[name] = claimer.plan(context, streams=components.streams_of(name))
+    settled = settle(planned, components, blocks)
     fraud = {name: events.take(np.lexsort((events.card_f, events.time_us_f))) for name, events in settled.items()}
-    roles_of = {name: pattern.roles for name, pattern in cast.patterns.items()}
-    return Plan(blocks, fraud, _number_episodes(fraud), targets, _count_rows(cast, blocks, fraud), roles_of)
+    roles_of = {name: pattern.roles for name, pattern in components.patterns.items()}
+    return Plan(blocks, fraud, _number_episodes(fraud), targets, _count_rows(components, blocks, fraud), roles_of)
 
 
 def _refuse_totals(problems: Iterator[Problem]) -> None:
@@ -139,15 +150,15 @@ def _refuse_totals(problems: Iterator[Problem]) -> None:
         raise RefusedError(problem.message, path=problem.path, allowed=problem.allowed, hint=problem.hint)
 
 
-def _refuse_broken(name: str, events: FraudEvents, cast: Cast) -> None:
+def _refuse_broken(name: str, events: FraudEvents, components: Components) -> None:
     """Holds an injector to its contract, before its events are taken for granted."""
-    timeline, injector = cast.world.timeline, cast.injectors[name]
+    timeline, injector = components.world.timeline, components.injectors[name]
     for broken in broken_arrays(events):
-        raise RunError(f"{cast.blamed(name)} plans {broken}")
-    filled = [column for column in cast.generator.columns if column.name in events.own]
-    for broken in broken_own(filled, events.own, len(events.role_f)):
-        generator = type(cast.generator).__name__
-        raise RunError(f"{cast.blamed(name)} does not fit the generator {generator}: {broken}")
+        raise RunError(f"{components.owner_of(name)} plans {broken}")
+    filled = [column for column in components.generator.columns if column.name in events.own]
+    for broken in broken_own_columns(filled, events.own, len(events.role_f)):
+        generator = type(components.generator).__name__
+        raise RunError(f"{components.owner_of(name)} does not fit the generator {generator}: {broken}")
     order = np.lexsort((events.time_us_f, events.episode_f))
     episode_f, time_us_f = events.episode_f[order], events.time_us_f[order]
     rules = {
@@ -157,7 +168,7 @@ def _refuse_broken(name: str, events: FraudEvents, cast: Cast) -> None:
         "an event outside the window": (events.time_us_f < timeline.start_s * US_PER_S)
         | (events.time_us_f >= timeline.end_s * US_PER_S),
         "a time that is no whole second": events.time_us_f % US_PER_S != 0,
-        "a card that does not exist": (events.card_f < 0) | (events.card_f >= cast.world.cards),
+        "a card that does not exist": (events.card_f < 0) | (events.card_f >= components.world.cards),
         "an amount out of range": (events.amount_minor_f < 0) | (events.amount_minor_f >= HIGHEST * 100),
         "a role that it does not declare": (events.role_f < 0) | (events.role_f >= len(injector.roles)),
         "an episode on two cards": (np.diff(episode_f) == 0)
@@ -166,16 +177,16 @@ def _refuse_broken(name: str, events: FraudEvents, cast: Cast) -> None:
     }
     for rule, broken_f in rules.items():
         if broken_f.any():
-            raise RunError(f"{cast.blamed(name)} plans {rule}; that is an error in its code")
+            raise RunError(f"{components.owner_of(name)} plans {rule}; that is an error in its code")
 
 
-def _count_rows(cast: Cast, blocks: BlockPlan, fraud: Mapping[str, FraudEvents]) -> Int64:
+def _count_rows(components: Components, blocks: BlockPlan, fraud: Mapping[str, FraudEvents]) -> Int64:
     rows_b = blocks.rows_b.copy()
     replaced_b, most = np.zeros_like(rows_b), {}
     for name, events in fraud.items():
         fraud_b = np.diff(np.searchsorted(events.time_us_f, blocks.edge_s_b * US_PER_S))
         rows_b += fraud_b
-        if cast.injectors[name].replaces:
+        if components.injectors[name].replaces:
             replaced_b += fraud_b
             most[name] = fraud_b
     short = np.flatnonzero(replaced_b > blocks.rows_b)

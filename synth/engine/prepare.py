@@ -14,7 +14,7 @@ from synth.contracts.generator import World
 from synth.contracts.population import Entities, Population, broken_entities
 from synth.engine.block import BlockMaker
 from synth.engine.clicks import ClickMaker
-from synth.engine.components import Cast
+from synth.engine.components import Components
 from synth.engine.lookups import Lookups
 from synth.engine.plan import Plan, make_plan
 from synth.engine.render import render_entities
@@ -49,9 +49,9 @@ class Prepared:
         return self.make_block.plan
 
 
-def make_cast(recipe: Recipe) -> Cast:
+def make_components(recipe: Recipe) -> Components:
     """The components of a recipe, made from their configs, and its people."""
-    return _cast(recipe, _draw(recipe)[1])
+    return _components(recipe, _draw(recipe)[1])
 
 
 def _draw(recipe: Recipe) -> tuple[CardNumbers, Population | None]:
@@ -65,11 +65,11 @@ def _streams(recipe: Recipe) -> Streams:
     return Streams(recipe.run.seed, "population")
 
 
-def _cast(recipe: Recipe, population: Population | None) -> Cast:
+def _components(recipe: Recipe, population: Population | None) -> Components:
     cards, census = recipe.population.cards, recipe.population.census()
     world = World(cards, recipe.timeline, recipe.amount.make(), recipe.run.block_rows, census, population)
     patterns = {name: part.make() for name, part in recipe.scenarios.items()}
-    return Cast(recipe.run.seed, world, recipe.generator.make(), patterns)
+    return Components(recipe.run.seed, world, recipe.generator.make(), patterns)
 
 
 def prepare(recipe: Recipe) -> Prepared:
@@ -87,22 +87,22 @@ def prepare(recipe: Recipe) -> Prepared:
 
 def _prepare(recipe: Recipe) -> Prepared:
     numbers, population = _draw(recipe)
-    cast = _cast(recipe, population)
-    plan = make_plan(cast)
+    components = _components(recipe, population)
+    plan = make_plan(components)
     cards = Texts.padded(*card_text(numbers))
     people = {table.name: table for table in _people(recipe, population, cards)}
-    events = event_table(recipe.columns, cast.generator.columns, {name: t.columns for name, t in people.items()})
+    events = event_table(recipe.columns, components.generator.columns, {name: t.columns for name, t in people.items()})
     entities = {name: render_entities(table, shown_names(events)) for name, table in people.items()}
     lookups = Lookups.of(events, entities, population.cards.customer_c if population else np.empty(0, dtype=np.int64))
     reports = label_event_table(events) if recipe.reporting.delay else None
     tables = (events, label_table(events), episode_table())
     shop = recipe.clicks.shop
-    clicks = ClickMaker.of(cast, plan, shop) if shop else None
-    make_block = BlockMaker(cast, plan, cards, lookups, *tables, recipe.reporting, reports, clicks)
+    clicks = ClickMaker.of(components, plan, shop) if shop else None
+    make_block = BlockMaker(components, plan, cards, lookups, *tables, recipe.reporting, reports, clicks)
     extra = [entities[name] for name in recipe.population.table_names()]
     if recipe.population.profile and not recipe.population.customers:
         extra.insert(0, _holders(recipe, events, cards))
-    return Prepared(recipe, make_block, (*extra, *_entities(cast, [batch.table.name for batch in extra])))
+    return Prepared(recipe, make_block, (*extra, *_entities(components, [batch.table.name for batch in extra])))
 
 
 def _people(recipe: Recipe, population: Population | None, cards: Texts) -> Iterator[Entities]:
@@ -121,11 +121,13 @@ def _people(recipe: Recipe, population: Population | None, cards: Texts) -> Iter
     yield from make_tables(population, cards.to_arrow(), profile, names)
 
 
-def _entities(cast: Cast, taken: list[str]) -> list[Batch]:
+def _entities(components: Components, taken: list[str]) -> list[Batch]:
     with blaming("the generator"):
-        tables = cast.generator.entities(world=cast.world, streams=cast.genuine_streams)
+        tables = components.generator.entities(world=components.world, streams=components.genuine_streams)
     for broken in broken_entities(tables, taken):
-        raise RunError(f"the generator {type(cast.generator).__name__} made {broken}; that is an error in its code")
+        raise RunError(
+            f"the generator {type(components.generator).__name__} made {broken}; that is an error in its code"
+        )
     return [render_entities(table) for table in tables]
 
 

@@ -13,6 +13,7 @@ from synth.arrays import Int64
 from synth.contracts.generator import Events, is_null
 from synth.contracts.population import Entities
 from synth.engine.episodes import SEVERAL, EpisodeRows
+from synth.engine.facts import ADDED, Truth
 from synth.engine.lookups import Lookups
 from synth.reporting import NEVER, Reports
 from synth.tables.arrow import names_to_arrow, to_arrow
@@ -22,30 +23,6 @@ from synth.tables.md5 import md5_hex
 from synth.tables.table import Field, Table, entity_table
 from synth.tables.texts import Texts, amount_texts, iso_texts, join_texts, time_texts
 from synth.timeline import US_PER_S, Timeline
-
-#: The amount before of a row that was not there before.
-ADDED = -1
-
-
-@dataclass(frozen=True)
-class Truth:
-    """The fraud rows of a block, in row order.
-
-    Attributes:
-        row_f: (f,) int64 position in the block.
-        scenario_f: (f,) int64 index into ``scenarios``.
-        episode_id_f: (f,) int64 run-wide episode id.
-        role_f: (f,) int64 index into ``roles``.
-        before_minor_f: (f,) int64 what a claimed genuine row cost before; ``ADDED`` for an added row.
-    """
-
-    row_f: Int64
-    scenario_f: Int64
-    episode_id_f: Int64
-    role_f: Int64
-    before_minor_f: Int64
-    scenarios: tuple[str, ...]
-    roles: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -117,11 +94,11 @@ def render_labels(rows: Rows, table: Table, transactions: Batch) -> Batch:
     names, roles = names_to_arrow(truth.scenarios), names_to_arrow(truth.roles)
     columns: dict[str, pa.Array] = {
         "event_id": to_arrow(truth.row_f + rows.first_event_id),
-        "scenario": names.take(to_arrow(truth.scenario_f)),
-        "episode_id": to_arrow(truth.episode_id_f),
-        "role": roles.take(to_arrow(truth.role_f)),
+        "scenario": names.take(to_arrow(truth.facts.scenario_f)),
+        "episode_id": to_arrow(truth.facts.episode_id_f),
+        "role": roles.take(to_arrow(truth.facts.role_f)),
         "reported_at": to_arrow(rows.reports.fraud_us_f, rows.reports.fraud_us_f != NEVER),
-        "amount_before_minor": to_arrow(truth.before_minor_f, truth.before_minor_f != ADDED),
+        "amount_before_minor": to_arrow(truth.facts.before_minor_f, truth.facts.before_minor_f != ADDED),
     }
     return _naming_rows(table, columns, truth.row_f, transactions)
 
@@ -206,7 +183,7 @@ def _hash_ids(rows: Rows) -> pa.Array:
 
 def _scenario_number(rows: Rows) -> pa.Array:
     number_t = np.zeros(len(rows), dtype=np.int8)
-    number_t[rows.truth.row_f] = rows.truth.scenario_f + 1
+    number_t[rows.truth.row_f] = rows.truth.facts.scenario_f + 1
     return to_arrow(number_t)
 
 
@@ -235,15 +212,15 @@ _EVENT: dict[str, Callable[[Rows], pa.Array]] = {
     "amount": lambda rows: to_arrow(rows.events.amount_minor_t / 100),
     "fraud_label": _label,
     "scenario": lambda rows: rows.truth_column(
-        names_to_arrow(rows.truth.scenarios).take(to_arrow(rows.truth.scenario_f))
+        names_to_arrow(rows.truth.scenarios).take(to_arrow(rows.truth.facts.scenario_f))
     ),
-    "episode_id": lambda rows: rows.truth_column(to_arrow(rows.truth.episode_id_f)),
+    "episode_id": lambda rows: rows.truth_column(to_arrow(rows.truth.facts.episode_id_f)),
     "scenario_number": _scenario_number,
     "unix_time": lambda rows: to_arrow(rows.events.time_us_t // US_PER_S),
     "time_s": lambda rows: _since_start(rows, 1),
     "time_days": lambda rows: _since_start(rows, 86_400),
     "observed_label": _observed,
-    "role": lambda rows: rows.truth_column(names_to_arrow(rows.truth.roles).take(to_arrow(rows.truth.role_f))),
+    "role": lambda rows: rows.truth_column(names_to_arrow(rows.truth.roles).take(to_arrow(rows.truth.facts.role_f))),
 }
 
 

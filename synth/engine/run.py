@@ -1,8 +1,6 @@
 """The whole run: compose → recipe → plan → runner → commit → manifest."""
 
-import dataclasses
 import json
-import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,24 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 from synth.config.catalog import Catalog
 from synth.config.recipe import Recipe, load_recipe
-from synth.contracts.run_events import RunStarted
-from synth.contracts.sink import Sink, SinkJob
-from synth.contracts.stream_sink import StreamSink
-from synth.engine.announcer import Announcer
+from synth.contracts.sink import Sink
+from synth.engine.announcer import Announcer, started_event
 from synth.engine.commit import abort, commit
-from synth.engine.manifest import Counts, describe_tables, write_manifest
+from synth.engine.manifest import Counts, manifest_of
+from synth.engine.open_sinks import make_sinks, run_directory
 from synth.engine.preflight import make_preflight_context, refuse_or_warn
 from synth.engine.prepare import Prepared, prepare
 from synth.engine.signals import ignoring_signals, is_interrupt
 from synth.engine.write import Progress, Tallies, write_blocks
-from synth.errors import ConfigError, InterruptedRun, Problem, blaming, hide_secrets, without_secrets
-from synth.runners.turns import in_turn
+from synth.errors import ConfigError, InterruptedRun, Problem, blaming
+from synth.runners.order import run_in_block_order
 from synth.sinks.streamed import Streamed
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from synth.contracts.store import Staged
 
 
 @dataclass(frozen=True)
@@ -114,16 +109,11 @@ def generate(
     prepared = prepare(recipe)
     blocks = len(prepared.plan.rows_b)
     batches = [
-        block.batches["transactions"].native for block in in_turn(recipe.runner.make(), prepared.make_block, blocks)
+        block.batches["transactions"].native
+        for block in run_in_block_order(recipe.runner.make(), prepared.make_block, blocks)
     ]
     frame: pd.DataFrame = pa.Table.from_batches(batches).to_pandas()
     return frame
-
-
-def run_directory(base: Path | None = None) -> Path:
-    """A fresh directory for a run that names none: the time of day, and a few random letters against collisions."""
-    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
-    return (base or Path("runs")) / f"{stamp}-{os.urandom(2).hex()}"
 
 
 def execute(
@@ -174,17 +164,6 @@ def _refuse_pace(recipe: Recipe) -> None:
         raise ConfigError(wrong)
 
 
-def started_event(prepared: Prepared, uris: Mapping[str, str]) -> RunStarted:
-    """What subscribers are told at the start; ``uris`` by the sinks' names."""
-    return RunStarted(
-        fingerprint=prepared.recipe.fingerprint,
-        rows=int(prepared.plan.rows_b.sum()),
-        fraud_rows=prepared.plan.planned_rows(),
-        blocks=len(prepared.plan.rows_b),
-        sinks={name: hide_secrets(uri) for name, uri in uris.items()},
-    )
-
-
 def _write(
     prepared: Prepared,
     catalog: Catalog,
@@ -223,56 +202,8 @@ def _left(sinks: Mapping[str, Sink]) -> str:
     return f"what {' and '.join(growing)} had taken stays there; synth stream --resume goes on"
 
 
-def make_sinks(prepared: Prepared, directory: Path, *, overwrite: bool) -> dict[str, Sink]:
-    """The sinks of a recipe, in name order. Of several sinks without a uri each gets its own folder."""
-    sinks = prepared.recipe.sinks
-    uris = {name: getattr(part.config, "uri", None) for name, part in sinks.items()}
-    homeless = [name for name, uri in uris.items() if uri is None]
-    made = {}
-    for name, part in sinks.items():
-        uri = uris[name] or str(directory / name if len(homeless) > 1 else directory)
-        extra = tuple(batch.table for batch in prepared.extra)
-        job = SinkJob(uri, prepared.make_block.tables, extra, len(prepared.plan.rows_b), overwrite)
-        with blaming(f"sink {name!r}"):
-            sink = part.make(job)
-            made[name] = Streamed(sink, prepared.recipe.fingerprint) if isinstance(sink, StreamSink) else sink
-    return made
-
-
 def _finish(prepared: Prepared, catalog: Catalog, name: str, sink: Sink, tallies: Tallies, counts: Counts) -> bytes:
     """Completes a sink and writes its manifest."""
     with blaming(f"sink {name!r}"):
         files = sink.finish()
     return manifest_of(prepared, catalog, name, files, tallies, counts)
-
-
-def manifest_of(
-    prepared: Prepared,
-    catalog: Catalog,
-    name: str,
-    files: "Mapping[str, Sequence[Staged]]",
-    tallies: Tallies,
-    counts: Counts,
-    stream: Mapping[str, Any] | None = None,
-) -> bytes:
-    """The manifest of a sink.
-
-    Args:
-        files: those of each table.
-        stream: how the rows were sent, where they were streamed.
-    """
-    recipe = prepared.recipe
-    part = recipe.sinks[name]
-    used = [("generator", recipe.generator), ("amount", recipe.amount), ("sink", part)]
-    used += [("scenario", scenario) for scenario in recipe.scenarios.values()]
-    owners = {catalog.owner(group, component.spec.name) for group, component in used} - {"synth"}
-    return write_manifest(
-        recipe=recipe.content,
-        fingerprint=recipe.fingerprint,
-        plugins={provider.name: provider.version for provider in catalog.providers if provider.name in owners},
-        counts=counts,
-        tables=describe_tables(list(tallies.values())),
-        sink=without_secrets({key: value for key, value in dataclasses.asdict(part.config).items() if key != "uri"}),
-        files=files,
-        stream=stream,
-    )

@@ -6,12 +6,12 @@ from typing import Protocol
 
 from synth.contracts.sink import Receipt, Sink
 from synth.engine.announcer import Announcer
-from synth.engine.block import Block, Loose
-from synth.engine.end_of_run import Closing
+from synth.engine.block import Block, Deferred
+from synth.engine.end_of_run import EndOfRun
 from synth.engine.manifest import Counts, TableTally
 from synth.engine.prepare import Prepared
 from synth.errors import blaming
-from synth.runners.turns import in_turn
+from synth.runners.order import run_in_block_order
 
 
 class Progress(Protocol):
@@ -33,22 +33,22 @@ def write_blocks(
     for name, sink in sinks.items():
         with blaming(f"sink {name!r}"):
             sink.open(prepared.extra)
-    total, written, closing = int(prepared.plan.rows_b.sum()), 0, Closing(prepared.make_block)
+    total, written, end_of_run = int(prepared.plan.rows_b.sum()), 0, EndOfRun(prepared.make_block)
     work = _Work(prepared.make_block, sinks)
-    finished = in_turn(prepared.recipe.runner.make(), work, len(prepared.plan.rows_b))
+    finished = run_in_block_order(prepared.recipe.runner.make(), work, len(prepared.plan.rows_b))
     try:
         for done in finished:
             _collect(done, sinks, tallies)
-            closing.take(done.loose)
+            end_of_run.take(done.deferred)
             written += done.rows["transactions"]
-            announcer.block(done.rows["transactions"], done.rows["labels"])
+            announcer.block(done.rows["transactions"], done.fraud_rows)
             if progress:
                 progress(written, total)
     finally:
         finished.close()
-    for block in closing.blocks():
+    for block in end_of_run.blocks():
         _collect(work.hand_over(block), sinks, tallies)
-    return tallies, closing.counts()
+    return tallies, end_of_run.counts()
 
 
 def _collect(done: "_Done", sinks: Mapping[str, Sink], tallies: Tallies) -> None:
@@ -69,7 +69,8 @@ class _Done:
     receipts: tuple[Receipt, ...]
     rows: Mapping[str, int]
     digests: Mapping[str, bytes]
-    loose: Loose
+    fraud_rows: int
+    deferred: Deferred
 
 
 @dataclass(frozen=True)
@@ -89,4 +90,4 @@ class _Work:
             with blaming(f"sink {name!r}"):
                 receipts.append(sink.write(block.index, block.batches))
         rows = {name: block.rows(name) for name in block.batches}
-        return _Done(block.index, tuple(receipts), rows, block.digests, block.loose)
+        return _Done(block.index, tuple(receipts), rows, block.digests, len(block.truth), block.deferred)

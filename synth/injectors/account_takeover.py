@@ -22,7 +22,7 @@ from pydantic import Field
 
 from synth.amount import HIGHEST
 from synth.arrays import Int64
-from synth.contracts.injector import FraudEvents, Scene
+from synth.contracts.injector import FraudEvents, PlanContext
 from synth.contracts.sessions import Session
 from synth.errors import Problem
 from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Seconds
@@ -75,7 +75,7 @@ class AccountTakeover(EpisodeInjector):
         "hour",
         "weekday",
     )
-    setting = ("generator=spending", "population=retail_us", "population.customers.number=1500")
+    needs = ("generator=spending", "population=retail_us", "population.customers.number=1500")
 
     def __init__(self, config: AccountTakeoverConfig) -> None:
         super().__init__(config)
@@ -94,9 +94,9 @@ class AccountTakeover(EpisodeInjector):
         """Seconds between them."""
         return self.config.interval_s
 
-    def plan(self, scene: Scene, *, streams: Streams) -> FraudEvents:
+    def plan(self, context: PlanContext, *, streams: Streams) -> FraudEvents:
         """Orders of one card on the web."""
-        takeovers = self.episodes(scene, streams)
+        takeovers = self.episodes(context, streams)
         orders, bounds = len(takeovers.episode_f), self.config.multiple
         times_f = streams.draw("multiples").uniform(bounds.min, bounds.max, orders)
         amount_f = np.rint(takeovers.amounts() * times_f).astype(np.int64)
@@ -104,23 +104,23 @@ class AccountTakeover(EpisodeInjector):
             gap_s=takeovers.gaps(self.gap_s.min, self.gap_s.max),
             amount_minor=np.minimum(amount_f, HIGHEST * 100 - 1),
             role=takeovers.role("order", first="first_order"),
-            own=self._own(scene, orders, rng=streams.draw("declined")),
+            own=self._own(context, orders, rng=streams.draw("declined")),
         )
 
-    def _own(self, scene: Scene, orders: int, *, rng: np.random.Generator) -> dict[str, Int64]:
+    def _own(self, context: PlanContext, orders: int, *, rng: np.random.Generator) -> dict[str, Int64]:
         """The columns that say how an order was made, and what became of it where the generator tells."""
-        own = {"channel": np.full(orders, scene.texts["channel"].index("online"))}
-        if {"auth_result", "decline_reason"} <= {*scene.texts}:
+        own = {"channel": np.full(orders, context.texts["channel"].index("online"))}
+        if {"auth_result", "decline_reason"} <= {*context.texts}:
             declined_f = rng.random(orders) < self.config.declined
-            results, reasons = scene.texts["auth_result"], scene.texts["decline_reason"]
+            results, reasons = context.texts["auth_result"], context.texts["decline_reason"]
             declined, approved = results.index("declined"), results.index("approved")
             own["auth_result"] = np.where(declined_f, declined, approved)
             own["decline_reason"] = np.where(declined_f, reasons.index("suspected_fraud"), -1)
         return own
 
-    def problems(self, scene: Scene) -> Iterator[Problem]:
+    def problems(self, context: PlanContext) -> Iterator[Problem]:
         """Yields when nobody buys on the web, too."""
-        yield from super().problems(scene)
-        if "online" not in scene.texts.get("channel", ()):
+        yield from super().problems(context)
+        if "online" not in context.texts.get("channel", ()):
             message = "orders are made on the web, and the generator has no channel 'online'"
             yield Problem(path="", message=message, allowed="generator=spending with population=retail_us")

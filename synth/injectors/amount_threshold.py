@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import Field
 
 from synth.contracts.claimer import Claimer, Claims, Genuine, Targets
-from synth.contracts.injector import Scene
+from synth.contracts.injector import PlanContext
 from synth.injectors.attacks import ClaimConfig
 from synth.rng import Streams
 
@@ -37,9 +37,9 @@ class AmountThreshold(Claimer):
         self.config = config
         self.order = config.order
 
-    def plan(self, scene: Scene, *, streams: Streams) -> Targets:
+    def plan(self, context: PlanContext, *, streams: Streams) -> Targets:
         """Any row may be one."""
-        return Targets(scene.rows)
+        return Targets(context.rows)
 
     def claim(self, targets: Targets, block: int, genuine: Genuine, *, streams: Streams) -> Claims:
         """The rows above the amount, or a random share of them."""

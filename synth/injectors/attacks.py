@@ -8,8 +8,8 @@ from pydantic import Field
 
 from synth.arrays import Int64
 from synth.contracts.claimer import Targets
-from synth.contracts.injector import Scene
-from synth.contracts.population import every
+from synth.contracts.injector import PlanContext
+from synth.contracts.population import expand_slices
 from synth.timeline import US_PER_S
 
 
@@ -33,7 +33,7 @@ class AttackConfig(ClaimConfig):
 
 
 @dataclass(frozen=True)
-class Windows(Targets):
+class Attacks(Targets):
     """Entities that are under attack for a while: an episode each.
 
     Attributes:
@@ -46,10 +46,10 @@ class Windows(Targets):
     end_s_e: Int64
 
     @classmethod
-    def daily(cls, config: AttackConfig, scene: Scene, entities: int, *, rng: np.random.Generator) -> Self:
+    def daily(cls, config: AttackConfig, context: PlanContext, entities: int, *, rng: np.random.Generator) -> Self:
         """Each day some different entities come under attack, out of ``entities``."""
-        start_s = scene.timeline.start_s
-        days = np.arange(1 - config.days if config.early else 0, -(-scene.timeline.seconds // 86_400))
+        start_s = context.timeline.start_s
+        days = np.arange(1 - config.days if config.early else 0, -(-context.timeline.seconds // 86_400))
         drawn = [rng.choice(entities, size=config.per_day, replace=False) for _ in days]
         start_s_e = start_s + np.repeat(days, config.per_day) * 86_400
         return cls(len(start_s_e), np.concatenate(drawn), start_s_e, start_s_e + config.days * 86_400)
@@ -73,7 +73,7 @@ class Windows(Targets):
         row_r = np.flatnonzero(np.isin(entity_t, entity_a))
         low_r = np.searchsorted(entity_a, entity_t[row_r])
         found_r = np.searchsorted(entity_a, entity_t[row_r], side="right") - low_r
-        found, place = every(low_r, found_r)
+        found, place = expand_slices(low_r, found_r)
         row_r, episode_r = row_r[found], active[place]
         second_r = time_us_t[row_r] // US_PER_S
         inside = (self.start_s_e[episode_r] <= second_r) & (second_r < self.end_s_e[episode_r])

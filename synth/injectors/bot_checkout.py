@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from synth.contracts.injector import FraudEvents, Scene
+from synth.contracts.injector import FraudEvents, PlanContext
 from synth.contracts.sessions import ADD_TO_CART, PAGE_VIEW, PURCHASE, draw_ids
 from synth.errors import Problem
 from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Seconds
@@ -38,7 +38,7 @@ class BotCheckout(EpisodeInjector):
     config: BotCheckoutConfig
     roles = ("look", "cart", "buy")
     expected_signal = ("event_type", "hour", "weekday")
-    setting = ("generator=clickstream",)
+    needs = ("generator=clickstream",)
 
     @property
     def length(self) -> Length:
@@ -50,11 +50,11 @@ class BotCheckout(EpisodeInjector):
         """Seconds between its events."""
         return self.config.interval_s
 
-    def plan(self, scene: Scene, *, streams: Streams) -> FraudEvents:
+    def plan(self, context: PlanContext, *, streams: Streams) -> FraudEvents:
         """Page, cart and purchase of one product in turn, all in one session."""
-        bots = self.episodes(scene, streams)
+        bots = self.episodes(context, streams)
         role_f = bots.step_f % len(self.roles)
-        price_e = scene.amount.draw(len(bots), rng=streams.draw("products"))
+        price_e = context.amount.draw(len(bots), rng=streams.draw("products"))
         return bots.finish(
             gap_s=bots.gaps(self.gap_s.min, self.gap_s.max),
             amount_minor=bots.each(price_e),
@@ -65,10 +65,10 @@ class BotCheckout(EpisodeInjector):
             },
         )
 
-    def problems(self, scene: Scene) -> Iterator[Problem]:
+    def problems(self, context: PlanContext) -> Iterator[Problem]:
         """Yields when events have no types or sessions, too."""
-        yield from super().problems(scene)
-        if not {"event_type", "session_id"} <= {*scene.columns}:
+        yield from super().problems(context)
+        if not {"event_type", "session_id"} <= {*context.columns}:
             yield Problem(
                 path="",
                 message="a bot needs the sessions of a web shop, and the generator has none",

@@ -17,7 +17,7 @@ from pydantic import Field
 
 from synth.amount import BucketLaw
 from synth.arrays import Float, Int64
-from synth.contracts.injector import FraudEvents, Scene
+from synth.contracts.injector import FraudEvents, PlanContext
 from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Seconds, first_of
 from synth.rng import Streams
 
@@ -56,26 +56,26 @@ class CardChain(EpisodeInjector):
         """Seconds between the events of a chain."""
         return self.config.interval_s
 
-    def plan(self, scene: Scene, *, streams: Streams) -> FraudEvents:
+    def plan(self, context: PlanContext, *, streams: Streams) -> FraudEvents:
         """A head by the run's amount law, and followers that are mostly small."""
-        chains = self.episodes(scene, streams)
-        amount_f = chains.each(scene.amount.draw(len(chains), rng=streams.draw("head amounts")))
+        chains = self.episodes(context, streams)
+        amount_f = chains.each(context.amount.draw(len(chains), rng=streams.draw("head amounts")))
         follower_f = ~chains.first_f
-        amount_f[follower_f] = self._draw_followers(scene, chains.length_e - 1, streams.draw("follower amounts"))
+        amount_f[follower_f] = self._draw_followers(context, chains.length_e - 1, streams.draw("follower amounts"))
         return chains.finish(
             gap_s=chains.gaps(self.gap_s.min, self.gap_s.max),
             amount_minor=amount_f,
             role=chains.role("follower", first="head"),
         )
 
-    def _draw_followers(self, scene: Scene, follower_e: Int64, rng: np.random.Generator) -> Int64:
-        if self.config.follower_amount == "run" or not isinstance(scene.amount, BucketLaw):
-            return scene.amount.draw(int(follower_e.sum()), rng=rng)
-        return scene.amount.draw_from(deal_small_first(follower_e, scene.amount.share_k, rng=rng), rng=rng)
+    def _draw_followers(self, context: PlanContext, follower_e: Int64, rng: np.random.Generator) -> Int64:
+        if self.config.follower_amount == "run" or not isinstance(context.amount, BucketLaw):
+            return context.amount.draw(int(follower_e.sum()), rng=rng)
+        return context.amount.draw_from(deal_small_first(follower_e, context.amount.share_k, rng=rng), rng=rng)
 
-    def check(self, scene: Scene, events: FraudEvents) -> Iterator[str]:
+    def check(self, context: PlanContext, events: FraudEvents) -> Iterator[str]:
         """Yields broken chain rules."""
-        yield from super().check(scene, events)
+        yield from super().check(context, events)
         _, head_e = np.unique(events.episode_f, return_index=True)
         yield from first_of(events.episode_f[head_e], events.role_f[head_e] != 0, "does not start with its head")
 

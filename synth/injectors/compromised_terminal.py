@@ -14,9 +14,9 @@ from typing import Literal
 import numpy as np
 
 from synth.contracts.claimer import Claimer, Claims, Genuine
-from synth.contracts.injector import Scene
+from synth.contracts.injector import PlanContext
 from synth.errors import Problem
-from synth.injectors.attacks import AttackConfig, Windows
+from synth.injectors.attacks import AttackConfig, Attacks
 from synth.rng import Streams
 
 
@@ -31,29 +31,29 @@ class CompromisedTerminal(Claimer):
     """An episode a terminal and attack, over all cards that it reads."""
 
     roles = ("purchase",)
-    setting = ("population=retail_us", "population.customers.number=400", "generator=spending")
+    needs = ("population=retail_us", "population.customers.number=400", "generator=spending")
 
     def __init__(self, config: CompromisedTerminalConfig) -> None:
         self.config = config
         self.order = config.order
 
-    def problems(self, scene: Scene) -> Iterator[Problem]:
+    def problems(self, context: PlanContext) -> Iterator[Problem]:
         """Yields when there are no terminals, or too few."""
-        if "terminal_id" not in scene.columns:
+        if "terminal_id" not in context.columns:
             yield Problem(
                 path="",
                 message="there are no terminals in this world",
                 allowed="a generator with the column terminal_id, e.g. spending",
             )
-        elif self.config.per_day > scene.census.terminals:
-            message = f"{self.config.per_day:,} terminals a day, but there are {scene.census.terminals:,}"
-            yield Problem(path="per_day", message=message, allowed=f"at most {scene.census.terminals:,}")
+        elif self.config.per_day > context.census.terminals:
+            message = f"{self.config.per_day:,} terminals a day, but there are {context.census.terminals:,}"
+            yield Problem(path="per_day", message=message, allowed=f"at most {context.census.terminals:,}")
 
-    def plan(self, scene: Scene, *, streams: Streams) -> Windows:
+    def plan(self, context: PlanContext, *, streams: Streams) -> Attacks:
         """Draws the terminals of each day."""
-        return Windows.daily(self.config, scene, scene.census.terminals, rng=streams.draw("terminals"))
+        return Attacks.daily(self.config, context, context.census.terminals, rng=streams.draw("terminals"))
 
-    def claim(self, targets: Windows, block: int, genuine: Genuine, *, streams: Streams) -> Claims:
+    def claim(self, targets: Attacks, block: int, genuine: Genuine, *, streams: Streams) -> Claims:
         """Every row of a terminal under attack; of two attacks on one terminal the earlier has it."""
         row_r, episode_r = targets.find(genuine.own["terminal_id"], genuine.time_us_t)
         row_r, first = np.unique(row_r, return_index=True)

@@ -18,7 +18,7 @@ import numpy as np
 from pydantic import Field
 
 from synth.arrays import Int64
-from synth.contracts.injector import FraudEvents, Scene
+from synth.contracts.injector import FraudEvents, PlanContext
 from synth.contracts.sessions import LOGIN, LOGIN_FAILED, draw_ids
 from synth.errors import Problem
 from synth.injectors.episodes import Episodes
@@ -42,7 +42,7 @@ class CredentialStuffing(EpisodeInjector):
     config: CredentialStuffingConfig
     roles = ("attempt", "success")
     expected_signal = ("event_type", "hour", "weekday")
-    setting = ("generator=clickstream",)
+    needs = ("generator=clickstream",)
     spans_cards = True
 
     @property
@@ -55,9 +55,9 @@ class CredentialStuffing(EpisodeInjector):
         """Seconds between them."""
         return self.config.interval_s
 
-    def plan(self, scene: Scene, *, streams: Streams) -> FraudEvents:
+    def plan(self, context: PlanContext, *, streams: Streams) -> FraudEvents:
         """A login on one account after the other, each in a session of its own."""
-        attacks = self.episodes(scene, streams)
+        attacks = self.episodes(context, streams)
         logins = len(attacks.episode_f)
         works_f = streams.draw("success").random(logins) < self.config.success
         events = attacks.finish(
@@ -75,16 +75,16 @@ class CredentialStuffing(EpisodeInjector):
 
     def _victims(self, attacks: Episodes) -> Int64:
         """(f,) accounts: every attack goes through the same leaked list, from another place on."""
-        cards, streams = attacks.scene.cards, attacks.streams
+        cards, streams = attacks.context.cards, attacks.streams
         list_c = streams.draw("victims").permutation(cards)
         place_e = streams.draw("places").integers(cards, size=len(attacks))
         victim_f: Int64 = list_c[(attacks.each(place_e) + attacks.step_f) % cards]
         return victim_f
 
-    def problems(self, scene: Scene) -> Iterator[Problem]:
+    def problems(self, context: PlanContext) -> Iterator[Problem]:
         """Yields when there are no logins and devices, too."""
-        yield from super().problems(scene)
-        if not {"event_type", "session_id", "device_id"} <= {*scene.columns}:
+        yield from super().problems(context)
+        if not {"event_type", "session_id", "device_id"} <= {*context.columns}:
             yield Problem(
                 path="", message="an attack needs the logins and devices of a web shop", allowed="generator=clickstream"
             )

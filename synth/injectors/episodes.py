@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from synth.amount import AmountLaw, to_minor
 from synth.arrays import Int64, Mask
-from synth.contracts.injector import FraudEvents, Scene
+from synth.contracts.injector import FraudEvents, PlanContext
 from synth.errors import RefusedError, counted
 from synth.rng import Streams
 from synth.timeline import US_PER_S
@@ -25,13 +25,13 @@ class Episodes:
     """The episodes of a scenario while they are laid out; every drawing method has a random stream of its own.
 
     Attributes:
-        scene: the world that they happen in.
+        context: the world that they happen in.
         streams: where the draws come from; ``streams.draw("my purpose")`` serves what this vocabulary lacks.
         roles: the roles of the injector.
         length_e: (e,) events of each episode, 1 at least.
     """
 
-    scene: Scene
+    context: PlanContext
     streams: Streams
     roles: tuple[str, ...]
     length_e: Int64
@@ -83,7 +83,7 @@ class Episodes:
         Raises:
             RefusedError: there are not enough cards.
         """
-        chosen = np.arange(self.scene.cards) if eligible is None else np.asarray(eligible)
+        chosen = np.arange(self.context.cards) if eligible is None else np.asarray(eligible)
         chosen = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
         rng, cards = self.streams.draw("victims"), len(chosen)
         if cards < (len(self) if distinct else 1):
@@ -109,7 +109,7 @@ class Episodes:
 
     def amounts(self, law: AmountLaw | None = None) -> Int64:
         """(f,) cents by an amount law; None: by the run's, as honest people spend."""
-        return (law or self.scene.amount).draw(len(self.episode_f), rng=self.streams.draw("amounts"))
+        return (law or self.context.amount).draw(len(self.episode_f), rng=self.streams.draw("amounts"))
 
     def amounts_between(self, low: float, high: float) -> Int64:
         """(f,) cents, uniform on [low, high) in major units."""
@@ -168,8 +168,8 @@ class Episodes:
         elapsed_s_f -= self.each(elapsed_s_f[self.head_e])
         if start_s is None:
             span_s_e = elapsed_s_f[self.head_e + self.length_e - 1] + 1
-            start_s = place_apart(card_e, span_s_e, self.scene.timeline.seconds, rng=self.streams.draw("starts"))
-        time_s_f = self.scene.timeline.start_s + self.each(start_s) + elapsed_s_f
+            start_s = place_apart(card_e, span_s_e, self.context.timeline.seconds, rng=self.streams.draw("starts"))
+        time_s_f = self.context.timeline.start_s + self.each(start_s) + elapsed_s_f
         return FraudEvents(
             episode_f=self.episode_f,
             time_us_f=time_s_f * US_PER_S,

@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import Field
 
 from synth.arrays import Int64, Mask
-from synth.contracts.injector import FraudEvents, Injector, Scene
+from synth.contracts.injector import FraudEvents, Injector, PlanContext
 from synth.errors import Problem, counted
 from synth.injectors.episodes import Episodes, draw_lengths
 from synth.rng import Streams
@@ -105,52 +105,52 @@ class EpisodeInjector(Injector):
         """
         return None
 
-    def episodes(self, scene: Scene, streams: Streams) -> Episodes:
+    def episodes(self, context: PlanContext, streams: Streams) -> Episodes:
         """The run's episodes with their lengths, to be laid out by ``plan``."""
         low, high, rng = self.length.min, self.length.max, streams.draw("lengths")
-        count = self._count(scene)
+        count = self._count(context)
         if count is None:
-            length_e = draw_lengths(self._fraud_rows(scene), low, high, rng=rng)
+            length_e = draw_lengths(self._fraud_rows(context), low, high, rng=rng)
         else:
             length_e = rng.integers(low, high, size=count, endpoint=True)
-        return Episodes(scene, streams, self.roles, length_e)
+        return Episodes(context, streams, self.roles, length_e)
 
-    def _count(self, scene: Scene) -> int | None:
+    def _count(self, context: PlanContext) -> int | None:
         """Episodes of the run; None where the ratio sets the rows."""
         if self.config.per_1000_cards is None:
             return self.config.episodes
-        return int(Decimal(str(self.config.per_1000_cards)) * scene.cards / 1000)
+        return int(Decimal(str(self.config.per_1000_cards)) * context.cards / 1000)
 
-    def _fraud_rows(self, scene: Scene) -> int:
+    def _fraud_rows(self, context: PlanContext) -> int:
         """int(ratio x rows), in exact arithmetic."""
-        return int(Decimal(str(self.config.ratio)) * scene.rows)
+        return int(Decimal(str(self.config.ratio)) * context.rows)
 
-    def problems(self, scene: Scene) -> Iterator[Problem]:
+    def problems(self, context: PlanContext) -> Iterator[Problem]:
         """Yields when no whole episodes make the total, or one is longer than the window."""
         if self.config.ratio is not None:
-            yield from self._ratio_problems(scene)
-        elif not self._count(scene):
+            yield from self._ratio_problems(context)
+        elif not self._count(context):
             message = (
-                f"per_1000_cards {self.config.per_1000_cards!r} of {counted(scene.cards, 'card')} makes no episode"
+                f"per_1000_cards {self.config.per_1000_cards!r} of {counted(context.cards, 'card')} makes no episode"
             )
-            yield Problem(path="per_1000_cards", message=message, allowed=f"at least {Decimal(1000) / scene.cards:g}")
+            yield Problem(path="per_1000_cards", message=message, allowed=f"at least {Decimal(1000) / context.cards:g}")
         longest_s = (self.length.max - 1) * self.gap_s.max if self.gap_s else 0
-        if longest_s >= scene.timeline.seconds:
+        if longest_s >= context.timeline.seconds:
             message = f"an episode of {self.length.max} events can last {longest_s:,} s, longer than the window"
             yield Problem(
                 path=self.config.path_of(self.gap_s, "max"),
                 message=message,
-                allowed=f"episodes shorter than {scene.timeline.seconds:,} s",
+                allowed=f"episodes shorter than {context.timeline.seconds:,} s",
             )
 
-    def _ratio_problems(self, scene: Scene) -> Iterator[Problem]:
-        low, high, fraud = self.length.min, self.length.max, self._fraud_rows(scene)
+    def _ratio_problems(self, context: PlanContext) -> Iterator[Problem]:
+        low, high, fraud = self.length.min, self.length.max, self._fraud_rows(context)
         message = (
-            f"ratio {self.config.ratio!r} of {counted(scene.rows, 'transaction')} is {counted(fraud, 'fraud row')}"
+            f"ratio {self.config.ratio!r} of {counted(context.rows, 'transaction')} is {counted(fraud, 'fraud row')}"
         )
         episodes = -(-fraud // high)
         if fraud < low:
-            least = _ratios(scene.rows, low)
+            least = _ratios(context.rows, low)
             yield Problem(
                 path="ratio",
                 message=f"{message}, less than one episode of {low:,}",
@@ -160,15 +160,15 @@ class EpisodeInjector(Injector):
             lengths = f"{low:,} to {high:,}" if low < high else f"{low:,}"
             message += f", which episodes of {lengths} events cannot add up to"
             yield Problem(
-                path="ratio", message=message, allowed=_ratios(scene.rows, (episodes - 1) * high, episodes * low)
+                path="ratio", message=message, allowed=_ratios(context.rows, (episodes - 1) * high, episodes * low)
             )
 
-    def check(self, scene: Scene, events: FraudEvents) -> Iterator[str]:
+    def check(self, context: PlanContext, events: FraudEvents) -> Iterator[str]:
         """Yields broken rules: total, length, gaps, one card, window, overlap on a card."""
         names, length_e = np.unique(events.episode_f, return_counts=True)
-        count = self._count(scene)
-        if count is None and len(events.episode_f) != self._fraud_rows(scene):
-            yield f"{len(events.episode_f):,} fraud rows instead of {self._fraud_rows(scene):,}"
+        count = self._count(context)
+        if count is None and len(events.episode_f) != self._fraud_rows(context):
+            yield f"{len(events.episode_f):,} fraud rows instead of {self._fraud_rows(context):,}"
         if count is not None and len(names) != count:
             yield f"{len(names):,} episodes instead of {count:,}"
         if not len(names):
@@ -185,7 +185,7 @@ class EpisodeInjector(Injector):
             two_f = within_f & (np.diff(events.card_f) != 0)
             yield from first_of(events.episode_f[1:], two_f, "is on more than one card")
         second_f = events.time_us_f // US_PER_S
-        outside_f = (second_f < scene.timeline.start_s) | (second_f >= scene.timeline.end_s)
+        outside_f = (second_f < context.timeline.start_s) | (second_f >= context.timeline.end_s)
         yield from first_of(events.episode_f, outside_f, "leaves the window")
         yield from first_of(*_overlaps(events), "overlaps another one on its card")
 

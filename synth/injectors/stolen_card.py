@@ -19,9 +19,9 @@ from pydantic import Field
 from synth.amount import HIGHEST
 from synth.arrays import Int64
 from synth.contracts.claimer import Claimer, Claims, Genuine
-from synth.contracts.injector import Scene
+from synth.contracts.injector import PlanContext
 from synth.errors import Problem, counted
-from synth.injectors.attacks import AttackConfig, Windows
+from synth.injectors.attacks import AttackConfig, Attacks
 from synth.rng import Streams
 
 
@@ -50,20 +50,20 @@ class StolenCard(Claimer):
         self.config = config
         self.order = config.order
 
-    def problems(self, scene: Scene) -> Iterator[Problem]:
+    def problems(self, context: PlanContext) -> Iterator[Problem]:
         """Yields when there are too few cards."""
-        if self.config.per_day > scene.cards:
+        if self.config.per_day > context.cards:
             yield Problem(
                 path="per_day",
-                message=f"{counted(self.config.per_day, 'card')} a day, but there are {scene.cards:,}",
-                allowed=f"at most {scene.cards:,}",
+                message=f"{counted(self.config.per_day, 'card')} a day, but there are {context.cards:,}",
+                allowed=f"at most {context.cards:,}",
             )
 
-    def plan(self, scene: Scene, *, streams: Streams) -> Windows:
+    def plan(self, context: PlanContext, *, streams: Streams) -> Attacks:
         """Draws the cards of each day."""
-        return Windows.daily(self.config, scene, scene.cards, rng=streams.draw("cards"))
+        return Attacks.daily(self.config, context, context.cards, rng=streams.draw("cards"))
 
-    def claim(self, targets: Windows, block: int, genuine: Genuine, *, streams: Streams) -> Claims:
+    def claim(self, targets: Attacks, block: int, genuine: Genuine, *, streams: Streams) -> Claims:
         """A random share of the rows of cards under attack, at a multiple; the last of two attacks has the row."""
         found_r, attack_r = targets.find(genuine.card_t, genuine.time_us_t)
         mine = streams.draw("share", block).random(len(found_r)) < self.config.share

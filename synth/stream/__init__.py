@@ -16,12 +16,12 @@ from synth.config.catalog import Catalog
 from synth.config.recipe import Part, Recipe
 from synth.contracts.sink import SinkJob
 from synth.contracts.stream_sink import Checkpoint, StreamSink, Tally
-from synth.engine.announcer import Announcer
-from synth.engine.end_of_run import Closing
-from synth.engine.manifest import TableTally
+from synth.engine.announcer import Announcer, started_event
+from synth.engine.end_of_run import EndOfRun
+from synth.engine.manifest import TableTally, manifest_of
+from synth.engine.open_sinks import run_directory
 from synth.engine.preflight import make_preflight_context, refuse_or_warn
 from synth.engine.prepare import Prepared, prepare
-from synth.engine.run import manifest_of, run_directory, started_event
 from synth.engine.signals import stop_requests
 from synth.engine.write import Tallies
 from synth.errors import InterruptedRun, PartlyDone, SynthError, blaming
@@ -30,11 +30,11 @@ from synth.stream.ahead import ahead
 from synth.stream.deliveries import deliveries, tables_of
 from synth.stream.pieces import BlockEnd, make_pieces
 from synth.stream.refusals import is_resumable, only_sink, refuse_other_days, refuse_parts
-from synth.stream.sender import Live, Pace, Sender, Stopped, Tell
+from synth.stream.sender import Pace, Progress, ProgressCallback, Sender, Stopped
 from synth.stream.share import WHOLE, Share
 from synth.timeline import US_PER_S
 
-__all__ = ["Live", "Share", "StreamResult", "is_resumable", "stream"]
+__all__ = ["Progress", "Share", "StreamResult", "is_resumable", "stream"]
 
 #: How far the work is ahead of the driver: blocks that are made, and pieces that are encoded.
 _BLOCKS, _PIECES = 1, 16
@@ -70,7 +70,7 @@ def stream(
     overwrite: bool = False,
     share: Share = WHOLE,
     directory: Path | None = None,
-    tell: Tell | None = None,
+    tell: ProgressCallback | None = None,
 ) -> StreamResult:
     """Sends the rows of a recipe to its sink, in order and each when it is due.
 
@@ -113,13 +113,13 @@ class _Stream:
     ) -> None:
         self._prepared, self._catalog, self._name, self._sink, self._share = prepared, catalog, name, sink, share
         self._announcer, self._started, self._blamed = announcer, started, f"sink {name!r}"
-        self._closing = Closing(prepared.make_block)
+        self._closing = EndOfRun(prepared.make_block)
 
-    def run(self, tell: Tell | None, *, resume: bool) -> StreamResult:
+    def run(self, tell: ProgressCallback | None, *, resume: bool) -> StreamResult:
         """From the checkpoint to the end."""
         recipe, sink = self._prepared.recipe, self._sink
 
-        def told(live: Live) -> None:
+        def told(live: Progress) -> None:
             self._announcer.progress(live.progress(time.perf_counter() - self._started))
             if tell is not None:
                 tell(live)

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from synth.arrays import Int64, Mask
 from synth.engine.block import Block
-from synth.engine.end_of_run import Closing
+from synth.engine.end_of_run import EndOfRun
 from synth.engine.prepare import Prepared
 from synth.noise.draws import draw_noise, noise_table, tell_noise
 from synth.rng import Streams
@@ -67,7 +67,7 @@ def tables_of(prepared: Prepared) -> tuple[Table, ...]:
     return (*tables, noise_table(prepared.make_block.labels))
 
 
-def deliveries(prepared: Prepared, first: int, closing: Closing, *, shift_us: int = 0) -> Iterator[Delivery]:
+def deliveries(prepared: Prepared, first: int, end_of_run: EndOfRun, *, shift_us: int = 0) -> Iterator[Delivery]:
     """What arrives with each block, from the block ``first`` on, and at the end.
 
     Args:
@@ -83,7 +83,7 @@ def deliveries(prepared: Prepared, first: int, closing: Closing, *, shift_us: in
     coming: _Coming | None = None
     for index in range(begin, blocks):
         block = prepared.make_block(index)
-        closing.take(block.loose)
+        end_of_run.take(block.deferred)
         if noise.silent:
             delivery = _as_made(prepared, block)
         else:
@@ -92,9 +92,9 @@ def deliveries(prepared: Prepared, first: int, closing: Closing, *, shift_us: in
             yield _shifted(delivery, shift_us) if shift_us else delivery
     if prepared.plan.targets or prepared.make_block.label_events:
         for index in range(min(begin, blocks)):
-            closing.take(prepared.make_block(index).loose)
+            end_of_run.take(prepared.make_block(index).deferred)
     if first <= blocks:
-        for block in closing.blocks():
+        for block in end_of_run.blocks():
             delivery = _at_the_end(prepared, block)
             yield _shifted(delivery, shift_us) if shift_us else delivery
 
@@ -108,11 +108,10 @@ def _at_the_end(prepared: Prepared, block: Block) -> Delivery:
 
 
 def _as_made(prepared: Prepared, block: Block) -> Delivery:
-    first_event = int(prepared.plan.first_event_b[block.index])
     side = {name: batch for name, batch in block.batches.items() if name != "transactions"}
     rows = {name: block.rows(name) for name in block.batches}
     fraud_t = np.zeros(block.rows(), dtype=bool)
-    fraud_t[block.batches["labels"].native.column("event_id").to_numpy() - first_event] = True
+    fraud_t[block.truth.row_f] = True
     transactions = block.batches["transactions"]
     return Delivery(block.index, transactions, block.time_us_t, block.card_t, fraud_t, side, rows, block.digests)
 

@@ -22,7 +22,7 @@ _MARK_S = 1.0
 _TELL_S = 1.0
 
 #: The shortest and the longest wait: rows that are due closer together go in one batch.
-_TICK_S, _NAP_S = 0.001, 0.1
+_TICK_S, _MAX_WAIT_SECONDS = 0.001, 0.1
 
 
 class Stopped(Exception):
@@ -30,7 +30,7 @@ class Stopped(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Live:
+class Progress:
     """How a stream goes.
 
     Attributes:
@@ -61,7 +61,7 @@ class Live:
         )
 
 
-Tell = Callable[[Live], None]
+ProgressCallback = Callable[[Progress], None]
 
 
 class Pace:
@@ -105,7 +105,9 @@ class Sender:
         lag: of all events of this start.
     """
 
-    def __init__(self, sink: StreamSink, blamed: str, at: Checkpoint, pace: Pace | None, tell: Tell) -> None:
+    def __init__(
+        self, sink: StreamSink, blamed: str, at: Checkpoint, pace: Pace | None, tell: ProgressCallback
+    ) -> None:
         self.at, self.lag = at, LagHistogram()
         self._sink, self._blamed, self._pace, self._tell = sink, blamed, pace, tell
         self._asked = threading.Event()
@@ -120,10 +122,10 @@ class Sender:
         span_s = self._last_s - self._first_s
         return (self.at.events - self._first_events) / span_s if span_s else 0.0
 
-    def live(self) -> Live:
+    def live(self) -> Progress:
         """How it goes."""
         rate = (self.at.events - self._told_events) / max(time.monotonic() - self._told_s, _TICK_S)
-        return Live(at=self.at, rate=rate, lag=self._lately.read(), lags=self.lag, stats=self._sink.stats())
+        return Progress(at=self.at, rate=rate, lag=self._lately.read(), lags=self.lag, stats=self._sink.stats())
 
     def stop_when(self, asked: threading.Event) -> None:
         """Stops with ``Stopped`` once the event is set, between two sends."""
@@ -132,18 +134,18 @@ class Sender:
     def send(self, piece: Piece) -> None:
         """Sends some transactions, each when it is due."""
         if piece.offset_us_t is None or self._pace is None:
-            self._breathe()
+            self._housekeeping()
             self._hand_over(piece, 0, piece.rows)
             return
         self._pace.begin(int(piece.offset_us_t[0]))
         row = 0
         while row < piece.rows:
-            self._breathe()
+            self._housekeeping()
             now_us = self._pace.now_us()
             due = int(np.searchsorted(piece.offset_us_t, now_us, side="right"))
             if due <= row:
                 self._pace.catching_up = False
-                self._rest((int(piece.offset_us_t[row]) - now_us) / US_PER_S)
+                self._wait((int(piece.offset_us_t[row]) - now_us) / US_PER_S)
                 continue
             first = max(row, self._pace.too_late(piece.offset_us_t[:due], now_us))
             if first > row:
@@ -199,7 +201,7 @@ class Sender:
     def _emit_us(self) -> int | None:
         return time.time_ns() // 1000 if self._pace is not None else None
 
-    def _breathe(self) -> None:
+    def _housekeeping(self) -> None:
         """What has to be done now and then."""
         if self._asked.is_set():
             raise Stopped
@@ -212,9 +214,9 @@ class Sender:
             self._tell(self.live())
             self._lately, self._told_events, self._told_s = LagHistogram(), self.at.events, now_s
 
-    def _rest(self, seconds: float) -> None:
+    def _wait(self, seconds: float) -> None:
         """Waits, and lets delivery reports in meanwhile."""
-        until_s = time.monotonic() + min(max(seconds, _TICK_S), _NAP_S)
+        until_s = time.monotonic() + min(max(seconds, _TICK_S), _MAX_WAIT_SECONDS)
         with blaming(self._blamed):
             self._sink.poll(max(0.0, until_s - time.monotonic()))
         time.sleep(max(0.0, until_s - time.monotonic()))

@@ -9,6 +9,7 @@ import numpy as np
 from synth.amount import HIGHEST, AmountLaw
 from synth.arrays import Int64
 from synth.rng import Streams
+from synth.testing.bench import Size
 from synth.testing.bounds import is_alarm, share_odds
 from synth.testing.configs import ConfigChecks
 from synth.testing.contract import Broken, Unjudged, rule
@@ -17,7 +18,6 @@ from synth.testing.counting import count_lines
 from synth.testing.purity import PurityChecks
 from synth.testing.runs import require_verified, write_and_read
 from synth.testing.sameness import SamenessChecks
-from synth.testing.stage import Size
 
 #: The blocks for which a law plans.
 _ROWS_B = np.array([3_000, 0, 1, 7_000])
@@ -36,7 +36,7 @@ class AmountContract(PurityChecks, SamenessChecks, ConfigChecks):
 
     def law(self) -> AmountLaw:
         """A fresh law."""
-        law: AmountLaw = self.stage.own(self.stage.recipe(Size())).make()
+        law: AmountLaw = self.bench.own(self.bench.recipe(Size())).make()
         return law
 
     def exercise(self) -> None:
@@ -149,12 +149,12 @@ class AmountContract(PurityChecks, SamenessChecks, ConfigChecks):
     @rule
     def test_verify_finds_nothing_wrong(self) -> None:
         """What synth verify checks holds for a run with this law."""
-        require_verified(write_and_read(self.stage, Size()))
+        require_verified(write_and_read(self.bench, Size()))
 
     @rule
     def test_no_loop_over_rows(self) -> None:
         """Planning and drawing run no Python line a row."""
-        small, large = (count_lines(self.stage.files, self._work(rows)) for rows in (_ROWS, 4 * _ROWS))
+        small, large = (count_lines(self.bench.files, self._work(rows)) for rows in (_ROWS, 4 * _ROWS))
         require_no_loop(small, large, (_ROWS, 4 * _ROWS))
 
     @rule

@@ -10,13 +10,13 @@ from synth.contracts.claimer import Claimer
 from synth.contracts.stream_sink import StreamSink
 from synth.errors import PluginError, hide_secrets, one_line
 from synth.testing.amounts import AmountContract
+from synth.testing.bench import load
 from synth.testing.claimers import ClaimerContract
 from synth.testing.contract import Broken, Contract, Result, Unjudged, rule_of
 from synth.testing.generators import GeneratorContract
 from synth.testing.injectors import InjectorContract
 from synth.testing.runners import RunnerContract
 from synth.testing.sinks import SinkContract
-from synth.testing.stage import load
 from synth.testing.streams import StreamSinkContract
 
 _ALL: tuple[type[Contract], ...] = (GeneratorContract, AmountContract, InjectorContract, SinkContract, RunnerContract)
@@ -63,7 +63,7 @@ def check(
         contract = contract_for(group, spec.factory if spec else None)
         named = {"kind": kind, "option": option, "overrides": tuple(overrides), "catalog": catalog}
         component: Contract = type(f"{kind}_contract", (contract,), named)()
-        files = component.stage.files
+        files = component.bench.files
     except PluginError as error:
         return [Result("The component can be loaded", False, _shown(str(error)), time.perf_counter() - started)]
     return [_judge(component, name, files) for name in ([only] if only else component.checks())]

@@ -10,9 +10,9 @@ from typing import Any
 
 from synth.config.typed import adapter, schema_of
 from synth.errors import ConfigError, one_line
+from synth.testing.bench import Size
 from synth.testing.contract import Broken, Contract, rule
 from synth.testing.mutations import Mutation, mutated, out_of_range, unknown_keys, wrong_types
-from synth.testing.stage import Size
 
 
 class ConfigChecks(Contract):
@@ -21,7 +21,7 @@ class ConfigChecks(Contract):
     @rule
     def test_config_is_a_frozen_dataclass(self) -> None:
         """The config is a frozen dataclass with a kind, and so are the classes of its fields."""
-        for each in _classes(self.stage.spec.config):
+        for each in _classes(self.bench.spec.config):
             parameters = getattr(each, "__dataclass_params__", None)
             if parameters is None or not parameters.frozen:
                 raise Broken("it is no frozen dataclass", f"class {each.__name__}")
@@ -29,10 +29,10 @@ class ConfigChecks(Contract):
     @rule
     def test_config_fields_are_described(self) -> None:
         """Every field of the config has a type and a description."""
-        schema = schema_of(self.stage.spec.config)
+        schema = schema_of(self.bench.spec.config)
         for name, part in (("", schema), *schema.get("$defs", {}).items()):
             for key, below in part.get("properties", {}).items():
-                place = f"field {key} of class {name or self.stage.spec.config.__name__}"
+                place = f"field {key} of class {name or self.bench.spec.config.__name__}"
                 if key == "kind":
                     continue
                 if not below.get("description"):
@@ -43,7 +43,7 @@ class ConfigChecks(Contract):
     @rule
     def test_config_has_a_json_schema(self) -> None:
         """The config class has a JSON Schema that names every field."""
-        config = self.stage.spec.config
+        config = self.bench.spec.config
         properties = schema_of(config).get("properties", {})
         for field in dataclasses.fields(config):
             if field.name not in properties:
@@ -53,7 +53,7 @@ class ConfigChecks(Contract):
     def test_config_makes_a_valid_recipe(self) -> None:
         """The config's defaults, or its YAML choice, make a valid recipe."""
         try:
-            self.stage.recipe(Size())
+            self.bench.recipe(Size())
         except ConfigError as error:
             first = error.problems[0]
             raise Broken(one_line(first.line), first.path) from error
@@ -86,41 +86,41 @@ class ConfigChecks(Contract):
     @rule
     def test_config_refuses_unknown_keys(self) -> None:
         """A key that the config does not have is refused by name."""
-        self._refuses(unknown_keys(schema_of(self.stage.spec.config), self._data))
+        self._refuses(unknown_keys(schema_of(self.bench.spec.config), self._data))
 
     @rule
     def test_config_refuses_wrong_types(self) -> None:
         """A value of a wrong type is refused by name."""
-        self._refuses(wrong_types(schema_of(self.stage.spec.config), self._data))
+        self._refuses(wrong_types(schema_of(self.bench.spec.config), self._data))
 
     @rule
     def test_config_refuses_values_out_of_range(self) -> None:
         """A value out of its declared range is refused by name."""
-        self._refuses(out_of_range(schema_of(self.stage.spec.config), self._data))
+        self._refuses(out_of_range(schema_of(self.bench.spec.config), self._data))
 
     @property
     def _config(self) -> Any:
-        return self.stage.own(self.stage.recipe(Size())).config
+        return self.bench.own(self.bench.recipe(Size())).config
 
     @property
     def _data(self) -> dict[str, Any]:
-        data: dict[str, Any] = adapter(self.stage.spec.config).dump_python(self._config, mode="json")
+        data: dict[str, Any] = adapter(self.bench.spec.config).dump_python(self._config, mode="json")
         return data
 
     def _refuses(self, mutations: Iterable[Mutation]) -> None:
         """Every wrong value is refused by the real recipe, at its own path."""
-        stage, data = self.stage, self._data
-        whole = stage.config(Size())
+        bench, data = self.bench, self._data
+        whole = bench.config(Size())
         for mutation in mutations:
             config, part = copy.deepcopy(whole), mutated(data, mutation)
-            stage.part_of(config).clear()
-            stage.part_of(config).update(part)
-            place = f"{stage.path}.{mutation.path}"
+            bench.part_of(config).clear()
+            bench.part_of(config).update(part)
+            place = f"{bench.path}.{mutation.path}"
             try:
-                stage.build(config)
+                bench.build(config)
             except ConfigError as error:
                 paths = [problem.path for problem in error.problems]
-                if any(place.startswith(path) and path.startswith(stage.path) for path in paths):
+                if any(place.startswith(path) and path.startswith(bench.path) for path in paths):
                     continue
                 if any(path.startswith(place) for path in paths):
                     continue

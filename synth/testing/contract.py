@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from synth.config.catalog import Catalog
-from synth.testing.stage import Stage, load
+from synth.testing.bench import TestBench, load
 
 
 class Broken(AssertionError):
@@ -90,23 +90,23 @@ class Contract:
 
     __test__: ClassVar[bool] = False
     group: ClassVar[str]
-    setting: ClassVar[tuple[str, ...]] = ()
+    needs: ClassVar[tuple[str, ...]] = ()
     kind: ClassVar[str] = ""
     plugin_files: ClassVar[Sequence[str | Path]] = ()
     option: ClassVar[str] = ""
     overrides: ClassVar[Sequence[str]] = ()
     catalog: ClassVar[Catalog | None] = None
-    _stage: ClassVar[Stage | None] = None
+    _bench: ClassVar[TestBench | None] = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.__test__ = bool(cls.kind)
-        cls._stage = None
+        cls._bench = None
 
     @classmethod
     def teardown_class(cls) -> None:
         """Lets go of what the checks shared; pytest calls it."""
-        cls._stage = None
+        cls._bench = None
 
     @classmethod
     def checks(cls) -> dict[str, str]:
@@ -115,13 +115,13 @@ class Contract:
         return {name: rule_of(getattr(cls, name)) for name in names}
 
     @property
-    def stage(self) -> Stage:
+    def bench(self) -> TestBench:
         """The component in its recipe; made once a class."""
         cls = type(self)
-        if cls._stage is None:
+        if cls._bench is None:
             catalog = cls.catalog or load(tuple(_found(cls, path) for path in cls.plugin_files))
-            cls._stage = Stage(catalog, cls.group, cls.kind, cls.option, (*cls.setting, *cls.overrides))
-        return cls._stage
+            cls._bench = TestBench(catalog, cls.group, cls.kind, cls.option, (*cls.needs, *cls.overrides))
+        return cls._bench
 
 
 def _found(cls: type[Contract], path: str | Path) -> Path:

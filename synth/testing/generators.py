@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from synth.amount import HIGHEST
-from synth.contracts.generator import BlockPlan, Events, Keys, broken_own, sort_code
+from synth.contracts.generator import BlockPlan, Events, Keys, broken_own_columns, sort_code
 from synth.contracts.population import broken_entities
-from synth.engine.components import Cast
+from synth.engine.components import Components
+from synth.testing.bench import Size, expected_rows
 from synth.testing.configs import ConfigChecks
 from synth.testing.contract import Broken, Unjudged, rule
 from synth.testing.control import require_control_world
@@ -29,29 +30,28 @@ from synth.testing.leaks import Comparison
 from synth.testing.purity import PurityChecks
 from synth.testing.runs import frame_of, require_verified, write_and_read
 from synth.testing.sameness import SamenessChecks
-from synth.testing.stage import Size, expected_rows
 from synth.timeline import US_PER_S
 
 
-def plan_of(cast: Cast) -> BlockPlan:
+def plan_of(components: Components) -> BlockPlan:
     """What the generator plans."""
-    return cast.generator.plan(cast.world, streams=cast.genuine_streams)
+    return components.generator.plan(components.world, streams=components.genuine_streams)
 
 
-def events_of(cast: Cast, plan: BlockPlan, block: int) -> Events:
+def events_of(components: Components, plan: BlockPlan, block: int) -> Events:
     """The genuine events of one block."""
-    return cast.generator.generate(plan, block, world=cast.world, streams=cast.genuine_streams)
+    return components.generator.generate(plan, block, world=components.world, streams=components.genuine_streams)
 
 
-def keys_of(cast: Cast, plan: BlockPlan, block: int) -> Keys:
+def keys_of(components: Components, plan: BlockPlan, block: int) -> Keys:
     """When and on which card they happen."""
-    return cast.generator.draw_keys(plan, block, world=cast.world, streams=cast.genuine_streams)
+    return components.generator.draw_keys(plan, block, world=components.world, streams=components.genuine_streams)
 
 
-def completed(cast: Cast, plan: BlockPlan, events: Events, block: int) -> Any:
+def completed(components: Components, plan: BlockPlan, events: Events, block: int) -> Any:
     """The generator's own columns for events that it did not make."""
     bare = Events(events.time_us_t, events.card_t, events.amount_minor_t)
-    return cast.generator.complete(plan, block, bare, world=cast.world, streams=cast.genuine_streams)
+    return components.generator.complete(plan, block, bare, world=components.world, streams=components.genuine_streams)
 
 
 class BlockChecks(ConfigChecks):
@@ -59,19 +59,19 @@ class BlockChecks(ConfigChecks):
 
     def blocks(self) -> Iterator[tuple[int, Events]]:
         """Every block with its number."""
-        yield from enumerate(self.stage.keep("genuine", self._blocks))
+        yield from enumerate(self.bench.keep("genuine", self._blocks))
 
     def _blocks(self) -> list[Events]:
-        cast = self.stage.cast(Size())
-        plan = plan_of(cast)
-        return [events_of(cast, plan, block) for block in range(len(plan.rows_b))]
+        components = self.bench.cast(Size())
+        plan = plan_of(components)
+        return [events_of(components, plan, block) for block in range(len(plan.rows_b))]
 
     @rule
     def test_blocks_cover_the_window(self) -> None:
         """The plan's slices follow each other from the start of the window to its end."""
-        cast = self.stage.cast(Size())
-        plan = plan_of(cast)
-        edges, timeline = plan.edge_s_b, cast.world.timeline
+        components = self.bench.cast(Size())
+        plan = plan_of(components)
+        edges, timeline = plan.edge_s_b, components.world.timeline
         if len(edges) != len(plan.rows_b) + 1 or len(plan.quota_bk) != len(plan.rows_b):
             raise Broken(f"{len(edges)} edges and {len(plan.quota_bk)} quotas of {len(plan.rows_b)} blocks", "plan")
         if (edges[0], edges[-1]) != (timeline.start_s, timeline.end_s) or (np.diff(edges) <= 0).any():
@@ -80,8 +80,8 @@ class BlockChecks(ConfigChecks):
     @rule
     def test_rows_are_exact(self) -> None:
         """Each block has the rows that were planned, all of them together those that rows() tells."""
-        cast = self.stage.cast(Size())
-        plan, total = plan_of(cast), cast.generator.rows()
+        components = self.bench.cast(Size())
+        plan, total = plan_of(components), components.generator.rows()
         if total is not None and int(plan.rows_b.sum()) != total:
             raise Broken(f"{int(plan.rows_b.sum()):,} rows are planned, rows() tells {total:,}", "column rows_b")
         for block, events in self.blocks():
@@ -112,10 +112,10 @@ class BlockChecks(ConfigChecks):
     @rule
     def test_keys_alone_are_the_same(self) -> None:
         """draw_keys returns the keys of generate."""
-        cast = self.stage.cast(Size())
-        plan = plan_of(cast)
+        components = self.bench.cast(Size())
+        plan = plan_of(components)
         for block, events in self.blocks():
-            keys = keys_of(cast, plan, block)
+            keys = keys_of(components, plan, block)
             for name in ("time_us_t", "card_t"):
                 if not np.array_equal(getattr(keys, name), getattr(events, name)):
                     raise Broken("draw_keys returns other values than generate", f"block {block}, column {name}")
@@ -123,7 +123,7 @@ class BlockChecks(ConfigChecks):
     @rule
     def test_events_lie_in_their_block(self) -> None:
         """Every event lies in its block's slice of the window, on a whole second."""
-        plan = plan_of(self.stage.cast(Size()))
+        plan = plan_of(self.bench.cast(Size()))
         for block, events in self.blocks():
             first, last = plan.edge_s_b[block : block + 2] * US_PER_S
             wrong = (events.time_us_t < first) | (events.time_us_t >= last) | (events.time_us_t % US_PER_S != 0)
@@ -135,7 +135,7 @@ class BlockChecks(ConfigChecks):
     @rule
     def test_events_name_what_exists(self) -> None:
         """Cards are of the population, amounts in range."""
-        limits = {"card_t": self.stage.cast(Size()).world.cards, "amount_minor_t": HIGHEST * 100}
+        limits = {"card_t": self.bench.cast(Size()).world.cards, "amount_minor_t": HIGHEST * 100}
         for block, events in self.blocks():
             for name, below in limits.items():
                 values = getattr(events, name)
@@ -147,27 +147,32 @@ class BlockChecks(ConfigChecks):
     @rule
     def test_own_columns_are_as_declared(self) -> None:
         """generate and complete fill every own column with its declared type, empty only where it is nullable."""
-        cast = self.stage.cast(Size())
+        components = self.bench.cast(Size())
         for block, events in self.blocks():
             rows = len(events.time_us_t)
-            for name, own in (("generate", events.own), ("complete", completed(cast, plan_of(cast), events, block))):
-                for told in broken_own(cast.generator.columns, own, rows):
+            for name, own in (
+                ("generate", events.own),
+                ("complete", completed(components, plan_of(components), events, block)),
+            ):
+                for told in broken_own_columns(components.generator.columns, own, rows):
                     raise Broken(f"{name}: {told}", f"block {block}")
 
     @rule
     def test_entities_are_as_declared(self) -> None:
         """The tables that come once have names of their own and columns of one length."""
-        cast = self.stage.cast(Size())
-        for told in broken_entities(cast.generator.entities(world=cast.world, streams=cast.genuine_streams)):
+        components = self.bench.cast(Size())
+        for told in broken_entities(
+            components.generator.entities(world=components.world, streams=components.genuine_streams)
+        ):
             raise Broken(f"it makes {told}")
 
     @rule
     def test_another_seed_other_events(self) -> None:
         """Another seed makes other times, cards and amounts."""
-        cast = self.stage.cast(Size(seed=2))
-        other = events_of(cast, plan_of(cast), 0)
+        components = self.bench.cast(Size(seed=2))
+        other = events_of(components, plan_of(components), 0)
         mine = next(events for _, events in self.blocks())
-        cards = cast.world.cards
+        cards = components.world.cards
         here, there = (sort_code(events.time_us_t, events.card_t, cards) for events in (mine, other))
         same = float(np.isin(here, there).mean())
         if same > 0.5:
@@ -182,7 +187,7 @@ class GeneratorContract(BlockChecks, PurityChecks, SamenessChecks):
     """What synth asks of a generator; its runs have card chains on top."""
 
     group: ClassVar[str] = "generator"
-    setting: ClassVar[tuple[str, ...]] = (
+    needs: ClassVar[tuple[str, ...]] = (
         "scenario=[card_chain]",
         "scenario.card_chain.ratio=0.05",
         "scenario.card_chain.mode=add",
@@ -191,53 +196,53 @@ class GeneratorContract(BlockChecks, PurityChecks, SamenessChecks):
 
     def exercise(self) -> None:
         """Makes the generator and every block, and completes events that others made."""
-        cast = self.stage.cast(Size())
-        list(cast.generator.problems(cast.world))
-        plan = plan_of(cast)
+        components = self.bench.cast(Size())
+        list(components.generator.problems(components.world))
+        plan = plan_of(components)
         for block in range(len(plan.rows_b)):
-            keys_of(cast, plan, block)
-            completed(cast, plan, events_of(cast, plan, block), block)
-        cast.generator.entities(world=cast.world, streams=cast.genuine_streams)
+            keys_of(components, plan, block)
+            completed(components, plan, events_of(components, plan, block), block)
+        components.generator.entities(world=components.world, streams=components.genuine_streams)
 
     @rule
     def test_verify_finds_nothing_wrong(self) -> None:
         """What synth verify checks holds for a run with card chains."""
-        require_verified(write_and_read(self.stage, Size()))
+        require_verified(write_and_read(self.bench, Size()))
 
     @rule
     def test_any_block_size(self) -> None:
         """A run in blocks of another size is valid, too."""
-        require_verified(write_and_read(self.stage, Size(blocks=9)))
+        require_verified(write_and_read(self.bench, Size(blocks=9)))
 
     @rule
     def test_control_world_stays(self) -> None:
         """Fraud on top leaves every genuine row bit for bit, own columns included."""
-        require_control_world(self.stage, Size())
+        require_control_world(self.bench, Size())
 
     @rule
     def test_own_columns_do_not_leak(self) -> None:
         """The own columns of fraud rows are filled by the laws of honest ones."""
         size = Size(times=4)
-        table = self.stage.prepared(size).make_block.events
+        table = self.bench.prepared(size).make_block.events
         if not own_fields(table):
             raise Unjudged("there is no column beyond the built-in ones")
-        require_no_leak(Comparison(frame_of(self.stage, size), table), "own", ())
+        require_no_leak(Comparison(frame_of(self.bench, size), table), "own", ())
 
     @rule
     def test_no_loop_over_rows(self) -> None:
         """Planning, generating and completing run no Python line a row."""
         sizes = (Size(), Size(times=4))
-        lines = [count_lines(self.stage.files, self._work(size)) for size in sizes]
-        small, large = (expected_rows(self.stage.cast(size)) for size in sizes)
+        lines = [count_lines(self.bench.files, self._work(size)) for size in sizes]
+        small, large = (expected_rows(self.bench.cast(size)) for size in sizes)
         require_no_loop(lines[0], lines[1], (small, large))
 
     def _work(self, size: Size) -> Callable[[], None]:
-        cast = self.stage.cast(size)
+        components = self.bench.cast(size)
 
         def work() -> None:
-            plan = plan_of(cast)
+            plan = plan_of(components)
             for block in range(len(plan.rows_b)):
-                completed(cast, plan, events_of(cast, plan, block), block)
+                completed(components, plan, events_of(components, plan, block), block)
 
         return work
 
@@ -253,29 +258,29 @@ class GeneratorContract(BlockChecks, PurityChecks, SamenessChecks):
 
     def _loads(self) -> list[Load]:
         sizes = [Size(times=times, blocks=32) for times in (1, 4, 16)]
-        return [Load(expected_rows(self.stage.cast(size)), self._work(size)) for size in sizes]
+        return [Load(expected_rows(self.bench.cast(size)), self._work(size)) for size in sizes]
 
     @rule
     def test_memory_follows_the_block(self) -> None:
         """The memory of a block depends on its own rows, not on those of the run."""
         peaks = []
         for size in (Size(), replace(Size(times=4), blocks=16)):
-            cast = self.stage.cast(size)
-            plan = plan_of(cast)
+            components = self.bench.cast(size)
+            plan = plan_of(components)
             block = int(np.argmax(plan.rows_b))
-            peaks.append(measure_memory([functools.partial(events_of, cast, plan, block)]).peak)
+            peaks.append(measure_memory([functools.partial(events_of, components, plan, block)]).peak)
         require_same_peak(peaks[0], peaks[1])
 
     @rule
     def test_memory_stays_flat_over_blocks(self) -> None:
         """Nothing is kept of the blocks that are done."""
-        cast = self.stage.cast(Size(blocks=30))
-        plan = plan_of(cast)
+        components = self.bench.cast(Size(blocks=30))
+        plan = plan_of(components)
 
         def make(blocks: range) -> None:
             for block in blocks:
-                events_of(cast, plan, block)
+                events_of(components, plan, block)
 
         parts = range(10), range(10, len(plan.rows_b))
         memory = measure_memory([functools.partial(make, blocks) for blocks in parts])
-        require_nothing_kept(memory, expected_rows(cast))
+        require_nothing_kept(memory, expected_rows(components))

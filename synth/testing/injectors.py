@@ -8,6 +8,7 @@ import numpy as np
 
 from synth.arrays import Int64
 from synth.contracts.injector import FraudEvents
+from synth.testing.bench import Size
 from synth.testing.configs import ConfigChecks
 from synth.testing.contract import Broken, rule
 from synth.testing.control import require_control_world
@@ -19,7 +20,6 @@ from synth.testing.purity import PurityChecks
 from synth.testing.runs import require_verified, write_and_read
 from synth.testing.sameness import SamenessChecks
 from synth.testing.scenes import grown, injector_of, plan_alone, rows_an_episode, with_episodes
-from synth.testing.stage import Size
 
 #: Fraud rows of the smallest load: a square of them is a few megabytes, and sixteen times as much is far too many.
 _LEAST_ROWS = 800
@@ -32,17 +32,17 @@ class InjectorContract(LeakChecks, PlanChecks, PurityChecks, SamenessChecks, Con
 
     def exercise(self) -> None:
         """Makes the injector, plans, serves every block, and checks the episodes."""
-        cast = self.stage.cast(self.size)
-        injector, events = injector_of(self.stage, cast), plan_alone(self.stage, cast)
-        list(injector.problems(cast.scene))
+        components = self.bench.cast(self.size)
+        injector, events = injector_of(self.bench, components), plan_alone(self.bench, components)
+        list(injector.problems(components.context))
         for part in _in_parts(events, self.size.blocks):
             injector.inject(part)
-        list(injector.check(cast.scene, events.take(np.lexsort((events.time_us_f, events.episode_f)))))
+        list(injector.check(components.context, events.take(np.lexsort((events.time_us_f, events.episode_f)))))
 
     @rule
     def test_another_seed_another_plan(self) -> None:
         """Another seed plans other times, victims and amounts."""
-        other = plan_alone(self.stage, self.stage.cast(replace(self.size, seed=2)))
+        other = plan_alone(self.bench, self.bench.cast(replace(self.size, seed=2)))
         for name, mine, theirs in zip(_DRAWN, _drawn(self.events), _drawn(other), strict=True):
             # A pattern may well set an amount or two of its own; what looks drawn has many values.
             looks_drawn = len(np.unique(mine)) > max(10, len(mine) // 4)
@@ -52,29 +52,29 @@ class InjectorContract(LeakChecks, PlanChecks, PurityChecks, SamenessChecks, Con
     @rule
     def test_any_block_size(self) -> None:
         """A run in blocks of another size is valid, too."""
-        require_verified(write_and_read(self.stage, replace(self.size, blocks=2 * self.size.blocks + 1)))
+        require_verified(write_and_read(self.bench, replace(self.size, blocks=2 * self.size.blocks + 1)))
 
     @rule
     def test_control_world_stays(self) -> None:
         """Mode add leaves every genuine row bit for bit; mode replace takes as many away as it adds."""
-        modes = "mode" in self.stage.part_of(self.stage.composed.config)
+        modes = "mode" in self.bench.part_of(self.bench.composed.config)
         for size in [self.size.changed(mode=mode) for mode in ("add", "replace")] if modes else [self.size]:
-            require_control_world(self.stage, size, dict(size.part).get("mode", ""))
+            require_control_world(self.bench, size, dict(size.part).get("mode", ""))
 
     @rule
     def test_no_loop_over_rows(self) -> None:
         """Planning and injecting run no Python line a row."""
-        small = with_episodes(self.stage, 400)
-        large = grown(self.stage, small, 4)
-        lines = [count_lines(self.stage.files, self._work(size)) for size in (small, large)]
-        rows = tuple(self.stage.cast(size).scene.rows for size in (small, large))
+        small = with_episodes(self.bench, 400)
+        large = grown(self.bench, small, 4)
+        lines = [count_lines(self.bench.files, self._work(size)) for size in (small, large)]
+        rows = tuple(self.bench.cast(size).context.rows for size in (small, large))
         require_no_loop(lines[0], lines[1], (rows[0], rows[1]))
 
     def _work(self, size: Size) -> Any:
-        cast = self.stage.cast(size)
+        components = self.bench.cast(size)
 
         def work() -> None:
-            injector, events = injector_of(self.stage, cast), plan_alone(self.stage, cast)
+            injector, events = injector_of(self.bench, components), plan_alone(self.bench, components)
             for part in _in_parts(events, size.blocks):
                 injector.inject(part)
 
@@ -92,23 +92,23 @@ class InjectorContract(LeakChecks, PlanChecks, PurityChecks, SamenessChecks, Con
 
     def _loads(self) -> list[Load]:
         def make() -> list[Load]:
-            smallest = with_episodes(self.stage, max(1, round(_LEAST_ROWS / rows_an_episode(self.events))))
+            smallest = with_episodes(self.bench, max(1, round(_LEAST_ROWS / rows_an_episode(self.events))))
             loads = []
             for times in (1, 4, 16, 64):
-                size = grown(self.stage, smallest, times) if times > 1 else smallest
-                cast = self.stage.cast(size)
-                rows = len(plan_alone(self.stage, cast).time_us_f)
-                loads.append(Load(rows, functools.partial(plan_alone, self.stage, cast)))
+                size = grown(self.bench, smallest, times) if times > 1 else smallest
+                components = self.bench.cast(size)
+                rows = len(plan_alone(self.bench, components).time_us_f)
+                loads.append(Load(rows, functools.partial(plan_alone, self.bench, components)))
             return loads
 
-        return self.stage.keep("loads", make)
+        return self.bench.keep("loads", make)
 
     @rule
     def test_memory_stays_flat_over_blocks(self) -> None:
         """Nothing is kept of the blocks that are done."""
-        size = with_episodes(self.stage, 1000)
-        cast = self.stage.cast(size)
-        injector, events = injector_of(self.stage, cast), plan_alone(self.stage, cast)
+        size = with_episodes(self.bench, 1000)
+        components = self.bench.cast(size)
+        injector, events = injector_of(self.bench, components), plan_alone(self.bench, components)
         parts = _in_parts(events, 30)
 
         def inject(some: list[FraudEvents]) -> None:

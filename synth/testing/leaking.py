@@ -1,12 +1,12 @@
 """Checks of what gives a fraud row away, one feature at a time."""
 
 from synth.errors import nearest
+from synth.testing.bench import Size
 from synth.testing.contract import Broken, Contract, Unjudged, rule
 from synth.testing.features import DECLARABLE, own_fields
 from synth.testing.leaks import FEWEST, Comparison
 from synth.testing.runs import frame_of
 from synth.testing.scenes import injector_of, with_episodes
-from synth.testing.stage import Size
 
 #: The run that is looked at: rows as a multiple of the base, and episodes.
 _LEAK_TIMES = 4
@@ -21,20 +21,20 @@ class LeakChecks(Contract):
         """A run with many episodes among many genuine rows."""
 
         def make() -> Comparison:
-            size = with_episodes(self.stage, _LEAK_EPISODES, Size(times=_LEAK_TIMES))
-            return Comparison(frame_of(self.stage, size), self.stage.prepared(size).make_block.events)
+            size = with_episodes(self.bench, _LEAK_EPISODES, Size(times=_LEAK_TIMES))
+            return Comparison(frame_of(self.bench, size), self.bench.prepared(size).make_block.events)
 
-        return self.stage.keep("comparison", make)
+        return self.bench.keep("comparison", make)
 
     @property
     def signal(self) -> tuple[str, ...]:
         """What the injector declares."""
-        return tuple(injector_of(self.stage, self.stage.cast(Size())).expected_signal)
+        return tuple(injector_of(self.bench, self.bench.cast(Size())).expected_signal)
 
     @rule
     def test_expected_signal_names_features(self) -> None:
         """expected_signal names features that a pattern may declare; built-in ids and order are none."""
-        table = self.stage.prepared(Size()).make_block.events
+        table = self.bench.prepared(Size()).make_block.events
         known = [*DECLARABLE, *(field.name for field in own_fields(table))]
         for name in self.signal:
             if name not in known:
@@ -69,7 +69,7 @@ class LeakChecks(Contract):
     @rule
     def test_own_columns_do_not_leak(self) -> None:
         """Nulls, values, beginnings and order of further columns tell nothing that expected_signal does not name."""
-        if not own_fields(self.stage.prepared(Size()).make_block.events):
+        if not own_fields(self.bench.prepared(Size()).make_block.events):
             raise Unjudged("there is no column beyond the built-in ones")
         self._refuse_leak("own")
 

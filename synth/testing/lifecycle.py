@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from synth.contracts.sink import Receipt, Sink, SinkJob
 from synth.engine.block import Block
-from synth.engine.end_of_run import Closing
+from synth.engine.end_of_run import EndOfRun
 from synth.engine.manifest import TableTally, describe_tables, write_manifest
 from synth.errors import without_secrets
+from synth.testing.bench import Size, TestBench
 from synth.testing.runs import blocks_of
-from synth.testing.stage import Size, Stage
 
 if TYPE_CHECKING:
     from synth.contracts.store import Staged
@@ -26,16 +26,16 @@ class Life:
 
     def __init__(
         self,
-        stage: Stage,
+        bench: TestBench,
         uri: str,
         *,
         size: Size | None = None,
         overwrite: bool = False,
         changes: Mapping[str, Any] | None = None,
     ) -> None:
-        self._stage, self._size = stage, size or Size()
-        self.prepared = stage.prepared(self._size)
-        part = stage.own(stage.recipe(self._size))
+        self._bench, self._size = bench, size or Size()
+        self.prepared = bench.prepared(self._size)
+        part = bench.own(bench.recipe(self._size))
         self.config = dataclasses.replace(part.config, **(changes or {}))
         extra = tuple(batch.table for batch in self.prepared.extra)
         job = SinkJob(uri, self.prepared.make_block.tables, extra, self.blocks, overwrite)
@@ -54,7 +54,7 @@ class Life:
         def make() -> list[Block]:
             return [self.prepared.make_block(index) for index in range(self.blocks)]
 
-        return self._stage.keep(("sink blocks", self._size), make)
+        return self._bench.keep(("sink blocks", self._size), make)
 
     def begin(self) -> None:
         """Checks and opens."""
@@ -78,7 +78,7 @@ class Life:
             recipe=recipe.content,
             fingerprint=recipe.fingerprint,
             plugins={},
-            counts=Closing(prepared.make_block).counts(),
+            counts=EndOfRun(prepared.make_block).counts(),
             tables=describe_tables(self._tallies()),
             sink=without_secrets(config),
             files=self.files,

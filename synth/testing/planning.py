@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from synth.amount import HIGHEST
-from synth.contracts.generator import broken_own
+from synth.contracts.generator import broken_own_columns
 from synth.contracts.injector import FraudEvents
 from synth.testing.contract import Broken, rule
 from synth.testing.scenes import injector_of, plan_alone
@@ -20,7 +20,7 @@ class PlanChecks(TruthChecks):
     @property
     def events(self) -> FraudEvents:
         """The plan alone."""
-        return self.stage.keep(("plan", self.size), lambda: plan_alone(self.stage, self.stage.cast(self.size)))
+        return self.bench.keep(("plan", self.size), lambda: plan_alone(self.bench, self.bench.cast(self.size)))
 
     @rule
     def test_plan_has_its_columns(self) -> None:
@@ -42,9 +42,9 @@ class PlanChecks(TruthChecks):
     @rule
     def test_events_name_what_exists(self) -> None:
         """Cards are of the population, amounts in range, roles declared."""
-        events, scene = self.events, self.stage.cast(self.size).scene
-        roles = injector_of(self.stage, self.stage.cast(self.size)).roles
-        limits = {"card_f": scene.cards, "amount_minor_f": HIGHEST * 100, "role_f": len(roles)}
+        events, context = self.events, self.bench.cast(self.size).context
+        roles = injector_of(self.bench, self.bench.cast(self.size)).roles
+        limits = {"card_f": context.cards, "amount_minor_f": HIGHEST * 100, "role_f": len(roles)}
         for name, below in limits.items():
             values = getattr(events, name)
             wrong = np.flatnonzero((values < 0) | (values >= below))
@@ -57,18 +57,18 @@ class PlanChecks(TruthChecks):
     @rule
     def test_own_values_fit_the_generator(self) -> None:
         """Values for the generator's own columns have its types, and are of columns that it has."""
-        generator, own = self.stage.cast(self.size).generator, self.events.own
+        generator, own = self.bench.cast(self.size).generator, self.events.own
         unknown = sorted({*own} - {column.name for column in generator.columns})
         if unknown:
             raise Broken(f"the generator {type(generator).__name__} has no such column", f"column {unknown[0]}")
         filled = [column for column in generator.columns if column.name in own]
-        for told in broken_own(filled, own, len(self.events.role_f)):
+        for told in broken_own_columns(filled, own, len(self.events.role_f)):
             raise Broken(told)
 
     @rule
     def test_events_lie_in_the_window(self) -> None:
         """Every event lies in the window, on a whole second."""
-        timeline, time_us_f = self.stage.cast(self.size).world.timeline, self.events.time_us_f
+        timeline, time_us_f = self.bench.cast(self.size).world.timeline, self.events.time_us_f
         outside = (time_us_f < timeline.start_s * US_PER_S) | (time_us_f >= timeline.end_s * US_PER_S)
         for wrong, told in ((outside, "outside the window"), (time_us_f % US_PER_S != 0, "between two seconds")):
             rows = np.flatnonzero(wrong)
@@ -80,7 +80,7 @@ class PlanChecks(TruthChecks):
     @rule
     def test_an_episode_has_one_card(self) -> None:
         """The events of an episode are on one card, unless the pattern spans cards, in different seconds."""
-        spans = injector_of(self.stage, self.stage.cast(self.size)).spans_cards
+        spans = injector_of(self.bench, self.bench.cast(self.size)).spans_cards
         order = np.lexsort((self.events.time_us_f, self.events.episode_f))
         events = self.events.take(order)
         same = np.diff(events.episode_f) == 0

@@ -32,12 +32,12 @@ class PurityChecks(Contract):
         self._refuse_deed("world")
 
     def _refuse_deed(self, what: What) -> None:
-        watched: Watch = self.stage.keep("watched", self._watched)
+        watched: Watch = self.bench.keep("watched", self._watched)
         deed = next((deed for deed in watched.deeds if deed.what == what), None)
         if deed:
             raise Broken(deed.told, deed.where)
 
     def _watched(self) -> Watch:
-        with watch(self.stage.files) as watched:
+        with watch(self.bench.files) as watched:
             self.exercise()
         return watched

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from synth.contracts.runner import Runner
+from synth.testing.bench import Size
 from synth.testing.configs import ConfigChecks
 from synth.testing.contract import Broken, rule
 from synth.testing.runs import blocks_of, make_in_order, require_same
-from synth.testing.stage import Size
 
 _BLOCKS = 12
 #: Finished blocks that may wait for a slow consumer: some for each worker.
@@ -63,7 +63,7 @@ class RunnerContract(ConfigChecks):
 
     def runner(self) -> Runner:
         """A fresh runner."""
-        runner: Runner = self.stage.own(self.stage.recipe(Size())).make()
+        runner: Runner = self.bench.own(self.bench.recipe(Size())).make()
         return runner
 
     @rule
@@ -148,10 +148,10 @@ class RunnerContract(ConfigChecks):
     def test_workers_are_honoured(self) -> None:
         """At most so many blocks run at a time as there are workers; a config's workers are the runner's."""
         size = Size()
-        if "workers" in self.stage.part_of(self.stage.composed.config):
+        if "workers" in self.bench.part_of(self.bench.composed.config):
             wanted = Size().changed(workers=3)
-            size = wanted if self.stage.fits(wanted) else size
-        part = self.stage.own(self.stage.recipe(size))
+            size = wanted if self.bench.fits(wanted) else size
+        part = self.bench.own(self.bench.recipe(size))
         runner: Runner = part.make()
         if runner.workers < 1:
             raise Broken(f"it has {runner.workers!r} workers", "attribute workers")
@@ -166,7 +166,7 @@ class RunnerContract(ConfigChecks):
     @rule
     def test_blocks_are_the_same_bytes(self) -> None:
         """A run's blocks are the same bytes as when they are made one after the other."""
-        prepared = self.stage.prepared(Size())
+        prepared = self.bench.prepared(Size())
         blocks = blocks_of(prepared)
         first = make_in_order(prepared.make_block, range(blocks))
         made = {block.index: block for block in self.runner().map(prepared.make_block, blocks)}

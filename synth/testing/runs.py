@@ -16,8 +16,8 @@ from synth.engine.block import Block, BlockMaker
 from synth.engine.prepare import Prepared
 from synth.engine.run import execute
 from synth.runners.local import LocalConfig, LocalRunner
+from synth.testing.bench import Size, TestBench
 from synth.testing.contract import Broken
-from synth.testing.stage import Size, Stage
 
 
 def blocks_of(prepared: Prepared) -> int:
@@ -57,9 +57,9 @@ def transactions_of(prepared: Prepared) -> pd.DataFrame:
     return frame
 
 
-def frame_of(stage: Stage, size: Size) -> pd.DataFrame:
+def frame_of(bench: TestBench, size: Size) -> pd.DataFrame:
     """The transactions of a size, shared between checks."""
-    return stage.keep(("frame", size), lambda: transactions_of(stage.prepared(size)))
+    return bench.keep(("frame", size), lambda: transactions_of(bench.prepared(size)))
 
 
 def require_same(first: dict[int, Block], second: dict[int, Block], how: str) -> None:
@@ -93,21 +93,21 @@ class Written:
     report: Report
 
 
-def write_and_read(stage: Stage, size: Size) -> Written:
+def write_and_read(bench: TestBench, size: Size) -> Written:
     """Runs a size into Parquet files and reads them back with PyArrow; shared between checks."""
-    return stage.keep(("written", size), lambda: _write_and_read(stage, size))
+    return bench.keep(("written", size), lambda: _write_and_read(bench, size))
 
 
-def _write_and_read(stage: Stage, size: Size) -> Written:
+def _write_and_read(bench: TestBench, size: Size) -> Written:
     with tempfile.TemporaryDirectory(prefix="synth-testing-") as folder:
         place = Path(folder) / "run"
-        execute(stage.recipe(size), stage.catalog, started=time.perf_counter(), directory=place)
+        execute(bench.recipe(size), bench.catalog, started=time.perf_counter(), directory=place)
         names = {path.relative_to(place).parts[0].partition(".")[0] for path in place.rglob("*.parquet")}
         tables = {}
         for name in names:
             parts = sorted((place / name).glob("*.parquet")) or [place / f"{name}.parquet"]
             tables[name] = pa.concat_tables([pq.ParquetFile(part).read() for part in parts]).to_pandas()
-        return Written(tables, verify(str(place), catalog=stage.catalog))
+        return Written(tables, verify(str(place), catalog=bench.catalog))
 
 
 def require_verified(written: Written) -> None:

@@ -8,9 +8,9 @@ import numpy as np
 
 from synth.config.typed import resolve, schema_of
 from synth.contracts.injector import FraudEvents, Injector
-from synth.engine.components import Cast
+from synth.engine.components import Components
 from synth.errors import SynthError
-from synth.testing.stage import Size, Stage
+from synth.testing.bench import Size, TestBench
 
 #: The totals of which a scenario's config has one; the first that is set is tried first.
 TOTALS = ("ratio", "per_1000_cards", "episodes")
@@ -19,14 +19,14 @@ TOTALS = ("ratio", "per_1000_cards", "episodes")
 MOST_FRAUD = 0.25
 
 
-def injector_of(stage: Stage, cast: Cast) -> Injector:
+def injector_of(bench: TestBench, components: Components) -> Injector:
     """The injector under test."""
-    return cast.injectors[stage.name]
+    return components.injectors[bench.name]
 
 
-def plan_alone(stage: Stage, cast: Cast) -> FraudEvents:
+def plan_alone(bench: TestBench, components: Components) -> FraudEvents:
     """What the injector plans, before anybody else has looked at it."""
-    return injector_of(stage, cast).plan(cast.scene, streams=cast.streams_of(stage.name))
+    return injector_of(bench, components).plan(components.context, streams=components.streams_of(bench.name))
 
 
 def episodes_in(events: FraudEvents) -> int:
@@ -39,83 +39,83 @@ def rows_an_episode(events: FraudEvents) -> float:
     return len(events.episode_f) / max(1, episodes_in(events))
 
 
-def _count(stage: Stage, size: Size) -> int:
+def _count(bench: TestBench, size: Size) -> int:
     """Episodes of a size; 0 where it cannot be planned."""
-    return _planned(stage, size)[0]
+    return _planned(bench, size)[0]
 
 
-def _rows(stage: Stage, size: Size) -> int:
+def _rows(bench: TestBench, size: Size) -> int:
     """Fraud rows of a size; 0 where it cannot be planned. Few long episodes are a rough measure, their rows are not."""
-    return _planned(stage, size)[1]
+    return _planned(bench, size)[1]
 
 
-def _planned(stage: Stage, size: Size) -> tuple[int, int]:
+def _planned(bench: TestBench, size: Size) -> tuple[int, int]:
     """Episodes and fraud rows of a size."""
 
     def count() -> tuple[int, int]:
         try:
-            events = plan_alone(stage, stage.cast(size))
+            events = plan_alone(bench, bench.cast(size))
         except SynthError:
             return 0, 0
         return episodes_in(events), len(events.time_us_f)
 
-    return stage.keep(("episodes", size), count)
+    return bench.keep(("episodes", size), count)
 
 
-def with_episodes(stage: Stage, wanted: int, size: Size | None = None) -> Size:
+def with_episodes(bench: TestBench, wanted: int, size: Size | None = None) -> Size:
     """A size in which the injector plans about as many episodes as wanted; fewer where its config allows no more."""
     size = size or Size()
-    return stage.keep(("with", wanted, size), lambda: _with_episodes(stage, wanted, size))
+    return bench.keep(("with", wanted, size), lambda: _with_episodes(bench, wanted, size))
 
 
-def _with_episodes(stage: Stage, wanted: int, size: Size) -> Size:
-    have = _count(stage, size)
+def _with_episodes(bench: TestBench, wanted: int, size: Size) -> Size:
+    have = _count(bench, size)
     if have >= wanted or not have:
         return size
-    for key, value in _totals(stage, size):
+    for key, value in _totals(bench, size):
         factor = wanted / have
         while factor > 1.2:
-            more = size.changed(**{key: _times(stage, key, value, factor)})
-            if _count(stage, more) > 1.1 * have and _has_room(stage, more):
+            more = size.changed(**{key: _times(bench, key, value, factor)})
+            if _count(bench, more) > 1.1 * have and _has_room(bench, more):
                 return more
             factor /= 2
     return size
 
 
-def _has_room(stage: Stage, size: Size) -> bool:
+def _has_room(bench: TestBench, size: Size) -> bool:
     try:
-        cast = stage.cast(size)
-        if len(plan_alone(stage, cast).time_us_f) > MOST_FRAUD * cast.scene.rows:
+        components = bench.cast(size)
+        if len(plan_alone(bench, components).time_us_f) > MOST_FRAUD * components.context.rows:
             return False
-        stage.prepared(size)
+        bench.prepared(size)
     except SynthError:
         return False
     return True
 
 
-def grown(stage: Stage, size: Size, times: int) -> Size:
+def grown(bench: TestBench, size: Size, times: int) -> Size:
     """A size with ``times`` the rows, the cards and, where the config allows, the episodes, in as many blocks."""
     larger = replace(size, times=size.times * times)
-    wanted = 0.75 * times * _rows(stage, size)
-    if _rows(stage, larger) > wanted:
+    wanted = 0.75 * times * _rows(bench, size)
+    if _rows(bench, larger) > wanted:
         return larger
-    for key, value in _totals(stage, size):
-        more = larger.changed(**{key: _times(stage, key, value, times)})
-        if _rows(stage, more) > wanted:
+    for key, value in _totals(bench, size):
+        more = larger.changed(**{key: _times(bench, key, value, times)})
+        if _rows(bench, more) > wanted:
             return more
     return larger
 
 
-def _totals(stage: Stage, size: Size) -> Iterator[tuple[str, Any]]:
+def _totals(bench: TestBench, size: Size) -> Iterator[tuple[str, Any]]:
     """The numbers of the config, those first that may set how many episodes there are."""
-    part = stage.part_of(stage.composed.config) | dict(size.part)
+    part = bench.part_of(bench.composed.config) | dict(size.part)
     numbers = {key: value for key, value in part.items() if isinstance(value, int | float) and value is not True}
     yield from sorted(numbers.items(), key=lambda item: item[0] not in TOTALS)
 
 
-def _times(stage: Stage, key: str, value: Any, factor: float) -> Any:
+def _times(bench: TestBench, key: str, value: Any, factor: float) -> Any:
     """A number of the config multiplied, inside its range."""
-    root = schema_of(stage.spec.config)
+    root = schema_of(bench.spec.config)
     schema = resolve(root.get("properties", {}).get(key, {}), root)
     options = [resolve(option, root) for option in schema.get("anyOf", [schema])]
     most = min((option["maximum"] for option in options if "maximum" in option), default=float("inf"))

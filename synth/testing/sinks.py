@@ -14,10 +14,10 @@ import pyarrow as pa
 from synth.check.reader import open_output
 from synth.errors import RefusedError, is_secret
 from synth.sinks.stores import open_store
+from synth.testing.bench import Size
 from synth.testing.configs import ConfigChecks
 from synth.testing.contract import Broken, Unjudged, rule
 from synth.testing.lifecycle import Life
-from synth.testing.stage import Size
 
 _CANARY = "canary-7f3a"
 _FORECAST = 3.0
@@ -36,7 +36,7 @@ class Places(ConfigChecks):
         Raises:
             RefusedError: there is no run.
         """
-        return open_output(uri, self.stage.catalog).to_pandas(table)
+        return open_output(uri, self.bench.catalog).to_pandas(table)
 
     def traces(self, folder: Path, uri: str) -> dict[str, bytes]:
         """Everything that is there, staged or not; directories, too. What is elsewhere a subclass has to list."""
@@ -75,13 +75,13 @@ class SinkContract(Places):
     """What synth asks of a sink."""
 
     group: ClassVar[str] = "sink"
-    setting: ClassVar[tuple[str, ...]] = ("scenario=[card_chain]", "scenario.card_chain.ratio=0.05")
+    needs: ClassVar[tuple[str, ...]] = ("scenario=[card_chain]", "scenario.card_chain.ratio=0.05")
 
     @rule
     def test_check_leaves_no_trace(self) -> None:
         """check touches nothing."""
         with self.place() as (folder, uri):
-            life = Life(self.stage, uri)
+            life = Life(self.bench, uri)
             before = self.traces(folder, uri)
             life.sink.check()
             self._require_traces(before, folder, uri)
@@ -90,7 +90,7 @@ class SinkContract(Places):
     def test_forecast_is_near(self) -> None:
         """measure touches nothing, and tells the bytes to within a factor of three."""
         with self.place() as (folder, uri):
-            life = Life(self.stage, uri)
+            life = Life(self.bench, uri)
             before = self.traces(folder, uri)
             told = sum(life.sink.measure(block.batches) for block in life.made)
             self._require_traces(before, folder, uri)
@@ -104,7 +104,7 @@ class SinkContract(Places):
     def test_what_is_committed_comes_back(self) -> None:
         """What was handed to the sink is what a reader gets after commit."""
         with self.place() as (_, uri):
-            life = Life(self.stage, uri)
+            life = Life(self.bench, uri)
             life.live()
             self.require_written(life, uri)
 
@@ -112,7 +112,7 @@ class SinkContract(Places):
     def test_blocks_in_any_order_and_twice(self) -> None:
         """Blocks written in reverse, and one of them twice, give the same output."""
         with self.place() as (_, uri):
-            life = Life(self.stage, uri)
+            life = Life(self.bench, uri)
             life.begin()
             life.write([*reversed(range(life.blocks)), life.blocks // 2])
             life.sink.commit(life.finish())
@@ -122,7 +122,7 @@ class SinkContract(Places):
     def test_workers_get_a_copy(self) -> None:
         """An opened sink pickles, and its copy writes blocks: the workers of a runner may be other processes."""
         with self.place() as (_, uri):
-            life = Life(self.stage, uri)
+            life = Life(self.bench, uri)
             life.begin()
             try:
                 try:
@@ -140,7 +140,7 @@ class SinkContract(Places):
     def test_nothing_is_visible_before_commit(self) -> None:
         """Before commit a reader finds no run, and no file of it."""
         with self.place() as (_, uri):
-            life = Life(self.stage, uri)
+            life = Life(self.bench, uri)
             life.begin()
             life.write(range(life.blocks))
             life.finish()
@@ -155,29 +155,29 @@ class SinkContract(Places):
     @rule
     def test_abort_takes_everything_back(self) -> None:
         """abort leaves a place as it was, at every stage, called twice."""
-        for stage in ("before open", "after open", "after a block", "after finish"):
+        for bench in ("before open", "after open", "after a block", "after finish"):
             with self.place() as (folder, uri):
                 before = self.traces(folder, uri)
-                self._abort_at(stage, Life(self.stage, uri))
-                self._require_traces(before, folder, uri, stage)
+                self._abort_at(bench, Life(self.bench, uri))
+                self._require_traces(before, folder, uri, bench)
 
     @rule
     def test_abort_leaves_the_earlier_run(self) -> None:
         """abort of a run that was to replace another one leaves that one."""
-        for stage in ("before open", "after open", "after a block", "after finish"):
+        for bench in ("before open", "after open", "after a block", "after finish"):
             with self.place() as (folder, uri):
-                Life(self.stage, uri).live()
+                Life(self.bench, uri).live()
                 before = self.traces(folder, uri)
-                self._abort_at(stage, Life(self.stage, uri, size=Size(seed=2), overwrite=True))
-                self._require_traces(before, folder, uri, stage)
+                self._abort_at(bench, Life(self.bench, uri, size=Size(seed=2), overwrite=True))
+                self._require_traces(before, folder, uri, bench)
 
-    def _abort_at(self, stage: str, life: Life) -> None:
+    def _abort_at(self, bench: str, life: Life) -> None:
         life.sink.check()
-        if stage != "before open":
+        if bench != "before open":
             life.sink.open(life.prepared.extra)
-        if stage in ("after a block", "after finish"):
-            life.write(range(life.blocks) if stage == "after finish" else [0])
-        if stage == "after finish":
+        if bench in ("after a block", "after finish"):
+            life.write(range(life.blocks) if bench == "after finish" else [0])
+        if bench == "after finish":
             life.finish()
         life.sink.abort()
         life.sink.abort()
@@ -186,10 +186,10 @@ class SinkContract(Places):
     def test_a_second_run_is_refused(self) -> None:
         """Where a run is, another one is refused unless it may overwrite, and the first one stays."""
         with self.place() as (folder, uri):
-            Life(self.stage, uri).live()
+            Life(self.bench, uri).live()
             before = self.traces(folder, uri)
             try:
-                Life(self.stage, uri, size=Size(seed=2)).sink.check()
+                Life(self.bench, uri, size=Size(seed=2)).sink.check()
             except RefusedError:
                 self._require_traces(before, folder, uri)
             else:
@@ -199,9 +199,9 @@ class SinkContract(Places):
     def test_overwrite_keeps_the_earlier_run_until_commit(self) -> None:
         """A run that overwrites replaces the earlier one at commit, not before."""
         with self.place() as (_, uri):
-            first = Life(self.stage, uri)
+            first = Life(self.bench, uri)
             first.live()
-            second = Life(self.stage, uri, size=Size(seed=2), overwrite=True)
+            second = Life(self.bench, uri, size=Size(seed=2), overwrite=True)
             second.begin()
             second.write(range(second.blocks))
             manifest = second.finish()
@@ -212,12 +212,12 @@ class SinkContract(Places):
     @rule
     def test_secrets_stay_secret(self) -> None:
         """No secret of the config stands in the manifest, in a file's name or in what repr shows."""
-        part = self.stage.own(self.stage.recipe(Size()))
+        part = self.bench.own(self.bench.recipe(Size()))
         names = [field.name for field in dataclasses.fields(part.config) if is_secret(field.name)]
         if not names:
             raise Unjudged("no key of the config sounds secret")
         with self.place() as (_, uri):
-            life = Life(self.stage, uri, changes=dict.fromkeys(names, _CANARY))
+            life = Life(self.bench, uri, changes=dict.fromkeys(names, _CANARY))
             life.begin()
             life.write(range(life.blocks))
             shown = {"the manifest": life.finish().decode(), "repr of the config": repr(life.config)}
@@ -227,17 +227,17 @@ class SinkContract(Places):
             if _CANARY in text:
                 raise Broken(f"a secret of the config ({', '.join(names)}) can be read", where)
 
-    def _require_no_run(self, uri: str, stage: str) -> None:
+    def _require_no_run(self, uri: str, bench: str) -> None:
         try:
             self.read(uri, "transactions")
         except RefusedError:
             return
-        raise Broken("the run can be read", stage)
+        raise Broken("the run can be read", bench)
 
-    def _require_traces(self, before: dict[str, bytes], folder: Path, uri: str, stage: str = "") -> None:
+    def _require_traces(self, before: dict[str, bytes], folder: Path, uri: str, bench: str = "") -> None:
         after = self.traces(folder, uri)
         changed = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
         if changed:
             name = changed[0]
             how = "is new" if name not in before else "is gone" if name not in after else "has changed"
-            raise Broken(f"{name!r} {how} ({len(changed)} in all)", stage)
+            raise Broken(f"{name!r} {how} ({len(changed)} in all)", bench)

@@ -9,10 +9,10 @@ from typing import ClassVar, cast
 from synth.contracts.stream_sink import Checkpoint, StreamSink
 from synth.errors import RefusedError
 from synth.sinks.streamed import encoded
+from synth.testing.bench import TestBench
 from synth.testing.contract import Broken, Unjudged, rule
 from synth.testing.lifecycle import Life
 from synth.testing.sinks import Places
-from synth.testing.stage import Stage
 
 _STREAM, _OTHER = "a" * 64, "b" * 64
 
@@ -20,8 +20,8 @@ _STREAM, _OTHER = "a" * 64, "b" * 64
 class StreamLife(Life):
     """One sink of streams, and the blocks that it is to send."""
 
-    def __init__(self, stage: Stage, uri: str, *, overwrite: bool = False) -> None:
-        super().__init__(stage, uri, overwrite=overwrite)
+    def __init__(self, bench: TestBench, uri: str, *, overwrite: bool = False) -> None:
+        super().__init__(bench, uri, overwrite=overwrite)
         self.stream = cast("StreamSink", self.sink)
         self.at = Checkpoint.start(_STREAM, origin_us=0)
 
@@ -47,13 +47,13 @@ class StreamSinkContract(Places):
     """What synth asks of a sink that takes a stream."""
 
     group: ClassVar[str] = "sink"
-    setting: ClassVar[tuple[str, ...]] = ("scenario=[card_chain]", "scenario.card_chain.ratio=0.05")
+    needs: ClassVar[tuple[str, ...]] = ("scenario=[card_chain]", "scenario.card_chain.ratio=0.05")
 
     @rule
     def test_check_leaves_no_trace(self) -> None:
         """check touches nothing."""
         with self.place() as (folder, uri):
-            life = StreamLife(self.stage, uri)
+            life = StreamLife(self.bench, uri)
             before = self.traces(folder, uri)
             with suppress(RefusedError):
                 life.stream.check(resume=False)
@@ -93,7 +93,7 @@ class StreamSinkContract(Places):
             life.stream.mark(marked)
             life.send(1)
             life.stream.abort()
-            again = StreamLife(self.stage, uri)
+            again = StreamLife(self.bench, uri)
             again.stream.check(resume=True)
             kept = again.stream.open(again.prepared.extra, fingerprint=_STREAM, resume=True)
             try:
@@ -116,7 +116,7 @@ class StreamSinkContract(Places):
             life.send(0)
             life.stream.mark(life.at)
             life.stream.abort()
-            other = StreamLife(self.stage, uri)
+            other = StreamLife(self.bench, uri)
             try:
                 other.stream.check(resume=True)
                 other.stream.open(other.prepared.extra, fingerprint=_OTHER, resume=True)
@@ -135,21 +135,21 @@ class StreamSinkContract(Places):
                 life.send(block)
             life.end()
             try:
-                StreamLife(self.stage, uri).stream.check(resume=False)
+                StreamLife(self.bench, uri).stream.check(resume=False)
             except RefusedError:
-                StreamLife(self.stage, uri, overwrite=True).stream.check(resume=False)
+                StreamLife(self.bench, uri, overwrite=True).stream.check(resume=False)
                 return
             raise Broken("check accepts a place that holds a stream")
 
     @contextmanager
     def _opened(self) -> Iterator[tuple[StreamLife, str]]:
         """A sink that is ready for its first row."""
-        if getattr(self.stage.spec.factory, "takes_stdout", False):
+        if getattr(self.bench.spec.factory, "takes_stdout", False):
             raise Unjudged("it writes to the standard output")
-        if "uri" not in self.stage.spec.config.__dataclass_fields__:
+        if "uri" not in self.bench.spec.config.__dataclass_fields__:
             raise Unjudged("its config has no uri, so that the kit cannot send it to a place of its own")
         with self.place() as (_, uri):
-            life = StreamLife(self.stage, uri)
+            life = StreamLife(self.bench, uri)
             try:
                 life.stream.check(resume=False)
             except RefusedError as error:

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
+from synth.testing.bench import Size
 from synth.testing.contract import Broken, Contract, rule
 from synth.testing.runs import Written, require_verified, write_and_read
 from synth.testing.scenes import with_episodes
-from synth.testing.stage import Size
 
 #: Episodes of the runs that are looked at row by row.
 EPISODES = 100
@@ -19,12 +19,12 @@ class TruthChecks(Contract):
     @property
     def size(self) -> Size:
         """A run with episodes enough to look at."""
-        return with_episodes(self.stage, EPISODES)
+        return with_episodes(self.bench, EPISODES)
 
     @property
     def written(self) -> Written:
         """That run, written and read back."""
-        return write_and_read(self.stage, self.size)
+        return write_and_read(self.bench, self.size)
 
     @rule
     def test_verify_finds_nothing_wrong(self) -> None:
@@ -72,9 +72,9 @@ class TruthChecks(Contract):
                 )
 
     def _planned(self) -> pd.DataFrame:
-        plan = self.stage.prepared(self.size).plan
-        events, ids = plan.fraud[self.stage.name], plan.episode_ids[self.stage.name]
-        roles = np.array(plan.roles_of[self.stage.name], dtype=object)
+        plan = self.bench.prepared(self.size).plan
+        events, ids = plan.fraud[self.bench.name], plan.episode_ids[self.bench.name]
+        roles = np.array(plan.roles_of[self.bench.name], dtype=object)
         return pd.DataFrame(
             {
                 "time": pd.to_datetime(events.time_us_f, unit="us", utc=True).as_unit("us"),
@@ -87,6 +87,6 @@ class TruthChecks(Contract):
 
     def _labelled(self) -> pd.DataFrame:
         tables = self.written.tables
-        labels = tables["labels"].query("scenario == @name", local_dict={"name": self.stage.name})
+        labels = tables["labels"].query("scenario == @name", local_dict={"name": self.bench.name})
         rows = tables["transactions"][["event_id", "time", "card_id", "amount_minor"]]
         return labels.rename(columns={"episode_id": "episode"}).merge(rows, on="event_id")[_TRUTH]

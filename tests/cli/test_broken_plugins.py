@@ -25,7 +25,7 @@ UNUSABLE = {
 BROKEN = {
     "global rng": (
         RETURN,
-        f"        card_e[:] = np.random.randint(0, scene.cards, n)\n        card_f = card_e[episode_f]\n{RETURN}",
+        f"        card_e[:] = np.random.randint(0, context.cards, n)\n        card_f = card_e[episode_f]\n{RETURN}",
         "The global generators of random and np.random stay untouched",
         "np.random",
     ),
@@ -36,8 +36,8 @@ BROKEN = {
         "broken.py:",
     ),
     "leak by id": (
-        "(scene.cards,",
-        "(scene.cards // 10,",
+        "(context.cards,",
+        "(context.cards // 10,",
         "The card's index and first digits, and those of the id, tell nothing",
         "card is below",
     ),
@@ -61,7 +61,7 @@ BROKEN = {
     ),
     "event outside the window": (
         RETURN,
-        f"        time_s_f[-1] = scene.timeline.end_s\n{RETURN}",
+        f"        time_s_f[-1] = context.timeline.end_s\n{RETURN}",
         "Every event lies in the window, on a whole second",
         "outside the window",
     ),

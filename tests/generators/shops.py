@@ -16,7 +16,7 @@ from synth import (
     FraudEvents,
     Generator,
     Injector,
-    Scene,
+    PlanContext,
     Spec,
     Streams,
     World,
@@ -100,11 +100,11 @@ class BreadThief(Injector):
     def __init__(self, config: BreadThiefConfig) -> None:
         self.config = config
 
-    def plan(self, scene: Scene, *, streams: Streams) -> FraudEvents:
+    def plan(self, context: PlanContext, *, streams: Streams) -> FraudEvents:
         rng, n = streams.draw("thefts"), self.config.thefts
-        time_s = rng.integers(scene.timeline.start_s, scene.timeline.end_s, size=n)
+        time_s = rng.integers(context.timeline.start_s, context.timeline.end_s, size=n)
         zeros = np.zeros(n, dtype=np.int64)
-        card = rng.choice(scene.cards, n, replace=False)
+        card = rng.choice(context.cards, n, replace=False)
         return FraudEvents(np.arange(n), time_s * 1_000_000, card, zeros + 450, zeros, {"shop": zeros + 1})
 
 

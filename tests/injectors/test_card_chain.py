@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synth.amount import Bucket, BucketsConfig, make_law
-from synth.contracts.injector import FraudEvents, Scene
+from synth.contracts.injector import FraudEvents, PlanContext
 from synth.errors import ConfigError, RefusedError
 from synth.injectors.card_chain import CardChain, CardChainConfig
 from synth.injectors.pattern import Length, Seconds
@@ -247,19 +247,21 @@ class TestTotals:
 class TestCheck:
     """The rules that a finished output is checked against."""
 
-    def planned(self) -> tuple[CardChain, Scene, FraudEvents]:
-        injector, scene = CardChain(make_config(ratio=0.1, low=3, high=10)), make_scene(seconds=86_400)
-        events = injector.plan(scene, streams=Streams(1, "test"))
-        return injector, scene, events.take(np.lexsort((events.time_us_f, events.episode_f)))
+    def planned(self) -> tuple[CardChain, PlanContext, FraudEvents]:
+        injector, context = CardChain(make_config(ratio=0.1, low=3, high=10)), make_scene(seconds=86_400)
+        events = injector.plan(context, streams=Streams(1, "test"))
+        return injector, context, events.take(np.lexsort((events.time_us_f, events.episode_f)))
 
     def test_a_plan_keeps_them(self) -> None:
-        injector, scene, events = self.planned()
+        injector, context, events = self.planned()
         assert len(events.role_f) == 100
-        assert list(injector.check(scene, events)) == []
+        assert list(injector.check(context, events)) == []
 
     def test_a_missing_event(self) -> None:
-        injector, scene, events = self.planned()
-        assert any("99 fraud rows instead of 100" in told for told in injector.check(scene, events.take(np.arange(99))))
+        injector, context, events = self.planned()
+        assert any(
+            "99 fraud rows instead of 100" in told for told in injector.check(context, events.take(np.arange(99)))
+        )
 
     @pytest.mark.parametrize(
         ("field", "row", "by", "told"),
@@ -272,16 +274,16 @@ class TestCheck:
         ],
     )
     def test_a_broken_chain(self, field: str, row: Any, by: int, told: str) -> None:
-        injector, scene, events = self.planned()
+        injector, context, events = self.planned()
         getattr(events, field)[row] += by
-        assert any(told in line for line in injector.check(scene, events))
+        assert any(told in line for line in injector.check(context, events))
 
     def test_chains_on_top_of_each_other(self) -> None:
-        injector, scene, events = self.planned()
+        injector, context, events = self.planned()
         first, second = (np.flatnonzero(events.episode_f == e) for e in (0, 1))
         events.card_f[second] = events.card_f[first[0]]
         events.time_us_f[second] += events.time_us_f[first[0]] - events.time_us_f[second[0]]
-        assert any("overlaps another one on its card" in line for line in injector.check(scene, events))
+        assert any("overlaps another one on its card" in line for line in injector.check(context, events))
 
 
 def make_config(*, ratio: float, low: int, high: int) -> CardChainConfig:
@@ -294,6 +296,6 @@ def make_config(*, ratio: float, low: int, high: int) -> CardChainConfig:
     )
 
 
-def make_scene(*, seconds: int) -> Scene:
+def make_scene(*, seconds: int) -> PlanContext:
     law = make_law(BucketsConfig(buckets=[Bucket(share=1.0, low=1, high=2)]))
-    return Scene(cards=20, timeline=Timeline(0, seconds), amount=law, rows=1000)
+    return PlanContext(cards=20, timeline=Timeline(0, seconds), amount=law, rows=1000)

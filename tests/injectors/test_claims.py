@@ -13,12 +13,12 @@ import synth
 from synth.arrays import Int64
 from synth.config.recipe import load_recipe
 from synth.contracts.claimer import Claimer, Claims, Genuine, Targets
-from synth.contracts.injector import Scene
+from synth.contracts.injector import PlanContext
 from synth.engine.claims import claim
 from synth.engine.plan import make_plan
-from synth.engine.prepare import make_cast
+from synth.engine.prepare import make_components
 from synth.errors import ConfigError, RunError
-from synth.injectors.attacks import AttackConfig, Windows
+from synth.injectors.attacks import AttackConfig, Attacks
 from synth.injectors.stolen_card import StolenCard, StolenCardConfig
 from synth.rng import Streams
 from synth.timeline import Timeline
@@ -36,7 +36,7 @@ class TestWindows:
         self, attacks: list[tuple[int, int, int]], rows: list[tuple[int, int]]
     ) -> None:
         entity_e, start_e, length_e = (np.array(values, dtype=np.int64) for values in zip(*attacks, strict=True))
-        windows = Windows(len(attacks), entity_e, start_e, start_e + length_e)
+        windows = Attacks(len(attacks), entity_e, start_e, start_e + length_e)
         rows.sort()
         second_t, entity_t = (np.array([row[i] for row in rows], dtype=np.int64) for i in (0, 1))
         row_r, episode_r = windows.find(entity_t, second_t * US)
@@ -49,10 +49,10 @@ class TestWindows:
         assert list(zip(row_r.tolist(), episode_r.tolist(), strict=True)) == wanted
 
     def test_attacks_a_day(self) -> None:
-        scene = Scene(50, Timeline(86_400 * 10, 86_400 * 15 + 1), amount=None, rows=100)  # type: ignore[arg-type]
+        context = PlanContext(50, Timeline(86_400 * 10, 86_400 * 15 + 1), amount=None, rows=100)  # type: ignore[arg-type]
         config = AttackConfig(share=1, order=0, per_day=3, days=4, early=False)
-        late = Windows.daily(config, scene, 50, rng=np.random.default_rng(1))
-        early = Windows.daily(replace(config, early=True), scene, 50, rng=np.random.default_rng(1))
+        late = Attacks.daily(config, context, 50, rng=np.random.default_rng(1))
+        early = Attacks.daily(replace(config, early=True), context, 50, rng=np.random.default_rng(1))
         assert sorted(set(late.start_s_e // 86_400)) == [10, 11, 12, 13, 14, 15]
         assert sorted(set(early.start_s_e // 86_400)) == [7, 8, 9, 10, 11, 12, 13, 14, 15]
         assert set(early.end_s_e - early.start_s_e) == {4 * 86_400}
@@ -68,8 +68,8 @@ class Every(Claimer):
     def __init__(self, every: int, more: int, order: int = 0) -> None:
         self.every, self.more, self.order = every, more, order
 
-    def plan(self, scene: Scene, *, streams: Streams) -> Targets:
-        return Targets(scene.rows)
+    def plan(self, context: PlanContext, *, streams: Streams) -> Targets:
+        return Targets(context.rows)
 
     def claim(self, targets: Targets, block: int, genuine: Genuine, *, streams: Streams) -> Claims:
         row_r = np.flatnonzero(genuine.number_t % self.every == 0)
@@ -78,11 +78,11 @@ class Every(Claimer):
 
 def claimed_of(*patterns: tuple[str, Claimer]) -> tuple[Any, Any, Int64]:
     recipe, _, _ = load_recipe(SMALL)
-    cast = replace(make_cast(recipe), patterns=dict(patterns))
-    plan = make_plan(cast)
-    events = cast.generator.generate(plan.blocks, 1, world=cast.world, streams=cast.genuine_streams)
+    components = replace(make_components(recipe), patterns=dict(patterns))
+    plan = make_plan(components)
+    events = components.generator.generate(plan.blocks, 1, world=components.world, streams=components.genuine_streams)
     number_t = plan.first_genuine_b[1] + np.arange(len(events.card_t))
-    return plan, claim(cast, plan, 1, events, number_t), events.amount_minor_t
+    return plan, claim(components, plan, 1, events, number_t), events.amount_minor_t
 
 
 class TestOwnership:
@@ -90,22 +90,22 @@ class TestOwnership:
         plan, both, before_t = claimed_of(("a", Every(2, 100, order=5)), ("b", Every(3, 1000, order=1)))
         number_f = plan.first_genuine_b[1] + both.row_f
         assert set(number_f % 6) == {0, 2, 3, 4}
-        owner_f = np.array(plan.scenarios)[both.facts_f[0]]
+        owner_f = np.array(plan.scenarios)[both.facts.scenario_f]
         assert (owner_f == np.where(number_f % 2 == 0, "a", "b")).all()
         # b comes first, so that a adds to what b has left; the labels tell what it cost before both
-        more_f = both.events.amount_minor_t[both.row_f] - both.before_minor_f
+        more_f = both.events.amount_minor_t[both.row_f] - both.facts.before_minor_f
         assert (more_f == 100 * (number_f % 2 == 0) + 1000 * (number_f % 3 == 0)).all()
-        np.testing.assert_array_equal(both.before_minor_f, before_t[both.row_f])
+        np.testing.assert_array_equal(both.facts.before_minor_f, before_t[both.row_f])
         untouched = np.delete(np.arange(len(before_t)), both.row_f)
         np.testing.assert_array_equal(both.events.amount_minor_t[untouched], before_t[untouched])
 
     def test_of_one_order_the_name_decides(self) -> None:
         plan, both, _ = claimed_of(("b", Every(2, 0)), ("a", Every(2, 0)))
-        assert set(np.array(plan.scenarios)[both.facts_f[0]]) == {"b"}
+        assert set(np.array(plan.scenarios)[both.facts.scenario_f]) == {"b"}
 
     def test_episodes_of_two_scenarios_have_ids_of_their_own(self) -> None:
         plan, both, _ = claimed_of(("a", Every(2, 0)), ("b", Every(3, 0, order=1)))
-        id_f, owner_f = both.facts_f[1], both.facts_f[0]
+        id_f, owner_f = both.facts.episode_id_f, both.facts.scenario_f
         rows = int(plan.blocks.rows_b.sum())
         assert (id_f[owner_f == 0] < rows).all()
         assert (id_f[owner_f == 1] >= rows).all()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synth.amount import Bucket, BucketsConfig, ParetoConfig, make_law
-from synth.contracts.injector import Scene
+from synth.contracts.injector import PlanContext
 from synth.errors import RefusedError
 from synth.injectors.episodes import Episodes, draw_lengths, place_apart
 from synth.rng import Streams
@@ -21,8 +21,8 @@ LENGTHS = st.lists(st.integers(1, 6), min_size=1, max_size=20)
 
 def make_episodes(lengths: list[int], *, cards: int = 100, seconds: int = 10**7, seed: int = 1) -> Episodes:
     law = make_law(BucketsConfig(buckets=[Bucket(share=1.0, low=7, high=8)]))
-    scene = Scene(cards=cards, timeline=Timeline(1000, 1000 + seconds), amount=law, rows=1000)
-    return Episodes(scene, Streams(seed, "test"), ("probe", "spend", "refund"), np.array(lengths))
+    context = PlanContext(cards=cards, timeline=Timeline(1000, 1000 + seconds), amount=law, rows=1000)
+    return Episodes(context, Streams(seed, "test"), ("probe", "spend", "refund"), np.array(lengths))
 
 
 class TestLayout:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synth.amount import Bucket, BucketsConfig, make_law
-from synth.contracts.injector import FraudEvents, Scene
+from synth.contracts.injector import FraudEvents, PlanContext
 from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Seconds
 from synth.rng import Streams
 from synth.timeline import US_PER_S, Timeline
@@ -34,20 +34,20 @@ class Taps(EpisodeInjector):
     def length(self) -> Length:
         return self.config.taps
 
-    def plan(self, scene: Scene, *, streams: Streams) -> FraudEvents:
-        taps = self.episodes(scene, streams)
+    def plan(self, context: PlanContext, *, streams: Streams) -> FraudEvents:
+        taps = self.episodes(context, streams)
         return taps.finish(gap_s=taps.gaps(10, 20), role=taps.role("tap"))
 
 
-def make_scene(*, rows: int = 1000, cards: int = 300, seconds: int = 86_400) -> Scene:
+def make_scene(*, rows: int = 1000, cards: int = 300, seconds: int = 86_400) -> PlanContext:
     law = make_law(BucketsConfig(buckets=[Bucket(share=1.0, low=1, high=2)]))
-    return Scene(cards=cards, timeline=Timeline(0, seconds), amount=law, rows=rows)
+    return PlanContext(cards=cards, timeline=Timeline(0, seconds), amount=law, rows=rows)
 
 
-def planned(scene: Scene, **config: Any) -> tuple[Taps, FraudEvents]:
+def planned(context: PlanContext, **config: Any) -> tuple[Taps, FraudEvents]:
     injector = Taps(TapsConfig(**config))
-    assert not [*injector.config.problems(), *injector.problems(scene)]
-    events = injector.plan(scene, streams=Streams(3, "test"))
+    assert not [*injector.config.problems(), *injector.problems(context)]
+    events = injector.plan(context, streams=Streams(3, "test"))
     return injector, events.take(np.lexsort((events.time_us_f, events.episode_f)))
 
 
@@ -71,10 +71,10 @@ class TestTotals:
 
     @given(st.integers(2, 500))
     def test_every_reachable_ratio_is_exact_and_keeps_its_own_rules(self, rows: int) -> None:
-        scene = make_scene()
-        injector, events = planned(scene, ratio=rows / 1000)
+        context = make_scene()
+        injector, events = planned(context, ratio=rows / 1000)
         assert len(events.episode_f) == rows
-        assert list(injector.check(scene, events)) == []
+        assert list(injector.check(context, events)) == []
 
     @pytest.mark.parametrize("mode", ["replace", "add"])
     def test_the_mode_is_the_configs(self, mode: Literal["replace", "add"]) -> None:
@@ -99,7 +99,7 @@ class TestProblems:
         assert [(each.path, each.message) for each in TapsConfig(**config).problems()] == [(path, told)]
 
     @pytest.mark.parametrize(
-        ("config", "scene", "path", "told", "allowed"),
+        ("config", "context", "path", "told", "allowed"),
         [
             ({"per_1000_cards": 3.0}, {}, "per_1000_cards", "of 300 cards makes no episode", "at least 3.33333"),
             (
@@ -120,9 +120,9 @@ class TestProblems:
         ],
     )
     def test_of_the_whole_recipe(
-        self, config: dict[str, Any], scene: dict[str, int], path: str, told: str, allowed: str
+        self, config: dict[str, Any], context: dict[str, int], path: str, told: str, allowed: str
     ) -> None:
-        (problem,) = Taps(TapsConfig(**config)).problems(make_scene(**scene))
+        (problem,) = Taps(TapsConfig(**config)).problems(make_scene(**context))
         assert problem.path == path
         assert told in problem.message
         assert allowed in problem.allowed
@@ -140,20 +140,20 @@ class TestCheck:
         ],
     )
     def test_a_broken_episode_is_named(self, field: str, rows: Any, value: int, told: str) -> None:
-        scene = make_scene(cards=200)
-        injector, events = planned(scene, episodes=20)
+        context = make_scene(cards=200)
+        injector, events = planned(context, episodes=20)
         getattr(events, field)[rows] = value
-        assert any(told in line for line in injector.check(scene, events))
+        assert any(told in line for line in injector.check(context, events))
 
     def test_an_empty_output_misses_everything(self) -> None:
-        scene = make_scene()
-        injector, events = planned(scene, episodes=20)
-        assert list(injector.check(scene, events.take(np.arange(0)))) == ["0 episodes instead of 20"]
+        context = make_scene()
+        injector, events = planned(context, episodes=20)
+        assert list(injector.check(context, events.take(np.arange(0)))) == ["0 episodes instead of 20"]
 
     def test_two_at_a_time_on_one_card(self) -> None:
-        scene = make_scene()
-        injector, events = planned(scene, episodes=2)
+        context = make_scene()
+        injector, events = planned(context, episodes=2)
         second = events.episode_f == 1
         events.card_f[:] = 5
         events.time_us_f[second] += events.time_us_f[0] - events.time_us_f[second][0]
-        assert any("overlaps another one on its card" in line for line in injector.check(scene, events))
+        assert any("overlaps another one on its card" in line for line in injector.check(context, events))

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from synth.config.recipe import load_recipe
-from synth.engine.end_of_run import Closing
+from synth.engine.end_of_run import EndOfRun
 from synth.engine.prepare import Prepared, prepare
 from synth.noise.config import DelayConfig, DelayedConfig, DropsConfig, NoiseConfig
 from synth.noise.draws import KINDS, draw_noise
@@ -31,7 +31,7 @@ def prepared(*overrides: str) -> Prepared:
 
 
 def deliver(made: Prepared, first: int = 0, shift_us: int = 0) -> list[Delivery]:
-    return list(deliveries(made, first, Closing(made.make_block), shift_us=shift_us))
+    return list(deliveries(made, first, EndOfRun(made.make_block), shift_us=shift_us))
 
 
 def frame(made: list[Delivery], table: str) -> pd.DataFrame:

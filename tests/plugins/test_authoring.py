@@ -34,11 +34,11 @@ class Night(synth.EpisodeInjector):
     length = synth.Length(min=2, max=3)
     expected_signal = ("amount", "time", "hour", "card")
 
-    def plan(self, scene, *, streams):
-        nights = self.episodes(scene, streams)
-        even = np.arange(0, scene.cards, 2)
+    def plan(self, context, *, streams):
+        nights = self.episodes(context, streams)
+        even = np.arange(0, context.cards, 2)
         day, second = streams.draw("days"), streams.draw("seconds")
-        days = scene.timeline.seconds // 86_400
+        days = context.timeline.seconds // 86_400
         return nights.finish(
             gap_s=nights.exponential_gaps(60, least_s=5),
             amount_minor=nights.amounts(synth.make_law(self.config.price)),

@@ -21,8 +21,8 @@ from synth.check.reader import open_output
 from synth.check.verify import verify
 from synth.config.catalog import load_catalog
 from synth.config.recipe import load_recipe
+from synth.engine.open_sinks import make_sinks
 from synth.engine.prepare import prepare
-from synth.engine.run import make_sinks
 from synth.errors import RefusedError, RunError
 from tests.cli import commands
 from tests.cli.commands import Answer, command, contents, environ, finish, start, tree

@@ -45,7 +45,7 @@ def test_in_a_pattern(mistake: str, tmp_path: Path) -> None:
 
 def test_eligible_victims_may_be_a_mask(tmp_path: Path) -> None:
     ((name, text),) = write_module("first_try", "injector").items()
-    text = text.replace(ROLE, f"{ROLE}, card=sprees.victims(eligible=np.arange(scene.cards) < 7)")
+    text = text.replace(ROLE, f"{ROLE}, card=sprees.victims(eligible=np.arange(context.cards) < 7)")
     (tmp_path / name).write_text(text.replace("from dataclasses", "import numpy as np\nfrom dataclasses"))
     frame = synth.generate("scenario=first_try", "columns=full", *SMALL, plugin_files=[tmp_path / name])
     assert frame[frame.fraud_label == 1].card_id.max() < 7

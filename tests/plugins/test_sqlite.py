@@ -20,8 +20,8 @@ from synth.check.verify import verify
 from synth.config.catalog import load_catalog
 from synth.config.recipe import load_recipe
 from synth.contracts.sink import Sink
+from synth.engine.open_sinks import make_sinks
 from synth.engine.prepare import Prepared, prepare
-from synth.engine.run import make_sinks
 from synth.errors import RefusedError
 from tests.cli import commands
 from tests.cli.commands import Answer, command, contents, environ, finish, start, tree, wait_for_bytes

@@ -173,18 +173,18 @@ def test_a_generators_table_may_not_take_a_name_of_the_populations(tmp_path: Pat
 
 def test_generators_and_injectors_see_who_is_there() -> None:
     recipe, _, _ = load_recipe(list(TINY))
-    cast = prepare(recipe).make_block.cast
-    people = cast.world.population
+    components = prepare(recipe).make_block.components
+    people = components.world.population
     assert people is not None
-    assert cast.scene.population is people
-    assert cast.scene.census is cast.world.census == people.census
+    assert components.context.population is people
+    assert components.context.census is components.world.census == people.census
     streams = Streams(recipe.run.seed, "population")
     numbers = draw_cards(recipe.population.networks, recipe.population.cards_by_network(), rng=streams.draw("cards"))
     again = draw_population(recipe.population, numbers, recipe.timeline.start_s, streams=streams)
     assert again is not None
     assert np.array_equal(again.customers.x_u, people.customers.x_u)
     plain, _, _ = load_recipe(["population.cards=50", "generator.transactions=100"])
-    assert prepare(plain).make_block.cast.world.population is None
+    assert prepare(plain).make_block.components.world.population is None
 
 
 @pytest.mark.parametrize("sink", ["parquet", "csv", "jsonl"])

@@ -9,7 +9,7 @@ import pytest
 
 import synth
 from synth.errors import RunError
-from synth.runners.turns import in_turn
+from synth.runners.order import run_in_block_order
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,11 @@ class Faulty:
 )
 def test_a_runner_that_breaks_its_contract_ends_the_run(order: list[int], told: str) -> None:
     with pytest.raises(RunError, match=told):
-        list(in_turn(Faulty(order), Made, 3))
+        list(run_in_block_order(Faulty(order), Made, 3))
 
 
 def test_an_honest_runner_is_passed_through() -> None:
-    assert [made.index for made in in_turn(Faulty([0, 1, 2]), Made, 3)] == [0, 1, 2]
+    assert [made.index for made in run_in_block_order(Faulty([0, 1, 2]), Made, 3)] == [0, 1, 2]
 
 
 def test_nothing_of_a_faulty_runners_run_is_left(tmp_path: Path) -> None:

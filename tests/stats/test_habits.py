@@ -41,7 +41,7 @@ ALIKE = {
 
 
 @pytest.fixture(scope="module")
-def steady(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def stable_uniform(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return report(tmp_path_factory.mktemp("steady") / "out", *STEADY)
 
 
@@ -78,11 +78,11 @@ def test_the_web_by_category(alike: dict[str, Any]) -> None:
         assert abs(figure["found"] - figure["recipe"]) <= 5 * spread, name
 
 
-def test_counts(steady: dict[str, Any]) -> None:
-    assert steady["rows"] == {"found": 60_000, "recipe": 60_000}
-    assert steady["loyalty"]["repeat_share"]["recipe"] == 0.65
-    assert steady["amounts_by_category"]["bakery"]["recipe"] == {"p50": 7.5}
-    assert steady["use_of_cards"]["contactless_of_card_present"]["recipe"] == pytest.approx(0.45)
+def test_counts(stable_uniform: dict[str, Any]) -> None:
+    assert stable_uniform["rows"] == {"found": 60_000, "recipe": 60_000}
+    assert stable_uniform["loyalty"]["repeat_share"]["recipe"] == 0.65
+    assert stable_uniform["amounts_by_category"]["bakery"]["recipe"] == {"p50": 7.5}
+    assert stable_uniform["use_of_cards"]["contactless_of_card_present"]["recipe"] == pytest.approx(0.45)
 
 
 def test_rows_of_people_whose_total_is_not_set(tmp_path: Path) -> None:
@@ -93,18 +93,20 @@ def test_rows_of_people_whose_total_is_not_set(tmp_path: Path) -> None:
     assert 0.01 < due["recipe"] == pytest.approx(due["found"], abs=5 * (3 * due["found"] / wanted) ** 0.5)
 
 
-def test_targets_do_not_ask_what_the_view_shows(steady: dict[str, Any], tmp_path: Path) -> None:
+def test_targets_do_not_ask_what_the_view_shows(stable_uniform: dict[str, Any], tmp_path: Path) -> None:
     view = ",".join(f"{{name: {name}, source: {name}}}" for name in ("event_id", "time", "category"))
     data = report(tmp_path / "out", *STEADY, f"columns.fields=[{view}]")
-    assert (data["time"], data["shares"]["category"]) == (steady["time"], steady["shares"]["category"])
+    assert (data["time"], data["shares"]["category"]) == (stable_uniform["time"], stable_uniform["shares"]["category"])
     assert data["use_of_cards"] == {}
 
 
-def test_categories_whose_median_no_number_tells(steady: dict[str, Any], tmp_path: Path) -> None:
+def test_categories_whose_median_no_number_tells(stable_uniform: dict[str, Any], tmp_path: Path) -> None:
     paid = {"digital", "housing", "leisure", "telecom", "utilities"}
-    untold = {name for name, law in steady["amounts_by_category"].items() if law["recipe"] is None}
+    untold = {name for name, law in stable_uniform["amounts_by_category"].items() if law["recipe"] is None}
     assert untold == paid
-    assert steady["untold"] == [f"standing orders have amounts of their own: no median of {', '.join(sorted(paid))}"]
+    assert stable_uniform["untold"] == [
+        f"standing orders have amounts of their own: no median of {', '.join(sorted(paid))}"
+    ]
     changed = report(tmp_path / "out", *ALIKE["drift"])
     assert {law["recipe"] for law in changed["amounts_by_category"].values()} == {None}
     assert changed["untold"] == ["drift changes amounts on 2022-02-02: no medians of categories"]

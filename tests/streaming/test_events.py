@@ -10,7 +10,7 @@ import pytest
 
 from synth.config.recipe import load_recipe
 from synth.errors import InterruptedRun
-from synth.stream import Live, stream
+from synth.stream import Progress, stream
 
 WATCHER = """
 import dataclasses, json
@@ -35,9 +35,9 @@ def test_an_interrupted_stream_and_the_one_that_goes_on(tmp_path: Path) -> None:
     place = f"sink.jsonl_stream.uri={tmp_path / 'out'}"
     paced = ["clock=rate", "clock.rate.segments.0.events_per_s=4000"]
     recipe, catalog, _ = load_recipe([*SMALL, place, *paced], plugin_files=[tmp_path / "watcher.py"])
-    lives: list[Live] = []
+    lives: list[Progress] = []
 
-    def interrupt(live: Live) -> None:
+    def interrupt(live: Progress) -> None:
         lives.append(live)
         if live.at.block >= 1:
             os.kill(os.getpid(), signal.SIGINT)

@@ -9,7 +9,7 @@ from synth.clock.schedule import make_schedule
 from synth.config.recipe import load_recipe
 from synth.contracts.sink import SinkJob
 from synth.contracts.stream_sink import Checkpoint
-from synth.engine.end_of_run import Closing
+from synth.engine.end_of_run import EndOfRun
 from synth.engine.prepare import Prepared, prepare
 from synth.errors import ConfigError
 from synth.rng import Streams
@@ -46,7 +46,7 @@ class Sent:
 def send(prepared: Prepared, share: Share, at: Checkpoint = START) -> Sent:
     sent = Sent([], 0, [])
     schedule = make_schedule(prepared.recipe.clock, prepared.recipe.timeline, Streams(1, "clock"))
-    made = deliveries(prepared, at.block, Closing(prepared.make_block))
+    made = deliveries(prepared, at.block, EndOfRun(prepared.make_block))
     sink = Stdout(StdoutConfig(), SinkJob("", prepared.make_block.tables, (), 1, overwrite=False))
     for piece in make_pieces(sink, schedule, made, at, share):
         if isinstance(piece, Piece):
@@ -88,7 +88,7 @@ def test_a_part_goes_on_where_it_stopped(clock: str, row: int) -> None:
     prepared = made(f"clock={clock}", *NOISE)
     share = Share(2, PARTS)
     whole = send(prepared, share)
-    deliver = deliveries(prepared, 0, Closing(prepared.make_block))
+    deliver = deliveries(prepared, 0, EndOfRun(prepared.make_block))
     counts = [len(share.rows(delivery)) for delivery in deliver]
     for block in (0, 3, len(counts) - 1):
         done = sum(counts[:block]) + min(row, counts[block])
@@ -99,7 +99,7 @@ def test_a_part_goes_on_where_it_stopped(clock: str, row: int) -> None:
 
 def test_a_card_is_in_one_part() -> None:
     prepared = made("columns=full", "clock=rate", *NOISE)
-    for delivery in deliveries(prepared, 0, Closing(prepared.make_block)):
+    for delivery in deliveries(prepared, 0, EndOfRun(prepared.make_block)):
         shown = delivery.transactions.native.column("card_id").to_numpy()
         np.testing.assert_array_equal(delivery.card_t, shown)
         for part in range(PARTS):

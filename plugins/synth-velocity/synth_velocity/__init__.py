@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from synth import EpisodeConfig, EpisodeInjector, FraudEvents, Length, Scene, Spec, Streams, hookimpl
+from synth import EpisodeConfig, EpisodeInjector, FraudEvents, Length, PlanContext, Spec, Streams, hookimpl
 
 synth_api = ">=1.0,<2"
 
@@ -37,9 +37,9 @@ class Velocity(EpisodeInjector):
         """Purchases of a burst."""
         return self.config.purchases
 
-    def plan(self, scene: Scene, *, streams: Streams) -> FraudEvents:
+    def plan(self, context: PlanContext, *, streams: Streams) -> FraudEvents:
         """Exponential gaps, and amounts by the run's law."""
-        bursts = self.episodes(scene, streams)
+        bursts = self.episodes(context, streams)
         return bursts.finish(
             gap_s=bursts.exponential_gaps(self.config.mean_gap_s),
             role=bursts.role("purchase"),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from synth.check.reader import as_made, open_output
+from synth.check.reader import open_output, with_original_times
 from synth.check.stats.amounts import Amounts, CategoryAmounts
 from synth.check.stats.cards import Cards
 from synth.check.stats.fraud import Fraud, Labels
@@ -44,7 +44,7 @@ def measure(uri: str, *, catalog: Catalog) -> dict[str, Any]:
         RefusedError: the place holds no run, cannot be read, or its recipe has no window.
         VerifyError: a table cannot be read, or is not what the manifest says.
     """
-    output = as_made(open_output(uri, catalog))
+    output = with_original_times(open_output(uri, catalog))
     timeline = _window(output)
     targets = read_targets(output.manifest["recipe"], output.manifest["counts"], timeline, catalog)
     shown = sources_of(output, "transactions")

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from synth.arrays import Int64
-from synth.check.reader import StoredOutput, as_made, open_output
+from synth.check.reader import StoredOutput, open_output, with_original_times
 from synth.check.verify.clicks import Purchases, check_clicks, read_clicks
 from synth.check.verify.extra import plugin_checks
 from synth.check.verify.ids import HashedIds, UniqueIds
@@ -41,7 +41,7 @@ from synth.check.verify.truth import (
 from synth.config.catalog import Catalog
 from synth.config.typed import adapter
 from synth.contracts.claimer import Claimer
-from synth.contracts.injector import Pattern, Scene
+from synth.contracts.injector import Pattern, PlanContext
 from synth.contracts.output import Manifest, Output
 from synth.errors import PluginError, counted
 from synth.timeline import Timeline, TimelineConfig
@@ -82,7 +82,7 @@ def verify(uri: str, *, catalog: Catalog) -> Report:
     Raises:
         RefusedError: the place holds no run, or cannot be read.
     """
-    output = as_made(open_output(uri, catalog))
+    output = with_original_times(open_output(uri, catalog))
     return Report(uri, (*_checks(output, catalog), *plugin_checks(output, catalog.checks)))
 
 
@@ -222,9 +222,9 @@ def _check_counts(manifest: Manifest, stage: "_Stage", labels: Columns | None, e
     for name, value in actual.items():
         if counts.get(name) != value:
             return Check("counts", False, f"the manifest counts {name} {counts.get(name)}, the tables hold {value}")
-    if stage.scene is not None:
+    if stage.context is not None:
         added = sum(rows[name] for name, pattern in stage.patterns.items() if pattern.adds)
-        promised = stage.scene.rows + added
+        promised = stage.context.rows + added
         if promised != actual["transactions"]:
             told = f"{actual['transactions']:,} transactions, but the recipe makes {promised:,}"
             return Check("counts", False, told)
@@ -236,12 +236,12 @@ def _check_scenarios(
 ) -> Iterator[Check]:
     """Every scenario of the recipe by its injector's own rules; not those that ``lost`` rows on the way."""
     for name in manifest["recipe"].get("scenario") or {}:
-        if stage.scene is None:
+        if stage.context is None:
             yield Check(f"scenario {name}", None, stage.check.detail)
         elif lost.get(name):
             yield Check(f"scenario {name}", None, f"{counted(lost[name], 'row')} of it never came")
         else:
-            yield check_scenario(name, stage.patterns[name], stage.scene, labels, fraud)
+            yield check_scenario(name, stage.patterns[name], stage.context, labels, fraud)
 
 
 @dataclass(frozen=True)
@@ -251,7 +251,7 @@ class _Stage:
     check: Check
     timeline: Timeline | None = None
     cards: int | None = None
-    scene: Scene | None = None
+    context: PlanContext | None = None
     patterns: Mapping[str, Pattern] = field(default_factory=dict)
 
 
@@ -278,9 +278,9 @@ def _set_stage(manifest: Manifest, catalog: Catalog) -> _Stage:
         added = [name for name, pattern in patterns.items() if pattern.adds]
         counts = manifest["counts"]
         rows = counts["transactions"] - sum(counts["scenarios"][name]["rows"] for name in added)
-    scene = Scene(cards, timeline, amount, rows, tuple(column.name for column in generator.columns))
+    context = PlanContext(cards, timeline, amount, rows, tuple(column.name for column in generator.columns))
     check = Check("recipe", True, "it has its fingerprint, and every component can be made")
-    return _Stage(check, timeline, cards, scene, patterns)
+    return _Stage(check, timeline, cards, context, patterns)
 
 
 def _make(catalog: Catalog, group: str, data: Mapping[str, Any]) -> Any:

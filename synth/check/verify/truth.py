@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from synth.arrays import Int64, Mask
 from synth.check.verify.rows import Check, RowCheck, Rows, int64_of
-from synth.contracts.injector import FraudEvents, Pattern, Scene
+from synth.contracts.injector import FraudEvents, Pattern, PlanContext
 from synth.errors import counted
 
 Columns = Mapping[str, pa.Array]
@@ -249,7 +249,7 @@ _PARTS: dict[str, tuple[str, str, Any]] = {
 }
 
 
-def check_scenario(name: str, injector: Pattern, scene: Scene, labels: Columns, fraud: FraudRows) -> Check:
+def check_scenario(name: str, injector: Pattern, context: PlanContext, labels: Columns, fraud: FraudRows) -> Check:
     """A scenario's episodes, as read back, against the rules of its injector."""
     title = f"scenario {name}"
     unruled = f"{type(injector).__name__} has no check of its own" if type(injector).check is Pattern.check else ""
@@ -269,7 +269,7 @@ def check_scenario(name: str, injector: Pattern, scene: Scene, labels: Columns, 
     events = FraudEvents(episode_f, fraud.times[mine], card_f, fraud.amounts[mine], role_f)
     events = events.take(np.lexsort((events.time_us_f, events.episode_f)))
     try:
-        problem = next(iter(injector.check(scene, events)), "")
+        problem = next(iter(injector.check(context, events)), "")
     except Exception as error:  # noqa: BLE001 — an injector may come from a plugin
         problem = f"its check failed with {type(error).__name__}: {error}"
     episodes = int(episode_f.max(initial=-1)) + 1

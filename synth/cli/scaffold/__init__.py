@@ -29,7 +29,7 @@ _TAKEN = {
     "events",
     "batch",
     "table",
-    "scene",
+    "context",
     "world",
     "column",
 }

@@ -9,7 +9,18 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from synth import EpisodeConfig, EpisodeInjector, FraudEvents, Length, Ratio, Scene, Seconds, Spec, Streams, hookimpl
+from synth import (
+    EpisodeConfig,
+    EpisodeInjector,
+    FraudEvents,
+    Length,
+    PlanContext,
+    Ratio,
+    Seconds,
+    Spec,
+    Streams,
+    hookimpl,
+)
 
 synth_api = ">=1.0,<2"
 
@@ -41,9 +52,9 @@ class MyInjector(EpisodeInjector):
         """Gaps within an episode."""
         return self.config.gap_s
 
-    def plan(self, scene: Scene, *, streams: Streams) -> FraudEvents:
+    def plan(self, context: PlanContext, *, streams: Streams) -> FraudEvents:
         """Every event of the run, as columns: an array each, no loop."""
-        sprees = self.episodes(scene, streams)
+        sprees = self.episodes(context, streams)
         return sprees.finish(
             gap_s=sprees.gaps(self.gap_s.min, self.gap_s.max),
             amount_minor=sprees.amounts_between(5, 50),

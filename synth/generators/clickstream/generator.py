@@ -9,7 +9,7 @@ import numpy as np
 
 from synth.amount import AmountLaw
 from synth.arrays import Float, Int64
-from synth.contracts.generator import BlockPlan, Events, Generator, Keys, Own, World
+from synth.contracts.generator import BlockPlan, Events, Generator, Keys, OwnColumns, World
 from synth.contracts.sessions import EVENT_TYPES, ID_BITS, scramble
 from synth.errors import Problem
 from synth.generators.clickstream.blocks import Slice, order_keys, take_slices
@@ -100,7 +100,7 @@ class ClickstreamGenerator(Generator):
         pick_s = streams.draw("devices", *each.part).random((len(customer_s), 2))
         return pick_devices(plan, customer_s, pick_s)[each.session_t]
 
-    def complete(self, plan: BlockPlan, block: int, fraud: Events, *, world: World, streams: Streams) -> Own:
+    def complete(self, plan: BlockPlan, block: int, fraud: Events, *, world: World, streams: Streams) -> OwnColumns:
         """Products by their prices, sessions that end where a customer pauses, types as often as honest ones."""
         assert isinstance(plan, ClickstreamPlan)
         rng = streams.draw("fraud", block)

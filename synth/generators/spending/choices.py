@@ -12,8 +12,8 @@ from synth.contracts.generator import Keys
 from synth.contracts.population import Population
 from synth.generators.spending.config import Favourites
 from synth.generators.spending.plan import SpendingPlan
-from synth.generators.spending.shops import steady
-from synth.generators.spending.standing import Due
+from synth.generators.spending.shops import stable_uniform
+from synth.generators.spending.standing_orders import Due
 from synth.timeline import US_PER_S
 
 
@@ -44,7 +44,7 @@ def choose(
     category_t, online_t = plan.tastes.draw(segment_t, hour_t, rng=rng)
     at_t = _remembered(customer_t, category_t, plan.salt, favourites, rng)
     place_t = plan.shops.place_u[customer_t]
-    away, city = plan.spells.away(customer_t, keys.time_us_t // US_PER_S)
+    away, city = plan.trips.away(customer_t, keys.time_us_t // US_PER_S)
     place_t[away] = plan.shops.homes + city
     terminal_t, online_t = plan.shops.send(place_t, category_t, online_t, at_t)
     category_t[due.row] = plan.orders.category_o[due.order]
@@ -60,5 +60,5 @@ def _remembered(
     if favourites.share:
         again = np.flatnonzero(rng.random(len(customer_t)) < favourites.share)
         slot = rng.integers(favourites.slots, size=len(again))
-        at_t[again] = steady(salt, customer_t[again], category_t[again], slot)
+        at_t[again] = stable_uniform(salt, customer_t[again], category_t[again], slot)
     return at_t

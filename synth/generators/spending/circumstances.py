@@ -1,4 +1,4 @@
-"""What a recipe says of people's lives beside their shopping: bills, journeys, refusals, currencies and a change."""
+"""What a recipe says of people beside their shopping: standing orders, journeys, declines, currencies, a change."""
 
 import datetime
 from dataclasses import dataclass, fields

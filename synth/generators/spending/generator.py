@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from synth.amount import AmountLaw
-from synth.contracts.generator import BlockPlan, Events, Generator, Keys, Own, World
+from synth.contracts.generator import BlockPlan, Events, Generator, Keys, OwnColumns, World
 from synth.contracts.population import Population
 from synth.errors import Problem
 from synth.generators.rhythm import DAY_S
@@ -22,7 +22,7 @@ from synth.generators.spending.keys import draw_keys
 from synth.generators.spending.online import put_online
 from synth.generators.spending.plan import SpendingPlan, make_plan
 from synth.generators.spending.problems import problems
-from synth.generators.spending.standing import NOTHING_DUE
+from synth.generators.spending.standing_orders import NOTHING_DUE
 from synth.rng import Streams
 from synth.tables.declared import Column
 
@@ -50,7 +50,7 @@ def _authorisation_columns(config: SpendingConfig) -> tuple[Column, ...]:
 class SpendingGenerator(Generator):
     """Events by Poisson laws: each customer at a rate of their own, in the rhythm of their segment."""
 
-    setting = ("population=retail_us", "population.customers.number=1500")
+    needs = ("population=retail_us", "population.customers.number=1500")
 
     def __init__(self, config: SpendingConfig) -> None:
         self.config = config
@@ -101,7 +101,7 @@ class SpendingGenerator(Generator):
         rng, issuer = streams.draw("channels", block), streams.draw("authorisation", block)
         return replace(events, own=self._shown(events, choice, plan, people, rng=rng, issuer=issuer))
 
-    def complete(self, plan: BlockPlan, block: int, fraud: Events, *, world: World, streams: Streams) -> Own:
+    def complete(self, plan: BlockPlan, block: int, fraud: Events, *, world: World, streams: Streams) -> OwnColumns:
         """Fraud happens where the victim would have been, as far as a pattern does not say otherwise.
 
         As much of it as of a day's honest events takes the form of a standing order that is due that day. What a
@@ -110,7 +110,7 @@ class SpendingGenerator(Generator):
         assert isinstance(plan, SpendingPlan)
         people, due = people_of(world), NOTHING_DUE
         if len(plan.orders):
-            due = plan.bills.draw(fraud.time_us_t, rng=streams.draw("standing orders of fraud", block))
+            due = plan.due_shares.draw(fraud.time_us_t, rng=streams.draw("standing orders of fraud", block))
         rng = streams.draw("choices of fraud", block)
         choice = choose(fraud, due, plan, people, self.config.favourites, rng=rng)
         wanted = np.flatnonzero(fraud.own["channel"] == ONLINE) if "channel" in fraud.own else np.empty(0, np.int64)
@@ -139,7 +139,7 @@ class SpendingGenerator(Generator):
         *,
         rng: np.random.Generator,
         issuer: np.random.Generator,
-    ) -> Own:
+    ) -> OwnColumns:
         """The generator's own columns, by chance and by what the issuer says."""
         contactless_t = rng.random(len(choice.online_t)) < self.config.contactless
         channel_t = np.where(choice.online_t, ONLINE, contactless_t).astype(np.int64)

@@ -8,7 +8,7 @@ import numpy as np
 from synth.arrays import Int64
 from synth.contracts.generator import Keys, rows_with
 from synth.generators.spending.plan import SpendingPlan
-from synth.generators.spending.standing import NOTHING_DUE, Due
+from synth.generators.spending.standing_orders import NOTHING_DUE, Due
 from synth.rng import Streams
 from synth.timeline import US_PER_S
 

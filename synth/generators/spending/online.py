@@ -8,7 +8,7 @@ import numpy as np
 from synth.arrays import Int64
 from synth.contracts.generator import Events
 from synth.generators.spending.choices import Choice
-from synth.generators.spending.standing import Due
+from synth.generators.spending.standing_orders import Due
 
 #: Draws after which an event stays where it is, e.g. where nobody sells on the web; of who buys there one time in a
 #: hundred, one event in four hundred.

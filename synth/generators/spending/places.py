@@ -12,7 +12,7 @@ import numpy as np
 from synth.arrays import Float, Int64, Mask
 from synth.contracts.population import Population, Terminals
 from synth.generators.spending.config import Reach, SpendingConfig
-from synth.generators.spending.shops import Lists, find_in_reach, find_nearest
+from synth.generators.spending.shops import WeightedLists, find_in_reach, find_nearest
 
 
 @dataclass(frozen=True)
@@ -29,16 +29,16 @@ class Shops:
 
     place_u: Int64
     homes: int
-    near: Lists
-    web: Lists
-    all: Lists
+    near: WeightedLists
+    web: WeightedLists
+    all: WeightedLists
 
     @property
     def categories(self) -> int:
         """How many there are."""
         return len(self.web.first_i) - 1
 
-    def lonely(self) -> Mask:
+    def without_any_shop(self) -> Mask:
         """(u,) bool: who can buy nothing at all: no shop in reach, and none on the web."""
         first_l = self.near.first_i[:: self.categories]
         nothing_l = np.diff(first_l) == 0
@@ -80,7 +80,7 @@ def open_hours(config: SpendingConfig, people: Population) -> Mask:
     return open_hk
 
 
-def lay_shops(config: SpendingConfig, people: Population) -> Shops:
+def build_shop_lists(config: SpendingConfig, people: Population) -> Shops:
     """Lists of the terminals that can be reached, by place and category."""
     homes, terminals, reach = people.customers, people.terminals, config.reach
     names = sorted(config.categories)
@@ -107,9 +107,9 @@ def lay_shops(config: SpendingConfig, people: Population) -> Shops:
     return Shops(
         place_u,
         lived_in,
-        Lists.of(list_r, terminal_r, weight_r, len(x_l) * len(names)),
-        Lists.of(category_p[web], web, size_p[web], len(names)),
-        Lists.of(category_p[offline], offline, size_p[offline], len(names)),
+        WeightedLists.of(list_r, terminal_r, weight_r, len(x_l) * len(names)),
+        WeightedLists.of(category_p[web], web, size_p[web], len(names)),
+        WeightedLists.of(category_p[offline], offline, size_p[offline], len(names)),
     )
 
 

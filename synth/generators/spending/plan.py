@@ -15,17 +15,16 @@ from synth.arrays import Float, Int64, Mask
 from synth.contracts.generator import BlockPlan, World
 from synth.contracts.population import Population
 from synth.generators.rhythm import Rhythm
-from synth.generators.spending.bills import Bills, draw_orders
 from synth.generators.spending.circumstances import Currency, Drift
 from synth.generators.spending.config import Segment, SpendingConfig
-from synth.generators.spending.places import Shops, lay_shops, open_hours
+from synth.generators.spending.places import Shops, build_shop_lists, open_hours
 from synth.generators.spending.prices import Prices
 from synth.generators.spending.refusals import refuse_crowded_total, refuse_empty_mixes, refuse_silence
 from synth.generators.spending.seasons import shape_rhythm
 from synth.generators.spending.shoppers import Shoppers, draw_rates
-from synth.generators.spending.standing import Orders
+from synth.generators.spending.standing_orders import DueShares, StandingOrders, draw_orders
 from synth.generators.spending.tastes import Tastes
-from synth.generators.spending.travel import Spells
+from synth.generators.spending.travel import Trips
 from synth.rng import Streams
 from synth.timeline import US_PER_S
 
@@ -71,9 +70,9 @@ class SpendingPlan(BlockPlan):
     shops: Shops
     tastes: Tastes
     prices: Prices
-    orders: Orders
-    bills: Bills
-    spells: Spells
+    orders: StandingOrders
+    due_shares: DueShares
+    trips: Trips
     change: Change
     currency_p: Int64
     salt: int
@@ -86,10 +85,10 @@ def make_plan(config: SpendingConfig, people: Population, world: World, *, strea
         RefusedError: somebody can buy nothing, or fewer transactions are asked for than standing orders are due.
     """
     segments = [config.segments[name] for name in people.census.segments]
-    shops = lay_shops(config, people)
+    shops = build_shop_lists(config, people)
     open_hk, web_k = open_hours(config, people), np.diff(shops.web.first_i) > 0
     refuse_empty_mixes(config, people.census.segments, web_k | open_hk.any(axis=0))
-    rate_u = np.where(shops.lonely(), 0.0, draw_rates(segments, people.customers.segment_u, streams=streams))
+    rate_u = np.where(shops.without_any_shop(), 0.0, draw_rates(segments, people.customers.segment_u, streams=streams))
     shoppers = Shoppers.of(people, rate_u)
     orders = draw_orders(config, people, shops, shoppers, streams=streams)
     rhythm = shape_rhythm(config, segments, world.timeline)
@@ -110,8 +109,8 @@ def make_plan(config: SpendingConfig, people: Population, world: World, *, strea
         tastes=Tastes.of([*segments, *_changed(segments, config.drift)], config.categories, open_hk, web_k),
         prices=Prices.of(config, people, streams=streams),
         orders=orders,
-        bills=Bills.of(orders, rhythm.edge_seconds_n, due_n, habit_n),
-        spells=Spells.of(config.travel, people, world.timeline, streams=streams),
+        due_shares=DueShares.of(orders, rhythm.edge_seconds_n, due_n, habit_n),
+        trips=Trips.of(config.travel, people, world.timeline, streams=streams),
         change=_change(config.drift, rhythm, habit_n),
         currency_p=_currencies(config.currency, people),
         salt=int(streams.draw("favourites").integers(2**63)),

@@ -11,7 +11,7 @@ import numpy as np
 from synth.arrays import Float, Int8, Int64
 from synth.contracts.population import Population, first_of
 from synth.generators.spending.config import LognormalRate, Segment, UniformRate
-from synth.generators.spending.shops import Lists
+from synth.generators.spending.shops import WeightedLists
 from synth.rng import Streams
 
 
@@ -24,14 +24,14 @@ class Shoppers:
         first_card_u: (u + 1,) where each customer's cards begin.
     """
 
-    by_segment: Lists
+    by_segment: WeightedLists
     first_card_u: Int64
 
     @classmethod
     def of(cls, people: Population, rate_u: Float) -> "Shoppers":
         """The customers of a population with their rates."""
         everybody, segments = np.arange(len(rate_u)), len(people.census.segments)
-        by_segment = Lists.of(people.customers.segment_u.astype(np.int64), everybody, rate_u, segments)
+        by_segment = WeightedLists.of(people.customers.segment_u.astype(np.int64), everybody, rate_u, segments)
         return cls(by_segment, first_of(people.cards.customer_c, len(rate_u)))
 
     @property

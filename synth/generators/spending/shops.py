@@ -9,11 +9,11 @@ from functools import cached_property
 import numpy as np
 
 from synth.arrays import Float, Int32, Int64, Mask
-from synth.contracts.population import every
+from synth.contracts.population import expand_slices
 
 
 @dataclass(frozen=True)
-class Lists:
+class WeightedLists:
     """Weighted lists of terminals, customers or the like, one after the other.
 
     Attributes:
@@ -27,7 +27,7 @@ class Lists:
     before_r: Float
 
     @classmethod
-    def of(cls, list_r: Int64, item_r: Int64, weight_r: Float, lists: int) -> "Lists":
+    def of(cls, list_r: Int64, item_r: Int64, weight_r: Float, lists: int) -> "WeightedLists":
         """Lists from entries in any order, each with its list and its weight."""
         order = np.lexsort((item_r, list_r))
         first_i = np.concatenate([[0], np.cumsum(np.bincount(list_r, minlength=lists))])
@@ -50,17 +50,17 @@ class Lists:
         first_t, end_t = self.first_i[list_t], self.first_i[list_t + 1]
         low_t = self.before_r[first_t]
         wanted_t = low_t + at_t * (self.before_r[end_t] - low_t)
-        entry_t = self._guide.find(wanted_t)
+        entry_t = self._buckets.find(wanted_t)
         picked_t: Int64 = self.item_r[np.clip(entry_t, first_t, end_t - 1)]
         return picked_t
 
     @cached_property
-    def _guide(self) -> "Guide":
-        return Guide.of(self.before_r)
+    def _buckets(self) -> "BucketIndex":
+        return BucketIndex.of(self.before_r)
 
 
 @dataclass(frozen=True)
-class Guide:
+class BucketIndex:
     """Where to begin to look in a sorted array: some times faster than a binary search, and with the same result.
 
     The array's range is cut into equal cells, two for each entry; each knows the entry at which it begins.
@@ -76,7 +76,7 @@ class Guide:
     entry_g: Int32
 
     @classmethod
-    def of(cls, edge_r: Float) -> "Guide":
+    def of(cls, edge_r: Float) -> "BucketIndex":
         """The guide of a sorted array that begins with 0."""
         cells = 2 * len(edge_r)
         width = float(edge_r[-1]) / cells or 1.0
@@ -123,7 +123,7 @@ def find_in_reach(x_l: Float, y_l: Float, x_m: Float, y_m: Float, radius: float)
         # The three squares of a column follow each other, so that one slice of the sorted shops holds them.
         beside_l = square_l + column * rows
         first_l, end_l = np.searchsorted(sorted_m, beside_l - 1), np.searchsorted(sorted_m, beside_l + 2)
-        place, found = every(first_l, end_l - first_l)
+        place, found = expand_slices(first_l, end_l - first_l)
         places.append(place)
         shops.append(order_m[found])
     place_r, shop_r = np.concatenate(places), np.concatenate(shops)
@@ -148,7 +148,7 @@ def find_nearest(x_l: Float, y_l: Float, x_m: Float, y_m: Float, radius: float) 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
-def steady(salt: int, customer_t: Int64, category_t: Int64, slot_t: Int64) -> Float:
+def stable_uniform(salt: int, customer_t: Int64, category_t: Int64, slot_t: Int64) -> Float:
     """(t,) float64 in [0, 1), always the same for a customer, a category and a slot: the memory of a favourite.
 
     The 64-bit finaliser of SplitMix64 (Steele, Lea and Flood, 2014) over the three numbers and the run's salt.

@@ -11,7 +11,7 @@ import numpy as np
 
 from synth.arrays import Float, Int64, Mask
 from synth.generators.spending.config import Category, Segment
-from synth.generators.spending.shops import Guide
+from synth.generators.spending.shops import BucketIndex
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,12 @@ class Tastes:
         return cls(before_ik + np.arange(len(before_ik))[:, None], online_shk.reshape(-1, len(names)))
 
     @cached_property
-    def _guide(self) -> Guide:
-        return Guide.of(np.concatenate([[0.0], self.before_ik.ravel()]))
+    def _buckets(self) -> BucketIndex:
+        return BucketIndex.of(np.concatenate([[0.0], self.before_ik.ravel()]))
 
     def draw(self, segment_t: Int64, hour_t: Int64, *, rng: np.random.Generator) -> tuple[Int64, Mask]:
         """(t,) categories, and (t,) whether they are bought on the web."""
         row_t = segment_t * 24 + hour_t
-        place_t = self._guide.find(row_t + rng.random(len(row_t)))
+        place_t = self._buckets.find(row_t + rng.random(len(row_t)))
         category_t = place_t - row_t * self.before_ik.shape[1]
         return category_t, rng.random(len(row_t)) < self.online_ik.ravel()[place_t]

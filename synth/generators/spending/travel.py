@@ -11,13 +11,13 @@ from synth.arrays import Int64
 from synth.contracts.population import Cities, Population
 from synth.generators.rhythm import DAY_S
 from synth.generators.spending.circumstances import Travel
-from synth.generators.spending.shops import Lists
+from synth.generators.spending.shops import WeightedLists
 from synth.rng import Streams
 from synth.timeline import Timeline
 
 
 @dataclass(frozen=True)
-class Spells:
+class Trips:
     """Spells that touch the window, by start; those of a customer do not overlap.
 
     Attributes:
@@ -34,7 +34,7 @@ class Spells:
     customers: int
 
     @classmethod
-    def of(cls, travel: Travel | None, people: Population, timeline: Timeline, *, streams: Streams) -> "Spells":
+    def of(cls, travel: Travel | None, people: Population, timeline: Timeline, *, streams: Streams) -> "Trips":
         """Draws everybody's spells: a Poisson number at any time; one that begins during another falls out."""
         nothing, customers = np.empty(0, dtype=np.int64), len(people.customers)
         if travel is None or len(people.cities) < 2:
@@ -93,7 +93,7 @@ def _destinations(abroad: float, cities: Cities, home_j: Int64, rng: np.random.G
     home, other = np.divmod(np.arange(len(cities) ** 2), len(cities))
     home, other = home[home != other], other[home != other]
     list_r = home * 2 + (country_a[home] != country_a[other])
-    lists = Lists.of(list_r, other, cities.share_a[other], len(cities) * 2)
+    lists = WeightedLists.of(list_r, other, cities.share_a[other], len(cities) * 2)
     list_j = home_j * 2 + (rng.random(len(home_j)) < abroad)
     list_j = np.where(lists.empty(list_j), list_j ^ 1, list_j)
     return lists.pick(list_j, rng.random(len(list_j)))

@@ -158,7 +158,7 @@ class TestWorld:
 
     @staticmethod
     def world(*overrides: str) -> tuple[pd.DataFrame, synth.Population]:
-        population = prepared(*overrides).make_block.cast.world.population
+        population = prepared(*overrides).make_block.components.world.population
         assert population is not None
         return synth.generate(*PEOPLE, *overrides), population
 
@@ -170,8 +170,8 @@ class TestWorld:
         assert (changed.amount - np.where(late, 1.25, 1) * frame.amount).abs().max() < 0.012
 
     def test_fraud_hides_in_them(self, frame: pd.DataFrame) -> None:
-        cast = prepared(*PLAIN, *GAMMA).make_block.cast
-        drawn = cast.scene.amount.draw(60_000, rng=cast.genuine_streams.draw("test")) / 100
+        components = prepared(*PLAIN, *GAMMA).make_block.components
+        drawn = components.context.amount.draw(60_000, rng=components.genuine_streams.draw("test")) / 100
         quantiles = [0.1, 0.25, 0.5, 0.75, 0.9]
         ratio = pd.Series(drawn).quantile(quantiles) / frame.amount.quantile(quantiles)
         # it knows no hours, so that shares of categories are about the same

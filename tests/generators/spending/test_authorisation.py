@@ -67,7 +67,7 @@ def test_shares_are_those_of_the_channel(frame: pd.DataFrame, channel: str, labe
 
 
 def test_nobody_spends_more_than_the_card_allows(world: Prepared, frame: pd.DataFrame) -> None:
-    people = world.make_block.cast.world.population
+    people = world.make_block.components.world.population
     assert people is not None
     beyond = frame.amount > people.cards.limit_minor_c[frame.card_id] / 100 + 0.001
     assert (beyond == (frame.decline_reason == "limit_exceeded")).all()

@@ -43,12 +43,12 @@ def halves(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 @pytest.fixture(scope="module")
-def steady() -> pd.DataFrame:
+def stable_uniform() -> pd.DataFrame:
     return synth.generate(*PEOPLE)
 
 
-def test_a_drift_of_nothing_changes_nothing(steady: pd.DataFrame) -> None:
-    pd.testing.assert_frame_equal(drifting(), steady)
+def test_a_drift_of_nothing_changes_nothing(stable_uniform: pd.DataFrame) -> None:
+    pd.testing.assert_frame_equal(drifting(), stable_uniform)
 
 
 def test_people_buy_more_often() -> None:
@@ -57,12 +57,12 @@ def test_people_buy_more_often() -> None:
     assert abs(len(after) / len(before) - 1.5) < 0.05
 
 
-def test_amounts_rise(steady: pd.DataFrame) -> None:
+def test_amounts_rise(stable_uniform: pd.DataFrame) -> None:
     frame = drifting(amount="1.25")
     before, after = halves(frame)
-    pd.testing.assert_frame_equal(before, halves(steady)[0])
+    pd.testing.assert_frame_equal(before, halves(stable_uniform)[0])
     # both are rounded to cents
-    assert (after.amount - 1.25 * halves(steady)[1].amount).abs().max() < 0.012
+    assert (after.amount - 1.25 * halves(stable_uniform)[1].amount).abs().max() < 0.012
 
 
 def test_odds_of_the_web_and_the_mix_shift() -> None:
@@ -93,9 +93,9 @@ def test_fraud_drifts_with_them() -> None:
 def test_the_law_by_which_fraud_hides_is_that_of_the_whole_window() -> None:
     drift = "generator.drift={day: '2023-03-15', rate: 1, online: 1, amount: 4, mix: {}}"
     world = prepare(load_recipe([*PEOPLE, drift])[0])
-    cast = world.make_block.cast
-    assert isinstance(cast.generator, SpendingGenerator)
-    drawn = cast.scene.amount.draw(40_000, rng=cast.genuine_streams.draw("test")) / 100
+    components = world.make_block.components
+    assert isinstance(components.generator, SpendingGenerator)
+    drawn = components.context.amount.draw(40_000, rng=components.genuine_streams.draw("test")) / 100
     frame = synth.generate(*PEOPLE, drift)
     quantiles = [0.1, 0.5, 0.9]
     ratio = pd.Series(drawn).quantile(quantiles) / frame.amount.quantile(quantiles)

@@ -100,7 +100,7 @@ def test_terminals_are_in_reach() -> None:
 
     recipe, _, _ = load_recipe([*WORLD, "timeline.end=2018-04-03"])
     prepared = prepare(recipe)
-    people = prepared.make_block.cast.world.population
+    people = prepared.make_block.components.world.population
     assert people is not None
     rows = prepared.make_block(0).batches["transactions"].native.to_pandas()
     homes, terminals = people.customers, people.terminals

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth.generators.spending.shops import Guide, Lists, find_in_reach, find_nearest, steady
+from synth.generators.spending.shops import BucketIndex, WeightedLists, find_in_reach, find_nearest, stable_uniform
 from tests.chi_square import chi_square, far
 
 POINTS = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), min_size=1, max_size=30)
@@ -37,7 +37,7 @@ def test_the_nearest_shop_is_found(places: list[tuple[int, int]], shops: list[tu
 
 
 def test_a_list_is_picked_from_by_weight() -> None:
-    lists = Lists.of(np.array([2, 0, 2, 2]), np.array([7, 5, 8, 9]), np.array([1.0, 3.0, 2.0, 1.0]), 4)
+    lists = WeightedLists.of(np.array([2, 0, 2, 2]), np.array([7, 5, 8, 9]), np.array([1.0, 3.0, 2.0, 1.0]), 4)
     assert lists.empty(np.arange(4)).tolist() == [False, True, False, True]
     assert lists.pick(np.array([0, 0]), np.array([0.0, 0.999])).tolist() == [5, 5]
     at = np.array([0.0, 0.2499, 0.2501, 0.7499, 0.7501, 0.9999])
@@ -48,14 +48,14 @@ def test_a_list_is_picked_from_by_weight() -> None:
 
 def test_a_memory_is_steady_and_uniform() -> None:
     customers = np.arange(20_000)
-    once, again = (steady(9, customers, customers * 0 + 3, customers * 0) for _ in "ab")
+    once, again = (stable_uniform(9, customers, customers * 0 + 3, customers * 0) for _ in "ab")
     np.testing.assert_array_equal(once, again)
     assert (once >= 0).all()
     assert (once < 1).all()
     assert chi_square(Counter((once * 20).astype(int).tolist()), dict.fromkeys(range(20), 1000)) < far(20)
     for other in (
-        steady(10, customers, customers * 0 + 3, customers * 0),
-        steady(9, customers, customers * 0 + 3, customers * 0 + 1),
+        stable_uniform(10, customers, customers * 0 + 3, customers * 0),
+        stable_uniform(9, customers, customers * 0 + 3, customers * 0 + 1),
     ):
         # independent uniform numbers: six standard deviations of their correlation are 6 / sqrt(20,000)
         assert abs(np.corrcoef(once, other)[0, 1]) < 0.043
@@ -71,4 +71,4 @@ def test_a_guide_finds_what_a_search_finds(steps: list[float], at: list[float], 
     exact = edge_r[np.array(on, dtype=int) % len(edge_r)]
     wanted = np.concatenate([np.array(at) * max(edge_r[-1], 1), exact, np.nextafter(exact, np.inf)])
     expected = np.searchsorted(edge_r, wanted, side="right") - 1
-    np.testing.assert_array_equal(Guide.of(edge_r).find(wanted), expected)
+    np.testing.assert_array_equal(BucketIndex.of(edge_r).find(wanted), expected)

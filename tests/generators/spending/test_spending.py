@@ -47,7 +47,7 @@ def march() -> pd.DataFrame:
 
 class TestIntegrity:
     def test_every_id_leads_to_the_next(self, world: Prepared, march: pd.DataFrame) -> None:
-        people = world.make_block.cast.world.population
+        people = world.make_block.components.world.population
         assert people is not None
         assert (people.cards.customer_c[march.card_id] == march.customer_id).all()
         assert (people.terminals.merchant_p[march.terminal_id] == march.merchant_id).all()
@@ -63,7 +63,7 @@ class TestIntegrity:
         assert march.time.max() < pd.Timestamp("2023-04-01", tz="UTC")
 
     def test_shops_are_near_and_open(self, world: Prepared, march: pd.DataFrame) -> None:
-        people = world.make_block.cast.world.population
+        people = world.make_block.components.world.population
         assert people is not None
         in_shop = march[march.channel != "online"]
         homes, places = people.customers, people.terminals
@@ -222,9 +222,11 @@ class TestEdges:
         offered = set(frame[frame.channel == "online"].category)
         assert set(frame[frame.channel != "online"].category) & offered == set()
         square = ("population=handbook", "generator=handbook", "columns=spending", "timeline.end=2022-01-15")
-        lonely = synth.generate(*square, "population.merchants.number=200", "population.merchants.terminals=200")
+        without_any_shop = synth.generate(
+            *square, "population.merchants.number=200", "population.merchants.terminals=200"
+        )
         everybody = synth.generate(*square)
-        assert 0.6 < lonely.customer_id.nunique() / everybody.customer_id.nunique() < 0.95
+        assert 0.6 < without_any_shop.customer_id.nunique() / everybody.customer_id.nunique() < 0.95
 
     @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 2)), max_size=12))
     def test_events_of_a_card_are_separated(self, events: list[tuple[int, int]]) -> None:

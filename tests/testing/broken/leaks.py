@@ -29,11 +29,11 @@ LEAKS = (
         "night", "time_s_f -= np.repeat(start_s_e % 86_400 // 21_600 * 21_600, 2)", "times_do_not_leak", "hour is "
     ),
     swapping("at_once", "end_s - 3600", "start_s + 9 * 86_400", "order_does_not_leak", "place in the run is below"),
-    swapping("few_cards", "(scene.cards,", "(scene.cards // 10,", "cards_do_not_leak", "card is below"),
+    swapping("few_cards", "(context.cards,", "(context.cards // 10,", "cards_do_not_leak", "card is below"),
     swapping(
         "copies",
         AMOUNTS,
-        'np.resize(np.sort(scene.amount.draw(40, rng=streams.draw("amounts"))), 2 * n)',
+        'np.resize(np.sort(context.amount.draw(40, rng=streams.draw("amounts"))), 2 * n)',
         "repeats_do_not_leak",
         "distinct values, as many genuine rows some",
     ),

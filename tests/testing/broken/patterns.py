@@ -5,8 +5,8 @@ from tests.testing.edits import Edit
 
 _RETURN = "        return FraudEvents(episode_f,"
 _INJECT = "        return super().inject(here)\n"
-_VICTIMS = 'streams.draw("victims").integers(scene.cards, size=n)'
-AMOUNTS = 'scene.amount.draw(2 * n, rng=streams.draw("amounts"))'
+_VICTIMS = 'streams.draw("victims").integers(context.cards, size=n)'
+AMOUNTS = 'context.amount.draw(2 * n, rng=streams.draw("amounts"))'
 
 
 def planning(name: str, statement: str, check: str, seen: str) -> Edit:
@@ -28,7 +28,7 @@ SAMENESS = (
     swapping(
         "unseeded_victims",
         _VICTIMS,
-        "np.random.default_rng().integers(scene.cards, size=n)",
+        "np.random.default_rng().integers(context.cards, size=n)",
         "same_seed_same_bytes",
         "made again, a block has other bytes (block 0, table transactions, column ",
     ),
@@ -64,7 +64,7 @@ SAMENESS = (
     swapping(
         "constant_seed",
         _VICTIMS,
-        "np.random.default_rng(7).integers(scene.cards, size=n)",
+        "np.random.default_rng(7).integers(context.cards, size=n)",
         "another_seed_another_plan",
         "seeds 1 and 2 plan the same 2",
     ),
@@ -96,13 +96,15 @@ PLANS = (
     ),
     swapping("short", "amount_f, role_f)", "amount_f, role_f[1:])", "plan_has_its_columns", "(column role_f)"),
     swapping("no_event", "// 2\n", "// 2 * 0\n", "plan_has_its_columns", "it plans no event at all"),
-    swapping("no_card", "(scene.cards,", "(2 * scene.cards,", "events_name_what_exists", "a value outside 0 to 1,999"),
+    swapping(
+        "no_card", "(context.cards,", "(2 * context.cards,", "events_name_what_exists", "a value outside 0 to 1,999"
+    ),
     swapping("no_role", "np.arange(2), n)", "np.arange(1, 3), n)", "events_name_what_exists", "(column role_f, row 1)"),
     swapping(
         "late", "end_s - 3600", "end_s + 86_400", "events_lie_in_the_window", "outside the window, e.g. at 2022-03-0"
     ),
     swapping("fractions", "* 1_000_000", "* 1_000_000 + 1", "events_lie_in_the_window", "lie between two seconds"),
-    planning("two_cards", "card_f = (card_f + role_f) % scene.cards", "an_episode_has_one_card", "is on two cards"),
+    planning("two_cards", "card_f = (card_f + role_f) % context.cards", "an_episode_has_one_card", "is on two cards"),
     swapping("one_second", "(60, 3600,", "(0, 2,", "an_episode_has_one_card", "has two events in one second"),
     planning(
         "twice",
@@ -123,7 +125,7 @@ TRUTH = (
     injecting("cheaper", "here.amount_minor_f[:1] += 1", "episodes_are_complete", ", column amount_minor)"),
     planning(
         "amount_law",
-        "scene.amount.low_k[:] += 1",
+        "context.amount.low_k[:] += 1",
         "control_world_stays",
         "genuine rows are not those of the control world (mode add",
     ),

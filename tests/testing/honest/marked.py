@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from synth import Claimer, Claims, Genuine, Scene, Spec, Streams, Targets, hookimpl
+from synth import Claimer, Claims, Genuine, PlanContext, Spec, Streams, Targets, hookimpl
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,9 +25,9 @@ class Marked(Claimer):
     def __init__(self, config: MarkedConfig) -> None:
         self.config = config
 
-    def plan(self, scene: Scene, *, streams: Streams) -> Targets:
+    def plan(self, context: PlanContext, *, streams: Streams) -> Targets:
         """Any row may be one."""
-        return Targets(scene.rows)
+        return Targets(context.rows)
 
     def claim(self, targets: Targets, block: int, genuine: Genuine, *, streams: Streams) -> Claims:
         """A random share."""

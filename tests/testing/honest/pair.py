@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from synth import FraudEvents, Injector, Scene, Spec, Streams, hookimpl
+from synth import FraudEvents, Injector, PlanContext, Spec, Streams, hookimpl
 from synth.contracts.injector import Injection
 
 
@@ -30,15 +30,15 @@ class Pair(Injector):
         self.config = config
         self.replaces = config.mode == "replace"
 
-    def plan(self, scene: Scene, *, streams: Streams) -> FraudEvents:
+    def plan(self, context: PlanContext, *, streams: Streams) -> FraudEvents:
         """Draws victims, times and amounts."""
         ratio = self.config.ratio
-        n = int(ratio * scene.rows) // 2
-        card_e = streams.draw("victims").integers(scene.cards, size=n)
-        start_s_e = streams.draw("starts").integers(scene.timeline.start_s, scene.timeline.end_s - 3600, size=n)
+        n = int(ratio * context.rows) // 2
+        card_e = streams.draw("victims").integers(context.cards, size=n)
+        start_s_e = streams.draw("starts").integers(context.timeline.start_s, context.timeline.end_s - 3600, size=n)
         gap_s_e = streams.draw("gaps").integers(60, 3600, size=n)
         time_s_f = np.stack([start_s_e, start_s_e + gap_s_e], axis=1).ravel()
-        amount_f = scene.amount.draw(2 * n, rng=streams.draw("amounts"))
+        amount_f = context.amount.draw(2 * n, rng=streams.draw("amounts"))
         episode_f = np.repeat(np.arange(n), 2)
         card_f = card_e[episode_f]
         role_f = np.tile(np.arange(2), n)
@@ -48,7 +48,7 @@ class Pair(Injector):
         """Everything."""
         return super().inject(here)
 
-    def check(self, scene: Scene, events: FraudEvents) -> Iterator[str]:
+    def check(self, context: PlanContext, events: FraudEvents) -> Iterator[str]:
         """Yields when an episode is no pair."""
         if (np.bincount(events.episode_f) != 2).any():
             yield "an episode is no pair"

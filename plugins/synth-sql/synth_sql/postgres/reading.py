@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal, cast
 from synth import RefusedError
 from synth_sql.ddl import quoted
 from synth_sql.postgres.address import Address
-from synth_sql.postgres.standing import Standing
+from synth_sql.postgres.schema_state import SchemaState
 from synth_sql.postgres.tables import ROW, RUN
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class PostgresSource:
         table, (run, manifest) = name.removesuffix(SUFFIX), self._run()
         entries = json.loads(manifest)["tables"][table]["columns"]
         with self._address.explaining(RefusedError, "read"), self._address.connect() as connection:
-            standing = Standing(connection, self._address)
+            standing = SchemaState(connection, self._address)
             standing.enter()
             own = {column for column, _, _ in standing.columns(table)} & {ROW, RUN}
         order = ROW if ROW in own else next(entry["name"] for entry in entries if entry["source"] == "event_id")
@@ -53,7 +53,7 @@ class PostgresSource:
     def _run(self) -> tuple[int, str]:
         """The number and the manifest; an empty one where there is no run."""
         with self._address.explaining(RefusedError, "read"), self._address.connect() as connection:
-            standing = Standing(connection, self._address)
+            standing = SchemaState(connection, self._address)
             standing.enter()
             runs = standing.runs()
         run = self._address.run or max(runs, default=0)
@@ -84,7 +84,7 @@ class TableStream(io.RawIOBase):
     def _copy(self, statement: str) -> Iterator[memoryview]:
         """The messages, one a row, in pieces of many."""
         with self._address.explaining(RefusedError, "read"), self._address.connect() as connection:
-            Standing(connection, self._address).enter()
+            SchemaState(connection, self._address).enter()
             with connection.cursor() as cursor, cursor.copy(statement) as copy:
                 piece = bytearray()
                 for message in copy:

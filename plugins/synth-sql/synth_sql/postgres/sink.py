@@ -15,7 +15,7 @@ from synth import PreflightContext, PreflightResult, Problem, Receipt, RefusedEr
 from synth_sql.ddl import quoted
 from synth_sql.postgres.address import SCHEMES, Address
 from synth_sql.postgres.copying import HEADER, TRAILER, encode_rows
-from synth_sql.postgres.standing import RUNS, Standing, tables_of
+from synth_sql.postgres.schema_state import RUNS, SchemaState, tables_of
 from synth_sql.postgres.tables import ROW, STAGING, Layout, require_names
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class PostgresSink:
         """Connects, and asks the database whether this run may write there."""
         require_names((*self._job.tables, *self._job.extra))
         with self._address.explaining(RefusedError, "write to"), self._address.connect() as connection:
-            standing = Standing(connection, self._address)
+            standing = SchemaState(connection, self._address)
             standing.require_schema()
             standing.require_room(self._lay_out(standing), self._mode)
 
@@ -105,7 +105,7 @@ class PostgresSink:
                 found.append(
                     PreflightResult(what="access", state="ok", message=f"as {info.user}, in database {info.dbname}")
                 )
-                what, standing = "schema", Standing(connection, self._address)
+                what, standing = "schema", SchemaState(connection, self._address)
                 standing.require_schema()
                 found.append(
                     PreflightResult(what=what, state="ok", message=f"tables can be made in {self._address.schema}")
@@ -117,7 +117,7 @@ class PostgresSink:
             found.append(PreflightResult(what=what, state="failure", message=str(error)))
         return found
 
-    def _lay_out(self, standing: Standing) -> list[Layout]:
+    def _lay_out(self, standing: SchemaState) -> list[Layout]:
         run = max(standing.runs(), default=0) + 1 if self._mode == "append" else None
         return [Layout(table, run) for table in (*self._job.tables, *self._job.extra)]
 
@@ -131,7 +131,7 @@ class PostgresSink:
         with self._address.explaining(RunError, "write to"):
             connection = self._address.connect()
             connection.autocommit = True
-            standing = Standing(connection, self._address)
+            standing = SchemaState(connection, self._address)
             try:
                 standing.require_schema()
                 standing.lock()
@@ -204,7 +204,7 @@ class PostgresSink:
     def commit(self, manifest: bytes) -> None:
         """Puts the tables in place and writes the manifest, in one transaction."""
         connection = self._connected()
-        standing = Standing(connection, self._address)
+        standing = SchemaState(connection, self._address)
         with self._address.explaining(RunError, "publish to"), connection.transaction():
             if self._mode == "replace":
                 standing.drop(sorted(tables_of(standing.runs().values())))
@@ -219,7 +219,7 @@ class PostgresSink:
             connection.execute(f"INSERT INTO {RUNS} VALUES (%s, %s)", [run, manifest.decode()])
         self._leave()
 
-    def _place(self, standing: Standing, layout: Layout) -> None:
+    def _place(self, standing: SchemaState, layout: Layout) -> None:
         """Gives a table its name, and its constraints theirs."""
         connection = standing.connection
         connection.execute(f"ALTER TABLE {quoted(layout.staged)} RENAME TO {quoted(layout.committed)}")
@@ -249,10 +249,10 @@ class PostgresSink:
                     self._connection.close()
                     self._connection = self._address.connect()
                     self._connection.autocommit = True
-                    Standing(self._connection, self._address).enter()
-                    Standing(self._connection, self._address).lock()
+                    SchemaState(self._connection, self._address).enter()
+                    SchemaState(self._connection, self._address).lock()
                 with self._connection.transaction():
-                    Standing(self._connection, self._address).clear()
+                    SchemaState(self._connection, self._address).clear()
         except (RunError, RefusedError) as error:
             log.warning("something is left: %s; the next run there takes it back", error)
         finally:

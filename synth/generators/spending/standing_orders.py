@@ -1,10 +1,11 @@
-"""Who has which standing orders, and how much of each day they are.
+"""Standing orders: payments that come back each month, who has them, and how much of each day they are.
 
-Legend: ``_o`` a standing order, ``_u`` a customer, ``_s`` a segment, ``_d`` a day of the window, ``_n`` a step of it,
-``_t`` an event.
+Legend: ``_o`` a standing order, ``_u`` a customer, ``_s`` a segment, ``_d`` a day or a payment due on it, ``_n`` a step
+of the window, ``_t`` an event.
 """
 
 from calendar import monthrange
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -19,14 +20,87 @@ from synth.generators.spending.config import SpendingConfig
 from synth.generators.spending.places import Shops
 from synth.generators.spending.seasons import day_shape
 from synth.generators.spending.shoppers import Shoppers
-from synth.generators.spending.standing import Due, Orders
+from synth.generators.spending.shops import stable_uniform
 from synth.rng import Streams
 from synth.timeline import US_PER_S
 
 
+@dataclass(frozen=True)
+class Due:
+    """Which events are standing orders: (d,) their rows, and (d,) the orders."""
+
+    row: Int64
+    order: Int64
+
+
+NOTHING_DUE = Due(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
+
+
+@dataclass(frozen=True)
+class StandingOrders:
+    """Everybody's standing orders, by day and time of day: (o,) int64 each.
+
+    Attributes:
+        salt: what the time of a month depends on.
+        day_o: day of the month, 1 to 31; in a shorter month its last.
+        second_o, spread_seconds_o: earliest second of that day, and by how many seconds it is later in some months, at
+            most; together less than a day.
+        card_o, category_o, terminal_o, amount_minor_o: how, what, where and how much is paid, always the same.
+    """
+
+    salt: int
+    day_o: Int64
+    second_o: Int64
+    spread_seconds_o: Int64
+    card_o: Int64
+    category_o: Int64
+    terminal_o: Int64
+    amount_minor_o: Int64
+
+    def __len__(self) -> int:
+        return len(self.day_o)
+
+    def due(self, start_s: int, end_s: int) -> tuple[Int64, Int64]:
+        """(d,) the orders that are due in [start, end), and (d,) when, in seconds since 1970-01-01 UTC."""
+        months = [self._due_in(first_s, days, start_s, end_s) for first_s, days in _months(start_s, end_s)]
+        return np.concatenate([order for order, _ in months]), np.concatenate([second for _, second in months])
+
+    def count(self, edge_seconds_n: Int64) -> Int64:
+        """(n,) payments in each step of the window, month by month."""
+        start_s, end_s = int(edge_seconds_n[0]), int(edge_seconds_n[-1])
+        count_n = np.zeros(len(edge_seconds_n) - 1, dtype=np.int64)
+        for first_s, days in _months(start_s, end_s) if len(self) else ():
+            _, second = self._due_in(first_s, days, start_s, end_s)
+            count_n += np.bincount(np.searchsorted(edge_seconds_n, second, side="right") - 1, minlength=len(count_n))
+        return count_n
+
+    def _due_in(self, first_s: int, days: int, start_s: int, end_s: int) -> tuple[Int64, Int64]:
+        """What ``due`` says of one month, which begins at ``first_s`` and has so many days."""
+        low, high = max(start_s - first_s, 0) // DAY_S + 1, min((end_s - 1 - first_s) // DAY_S + 1, days)
+        order = np.arange(*self.on_days(np.array([low]), np.array([high]), np.array([days])).ravel())
+        late = stable_uniform(self.salt, order, np.full(len(order), first_s // DAY_S), np.zeros_like(order))
+        late_s = (late * (self.spread_seconds_o[order] + 1)).astype(np.int64)
+        second = first_s + (np.minimum(self.day_o[order], days) - 1) * DAY_S + self.second_o[order] + late_s
+        inside = (second >= start_s) & (second < end_s)
+        return order[inside], second[inside]
+
+    def on_days(self, low_d: Int64, high_d: Int64, days_d: Int64) -> Int64:
+        """(2, d) first order and end of those due from one day of a month to another, in a month of so many days."""
+        high_d = np.where(high_d < days_d, high_d, 31)
+        return np.stack([np.searchsorted(self.day_o, low_d), np.searchsorted(self.day_o, high_d, side="right")])
+
+
+def _months(start_s: int, end_s: int) -> Iterator[tuple[int, int]]:
+    """The months that a window touches: seconds of each one's midnight before the first day, and its days."""
+    first = datetime.fromtimestamp(start_s, UTC).replace(day=1, hour=0, minute=0, second=0)
+    while (first_s := int(first.timestamp())) < end_s:
+        yield first_s, monthrange(first.year, first.month)[1]
+        first = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
+
+
 def draw_orders(
     config: SpendingConfig, people: Population, shops: Shops, shoppers: Shoppers, *, streams: Streams
-) -> Orders:
+) -> StandingOrders:
     """Everybody's standing orders, of what is sold at all; each kind draws from a stream of its own."""
     columns = [np.empty((7, 0), dtype=np.int64)]
     names = sorted(config.categories)
@@ -38,7 +112,7 @@ def draw_orders(
             columns.append(_draw_kind(order, category, config, (people, shops, shoppers), rng))
     table = np.concatenate(columns, axis=1)
     table = table[:, np.lexsort(table[::-1])]
-    return Orders(int(streams.draw("due times").integers(2**63)), *table)
+    return StandingOrders(int(streams.draw("due times").integers(2**63)), *table)
 
 
 def _draw_kind(
@@ -48,7 +122,7 @@ def _draw_kind(
     world: tuple[Population, Shops, Shoppers],
     rng: np.random.Generator,
 ) -> Int64:
-    """(7, o) the columns of ``Orders`` for one kind."""
+    """(7, o) the columns of ``StandingOrders`` for one kind."""
     people, shops, shoppers = world
     segments, segment_u = people.census.segments, people.customers.segment_u
     share_s = np.array([order.segments.get(name, order.share) for name in segments])
@@ -76,7 +150,7 @@ def _draw_kind(
 
 
 @dataclass(frozen=True)
-class Bills:
+class DueShares:
     """How much of each day's events standing orders are: as much of fraud takes their form.
 
     Attributes:
@@ -90,7 +164,7 @@ class Bills:
     order_d: Int64
 
     @classmethod
-    def of(cls, orders: Orders, edge_seconds_n: Int64, due_n: Int64, habit_n: Float) -> "Bills":
+    def of(cls, orders: StandingOrders, edge_seconds_n: Int64, due_n: Int64, habit_n: Float) -> "DueShares":
         """Shares by day from the payments that are due and the purchases to be expected in each step of the window."""
         day_n = edge_seconds_n[:-1] // DAY_S - edge_seconds_n[0] // DAY_S
         due_d, habit_d = np.bincount(day_n, due_n), np.bincount(day_n, habit_n)

@@ -25,7 +25,7 @@ _TRY_WAIT = "2s"
 
 
 @dataclass(frozen=True)
-class Standing:
+class SchemaState:
     """The schema as a connection finds it."""
 
     connection: "Connection"

@@ -17,8 +17,8 @@ from typing import Any, TypeVar
 from synth.config.catalog import MULTIPLE, Catalog, load_catalog
 from synth.config.compose import Composed, compose, list_options
 from synth.config.recipe import Part, Recipe, build_recipe
-from synth.engine.components import Cast
-from synth.engine.prepare import Prepared, make_cast, prepare
+from synth.engine.components import Components
+from synth.engine.prepare import Prepared, make_components, prepare
 from synth.errors import ConfigError, PluginError, SynthError
 
 Kept = TypeVar("Kept")
@@ -60,16 +60,16 @@ def load(plugin_files: tuple[Path, ...], plugins_dirs: tuple[Path, ...] = ()) ->
     return load_catalog(plugin_files, plugins_dirs)
 
 
-def expected_rows(cast: Cast) -> int:
+def expected_rows(components: Components) -> int:
     """Rows of the control world, as far as they are known before a plan."""
-    return cast.generator.expected_rows(cast.world)
+    return components.generator.expected_rows(components.world)
 
 
 #: Fraud rows against all rows, at the most, in a recipe of the kit's own making.
 MOST_RATIO = 0.25
 
 
-class Stage:
+class TestBench:
     """One component in a recipe of its own."""
 
     def __init__(self, catalog: Catalog, group: str, kind: str, option: str, overrides: tuple[str, ...]) -> None:
@@ -188,7 +188,7 @@ class Stage:
         if self.rows_key in config["generator"]:
             config["generator"][self.rows_key] *= size.times
         self.part_of(config).update(size.part)
-        rows = expected_rows(make_cast(self.build(config)))
+        rows = expected_rows(make_components(self.build(config)))
         return config | {"block_rows": -(-rows // size.blocks)}
 
     @cached_property
@@ -201,7 +201,7 @@ class Stage:
             for times in (1, 4):
                 config = self.composed.config | {"generator": part | {key: part[key] * times}}
                 with suppress(ConfigError):
-                    rows.append(expected_rows(make_cast(self.build(config))))
+                    rows.append(expected_rows(make_components(self.build(config))))
             if len(rows) == 2 and rows[1] == 4 * rows[0]:
                 return key
         return ""
@@ -232,9 +232,9 @@ class Stage:
         part: Part = several[self.group][self.name] if self.name else getattr(recipe, self.group)
         return part
 
-    def cast(self, size: Size) -> Cast:
+    def cast(self, size: Size) -> Components:
         """Fresh components of a size."""
-        return make_cast(self.recipe(size))
+        return make_components(self.recipe(size))
 
     def prepare(self, size: Size) -> Prepared:
         """A fresh planned run of a size."""

@@ -17,7 +17,7 @@ from synth.engine.prepare import prepare
 from synth.errors import RefusedError
 from synth.generators.rhythm import DAY_S
 from synth.generators.spending.keys import separate
-from synth.generators.spending.standing import Orders
+from synth.generators.spending.standing_orders import StandingOrders
 from tests.chi_square import chi_square, far
 from tests.worlds import tables_of
 
@@ -40,14 +40,14 @@ def seconds(text: str) -> int:
     return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
 
 
-def orders_of(days: list[int], second: int = 0, spread_s: int = 0) -> Orders:
+def orders_of(days: list[int], second: int = 0, spread_s: int = 0) -> StandingOrders:
     """Orders on given days of the month, each on a card of its own."""
     day_o = np.sort(np.array(days, dtype=np.int64))
     number_o, zero_o = np.arange(len(days)), np.zeros(len(days), dtype=np.int64)
-    return Orders(7, day_o, zero_o + second, zero_o + spread_s, number_o, zero_o, zero_o, zero_o + 100)
+    return StandingOrders(7, day_o, zero_o + second, zero_o + spread_s, number_o, zero_o, zero_o, zero_o + 100)
 
 
-def dates(orders: Orders, start: str, end: str) -> list[str]:
+def dates(orders: StandingOrders, start: str, end: str) -> list[str]:
     _, second = orders.due(seconds(start), seconds(end))
     return sorted(str(datetime.fromtimestamp(s, UTC).date()) for s in second.tolist())
 
@@ -194,7 +194,7 @@ class TestPayments:
             for s in ("homebody", "online_first")
         ]
         world = prepare(load_recipe([*PEOPLE, *only, *video, *nobody, "timeline.end=2022-02-01"])[0])
-        people = world.make_block.cast.world.population
+        people = world.make_block.components.world.population
         assert people is not None
         frame = tables_of(world)["transactions"]
         payers = set(frame[frame.channel == "recurring"].customer_id)

@@ -18,7 +18,7 @@ class HasIndex(Protocol):
 Made = TypeVar("Made", bound=HasIndex)
 
 
-def in_turn(runner: Runner, work: Callable[[int], Made], blocks: int) -> Generator[Made, None, None]:
+def run_in_block_order(runner: Runner, work: Callable[[int], Made], blocks: int) -> Generator[Made, None, None]:
     """What a runner makes of the blocks.
 
     Raises:

@@ -1,0 +1,61 @@
+"""What is true of fraud events: which scenario, which episode, in which role, and what the row was before."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Self
+
+import numpy as np
+
+from synth.arrays import Int64
+
+#: The amount before of a row that was not there before.
+ADDED = -1
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The facts of some fraud events: (f,) int64 each.
+
+    Attributes:
+        scenario_f: index among the scenarios of the run.
+        episode_id_f: run-wide episode id.
+        role_f: index among the roles of all scenarios.
+        before_minor_f: what a claimed genuine row cost before; ``ADDED`` for an added row.
+    """
+
+    scenario_f: Int64
+    episode_id_f: Int64
+    role_f: Int64
+    before_minor_f: Int64
+
+    @classmethod
+    def joined(cls, parts: Sequence["Facts"]) -> Self:
+        """The facts of several sets of events, one after the other; of none where there is no set."""
+        none = np.empty(0, dtype=np.int64)
+        return cls(*(np.concatenate([none, *(getattr(part, each.name) for part in parts)]) for each in fields(cls)))
+
+    def take(self, events: Int64) -> Self:
+        """The facts of some of the events, in that order."""
+        return type(self)(*(getattr(self, each.name)[events] for each in fields(self)))
+
+    def __len__(self) -> int:
+        return len(self.scenario_f)
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The fraud rows of a block, in row order.
+
+    Attributes:
+        row_f: (f,) int64 position in the block.
+        facts: what is true of each.
+        scenarios, roles: the names that the facts' indices stand for.
+    """
+
+    row_f: Int64
+    facts: Facts
+    scenarios: tuple[str, ...]
+    roles: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.row_f)
