@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+import synth.config.compose
 from synth.config.compose import (
     Composed,
     PluginRoot,
@@ -30,6 +32,12 @@ Write = Callable[[str, str], Path]
 
 #: The built-in ones.
 SCENARIOS = sorted(path.stem for path in (builtin_conf() / "scenario").glob("*.yaml"))
+
+#: Key of the primary configuration → its place there.
+AT = {
+    line.partition(":")[0]: f"conf/config.yaml:{number}"
+    for number, line in enumerate((builtin_conf() / "config.yaml").read_text().splitlines(), 1)
+}
 
 
 @pytest.fixture(autouse=True)
@@ -85,8 +93,8 @@ def test_defaults_are_plain_and_know_their_lines() -> None:
     assert composed.config["seed"] == 123
     assert composed.config["timeline"] == {"start": "2022-01-01", "end": "2022-06-01"}
     assert {type(composed.config["amount"]), type(composed.config["amount"]["buckets"])} == {dict, list}
-    assert composed.origins["seed"] == "synth:conf/config.yaml:17"
-    assert composed.origins["timeline"] == "synth:conf/config.yaml:19"
+    assert composed.origins["seed"] == f"synth:{AT['seed']}"
+    assert composed.origins["timeline"] == f"synth:{AT['timeline']}"
     assert composed.origins["amount.buckets"] == "synth:conf/amount/buckets.yaml:3"
     assert composed.origins["amount.buckets.2.low"] == "synth:conf/amount/buckets.yaml:6"
     assert composed.choices["amount"] == "buckets"
@@ -223,7 +231,7 @@ def test_a_user_root_may_have_its_own_primary_config(write: Write) -> None:
 
 def test_the_builtin_root_is_no_user_root(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(builtin_conf().parent)
-    assert compose([]).origins["seed"] == "conf/config.yaml:17"
+    assert compose([]).origins["seed"] == AT["seed"]
     assert not [option for options in list_options().values() for option in options if option.shadowed]
 
 
@@ -265,7 +273,7 @@ def test_a_wheel_holds_conf_inside_the_package(tmp_path: Path) -> None:
         "from synth.config.compose import *; print(builtin_conf()); print(compose([]).origins['seed'])",
         PYTHONPATH=str(site),
     )
-    assert done.stdout.splitlines() == [str(site / "synth" / "conf"), "synth:conf/config.yaml:17"], done.stderr
+    assert done.stdout.splitlines() == [str(site / "synth" / "conf"), f"synth:{AT['seed']}"], done.stderr
 
 
 # mistakes on the command line
@@ -336,7 +344,12 @@ def test_every_wrong_override_is_reported_in_order() -> None:
         ("seed=range(1,3)", "'seed=range(1,3)' is a sweep", "add -m to run it"),
         ("seed", "cannot read the override 'seed'", "write key=value, with a key such as timeline.start"),
         ("a..b=1", "cannot read the override 'a..b=1'", "write key=value, with a key such as timeline.start"),
-        ("amount.buckets.9.low=1", "cannot set 'amount.buckets.9.low': list index out of range", ""),
+        ("seed.x.y=3", "unknown key 'seed.x.y'", ""),
+        ("columns.fields.00.name=a", "cannot read the override 'columns.fields.00.name=a'",
+         "write key=value, with a key such as timeline.start"),
+        ("columns.add={hour: time}", "unknown key 'columns.add.hour'",
+         "'columns.add' holds nothing yet; add with '+': +columns.add={hour: time}"),
+        ("columns.fields.0.nme=a", "unknown key 'columns.fields.0.nme'", "did you mean 'name'?"),
         ("amount=${oc.env:SYNTH_TEST_UNSET}", "cannot compose: Error resolving interpolation "
          "'${oc.env:SYNTH_TEST_UNSET}', possible interpolation keys: "
          "experiment, noise, clock, runner, columns, clicks, reporting, generator, population", ""),
@@ -347,6 +360,60 @@ def test_every_wrong_override_is_reported_in_order() -> None:
 def test_a_wrong_override(override: str, message: str, hint: str) -> None:
     found = only(override)
     assert (found.message, found.hint, found.where) == (message, hint, f"command line: {override}")
+
+
+BUCKETS, FIELDS = "amount.buckets", "columns.fields"
+WHOLE = {path: f"give the whole list: {path}=[…]" for path in (BUCKETS, FIELDS)}
+BY_NAME = {FIELDS: f"+columns.add.<name>=… adds one by name, or {WHOLE[FIELDS]}", BUCKETS: WHOLE[BUCKETS]}
+WITHOUT = {FIELDS: f"columns.drop=[<name>] leaves one out, or {WHOLE[FIELDS]}", BUCKETS: WHOLE[BUCKETS]}
+
+
+@pytest.mark.parametrize("path", [BUCKETS, FIELDS])
+@pytest.mark.parametrize("sign", ["", "+", "++", "~"])
+@pytest.mark.parametrize("step", ["5", "14", "x"])
+@pytest.mark.parametrize("below", ["", ".name"])
+def test_a_step_into_a_list_that_leads_nowhere(path: str, sign: str, step: str, below: str) -> None:
+    override = f"{sign}{path}.{step}{below}" + ("" if sign == "~" else "={name: a, source: tid}")
+    found = only(override)
+    told = f"'{path}' has 5 entries, and none with the number {step}"
+    if step == "x":
+        told = f"'{path}' is a list: its entries have numbers, not names such as 'x'"
+    assert (found.path, found.message, found.allowed) == (f"{path}.{step}{below}", told, "0 to 4")
+    assert (found.hint, found.where) == ((WITHOUT if sign == "~" else BY_NAME)[path], f"command line: {override}")
+
+
+@pytest.mark.parametrize(
+    ("override", "message", "hint"),
+    [
+        (f"~{FIELDS}.1", f"'{FIELDS}.1' is an entry of a list, which cannot be deleted alone", WITHOUT[FIELDS]),
+        (f"~{BUCKETS}.0=3", f"'{BUCKETS}.0' is an entry of a list, which cannot be deleted alone", WITHOUT[BUCKETS]),
+        (f"+{FIELDS}.0=a", f"'{FIELDS}.0' exists already", "leave the '+' out to change it"),
+        (f"+{FIELDS}.0.name=a", f"'{FIELDS}.0.name' exists already", "leave the '+' out to change it"),
+        (f"~{FIELDS}.0.nme", f"unknown key '{FIELDS}.0.nme'", "did you mean 'name'?"),
+        (f"~{FIELDS}.0.name=a", f"cannot delete '{FIELDS}.0.name': it has another value",
+         f"~{FIELDS}.0.name deletes any value"),
+    ],
+)  # fmt: skip
+def test_an_entry_of_a_list_that_is_there(override: str, message: str, hint: str) -> None:
+    found = only(override)
+    assert (found.message, found.hint, found.allowed) == (message, hint, "")
+
+
+def test_an_entry_of_an_empty_list_and_of_a_list_in_a_list() -> None:
+    found = only("+columns.drop.0=tid")
+    assert (found.message, found.allowed) == ("'columns.drop' has 0 entries, and none with the number 0", "")
+    found = only("population.networks.visa.prefixes.3='4'")
+    assert found.message == "'population.networks.visa.prefixes' has 1 entry, and none with the number 3"
+    found = problems("+x=[[1,2]]", "x.0.2=3")[0]
+    assert found.message == "'x.0' has 2 entries, and none with the number 2"
+
+
+def test_entries_of_a_list_are_changed_by_number() -> None:
+    fields = compose(
+        [f"{FIELDS}.0.name=id", f"+{FIELDS}.4.format=plain", f"{FIELDS}.1={{name: t, source: time}}"]
+    ).config["columns"]["fields"]
+    assert [field["name"] for field in fields] == ["id", "t", "cc_num", "amount", "fraud_label"]
+    assert fields[4]["format"] == "plain"
 
 
 def test_unknown_key_without_a_near_one_lists_what_there_is() -> None:
@@ -621,6 +688,13 @@ def test_the_sagemaker_bucket_without_region_or_credentials(monkeypatch: pytest.
 def test_importing_is_cheap() -> None:
     done = run_python("import sys, synth.config.compose; print({'hydra', 'omegaconf', 'yaml'} & set(sys.modules))")
     assert done.stdout == "set()\n", done.stderr
+
+
+def test_one_module_knows_hydras_internals() -> None:
+    package = Path(synth.config.compose.__file__).parents[1]
+    inside = re.compile(r"^\s*(from|import) hydra\._internal", re.MULTILINE)
+    found = [path.relative_to(package).as_posix() for path in package.rglob("*.py") if inside.search(path.read_text())]
+    assert found == ["compose/loading.py"]
 
 
 def test_a_host_application_with_hydra_of_its_own(write: Write, project: Path) -> None:

@@ -1,10 +1,19 @@
 """``synth completion``: a shell asks ``synth completion query LINE`` for the candidates of the last word."""
 
-import argparse
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
 
 from synth.cli import output
-from synth.cli.parser import Parser, make_parser
-from synth.cli.scaffold import GROUPS
+from synth.cli.parser import QUERY, make_parser
+from synth.cli.words import Words, read_words
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from synth.config.compose import PluginRoot
 
 _BASH = """\
 _synth() {
@@ -45,7 +54,7 @@ _SCRIPTS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
 
 def main(args: argparse.Namespace) -> int:
     """Prints a script, or the candidates."""
-    found = candidates(args.line) if args.shell == "query" else _SCRIPTS[args.shell]
+    found = candidates(args.line) if args.shell == QUERY else _SCRIPTS[args.shell]
     if args.json:
         return output.succeed(args, found, "")
     if found:
@@ -53,61 +62,67 @@ def main(args: argparse.Namespace) -> int:
     return 0
 
 
-#: Flags that take a value of their own.
-_VALUED = ("--plugin", "--plugins-dir", "--config-dir", "--workers", "--rows")
-
-
 def candidates(line: str) -> list[str]:
     """What could stand in place of the last word of a line that begins after ``synth``."""
-    words = line.split()
-    last = "" if not line or line[-1].isspace() else words.pop()
-    parser = make_parser()
-    commands = parser.commands()
-    command = next((word for word in words if word in commands), None)
-    if command is None:
-        return [name for name in commands if name.startswith(last)]
-    if command == "plugins":
-        return _actions(commands[command], words, last)
-    if last.startswith("-"):
-        return [flag for flag in parser.flags(command) if flag.startswith(last)]
-    given = [w for i, w in enumerate(words) if not w.startswith("-") and (i == 0 or words[i - 1] not in _VALUED)][1:]
-    fixed = [action.choices for action in commands[command]._actions if not action.option_strings and action.choices]
-    if fixed and not given:
-        return [word for word in fixed[0] if word.startswith(last) and word != "query"]
-    return _overrides(command, words, given[len(fixed) :], last)
-
-
-def _actions(plugins: Parser, words: list[str], last: str) -> list[str]:
-    """What could follow ``plugins``."""
-    actions = plugins.commands()
-    action = next((word for word in words if word in actions), None)
-    if action is None:
-        return [name for name in actions if name.startswith(last)]
-    if words[-1] == "--kind":
-        return [kind for kind in GROUPS if kind.startswith(last)]
-    if last.startswith("-"):
-        return [flag for flag in plugins.flags(action) if flag.startswith(last)]
-    if action != "check":
+    *words, last = _split(line)
+    read = read_words(make_parser(), words)
+    if read is None:
         return []
+    if read.pending:
+        found = read.pending.choices or ()
+    elif last.startswith("-"):
+        found = read.parser.option_strings()
+    elif read.expected is None:
+        found = ()
+    elif read.expected.choices:
+        found = [word for word in read.expected.choices if word != QUERY]
+    else:
+        offer = _OFFERS.get(read.expected.dest)
+        return offer(read, last) if offer else []
+    return [word for word in found if word.startswith(last)]
+
+
+def _split(line: str) -> list[str]:
+    """The words of a line without their quotes, the last one, which may be empty or end within its quotes, included."""
+    fresh = not line or line[-1].isspace()
+    for quote, begun in (("", fresh), ("'", False), ('"', False)):
+        try:
+            return shlex.split(line + quote) + [""] * begun
+        except ValueError:
+            continue
+    return line.split() + [""] * fresh
+
+
+def _offer_overrides(read: Words, last: str) -> list[str]:
+    from synth.config.compose import complete
+
+    given = [word for word in read.given["overrides"] if not any(map(str.isspace, word))]
+    return complete(" ".join([*given, last]), config_dirs=read.paths("config_dir"), plugin_roots=_plugin_roots(read))
+
+
+def _offer_groups(read: Words, last: str) -> list[str]:
+    from synth.config.compose import list_options
+
+    groups = list_options(config_dirs=read.paths("config_dir"), plugin_roots=_plugin_roots(read))
+    return [group for group in groups if group.startswith(last)]
+
+
+def _offer_plugins(read: Words, last: str) -> list[str]:
     from synth.config.catalog import load_catalog
 
-    catalog = load_catalog()
+    catalog = load_catalog(read.paths("plugin"), read.paths("plugins_dir"))
     names = {p.name for p in catalog.providers} | {kind for kinds in catalog.kinds.values() for kind in kinds}
     return sorted(name for name in names if name.startswith(last))
 
 
-def _overrides(command: str, words: list[str], given: list[str], last: str) -> list[str]:
-    from pathlib import Path
-
+def _plugin_roots(read: Words) -> Sequence[PluginRoot]:
+    """What the plugins offer; where there are none, the built-in components need not be loaded to know it."""
     from synth.config.catalog import load_catalog
-    from synth.config.compose import complete, list_options
+    from synth.config.catalog.modules import list_entry_points
 
-    values = {flag: [Path(words[i + 1]) for i, word in enumerate(words[:-1]) if word == flag] for flag in _VALUED}
-    catalog = load_catalog(values["--plugin"], values["--plugins-dir"])
-    if command == "list":
-        groups = list_options(config_dirs=values["--config-dir"], plugin_roots=catalog.config_roots)
-        return [group for group in groups if group.startswith(last)]
-    if command not in ("run", "stream", "validate", "plan", "doctor", "preview", "config"):
-        return []
-    line = " ".join([*given, last])
-    return complete(line, config_dirs=values["--config-dir"], plugin_roots=catalog.config_roots)
+    files, folders = read.paths("plugin"), read.paths("plugins_dir")
+    return load_catalog(files, folders).config_roots if files or folders or list_entry_points() else ()
+
+
+#: Argument of a command → what could stand there.
+_OFFERS = {"overrides": _offer_overrides, "group": _offer_groups, "target": _offer_plugins}

@@ -19,6 +19,10 @@ A declarative simulator of labelled payment events, with exact ground truth.
 """
 
 
+#: Asks for candidates, where a shell's name asks for its script.
+QUERY = "query"
+
+
 class UsageError(SynthError):
     """The command line itself is wrong."""
 
@@ -38,12 +42,25 @@ class Parser(argparse.ArgumentParser):
 
     def flags(self, command: str) -> list[str]:
         """The flags of a command."""
-        return [flag for action in self.commands()[command]._actions for flag in action.option_strings]
+        return self.commands()[command].option_strings()
+
+    def option_strings(self) -> list[str]:
+        """The flags that it knows itself."""
+        return [flag for action in self._actions for flag in action.option_strings]
+
+    def option(self, flag: str) -> argparse.Action | None:
+        """What a flag, or the beginning of one flag only, stands for."""
+        found = {id(a): a for known, a in self._option_string_actions.items() if known.startswith(flag)}
+        exact = self._option_string_actions.get(flag)
+        return exact or (next(iter(found.values())) if len(found) == 1 and flag.startswith("--") else None)
+
+    def positionals(self) -> list[argparse.Action]:
+        """The arguments that are no flags, in order."""
+        return [action for action in self._actions if not action.option_strings]
 
     def commands(self) -> dict[str, "Parser"]:
-        """The parser of each command."""
-        assert self._subparsers is not None
-        return dict(self._subparsers._group_actions[0].choices or {})
+        """The parser of each command; empty where there are none."""
+        return dict(self._subparsers._group_actions[0].choices or {}) if self._subparsers else {}
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if isinstance(action, argparse._SubParsersAction) and value not in action.choices:
@@ -142,7 +159,7 @@ def make_parser() -> Parser:
     stats.add_argument("uri", help="a directory or s3://bucket/prefix that holds a run")
     _add_plugin_actions(command("plugins", "list plugins, check them, or begin a new one", overrides=False))
     completion = command("completion", "print the completion script of a shell", overrides=False)
-    completion.add_argument("shell", choices=["bash", "zsh", "fish", "query"])
+    completion.add_argument("shell", choices=["bash", "zsh", "fish", QUERY])
     completion.add_argument("line", nargs="?", default="", help=argparse.SUPPRESS)
     return parser
 

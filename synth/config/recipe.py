@@ -35,6 +35,7 @@ from synth.population.config import PopulationConfig
 from synth.reporting import ReportingConfig
 from synth.sinks.places import parse_uri
 from synth.tables.declared import PLAIN_NAME, Column
+from synth.tables.view_edits import without_idle_edits
 from synth.tables.views import ColumnsConfig
 from synth.timeline import Timeline, TimelineConfig
 
@@ -136,7 +137,7 @@ class _Build:
 
     def __init__(self, composed: Composed, catalog: Catalog) -> None:
         self.composed, self.catalog = composed, catalog
-        self.config = composed.config
+        self.config = without_idle_edits(composed.config)
         self.problems: list[Problem] = []
         self.own_columns: tuple[Column, ...] | None = None
 

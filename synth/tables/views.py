@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from dataclasses import field as having
 from typing import Annotated
 
 from pydantic import Field as Limits
@@ -18,6 +19,7 @@ from synth.tables.declared import (
     Column,
 )
 from synth.tables.table import Field, Table
+from synth.tables.view_edits import Added, Dropped, Format, Name, Renamed, Shown, Source, broken_edits, edit_view
 
 Needs = Mapping[str, Mapping[str, str]]
 """Table of entities → its columns → what a recipe must have for it to have it; empty where it has."""
@@ -27,19 +29,9 @@ Needs = Mapping[str, Mapping[str, str]]
 class FieldConfig:
     """One column of a view."""
 
-    name: Annotated[
-        str,
-        Limits(
-            pattern=r"^[A-Za-z_]([A-Za-z0-9_.: -]*[A-Za-z0-9_.-])?$",
-            description="its name in the output; letters, digits, _ . -, with a letter or _ first; spaces, : inside",
-        ),
-    ]
-    source: Annotated[
-        str, Limits(description="the event column that it shows, or one of an entity of the event: merchants.name")
-    ]
-    format: Annotated[str | None, Limits(description="how CSV and JSON print it; null: the column's first format")] = (
-        None
-    )
+    name: Name
+    source: Source
+    format: Format = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,10 +39,17 @@ class ColumnsConfig:
     """A view: a selection of event columns, and of columns of the entities that an event names, in order."""
 
     fields: Annotated[list[FieldConfig], Limits(min_length=1, description="the columns, in order")]
+    add: Added = having(default_factory=dict)
+    drop: Dropped = having(default_factory=list)
+    rename: Renamed = having(default_factory=dict)
+
+    def shown(self) -> list[Shown]:
+        """The columns that the output has, with every edit made."""
+        return edit_view([(each.name, each.source, each.format) for each in self.fields], self)
 
     def looked_up(self) -> set[str]:
         """The tables of entities whose columns it shows."""
-        return {field.source.partition(".")[0] for field in self.fields if "." in field.source}
+        return {field.source.partition(".")[0] for field in self.shown() if "." in field.source}
 
     def problems_with(self, own: Sequence[Column] | None, entities: Needs | None) -> Iterator[Problem]:
         """Yields what only the whole recipe shows.
@@ -61,21 +60,23 @@ class ColumnsConfig:
         """
         known = EVENT_COLUMNS | {column.name: column for column in own or ()}
         known |= {source: ENTITY_COLUMNS[table][name] for source, (table, name) in every_lookup().items()}
-        seen: set[str] = set()
-        for i, field in enumerate(self.fields):
+        yield from broken_edits([each.name for each in self.fields], self)
+        seen: dict[str, Shown] = {}
+        for field in self.shown():
             if field.name in seen:
+                blamed = next((each for each in (field, seen[field.name]) if each.is_edited), field)
                 yield Problem(
-                    path=f"fields.{i}.name", message=f"two columns are named {field.name!r}", allowed="each name once"
+                    path=blamed.name_at, message=f"two columns are named {field.name!r}", allowed="each name once"
                 )
-            seen.add(field.name)
+            seen[field.name] = field
             if field.name in _NAMES_BESIDE.get(field.source, ()):
                 told = f"{field.source} cannot be named {field.name!r}: a side table has another column of that name"
-                yield Problem(path=f"fields.{i}.name", message=told, allowed="another name")
+                yield Problem(path=field.name_at, message=told, allowed="another name")
             column = known.get(field.source)
             if column is None and own is not None:
-                yield _unknown(field.source, known).below(f"fields.{i}")
-            elif "." in field.source and entities is not None and (refused := _lacking(field.source, own, entities)):
-                yield refused.below(f"fields.{i}")
+                yield _unknown(field, known)
+            elif "." in field.source and entities is not None and (refused := _lacking(field, own, entities)):
+                yield refused
             elif (
                 column is not None
                 and field.format is not None
@@ -85,42 +86,43 @@ class ColumnsConfig:
                 named = ", ".join(name for name in column.formats if name != "strftime")
                 pattern = "or a pattern such as %Y-%m-%d (no commas, quotes or backslashes)"
                 yield Problem(
-                    path=f"fields.{i}.format",
+                    path=field.format_at,
                     message=told,
                     allowed=f"{named}, {pattern}" if "strftime" in column.formats else named,
                 )
 
 
-def _unknown(source: str, known: Mapping[str, Column]) -> Problem:
+def _unknown(field: Shown, known: Mapping[str, Column]) -> Problem:
     """What is wrong with a source that nothing is named."""
-    hint = nearest(source, known)
+    source, at, hint = field.source, field.source_at, nearest(field.source, known)
     table, dot, _ = source.partition(".")
     if dot and table in LOOKUP_KEYS:
         allowed = ", ".join(name for name in known if name.startswith(f"{table}."))
-        return Problem(path="source", message=f"{table} have no column {source!r}", allowed=allowed, hint=hint)
+        return Problem(path=at, message=f"{table} have no column {source!r}", allowed=allowed, hint=hint)
     tables = ", ".join(f"{table}.…" for table in LOOKUP_KEYS)
     allowed = ", ".join([n for n in known if "." not in n] + [tables])
-    return Problem(path="source", message=f"no event column named {source!r}", allowed=allowed, hint=hint)
+    return Problem(path=at, message=f"no event column named {source!r}", allowed=allowed, hint=hint)
 
 
-def _lacking(source: str, own: Sequence[Column] | None, entities: Needs) -> Problem | None:
+def _lacking(field: Shown, own: Sequence[Column] | None, entities: Needs) -> Problem | None:
     """Why a column of an entity cannot be shown; None when it can."""
+    source, at = field.source, field.source_at
     table, _, name = source.partition(".")
     if table not in entities:
         owner = "merchants" if table in ("merchants", "terminals") else "customers"
         return Problem(
-            path="source",
+            path=at,
             message=f"{source!r} cannot be looked up: the population has no {owner}",
             allowed="event columns; or a population with people, such as population=retail_us",
         )
     if need := entities[table][name]:
         there = ", ".join(f"{table}.{name}" for name, need in entities[table].items() if not need)
-        return Problem(path="source", message=f"{source!r} is only known with {need}", allowed=there)
+        return Problem(path=at, message=f"{source!r} is only known with {need}", allowed=there)
     key = LOOKUP_KEYS[table]
     if own is None or key in EVENT_COLUMNS or any(column.name == key for column in own):
         return None
     return Problem(
-        path="source",
+        path=at,
         message=f"{source!r} cannot be looked up: the generator's events have no {key}",
         allowed=f"event columns, columns of cards and customers; or a generator with {key}, such as generator=spending",
     )
@@ -173,7 +175,7 @@ def event_table(
     for table, columns in (entities or {}).items():
         known |= {f"{table}.{column.name}": replace(column, name=f"{table}.{column.name}") for column in columns}
     fields = []
-    for field in config.fields:
+    for field in config.shown():
         column = known[field.source]
         fields.append(Field(field.name, column, field.format or column.formats[0]))
     return Table("transactions", tuple(fields))

@@ -3,10 +3,10 @@
 from contextlib import chdir
 from pathlib import Path
 
-from synth.config.recipe import load_recipe
 from synth.engine.prepare import prepare
 from synth.errors import ConfigError, RefusedError
 from tests.bad_configs.cases import Case
+from tests.bad_configs.pinned import load_pinned
 
 HERE = Path(__file__).parent
 
@@ -20,7 +20,7 @@ def refusal(case: Case, directory: Path) -> ConfigError | RefusedError | None:
     with chdir(directory):
         before = sorted(directory.rglob("*"))
         try:
-            recipe = load_recipe(case.overrides)[0]
+            recipe = load_pinned(case.overrides)
             if case.planned:
                 prepare(recipe)
         except (ConfigError, RefusedError) as error:

@@ -38,8 +38,8 @@ def test_a_kind_becomes_an_option_with_its_defaults(tmp_path: Path) -> None:
     catalog = load_catalog([write(tmp_path / "a", "mine.py")])
     [root] = catalog.config_roots
     assert root.provider == "mine"
-    text = (Path(root.place) / "scenario/mine.yaml").read_text()
-    assert text == '# @package scenario.mine\n# A pattern.\nkind: "mine"\nlevel: 3\n'
+    assert list(root.offered) == ["scenario/mine"]
+    assert root.offered["scenario/mine"].text == '# @package scenario.mine\n# A pattern.\nkind: "mine"\nlevel: 3\n'
 
 
 def test_the_same_file_twice_is_one_plugin(tmp_path: Path) -> None:

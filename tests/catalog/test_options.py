@@ -1,13 +1,15 @@
 """The options that plugins need not write, and what happens when two offer the same."""
 
 import json
+import pickle
+import tempfile
 from pathlib import Path
 
 import pytest
 
 import synth
 from synth.config.catalog import load_catalog
-from synth.config.compose import compose, list_options
+from synth.config.compose import complete, compose, list_options
 from synth.config.recipe import load_recipe
 from synth.errors import ConfigError
 from tests.catalog.plugins import PATTERN, hook, write
@@ -85,13 +87,38 @@ def test_a_default_may_be_a_list_of_parts(tmp_path: Path) -> None:
     path = write(tmp_path / "mine.py", PATTERN.replace("\n\n@synth.hookimpl", parts))
     catalog = load_catalog([path])
     [root] = catalog.config_roots
-    [line] = [line for line in Path(root.place, "scenario/mine.yaml").read_text().splitlines() if "parts" in line]
+    [line] = [line for line in root.offered["scenario/mine"].text.splitlines() if "parts" in line]
     assert json.loads(line.partition(": ")[2]) == [{"min": 1, "max": 2}]
 
 
-def test_the_written_options_go_with_the_catalog(tmp_path: Path) -> None:
-    catalog = load_catalog([write(tmp_path / "mine.py", PATTERN)])
-    place = Path(catalog.config_roots[0].place)
-    assert place.is_dir()
-    del catalog
-    assert not place.exists()
+def test_nothing_is_written_for_an_option(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path / "plugins/mine.py", PATTERN + hook("synth_views", VIEW).removeprefix("import synth"))
+    monkeypatch.chdir(tmp_path)
+    for name in ("TMPDIR", "TEMP", "TMP"):
+        monkeypatch.setenv(name, str(tmp_path / "nowhere"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    recipe, _, _ = load_recipe(["scenario=mine", "columns=mine"], plugin_files=[path])
+    assert list(recipe.scenarios) == ["mine"]
+    assert [each.name for each in tmp_path.iterdir()] == ["plugins"]
+
+
+def test_options_in_memory_are_completed_and_shadowed_like_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    roots = load_catalog([write(tmp_path / "mine.py", PATTERN)]).config_roots
+    assert complete("scenario=mi", plugin_roots=roots) == ["scenario=mine"]
+    assert complete("scenario=[mi", plugin_roots=roots) == ["scenario=[mine"]
+    assert "scenario.mine.ratio=" in complete("scenario=[mine] scenario.mine.", plugin_roots=roots)
+    write(tmp_path / "conf/scenario/mine.yaml", "# @package scenario.mine\n# Of my own\nkind: mine\nratio: 0.3\n")
+    assert compose(["scenario=mine"], plugin_roots=roots).config["scenario"]["mine"] == {"kind": "mine", "ratio": 0.3}
+    found = [option for option in list_options(plugin_roots=roots)["scenario"] if option.name == "mine"]
+    assert [(option.where, option.shadowed) for option in found] == [
+        ("conf/scenario/mine.yaml", False),
+        (f"{tmp_path}/mine.py: class PatternConfig", True),
+    ]
+
+
+def test_another_process_composes_options_in_memory(tmp_path: Path) -> None:
+    roots = load_catalog([write(tmp_path / "mine.py", PATTERN)]).config_roots
+    assert pickle.loads(pickle.dumps(roots)) == roots

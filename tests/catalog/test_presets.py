@@ -135,7 +135,7 @@ def synth_injectors():
     text = "scenario:\n  a: {kind: mine, pace: {kind: fast}, free: {b: 2}}\n  b: {kind: mine, pace: {kind: slow}}\n"
     catalog = load_catalog([write_plugin(tmp_path, text, union)])
     [root] = catalog.config_roots
-    a, b = (Path(root.place, f"scenario/{name}.yaml").read_text() for name in "ab")
+    a, b = (root.offered[f"scenario/{name}"].text for name in "ab")
     assert "days" not in a
     assert '"a"' not in a
     assert "days: 3" in b

@@ -1,23 +1,11 @@
 """What recipes can name, who provides it, and what nobody can use."""
 
-import shutil
-import tempfile
-import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 
-from synth.config.catalog.options import (
-    Claims,
-    claimed,
-    find_claims,
-    needs_files,
-    option_clash,
-    own_roots,
-    write_options,
-)
+from synth.config.catalog.options import Claims, claimed, find_claims, offered_root, option_clash, own_roots
 from synth.config.catalog.provider import HOOKS, Provider
 from synth.config.compose.roots import PluginRoot
 from synth.contracts.hookspecs import CheckSpec, Spec
@@ -42,13 +30,9 @@ class Catalog:
 
     @cached_property
     def config_roots(self) -> list[PluginRoot]:
-        """The plugins' YAML choices; those that they need not write lie in a folder that goes with the catalog."""
-        roots = [root for provider in self.providers for root in own_roots(provider)]
-        if any(map(needs_files, self.providers)):
-            folder = Path(tempfile.mkdtemp(prefix="synth-"))
-            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-            roots += [write_options(p, self.kinds, self._claims, folder) for p in self.providers if needs_files(p)]
-        return roots
+        """The plugins' choices: their folders, then what they offer without a file."""
+        folders = [root for provider in self.providers for root in own_roots(provider)]
+        return folders + [root for p in self.providers for root in offered_root(p, self.kinds, self._claims)]
 
     @cached_property
     def _claims(self) -> Claims:

@@ -1,15 +1,14 @@
-"""The option files that plugins need not write: kinds from class defaults, views, presets from a file beside."""
+"""The options that plugins offer without a file for each: kinds from class defaults, views, presets from one file."""
 
 import inspect
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 from synth.config.catalog.defaults import as_yaml, defaults_of
 from synth.config.catalog.provider import BUILT_IN, MULTIPLE, Preset, Provider
-from synth.config.compose.roots import PluginRoot, Written, builtin_conf, find_directory
+from synth.config.compose.roots import PluginRoot, find_directory
+from synth.config.compose.sources import Offered, Written, builtin_conf
 from synth.contracts.hookspecs import Spec, View
 
 Specs = Mapping[str, Mapping[str, Sequence[tuple[str, Spec]]]]
@@ -18,36 +17,16 @@ Specs = Mapping[str, Mapping[str, Sequence[tuple[str, Spec]]]]
 Claims = Mapping[str, Sequence[str]]
 
 
-@dataclass(frozen=True)
-class _Option:
-    """One file to write, at a config path."""
-
-    path: str
-    text: str
-    written: Written
-
-
 def own_roots(provider: Provider) -> list[PluginRoot]:
     """The folders that a plugin brings."""
     return [PluginRoot(provider=provider.name, place=root) for root in provider.roots]
 
 
-def needs_files(provider: Provider) -> bool:
-    """Whether a plugin has options that no file of its own folders holds."""
-    return provider.source != BUILT_IN and any(_options(provider, {}))
-
-
-def write_options(provider: Provider, specs: Specs, claims: Claims, folder: Path) -> PluginRoot:
-    """Writes the files of one plugin into a folder of its own; what several offer is noted as a clash."""
-    root = folder / provider.name / "options"
-    written = {}
-    for option in _options(provider, specs):
-        file = root / f"{option.path}.yaml"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(option.text, encoding="utf-8")
-        written[option.path] = option.written
-    clashes = {path: option_clash(path, owners) for path, owners in claims.items() if path in written}
-    return PluginRoot(provider=provider.name, place=str(root), written=written, clashes=clashes)
+def offered_root(provider: Provider, specs: Specs, claims: Claims) -> list[PluginRoot]:
+    """A root with the options that no folder of the plugin holds, where there are any; notes what others offer, too."""
+    offered = dict(_options(provider, specs)) if provider.source != BUILT_IN else {}
+    clashes = {path: option_clash(path, owners) for path, owners in claims.items() if path in offered}
+    return [PluginRoot(provider=provider.name, offered=offered, clashes=clashes)] if offered else []
 
 
 def option_clash(path: str, owners: Iterable[str]) -> str:
@@ -64,8 +43,8 @@ def claimed(what: str, owners: Iterable[str]) -> str:
     )
 
 
-def _options(provider: Provider, specs: Specs) -> Iterator[_Option]:
-    """A plugin's presets, its views, and those of its kinds for which nothing else offers an option."""
+def _options(provider: Provider, specs: Specs) -> Iterator[tuple[str, Offered]]:
+    """A plugin's presets, its views, and those of its kinds for which nothing else offers an option, by config path."""
     taken = {f"{preset.group}/{preset.name}" for preset in provider.presets} | set(_offered(provider.roots))
     for preset in provider.presets:
         yield _of_preset(preset, _spec_of(preset, provider, specs))
@@ -98,7 +77,7 @@ def find_claims(providers: Sequence[Provider]) -> Claims:
     owners: defaultdict[str, list[str]] = defaultdict(list)
     for provider in providers if wanted else ():
         builtin = [str(builtin_conf())] if provider.source == BUILT_IN else []
-        own = set() if builtin else {option.path for option in _options(provider, {})}
+        own = set() if builtin else {path for path, _ in _options(provider, {})}
         for path in wanted & {*_offered([*provider.roots, *builtin]), *own}:
             owners[path].append(provider.name)
     return {path: its for path, its in sorted(owners.items()) if len(its) > 1}
@@ -114,25 +93,25 @@ def _summary_of(spec: Spec | None) -> str:
     return "" if spec and told.startswith(f"{spec.config.__name__}(") else told  # what a dataclass says by itself
 
 
-def _of_kind(group: str, spec: Spec, provider: Provider) -> _Option:
+def _of_kind(group: str, spec: Spec, provider: Provider) -> tuple[str, Offered]:
     body = "".join(f"{key}: {as_yaml(value)}\n" for key, value in defaults_of(spec.config).items())
     written = Written(label=f"{provider.source}: class {spec.config.__name__}")
     text = _header(group, spec.name, _summary_of(spec)) + body
-    return _Option(f"{group}/{spec.name}", text, written)
+    return f"{group}/{spec.name}", Offered(text=text, written=written)
 
 
-def _of_view(view: View, provider: Provider) -> _Option:
+def _of_view(view: View, provider: Provider) -> tuple[str, Offered]:
     keys = ("name", "source", "format")
     rows = (json.dumps(dict(zip(keys, field, strict=False))) for field in view.fields)
     text = _header("columns", view.name, view.doc) + "fields:\n" + "".join(f"  - {row}\n" for row in rows)
     written = Written(label=f"{provider.source}: view {view.name!r}")
-    return _Option(f"columns/{view.name}", text, written)
+    return f"columns/{view.name}", Offered(text=text, written=written)
 
 
-def _of_preset(preset: Preset, spec: Spec | None) -> _Option:
+def _of_preset(preset: Preset, spec: Spec | None) -> tuple[str, Offered]:
     from synth.config.catalog.presets import with_defaults
 
     text = _header(preset.group, preset.name, preset.summary or _summary_of(spec))
     text += with_defaults(preset.body, spec.config if spec else None)
     written = Written(label=preset.label, file=preset.file, keys=(preset.group, preset.name))
-    return _Option(f"{preset.group}/{preset.name}", text, written)
+    return f"{preset.group}/{preset.name}", Offered(text=text, written=written)

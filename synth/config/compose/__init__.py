@@ -9,14 +9,18 @@ from typing import Any
 
 from synth.config.compose.display import shown
 from synth.config.compose.results import Composed, Job, changed_at
-from synth.config.compose.roots import ConfigSource, Option, PluginRoot, builtin_conf, list_options, search_roots
+from synth.config.compose.roots import Option, PluginRoot, list_options, search_roots
+from synth.config.compose.sources import ConfigSource, Memory, Offered, Written, builtin_conf
 
 __all__ = [
     "Composed",
     "ConfigSource",
     "Job",
+    "Memory",
+    "Offered",
     "Option",
     "PluginRoot",
+    "Written",
     "builtin_conf",
     "changed_at",
     "complete",

@@ -1,4 +1,8 @@
-"""Which file every group takes, checked before Hydra loads any: it stops at the first mistake, this finds them all."""
+"""Which file every group takes, checked before Hydra loads any, so that all mistakes are found at once.
+
+Hydra stops at the first. Others it takes in silence: an option given twice, a list where a group takes one option,
+the name of a file, a path out of the root, a group of no defaults list.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -249,7 +253,7 @@ class Choices:
         return entries
 
     def _is_group(self, name: str) -> bool:
-        return any((root.path / name).is_dir() for root in self.library.roots)
+        return any(root.is_group(name) for root in self.library.roots)
 
     def _refuse(self, group: str, message: str, where: str, hint: str, allowed: str = "") -> None:
         path = group.replace("/", ".")

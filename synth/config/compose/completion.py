@@ -3,14 +3,8 @@
 import re
 from collections.abc import Sequence
 
-import yaml
-from hydra._internal.core_plugins.bash_completion import BashCompletion
-from hydra.core.plugins import Plugins
-from hydra.errors import HydraException
-from omegaconf.errors import OmegaConfBaseException
-
-from synth.config.compose.loading import Repository, make_loader, modern_hydra
-from synth.config.compose.roots import PRIMARY, ConfigSource, option_names
+from synth.config.compose.roots import PRIMARY, option_names
+from synth.config.compose.sources import ConfigSource
 
 _LIST = re.compile(r"(?P<group>\+?[\w/]+)=(?P<open>\[?)(?P<chosen>(?:[^,\[\]]*,)*)(?P<last>[^,\[\]]*)")
 
@@ -23,13 +17,7 @@ def complete_line(line: str, roots: Sequence[ConfigSource]) -> list[str]:
     found = _LIST.fullmatch(last)
     if found and (found["open"] or found["chosen"]):
         return _complete_list(found, roots)
-    Plugins.instance()  # registers the groups of Hydra's own that its defaults name
-    completer = BashCompletion(make_loader(Repository(roots, with_hydra=True)))
-    try:
-        with modern_hydra():
-            candidates = completer._query(PRIMARY, " ".join(words) + (" " if fresh else ""))
-    except (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError, TypeError, OSError):
-        return []
+    candidates = _ask_hydra(" ".join(words) + (" " if fresh else ""), roots)
     if last.startswith("hydra"):
         return candidates
     return [candidate for candidate in candidates if not candidate.lstrip("+~").startswith("hydra")]
@@ -43,3 +31,22 @@ def _complete_list(found: re.Match[str], roots: Sequence[ConfigSource]) -> list[
         for name in option_names(roots, found["group"].lstrip("+"))
         if name.startswith(found["last"]) and name not in chosen
     ]
+
+
+def _ask_hydra(line: str, roots: Sequence[ConfigSource]) -> list[str]:
+    """Hydra's own candidates. It takes most of a second to load; lists do without."""
+    import yaml
+    from hydra.core.plugins import Plugins
+    from hydra.errors import HydraException
+    from hydra.plugins.completion_plugin import DefaultCompletionPlugin
+    from omegaconf.errors import OmegaConfBaseException
+
+    from synth.config.compose.loading import Repository, make_loader, modern_hydra
+
+    Plugins.instance()  # registers the groups of Hydra's own that its defaults name
+    completer = DefaultCompletionPlugin(make_loader(Repository(roots, with_hydra=True)))
+    try:
+        with modern_hydra():
+            return completer._query(PRIMARY, line)
+    except (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError, TypeError, OSError):
+        return []

@@ -3,24 +3,22 @@
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import yaml
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra._internal.config_repository import CachingConfigRepository
-from hydra._internal.defaults_list import DefaultsList, create_defaults_list
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, GrammarParseError, OmegaConfBaseException
 
 from synth.config.compose.choices import Choices, check_choices
 from synth.config.compose.files import Library, broken_interpolation
-from synth.config.compose.loading import Repository, make_loader, modern_hydra
+from synth.config.compose.loading import Composition, Listed, Repository, modern_hydra
 from synth.config.compose.origins import Origins
 from synth.config.compose.overrides import Given
 from synth.config.compose.resolving import Resolver, register_resolvers
 from synth.config.compose.results import Composed
-from synth.config.compose.roots import PRIMARY, ConfigSource, group_names, option_names
+from synth.config.compose.roots import group_names, option_names
+from synth.config.compose.sources import ConfigSource
+from synth.config.compose.steps import Reached, broken_list_step, reach
 from synth.errors import ConfigError, Problem, in_yaml, nearest
 
 _FAILURES = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError, TypeError, LookupError, AssertionError)
@@ -33,30 +31,27 @@ def compose_roots(overrides: Sequence[str], roots: Sequence[ConfigSource]) -> Co
     given = [item for item in choices.given if not item.steers_hydra]
     register_resolvers()
     with modern_hydra(), readable_errors(library, given, choices):
-        repository = Repository(roots)
-        cache = CachingConfigRepository(repository)
-        defaults = _defaults(given, cache)
-        origins = _origins_of_files(library, defaults)
-        config = _load(defaults, cache, repository)
+        composition = Composition(Repository(roots))
+        listed = composition.list_files([item.parsed for item in given])
+        origins = _origins_of_files(library, listed)
+        config = composition.merge(listed)
         for group, wanted in choices.lists.items():
             origins.add_absent(group, wanted.where)
         for item in given:
             if item.parsed.is_delete():
                 origins.add_absent(item.key, item.where)
-        problems = _check_packages(library, defaults, choices)
-        problems += _apply(given, defaults, config, origins, choices)
+        problems = _check_packages(library, listed, choices)
+        problems += _apply(given, listed, config, origins, choices)
         resolver = Resolver(origins=origins.found)
         plain = resolver.plain(config)
     problems += resolver.problems
     if problems:
         raise ConfigError(problems)
-    known: dict[str, Any] = dict(defaults.overrides.known_choices)
-    chosen = {group: name for group, name in known.items() if name is not None}
     several = {group: [name for name, _ in wanted.options] for group, wanted in choices.lists.items()}
     return Composed(
         config=plain,
         origins=origins.within(plain),
-        choices=chosen | several,
+        choices={**listed.choices, **several},
         overrides=tuple(overrides),
         options={group: tuple(option_names(roots, group)) for group in several},
     )
@@ -78,7 +73,7 @@ def _problem(error: Exception, library: Library, given: Sequence[Given], choices
     reason = reason.replace("DictConfig", "a mapping").replace("ListConfig", "a list")
     mark = getattr(error, "problem_mark", None)
     if mark is not None:
-        where = f"{library.label_of(mark.name)}:{mark.line + 1}:{mark.column + 1}"
+        where = f"{mark.name}:{mark.line + 1}:{mark.column + 1}"
         return Problem(path="", message=f"cannot read the file: {reason}", where=where)
     if twice := re.match(r"Multiple values for ([^ ]+?)\.", reason):
         key = twice[1]
@@ -106,29 +101,9 @@ def _problem(error: Exception, library: Library, given: Sequence[Given], choices
     return Problem(path="", message=f"cannot compose: {reason}")
 
 
-def _defaults(given: Sequence[Given], cache: CachingConfigRepository) -> DefaultsList:
-    """Which files Hydra merges, in its order."""
-    return create_defaults_list(
-        repo=cache,
-        config_name=PRIMARY,
-        overrides_list=[item.parsed for item in given],
-        prepend_hydra=False,
-        skip_missing=False,
-    )
-
-
-def _load(defaults: DefaultsList, cache: CachingConfigRepository, repository: Repository) -> DictConfig:
-    """Hydra's composition of the files; the overrides of single keys are still to come."""
-    config = make_loader(repository)._compose_config_from_defaults_list(defaults.defaults, cache)
-    with open_dict(config):
-        config.pop("hydra", None)
-    OmegaConf.set_struct(config, True)
-    return config
-
-
-def _origins_of_files(library: Library, defaults: DefaultsList) -> Origins:
+def _origins_of_files(library: Library, listed: Listed) -> Origins:
     origins = Origins()
-    for default in defaults.defaults:
+    for default in listed.files:
         file = library.find(default.config_path or "")
         if file is not None:
             origins.add_file(file, default.package or "")
@@ -137,10 +112,10 @@ def _origins_of_files(library: Library, defaults: DefaultsList) -> Origins:
     return origins
 
 
-def _check_packages(library: Library, defaults: DefaultsList, choices: Choices) -> list[Problem]:
+def _check_packages(library: Library, listed: Listed, choices: Choices) -> list[Problem]:
     """Files that forgot their ``# @package`` line land where nobody looks for them."""
     problems = []
-    for default in defaults.defaults:
+    for default in listed.files:
         config_path = default.config_path or ""
         group, _, name = config_path.rpartition("/")
         file = library.find(config_path)
@@ -164,32 +139,35 @@ def _check_packages(library: Library, defaults: DefaultsList, choices: Choices) 
 
 
 def _apply(
-    given: Sequence[Given], defaults: DefaultsList, config: DictConfig, origins: Origins, choices: Choices
+    given: Sequence[Given], listed: Listed, config: DictConfig, origins: Origins, choices: Choices
 ) -> list[Problem]:
     problems = []
     by_identity = {id(item.parsed): item for item in given}
-    for parsed in defaults.config_overrides:
+    for parsed in listed.keys:
         item = by_identity[id(parsed)]
+        reached = reach(item, config)
         try:
-            ConfigLoaderImpl._apply_overrides_to_config([parsed], config)
+            Composition.apply(parsed, config)
         except _FAILURES as error:
-            problems.append(_explain(item, error, config, choices))
+            problems.append(_explain(item, error, reached, choices))
         else:
             origins.add_override(item)
     return problems
 
 
-def _explain(item: Given, error: Exception, config: DictConfig, choices: Choices) -> Problem:
+def _explain(item: Given, error: Exception, reached: Reached, choices: Choices) -> Problem:
     cause = error.__cause__
     deletes = item.parsed.is_delete()
+    if into_list := broken_list_step(item, reached):
+        return into_list
     if isinstance(cause, ConfigAttributeError | ConfigKeyError) or (deletes and "does not exist" in str(error)):
-        return _unknown_key(item, config, choices)
-    if deletes:
-        message = f"cannot delete '{item.key}': it has another value"
-        return Problem(path=item.key, message=message, where=item.where, hint=f"~{item.key} deletes any value")
+        return _unknown_key(item, reached, choices)
     if isinstance(cause, GrammarParseError):
         return broken_interpolation(item.key, item.where)
-    if item.parsed.is_add():
+    if deletes and cause is None:
+        message = f"cannot delete '{item.key}': it has another value"
+        return Problem(path=item.key, message=message, where=item.where, hint=f"~{item.key} deletes any value")
+    if item.parsed.is_add() and cause is None:
         return Problem(
             path=item.key,
             message=f"'{item.key}' exists already",
@@ -205,23 +183,18 @@ def _explain(item: Given, error: Exception, config: DictConfig, choices: Choices
     return Problem(path=item.key, message=f"cannot set '{item.key}': {reason}", where=item.where)
 
 
-def _unknown_key(item: Given, config: DictConfig, choices: Choices) -> Problem:
-    parent: Any = config
-    *_, last = parts = item.key.split(".")
-    for part in parts:
-        if not isinstance(parent, DictConfig) or part not in parent:
-            last = part
-            break
-        parent = parent._get_node(part)
-    else:
+def _unknown_key(item: Given, reached: Reached, choices: Choices) -> Problem:
+    parts, parent = list(reached.steps), reached.node
+    if reached.taken == len(parts):
         value = item.parsed.value() if isinstance(parent, DictConfig) else None
-        inside = [str(key) for key in value if key not in parent] if isinstance(value, dict) else []
-        parts += inside[:1]
+        parts += [str(key) for key in value if key not in parent][:1] if isinstance(value, dict) else []
         last = parts[-1]
+    else:
+        last = parts[reached.taken]
     key = ".".join(parts)
     roots = choices.library.roots
     siblings = [str(key) for key in parent] if isinstance(parent, DictConfig) else []
-    groups = group_names(roots) if parent is config else []
+    groups = group_names(roots) if not reached.taken else []
     message = f"unknown key '{key}'"
     group, _, name = ".".join(parts[:2]).partition(".")
     options = option_names(roots, group) if group in choices.lists else []
@@ -233,6 +206,8 @@ def _unknown_key(item: Given, config: DictConfig, choices: Choices) -> Problem:
         hint = f"name an option: {item.key}=" + (f"[{options[0]}]" if options else "…")
         if not item.parsed.is_delete():
             message = f"'{item.key}' takes the names of options, not {in_yaml(item.parsed.value())}"
+    elif isinstance(parent, DictConfig) and not siblings and not item.parsed.is_delete():
+        hint = f"'{key.rpartition('.')[0]}' holds nothing yet; add with '+': +{item.shown}"
     return Problem(
         path=key,
         message=message,

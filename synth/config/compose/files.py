@@ -1,4 +1,4 @@
-"""The YAML files of the searched roots as node trees, which know the line of every value."""
+"""The YAML of the searched roots as node trees, which know the line of every value."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from synth.config.compose.roots import ConfigSource
+from synth.config.compose.sources import ConfigSource
 from synth.errors import Problem
 
 Node = Any  # yaml's nodes come without types
@@ -62,36 +62,38 @@ class Library:
 
     def _load(self, config_path: str) -> ConfigFile | None:
         for root in self.roots:
-            path = root.path / f"{config_path}.yaml"
-            if not path.is_file():
+            if not root.is_config(config_path):
                 continue
-            label, written = root.label_of(config_path), root.written.get(config_path)
+            written = root.written(config_path)
             if not root.may_hold(config_path):
-                return _broken(label, f"'{config_path}' is not allowed: {_NOT_YOURS}", label, _INSTEAD)
+                return _broken(written.label, f"'{config_path}' is not allowed: {_NOT_YOURS}", written.label, _INSTEAD)
             clash = next((each.clashes[config_path] for each in self.roots if config_path in each.clashes), "")
             if clash and root.provider:
-                return _broken(label, clash, label)
-            if written and written.file:
-                return read_config_file(written.file, label).below(written.keys)
-            return replace(read_config_file(path, label), lined=written is None)
+                return _broken(written.label, clash, written.label)
+            if written.file:
+                return read_config_file(written.file, written.label).below(written.keys)
+            return replace(parse_config(root.read(config_path), written.label), lined=False)
         return None
-
-    def label_of(self, path: str) -> str:
-        """The label of a file that Hydra names by its path."""
-        for root in self.roots:
-            if Path(path).is_relative_to(root.path):
-                return root.label_of(Path(path).relative_to(root.path).with_suffix("").as_posix())
-        return path
 
 
 def read_config_file(path: Path, label: str) -> ConfigFile:
+    """A file that somebody wrote."""
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
+        text = path.read_text(encoding="utf-8")
+    except (UnicodeDecodeError, OSError) as error:
+        return _broken(label, f"cannot read the file: {str(error).splitlines()[0]}", label)
+    return parse_config(text, label)
+
+
+def parse_config(text: str, label: str) -> ConfigFile:
+    """A configuration's YAML, checked as far as it can be alone."""
+    try:
+        node = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{label}:{mark.line + 1}:{mark.column + 1}" if mark else label
-        return _broken(label, f"broken YAML: {_reason(error, path)}", where)
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        return _broken(label, f"broken YAML: {_reason(error, text.splitlines())}", where)
+    except yaml.YAMLError as error:
         return _broken(label, f"cannot read the file: {str(error).splitlines()[0]}", label)
     if node is None:
         return ConfigFile(label=label, node=None)
@@ -104,9 +106,8 @@ def read_config_file(path: Path, label: str) -> ConfigFile:
         return _broken(label, "an anchor (&) holds an alias (*) of itself, or the nesting is too deep", label)
 
 
-def _reason(error: yaml.MarkedYAMLError, path: Path) -> str:
+def _reason(error: yaml.MarkedYAMLError, lines: Sequence[str]) -> str:
     """The parser's reason, with what stands where it stopped and where the unfinished began."""
-    lines = path.read_text(encoding="utf-8").splitlines()
 
     def char_at(mark: Any) -> str:
         return "".join(lines[mark.line : mark.line + 1])[mark.column : mark.column + 1] if mark else ""

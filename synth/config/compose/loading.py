@@ -1,25 +1,32 @@
-"""Hydra's machinery on synth's roots, without Hydra's global state."""
+"""Hydra's machinery on synth's roots, without Hydra's global state; all that is used of its internals."""
 
+import copy
+import io
 import posixpath
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import hydra
 from hydra import version
+from hydra._internal.callbacks import Callbacks
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra._internal.config_repository import ConfigRepository
+from hydra._internal.config_repository import CachingConfigRepository, ConfigRepository
 from hydra._internal.config_search_path_impl import ConfigSearchPathImpl
-from hydra._internal.core_plugins.file_config_source import FileConfigSource
-from hydra._internal.core_plugins.importlib_resources_config_source import ImportlibResourcesConfigSource
-from hydra._internal.core_plugins.structured_config_source import StructuredConfigSource
+from hydra._internal.defaults_list import create_defaults_list
+from hydra.core.default_element import ResultDefault
 from hydra.core.object_type import ObjectType
+from hydra.core.override_parser.types import Override
+from hydra.core.plugins import Plugins
 from hydra.plugins.config_source import ConfigLoadError, ConfigResult
 from hydra.plugins.config_source import ConfigSource as HydraSource
-from omegaconf import OmegaConf
+from hydra.types import HydraContext
+from omegaconf import DictConfig, OmegaConf, open_dict
 
-from synth.config.compose.roots import ConfigSource
+from synth.config.compose.roots import PRIMARY
+from synth.config.compose.sources import ConfigSource, Memory
 
 _VERSION_BASE = "1.3"
 _VERSION_LOCK = threading.RLock()
@@ -44,40 +51,66 @@ def modern_hydra() -> Iterator[None]:
             base.version_base = before
 
 
-class NoSchemas(StructuredConfigSource):
-    """Hydra 1.3 validates a file against a stored schema of its name, which might be the host application's."""
+class _Text(io.StringIO):
+    """A configuration's YAML; the parser's errors name it as messages do."""
 
-    def load_config(self, config_path: str) -> ConfigResult:
-        message = f"no schema for {config_path}"
-        raise ConfigLoadError(message)
+    def __init__(self, text: str, name: str) -> None:
+        super().__init__(text)
+        self.name = name
 
 
-class Files(FileConfigSource):
+class Root(HydraSource):
     """One searched root. Hydra instantiates what its own groups name, so a user's root never provides them."""
 
     def __init__(self, root: ConfigSource) -> None:
-        super().__init__(root.label, f"file://{root.path}")
+        super().__init__(root.provider, f"{self.scheme()}://{root.provider}")
         self.root = root
 
+    @staticmethod
+    def scheme() -> str:
+        return "synth"
+
+    def available(self) -> bool:
+        return True
+
     def is_config(self, config_path: str) -> bool:
-        return self.root.may_hold(config_path) and super().is_config(config_path)
+        path = config_path.removesuffix(".yaml")
+        return self.root.may_hold(path) and self.root.is_config(path)
 
     def is_group(self, config_path: str) -> bool:
-        return self.root.may_hold(config_path) and super().is_group(config_path)
+        return self.root.may_hold(config_path) and self.root.is_group(config_path)
+
+    def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
+        groups = self.root.groups(config_path)
+        found = {
+            ObjectType.GROUP: [name for name in groups if self.is_group(posixpath.join(config_path, name))],
+            ObjectType.CONFIG: self.root.options(config_path),
+        }
+        return sorted({name for kind, names in found.items() if results_filter in (None, kind) for name in names})
+
+    def load_config(self, config_path: str) -> ConfigResult:
+        path = config_path.removesuffix(".yaml")
+        if not self.is_config(path):
+            raise ConfigLoadError(f"no configuration {path}")
+        text = self.root.read(path)
+        config = OmegaConf.load(_Text(text, self.root.written(path).label))
+        header = self._get_header_dict(text)
+        return ConfigResult(config=config, path=self.full_path(), provider=self.provider, header=header)
 
 
 class Repository(ConfigRepository):
-    """The files of the searched roots; with Hydra's own groups only when a sweep or a completion needs them."""
+    """The searched roots; with Hydra's own groups only when a sweep or a completion needs them."""
 
     def __init__(self, roots: Sequence[ConfigSource], *, with_hydra: bool = False) -> None:
         self.with_hydra = with_hydra
-        self.sources: list[HydraSource] = [Files(root) for root in roots]
+        self.sources: list[HydraSource] = [Root(root) for root in roots]
         if with_hydra:
-            self.sources.insert(0, ImportlibResourcesConfigSource("hydra", "pkg://hydra.conf"))
-            self.sources.append(StructuredConfigSource("schema", "structured://"))
+            self.sources.insert(0, _source_of_hydra("hydra", "pkg://hydra.conf"))
+            self.sources.append(_source_of_hydra("schema", "structured://"))
 
     def get_schema_source(self) -> HydraSource:
-        return NoSchemas("schema", "structured://")
+        """Hydra 1.3 validates a file against a stored schema of its name, which might be the host application's."""
+        return Root(Memory(offered={}))
 
     def _find_object_source(self, config_path: str, object_type: ObjectType | None) -> HydraSource | None:
         """Hydra's sources, its packages included, would follow a path that leads out of them."""
@@ -99,7 +132,7 @@ class Repository(ConfigRepository):
         """Every text in those of the configurations that an installed package provides, and no root."""
         for config_path in config_paths:
             source = self._find_object_source(config_path, ObjectType.CONFIG)
-            if source is not None and not isinstance(source, Files):
+            if source is not None and not isinstance(source, Root):
                 yield from _texts(OmegaConf.to_container(source.load_config(config_path).config, resolve=False))
 
 
@@ -111,7 +144,77 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(child)
 
 
-def make_loader(repository: Repository) -> ConfigLoaderImpl:
-    loader = ConfigLoaderImpl(ConfigSearchPathImpl())
+def _source_of_hydra(provider: str, place: str) -> HydraSource:
+    """One of the sources that Hydra brings, by the scheme of its place."""
+    kinds = Plugins.instance().discover(HydraSource)
+    fitting = (each for each in kinds if issubclass(each, HydraSource) and place.startswith(f"{each.scheme()}://"))
+    return next(fitting)(provider, place)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """What Hydra makes of the defaults lists and the overrides.
+
+    Attributes:
+        files: that it merges, in its order.
+        keys: the overrides of single keys, which come after the files.
+        choices: group → option.
+    """
+
+    files: Sequence[ResultDefault]
+    keys: Sequence[Override]
+    choices: Mapping[str, str]
+
+
+class Composition:
+    """Hydra's composition step by step, which Hydra itself only offers as a whole, without any file's name."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._loader, self._cache = make_loader(repository), CachingConfigRepository(repository)
+
+    def list_files(self, overrides: Sequence[Override]) -> Listed:
+        """Walk the defaults lists."""
+        found = create_defaults_list(
+            repo=self._cache,
+            config_name=PRIMARY,
+            overrides_list=list(overrides),
+            prepend_hydra=False,
+            skip_missing=False,
+        )
+        chosen = {str(group): str(name) for group, name in found.overrides.known_choices.items() if name is not None}
+        return Listed(files=found.defaults, keys=found.config_overrides, choices=chosen)
+
+    def merge(self, listed: Listed) -> DictConfig:
+        """Merge the files; the overrides of single keys are still to come."""
+        config = self._loader._compose_config_from_defaults_list(list(listed.files), self._cache)
+        with open_dict(config):
+            config.pop("hydra", None)
+        OmegaConf.set_struct(config, True)
+        return config
+
+    @staticmethod
+    def apply(override: Override, config: DictConfig) -> None:
+        """Carry out the override of one key."""
+        ConfigLoaderImpl._apply_overrides_to_config([override], config)
+
+
+class JobLoader(ConfigLoaderImpl):
+    """Answers a launcher with Hydra's settings and the job's overrides; the job composes the rest."""
+
+    def load_sweep_config(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
+        config = copy.deepcopy(master_config)
+        with open_dict(config):
+            config.hydra.overrides.task = list(sweep_overrides)
+        return config
+
+
+def make_loader(repository: Repository, kind: type[ConfigLoaderImpl] = ConfigLoaderImpl) -> ConfigLoaderImpl:
+    """Hydra's loader, over synth's roots."""
+    loader = kind(ConfigSearchPathImpl())
     loader.repository = repository
     return loader
+
+
+def launch_context(repository: Repository) -> HydraContext:
+    """What sweepers and launchers need of Hydra."""
+    return HydraContext(config_loader=make_loader(repository, JobLoader), callbacks=Callbacks())

@@ -13,7 +13,6 @@ from synth.config.compose.display import shown
 from synth.config.compose.files import searchpath_problem, target_problem
 from synth.errors import MissingOption, Problem, nearest
 
-_KEY = re.compile(r"(\+{0,2}|~)\w+([./@]\w+)*")
 _QUOTING = "values with '=', '{' or ',' need quotes of their own: 'key=\"a=b\"'"
 
 
@@ -92,13 +91,22 @@ def _targets_in(value: Any, path: str) -> Iterator[str]:
 
 def _unreadable(text: str) -> Problem:
     key, equals, _ = text.partition("=")
-    readable = equals and _KEY.fullmatch(key)
+    readable = bool(equals) and _is_key(key)
     return Problem(
         path=key.lstrip("+~") if readable else "",
         message=f"cannot read the override '{shown(text)}'",
         where=command_line(text),
         hint=f"quote the value; {_QUOTING}" if readable else "write key=value, with a key such as timeline.start",
     )
+
+
+def _is_key(text: str) -> bool:
+    """Whether Hydra reads it, so that what it cannot read is the value."""
+    try:
+        OverridesParser.create().parse_overrides([f"{text}=0"])
+    except HydraException:
+        return False
+    return True
 
 
 def sweep_outside_multirun(given: Given, *, many: bool) -> Problem:

@@ -4,7 +4,6 @@ Hydra itself gets to see its own settings only. So nothing that a user configure
 files, its logs or its directory names, and a job that does not compose fails alone.
 """
 
-import copy
 import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -13,24 +12,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from hydra._internal.callbacks import Callbacks
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra._internal.config_search_path_impl import ConfigSearchPathImpl
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn
 from hydra.errors import HydraException
-from hydra.types import HydraContext, RunMode
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from synth.config.compose.choices import Choices, check_choices
 from synth.config.compose.composing import compose_roots, readable_errors
 from synth.config.compose.files import Library, target_problem
-from synth.config.compose.loading import Repository, make_loader, modern_hydra
+from synth.config.compose.loading import Repository, launch_context, make_loader, modern_hydra
 from synth.config.compose.overrides import Given, unknown_option
 from synth.config.compose.resolving import forbidden_resolvers
 from synth.config.compose.results import Composed, Job
-from synth.config.compose.roots import PRIMARY, ConfigSource
+from synth.config.compose.roots import PRIMARY
+from synth.config.compose.sources import ConfigSource
 from synth.errors import ConfigError, Problem
 
 _SILENT = {"version": 1, "root": None, "disable_existing_loggers": False}
@@ -52,7 +49,7 @@ def sweep_roots(
         settings = _hydra_settings(given, repository, directory)
         _check_code(settings, given, repository)
         sweeper = plugins.instantiate_sweeper(
-            hydra_context=HydraContext(config_loader=JobLoader.over(repository), callbacks=Callbacks()),
+            hydra_context=launch_context(repository),
             task_function=JobTask(task=task, roots=tuple(roots), sweep_dir=directory, working_dir=Path.cwd()),
             config=settings,
         )
@@ -143,22 +140,6 @@ def _hydra_settings(given: Sequence[Given], repository: Repository, sweep_dir: P
         hydra.overrides.task = []
         hydra.overrides.hydra = []
     return settings
-
-
-class JobLoader(ConfigLoaderImpl):
-    """Answers a launcher with Hydra's settings and the job's overrides; ``JobTask`` composes the rest in the job."""
-
-    @classmethod
-    def over(cls, repository: Repository) -> "JobLoader":
-        loader = cls(ConfigSearchPathImpl())
-        loader.repository = repository
-        return loader
-
-    def load_sweep_config(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
-        config = copy.deepcopy(master_config)
-        with open_dict(config):
-            config.hydra.overrides.task = list(sweep_overrides)
-        return config
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -56,7 +56,7 @@ class _Stream:
     bytes: int = 0
     state: "hashlib._Hash" = field(default_factory=hashlib.sha256)
 
-    def see(self, data: Any) -> None:
+    def see(self, data: bytes) -> None:
         self.bytes += len(data)
         self.state.update(data)
 
@@ -123,7 +123,7 @@ class PostgresSink:
 
     def measure(self, batches: "Mapping[str, Batch]") -> int:
         """Lays the rows out and counts the bytes."""
-        return sum(piece.size for batch in batches.values() for piece in encode_rows(batch.native))
+        return sum(len(piece) for batch in batches.values() for piece in encode_rows(batch.native))
 
     def open(self, extra: "Sequence[Batch]") -> None:
         """Locks the schema, makes the staging tables, and fills those that come once."""
@@ -167,7 +167,7 @@ class PostgresSink:
             rows = sum(self._copy(name, pieces) for name, pieces in receipt.payloads.items())
             connection.execute(f"INSERT INTO {_BLOCKS} VALUES (%s, %s)", [receipt.block, rows])
 
-    def _copy(self, name: str, pieces: "Sequence[pa.Buffer]") -> int:
+    def _copy(self, name: str, pieces: Sequence[bytes]) -> int:
         layout = self._layouts[name]
         names = ", ".join(quoted(field.name) for field in layout.table.fields)
         with self._connected().cursor() as cursor:
@@ -175,7 +175,7 @@ class PostgresSink:
             with cursor.copy(statement) as copy:
                 copy.write(HEADER)
                 for piece in pieces:
-                    copy.write(memoryview(piece))
+                    copy.write(piece)
                     self._streams[name].see(piece)
                 copy.write(TRAILER)
             return cursor.rowcount

@@ -1,0 +1,147 @@
+"""Edits of an output view, one column at a time: what it gains, loses and renames without repeating the others."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Protocol
+
+from pydantic import Discriminator, Tag
+from pydantic import Field as Limits
+
+from synth.errors import Problem, nearest
+
+_NAME = r"^[A-Za-z_]([A-Za-z0-9_.: -]*[A-Za-z0-9_.-])?$"
+_NAMED = "its name in the output; letters, digits, _ . -, with a letter or _ first; spaces, : inside"
+
+Name = Annotated[str, Limits(pattern=_NAME, description=_NAMED)]
+Source = Annotated[
+    str, Limits(description="the event column that it shows, or one of an entity of the event: merchants.name")
+]
+Format = Annotated[str | None, Limits(description="how CSV and JSON print it; null: the column's first format")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddedField:
+    """A column that a view gains, under its name."""
+
+    source: Source
+    format: Format = None
+
+
+def _form_of(value: object) -> str:
+    return "source" if isinstance(value, str) else "mapping"
+
+
+Addition = Annotated[
+    Annotated[str, Tag("source")] | Annotated[AddedField, Tag("mapping")],
+    Discriminator(_form_of),
+]
+Added = Annotated[
+    dict[str, Addition],
+    Limits(description="columns that the view gains, last and by name: name → source, or {source, format}"),
+]
+Dropped = Annotated[list[str], Limits(description="columns that the view loses, by name")]
+Renamed = Annotated[dict[str, Name], Limits(description="columns that get another name: name → new name")]
+
+
+class Edits(Protocol):
+    """What is to be done to a view."""
+
+    @property
+    def add(self) -> Mapping[str, str | AddedField]:
+        """Name → source."""
+
+    @property
+    def drop(self) -> Sequence[str]:
+        """Names."""
+
+    @property
+    def rename(self) -> Mapping[str, str]:
+        """Name → new name."""
+
+
+#: Edits that change nothing: with these a view is what its fields are.
+_IDLE: Mapping[str, Any] = {"add": {}, "drop": [], "rename": {}}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A column of the output.
+
+    Attributes:
+        name_at, source_at, format_at: the path, below the view, of what sets each.
+    """
+
+    name: str
+    source: str
+    format: str | None
+    name_at: str
+    source_at: str
+    format_at: str
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether an edit gives it its name."""
+        return not self.name_at.startswith("fields.")
+
+
+def edit_view(fields: Sequence[tuple[str, str, str | None]], edits: Edits) -> list[Shown]:
+    """The columns left of a view, renamed, in their order; then the added ones by name.
+
+    Args:
+        fields: (name, source, format) of each column, in order.
+    """
+    shown = [
+        Shown(
+            name=edits.rename.get(name, name),
+            source=source,
+            format=text_format,
+            name_at=f"rename.{name}" if name in edits.rename else f"fields.{i}.name",
+            source_at=f"fields.{i}.source",
+            format_at=f"fields.{i}.format",
+        )
+        for i, (name, source, text_format) in enumerate(fields)
+        if name not in edits.drop
+    ]
+    for name, added in sorted(edits.add.items()):
+        at = f"add.{name}"
+        if isinstance(added, str):
+            shown.append(Shown(name=name, source=added, format=None, name_at=at, source_at=at, format_at=at))
+        else:
+            places = {"name_at": at, "source_at": f"{at}.source", "format_at": f"{at}.format"}
+            shown.append(Shown(name=name, source=added.source, format=added.format, **places))
+    return shown
+
+
+def broken_edits(names: Sequence[str], edits: Edits) -> Iterator[Problem]:
+    """Yields the edits that cannot be made to columns of these names."""
+    wanted = [(f"drop.{i}", name) for i, name in enumerate(edits.drop)]
+    wanted += [(f"rename.{name}", name) for name in edits.rename]
+    for at, name in wanted:
+        if name not in names:
+            yield Problem(
+                path=at,
+                message=f"the view has no column {name!r}",
+                allowed=", ".join(names),
+                hint=nearest(name, names),
+            )
+    for name in edits.rename:
+        if name in edits.drop:
+            yield Problem(
+                path=f"rename.{name}", message=f"column {name!r} is dropped and renamed", allowed="one of the two"
+            )
+    for name in edits.add:
+        if not re.fullmatch(_NAME, name):
+            yield Problem(path=f"add.{name}", message=f"a column cannot be named {name!r}", allowed=f"text: {_NAMED}")
+    if not edits.add and set(names) <= set(edits.drop):
+        yield Problem(
+            path="drop", message="every column of the view is dropped", allowed="a column that is left, or added"
+        )
+
+
+def without_idle_edits(config: dict[str, Any]) -> dict[str, Any]:
+    """A composed configuration without the edits of its view that change nothing, which are no part of a recipe."""
+    view = config.get("columns")
+    if not isinstance(view, dict):
+        return config
+    return {**config, "columns": {key: value for key, value in view.items() if _IDLE.get(key) != value}}
