@@ -11,11 +11,9 @@ import synth
 from synth.amount import AmountLaw
 from synth.contracts import hookspecs
 from synth.contracts.expectations import Expectations
-from synth.contracts.findings import Finding
 from synth.contracts.generator import BlockPlan, Events, Generator, Keys, World
 from synth.contracts.hookspecs import CheckSpec, View
 from synth.contracts.injector import FraudEvents, Injection, Injector, PlanContext
-from synth.contracts.inspection import Inspectable, Prospect
 from synth.contracts.output import Output
 from synth.contracts.population import (
     Cards,
@@ -29,11 +27,13 @@ from synth.contracts.population import (
     ShopKind,
     Terminals,
 )
+from synth.contracts.preflight import Preflight, PreflightContext, PreflightResult
 from synth.contracts.run_events import BlockDone, RunEnded, RunStarted, StreamProgress, StreamSubscriber, Subscriber
 from synth.contracts.runner import Runner
 from synth.contracts.sessions import Session
 from synth.contracts.sink import Receipt, Sink, SinkJob
 from synth.contracts.stream_sink import Checkpoint, StreamSink, StreamStats
+from synth.errors import Problem
 from synth.injectors.episodes import Episodes
 from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Seconds
 from synth.rng import Streams
@@ -48,13 +48,13 @@ PEOPLE = (Census, ShopKind, Population, Customers, Cards, Devices, Merchants, Te
 CONTRACTS: dict[str, tuple[type[Any], ...]] = {
     "synth_injectors": (
         *(Injector, EpisodeInjector, EpisodeConfig, Length, Seconds, Episodes),
-        *(PlanContext, FraudEvents, Injection, Session, Streams),
+        *(PlanContext, FraudEvents, Injection, Session, Streams, Problem),
     ),
     "synth_generators": (Generator, World, BlockPlan, Keys, Events, Expectations, Column, Entities, *PEOPLE),
     "synth_amounts": (AmountLaw,),
     "synth_sinks": (
         *(Sink, SinkJob, Receipt, Table, FileSink, FileFormat, TableFile, Target),
-        *(StreamSink, Checkpoint, StreamStats, Inspectable, Prospect, Finding),
+        *(StreamSink, Checkpoint, StreamStats, Preflight, PreflightContext, PreflightResult),
     ),
     "synth_runners": (Runner,),
     "synth_views": (View,),

@@ -10,8 +10,6 @@ from .contracts.claimer import Claims as Claims
 from .contracts.claimer import Genuine as Genuine
 from .contracts.claimer import Targets as Targets
 from .contracts.expectations import Expectations as Expectations
-from .contracts.findings import Finding as Finding
-from .contracts.findings import State as State
 from .contracts.generator import BlockPlan as BlockPlan
 from .contracts.generator import Events as Events
 from .contracts.generator import Generator as Generator
@@ -25,8 +23,6 @@ from .contracts.injector import FraudEvents as FraudEvents
 from .contracts.injector import Injection as Injection
 from .contracts.injector import Injector as Injector
 from .contracts.injector import PlanContext as PlanContext
-from .contracts.inspection import Inspectable as Inspectable
-from .contracts.inspection import Prospect as Prospect
 from .contracts.output import ColumnEntry as ColumnEntry
 from .contracts.output import Output as Output
 from .contracts.output import TableEntry as TableEntry
@@ -39,6 +35,10 @@ from .contracts.population import Entities as Entities
 from .contracts.population import Merchants as Merchants
 from .contracts.population import Population as Population
 from .contracts.population import Terminals as Terminals
+from .contracts.preflight import Preflight as Preflight
+from .contracts.preflight import PreflightContext as PreflightContext
+from .contracts.preflight import PreflightResult as PreflightResult
+from .contracts.preflight import PreflightState as PreflightState
 from .contracts.run_events import BlockDone as BlockDone
 from .contracts.run_events import Outcome as Outcome
 from .contracts.run_events import RunEnded as RunEnded
@@ -65,6 +65,7 @@ from .errors import ConfigError as ConfigError
 from .errors import InterruptedRun as InterruptedRun
 from .errors import PartlyDone as PartlyDone
 from .errors import PluginError as PluginError
+from .errors import Problem as Problem
 from .errors import RefusedError as RefusedError
 from .errors import RunError as RunError
 from .errors import SynthError as SynthError

@@ -7,14 +7,11 @@ from dataclasses import dataclass
 from typing import Annotated, Literal, Protocol
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
+from synth.arrays import Float, Int64
+from synth.errors import Problem
 from synth.rng import Streams, deal_exactly, split_exactly
-
-Minor = npt.NDArray[np.int64]
-Problem = tuple[str, str, str]
-"""Path below the amount group, message, what is allowed."""
 
 #: Texts of amounts and their sums stay exact below this many major units.
 HIGHEST = 100_000_000
@@ -27,12 +24,12 @@ Share = Annotated[float, Field(gt=0, le=1, description="share of the rows; all s
 class AmountLaw(ABC):
     """Draws amounts for rows; independent ones, except where a law promises exact counts over the run."""
 
-    def plan(self, rows_b: npt.NDArray[np.int64], *, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+    def plan(self, rows_b: Int64, *, rng: np.random.Generator) -> Int64:
         """(b, k) quotas, row b being what ``draw`` needs to make block b alone; here k is 0: nothing to plan."""
         return np.zeros((len(rows_b), 0), dtype=np.int64)
 
     @abstractmethod
-    def draw(self, rows: int, *, rng: np.random.Generator, quota: npt.NDArray[np.int64] | None = None) -> Minor:
+    def draw(self, rows: int, *, rng: np.random.Generator, quota: Int64 | None = None) -> Int64:
         """(rows,) int64 amounts in minor units, in random order; with a block's quota, exactly to it."""
 
 
@@ -46,16 +43,18 @@ def range_problems(path: str, low: float, high: float) -> Iterator[Problem]:
     dot = f"{path}." if path else ""
     for name, value in (("low", low), ("high", high)):
         if abs(value * 100 - round(value * 100)) > 1e-6:
-            yield f"{dot}{name}", f"{value:,.15g} is finer than a cent", "at most two decimals"
+            yield Problem(
+                path=f"{dot}{name}", message=f"{value:,.15g} is finer than a cent", allowed="at most two decimals"
+            )
     if to_minor(low) >= to_minor(high):
-        yield path, f"low {low:,.15g} is not below high {high:,.15g}", "low < high"
+        yield Problem(path=path, message=f"low {low:,.15g} is not below high {high:,.15g}", allowed="low < high")
 
 
 def share_problems(path: str, shares: list[float]) -> Iterator[Problem]:
     """What is wrong with the shares of a partition."""
     total = math.fsum(shares)
     if shares and abs(total - 1) > 1e-9:
-        yield path, f"the shares sum to {total:.10g}, not 1", "shares that sum to 1"
+        yield Problem(path=path, message=f"the shares sum to {total:.10g}, not 1", allowed="shares that sum to 1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +73,7 @@ class BucketsConfig:
     kind: Literal["buckets"] = "buckets"
     buckets: Annotated[list[Bucket], Field(min_length=1, description="ranges with shares that sum to 1")]
 
-    def violations(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[Problem]:
         """Yields what the field ranges alone cannot say."""
         for i, bucket in enumerate(self.buckets):
             yield from range_problems(f"buckets.{i}", bucket.low, bucket.high)
@@ -89,11 +88,11 @@ class BucketLaw(AmountLaw):
         self.low_k = np.array([to_minor(b.low) for b in config.buckets], dtype=np.int64)
         self.high_k = np.array([to_minor(b.high) for b in config.buckets], dtype=np.int64)
 
-    def plan(self, rows_b: npt.NDArray[np.int64], *, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+    def plan(self, rows_b: Int64, *, rng: np.random.Generator) -> Int64:
         """(b, k) rows of each bucket in each block."""
         return deal_exactly(split_exactly(int(rows_b.sum()), self.share_k), rows_b, rng=rng)
 
-    def draw(self, rows: int, *, rng: np.random.Generator, quota: npt.NDArray[np.int64] | None = None) -> Minor:
+    def draw(self, rows: int, *, rng: np.random.Generator, quota: Int64 | None = None) -> Int64:
         """Amounts by quota, shuffled; without a quota each row picks its bucket by share."""
         if quota is None:
             return self.draw_from(
@@ -104,7 +103,7 @@ class BucketLaw(AmountLaw):
         rng.shuffle(amounts)
         return amounts
 
-    def draw_from(self, bucket_t: npt.NDArray[np.int64], *, rng: np.random.Generator) -> Minor:
+    def draw_from(self, bucket_t: Int64, *, rng: np.random.Generator) -> Int64:
         """One amount from each of the given buckets, in their order."""
         return rng.integers(self.low_k[bucket_t], self.high_k[bucket_t])
 
@@ -119,11 +118,11 @@ class LognormalConfig:
     low: Low
     high: High
 
-    def violations(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[Problem]:
         """Yields what the field ranges alone cannot say."""
         yield from _redraw_problems(self.sample, self.low, self.high)
 
-    def sample(self, rows: int, rng: np.random.Generator) -> npt.NDArray[np.float64]:
+    def sample(self, rows: int, rng: np.random.Generator) -> Float:
         """(rows,) amounts in major units, before the bounds."""
         return rng.lognormal(math.log(self.median), self.sigma, rows)
 
@@ -138,11 +137,11 @@ class GammaConfig:
     low: Low
     high: High
 
-    def violations(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[Problem]:
         """Yields what the field ranges alone cannot say."""
         yield from _redraw_problems(self.sample, self.low, self.high)
 
-    def sample(self, rows: int, rng: np.random.Generator) -> npt.NDArray[np.float64]:
+    def sample(self, rows: int, rng: np.random.Generator) -> Float:
         """(rows,) amounts in major units, before the bounds."""
         return rng.gamma(self.shape, self.mean / self.shape, rows)
 
@@ -156,14 +155,14 @@ class ParetoConfig:
     low: Low
     high: High
 
-    def violations(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[Problem]:
         """Yields what the field ranges alone cannot say."""
         yield from range_problems("", self.low, self.high)
 
-    def sample(self, rows: int, rng: np.random.Generator) -> npt.NDArray[np.float64]:
+    def sample(self, rows: int, rng: np.random.Generator) -> Float:
         """(rows,) amounts in major units; F^-1(u) = low (1 - u (1 - (low / high)^alpha))^(-1 / alpha)."""
         reach = 1.0 - (self.low / self.high) ** self.alpha
-        amounts: npt.NDArray[np.float64] = self.low * (1.0 - rng.random(rows) * reach) ** (-1.0 / self.alpha)
+        amounts: Float = self.low * (1.0 - rng.random(rows) * reach) ** (-1.0 / self.alpha)
         return amounts
 
 
@@ -179,14 +178,18 @@ def _redraw_problems(sample: "Sampler", low: float, high: float) -> Iterator[Pro
         inside = np.count_nonzero((probe >= to_minor(low)) & (probe < to_minor(high)))
         if inside * _REDRAWS < len(probe):
             first, last = np.percentile(probe, [5, 95]) / 100
-            told = f"fewer than 1 % of the draws lie between low {low:,.15g} and high {high:,.15g}"
-            yield "", told, f"bounds around the bulk: 90 % of the draws lie between {first:,.2f} and {last:,.2f}"
+            message = f"fewer than 1 % of the draws lie between low {low:,.15g} and high {high:,.15g}"
+            yield Problem(
+                path="",
+                message=message,
+                allowed=f"bounds around the bulk: 90 % of the draws lie between {first:,.2f} and {last:,.2f}",
+            )
 
 
 class Sampler(Protocol):
     """Draws (rows,) float64 amounts in major units."""
 
-    def __call__(self, rows: int, rng: np.random.Generator, /) -> npt.NDArray[np.float64]:
+    def __call__(self, rows: int, rng: np.random.Generator, /) -> Float:
         """Draws ``rows`` amounts."""
 
 
@@ -197,7 +200,7 @@ class BoundedLaw(AmountLaw):
         self.sample: Sampler = config.sample
         self.low, self.high = to_minor(config.low), to_minor(config.high)
 
-    def draw(self, rows: int, *, rng: np.random.Generator, quota: npt.NDArray[np.int64] | None = None) -> Minor:
+    def draw(self, rows: int, *, rng: np.random.Generator, quota: Int64 | None = None) -> Int64:
         """(rows,) amounts in minor units."""
         minor = np.empty(rows, dtype=np.int64)
         todo = np.arange(rows)
@@ -227,11 +230,11 @@ class MixtureConfig:
     kind: Literal["mixture"] = "mixture"
     parts: Annotated[dict[str, MixturePart], Field(min_length=1, description="laws by name, shares sum to 1")]
 
-    def violations(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[Problem]:
         """Yields what the field ranges alone cannot say."""
         for name, part in self.parts.items():
-            for path, message, allowed in part.law.violations():
-                yield f"parts.{name}.law.{path}".rstrip("."), message, allowed
+            for problem in part.law.problems():
+                yield problem.below(f"parts.{name}.law")
         yield from share_problems("parts", [part.share for part in self.parts.values()])
 
 
@@ -243,11 +246,11 @@ class MixtureLaw(AmountLaw):
         self.share_k = np.array([part.share for part in parts])
         self.laws = [make_law(part.law) for part in parts]
 
-    def plan(self, rows_b: npt.NDArray[np.int64], *, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+    def plan(self, rows_b: Int64, *, rng: np.random.Generator) -> Int64:
         """(b, k) rows of each part in each block."""
         return deal_exactly(split_exactly(int(rows_b.sum()), self.share_k), rows_b, rng=rng)
 
-    def draw(self, rows: int, *, rng: np.random.Generator, quota: npt.NDArray[np.int64] | None = None) -> Minor:
+    def draw(self, rows: int, *, rng: np.random.Generator, quota: Int64 | None = None) -> Int64:
         """(rows,) amounts in minor units, the parts shuffled."""
         if quota is None:
             quota = rng.multinomial(rows, self.share_k / self.share_k.sum()).astype(np.int64)

@@ -17,13 +17,14 @@ _USER_INFO = re.compile(r"(?<=//)[^/@\s]+(?=@)")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Violation:
+class Problem:
     """One thing that is wrong with a configuration.
 
     Attributes:
-        path: dotted config path, e.g. ``scenario.card_chain.ratio``; empty for the configuration as a whole.
+        path: dotted config path, e.g. ``scenario.card_chain.ratio``; a component gives it below its own; empty for the
+            whole.
         message: what is wrong, in one line, the bad value included.
-        where: ``file:line`` or ``command line: <override>``; empty when nobody set it.
+        where: ``file:line`` or ``command line: <override>``, which synth looks up; empty when nobody set it.
         allowed: what would be right: a range, a list of names; empty when the message says it.
         hint: the next step, or the nearest match (``did you mean 'ratio'?``).
     """
@@ -35,15 +36,28 @@ class Violation:
     hint: str = ""
 
     def __str__(self) -> str:
-        lines = [f"error: {self.message}" + (f" ({self.hint})" if self.hint else "")]
+        lines = [f"error: {self.line}"]
         if self.allowed:
             lines.append(f"  allowed: {self.allowed}")
         if self.where:
             lines.append(f"  --> {self.where}")
         return "\n".join(lines)
 
+    @property
+    def line(self) -> str:
+        """What is wrong, and the next step."""
+        return f"{self.message} ({self.hint})" if self.hint else self.message
 
-class MissingOption(Violation):
+    def below(self, owner: str) -> "Problem":
+        """The same problem, with its path below that of its owner."""
+        return replace(self, path=f"{owner}.{self.path}".strip("."))
+
+    def with_path_in_message(self) -> "Problem":
+        """The same problem, for readers who see the message alone."""
+        return replace(self, message=f"{self.path}: {self.message}") if self.path else self
+
+
+class MissingOption(Problem):
     """Somebody chose an option that nobody offers."""
 
 
@@ -51,21 +65,21 @@ class SynthError(Exception):
     """The root: a failure that a user can read. Exit code 1.
 
     Attributes:
-        violations: what of the configuration is to blame, where something is; the message then tells all of them.
+        problems: what of the configuration is to blame, where something is; the message then has all of them.
     """
 
     exit_code = 1
-    violations: tuple[Violation, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
 
 class ConfigError(SynthError):
-    """The configuration is wrong; holds every violation found, not only the first."""
+    """The configuration is wrong; holds every problem found, not only the first."""
 
     exit_code = 2
 
-    def __init__(self, violations: Sequence[Violation]) -> None:
-        self.violations = tuple(violations)
-        super().__init__("\n".join(str(v) for v in self.violations))
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
 
 
 class PluginError(SynthError):
@@ -79,33 +93,33 @@ class RefusedError(SynthError):
 
     Args:
         path: the config path to blame; a component gives it below its own, ``reach.km``, and need not give any.
-        allowed, hint: as those of a ``Violation``; they are told with the path.
+        allowed, hint: as those of a ``Problem``; they are shown with the path.
     """
 
     exit_code = 3
 
     def __init__(self, message: str, *, path: str = "", allowed: str = "", hint: str = "") -> None:
-        super().__init__(f"{message} ({hint})" if hint else message)
-        self._violation = Violation(path=path, message=message, allowed=allowed, hint=hint)
+        self._problem = Problem(path=path, message=message, allowed=allowed, hint=hint)
+        super().__init__(self._problem.line)
         self._owner = ""
 
-    def put_below(self, owner: str) -> None:
-        """Says which component refuses, by its config path; the innermost one is asked first, and it stays."""
+    def prefix_path(self, owner: str) -> None:
+        """Puts the config path below that of the component that refuses; the innermost one comes first, and stays."""
         if owner and not self._owner:
             self._owner = owner
-            self._blame(path=f"{owner}.{self._violation.path}".rstrip("."))
+            self._blame(self._problem.below(owner))
 
-    def locate(self, where: Callable[[str], str]) -> None:
+    def set_origin(self, where: Callable[[str], str]) -> None:
         """Looks up where the config path was set."""
-        self._blame(where=where(self._violation.path))
+        self._blame(replace(self._problem, where=where(self._problem.path)))
 
-    def _blame(self, **known: str) -> None:
-        self._violation = replace(self._violation, **known)
-        if self._violation.path:
-            self.violations = (replace(self._violation, message=f"{self._violation.path}: {self._violation.message}"),)
+    def _blame(self, problem: Problem) -> None:
+        self._problem = problem
+        if problem.path:
+            self.problems = (problem.with_path_in_message(),)
 
     def __str__(self) -> str:
-        return "\n".join(map(str, self.violations)) or super().__str__()
+        return "\n".join(map(str, self.problems)) or super().__str__()
 
 
 class RunError(SynthError):
@@ -163,7 +177,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def is_secret(key: str) -> bool:
-    """Whether a key sounds as if its value should not be told."""
+    """Whether a key sounds as if its value should not be shown."""
     return _SECRET_KEY.search(key) is not None
 
 
@@ -195,7 +209,7 @@ def blaming(what: str, path: str = "") -> Iterator[None]:
 
     Args:
         what: e.g. ``scenario 'night': its injector CardChain``.
-        path: the component's config path, which what it refuses is then told with.
+        path: the component's config path, which is put before the paths of what it refuses.
 
     Raises:
         RunError: instead of anything that is no SynthError, in one line, with the line of the plugin's own code.
@@ -203,13 +217,13 @@ def blaming(what: str, path: str = "") -> Iterator[None]:
     try:
         yield
     except RefusedError as refused:
-        refused.put_below(path)
+        refused.prefix_path(path)
         raise
     except SynthError:
         raise
     except Exception as error:
-        told = on_one_line(f"{type(error).__name__}: {error}")
-        raise RunError(f"{what} failed: {told}{_own_line(error)}") from error
+        message = on_one_line(f"{type(error).__name__}: {error}")
+        raise RunError(f"{what} failed: {message}{_own_line(error)}") from error
 
 
 def _own_line(error: BaseException) -> str:

@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
-from synth.errors import nearest
+from synth.arrays import Float, Int8, Int64
+from synth.errors import Problem, nearest
 from synth.rng import Streams
 from synth.timeline import US_PER_S
 
-Int64 = npt.NDArray[np.int64]
-Float = npt.NDArray[np.float64]
 _SECONDS_PER_DAY = 86_400
 
 #: The time of a report that never comes.
@@ -59,22 +57,29 @@ class ReportingConfig:
     missed: Annotated[Rate, Field(description="share of fraud events that nobody ever reports")]
     false_alarms: Annotated[Rate, Field(description="share of genuine events that are reported as fraud")]
 
-    def violations(self) -> Iterator[tuple[str, str, str]]:
-        """Yields (path, message, what is allowed)."""
+    def problems(self) -> Iterator[Problem]:
+        """Yields what the field ranges alone cannot say."""
         for path, delay in {
             "delay": self.delay,
             **{f"by_scenario.{n}": d for n, d in self.by_scenario.items()},
         }.items():
             if isinstance(delay, UniformDelay) and delay.min_days > delay.max_days:
-                yield path, f"min_days {delay.min_days:g} is above max_days {delay.max_days:g}", "min_days <= max_days"
+                yield Problem(
+                    path=path,
+                    message=f"min_days {delay.min_days:g} is above max_days {delay.max_days:g}",
+                    allowed="min_days <= max_days",
+                )
 
-    def problems(self, scenarios: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-        """Yields (path, message, what is allowed) for what only the whole recipe shows."""
+    def problems_with(self, scenarios: Sequence[str]) -> Iterator[Problem]:
+        """Yields what only the whole recipe shows."""
         for name in self.by_scenario:
             if name not in scenarios:
-                near = nearest(name, scenarios)
-                told = f"the recipe has no scenario {name!r}" + (f" ({near})" if near else "")
-                yield f"by_scenario.{name}", told, ", ".join(scenarios) or "none: the recipe has no scenario"
+                yield Problem(
+                    path=f"by_scenario.{name}",
+                    message=f"the recipe has no scenario {name!r}",
+                    allowed=", ".join(scenarios) or "none: the recipe has no scenario",
+                    hint=nearest(name, scenarios),
+                )
 
 
 @dataclass(frozen=True)
@@ -124,7 +129,7 @@ class Reports:
         alarm_row_r = np.sort(rng.choice(genuine_t, size=alarms, replace=False))
         return cls(fraud_us_f, alarm_row_r, _later(time_us_t[alarm_row_r], config.delay.draw(alarms, rng=rng)))
 
-    def known_before(self, end_us: int, rows: int, row_f: Int64) -> npt.NDArray[np.int8]:
+    def known_before(self, end_us: int, rows: int, row_f: Int64) -> Int8:
         """(t,) int8: 1 where fraud has been reported before a time, rightly or not."""
         known_t = np.zeros(rows, dtype=np.int8)
         known_t[row_f[(self.fraud_us_f != NEVER) & (self.fraud_us_f < end_us)]] = 1

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from synth.arrays import Int64
+
 
 @dataclass(frozen=True)
 class Streams:
@@ -34,7 +36,7 @@ class Streams:
         return np.random.Generator(np.random.PCG64(np.random.SeedSequence(self.seed, spawn_key=(*words, *indices))))
 
 
-def split_exactly(total: int, shares: npt.ArrayLike) -> npt.NDArray[np.int64]:
+def split_exactly(total: int, shares: npt.ArrayLike) -> Int64:
     """Cuts a whole number into parts in proportion to shares, by largest remainder; ties go to the earlier part.
 
     Args:
@@ -46,7 +48,7 @@ def split_exactly(total: int, shares: npt.ArrayLike) -> npt.NDArray[np.int64]:
     """
     weights = np.asarray(shares, dtype=np.float64)
     quota = total * (weights / weights.sum())
-    parts: npt.NDArray[np.int64] = np.floor(quota + 1e-9).astype(np.int64)
+    parts: Int64 = np.floor(quota + 1e-9).astype(np.int64)
     missing = total - int(parts.sum())
     if missing > 0:
         parts[np.argsort(parts - quota, kind="stable")[:missing]] += 1
@@ -59,9 +61,7 @@ def split_exactly(total: int, shares: npt.ArrayLike) -> npt.NDArray[np.int64]:
 URN_LIMIT = 1_000_000_000
 
 
-def deal_exactly(
-    counts: npt.NDArray[np.int64], rows_b: npt.NDArray[np.int64], *, rng: np.random.Generator
-) -> npt.NDArray[np.int64]:
+def deal_exactly(counts: Int64, rows_b: Int64, *, rng: np.random.Generator) -> Int64:
     """Deals a pack of cards in k colours to b hands, as a shuffle of the whole pack would.
 
     Args:
@@ -86,7 +86,7 @@ def deal_exactly(
     return dealt
 
 
-def draw_distinct(size: int, below: int, *, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+def draw_distinct(size: int, below: int, *, rng: np.random.Generator) -> Int64:
     """A uniform subset of [0, below), sorted.
 
     Returns:

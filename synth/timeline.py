@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
+
+from synth.arrays import Int64
+from synth.errors import Problem
 
 US_PER_S = 1_000_000
 
@@ -19,20 +21,22 @@ class TimelineConfig:
     start: Annotated[str, Field(description="first second of the window, ISO 8601, UTC unless it names an offset")]
     end: Annotated[str, Field(description="first second after the window, ISO 8601, UTC unless it names an offset")]
 
-    def violations(self) -> Iterator[tuple[str, str, str]]:
-        """Yields (path below timeline, message, what is allowed)."""
+    def problems(self) -> Iterator[Problem]:
+        """Yields what the field ranges alone cannot say."""
         seconds = {}
         for name, text in (("start", self.start), ("end", self.end)):
             try:
                 seconds[name] = parse_second(text)
             except (ValueError, OverflowError) as error:
-                yield (
-                    name,
-                    f"{text!r} is not a time{_reason(error)}",
-                    "ISO 8601 in whole seconds, e.g. 2022-01-01 or 2022-01-01T08:30:00",
+                yield Problem(
+                    path=name,
+                    message=f"{text!r} is not a time{_reason(error)}",
+                    allowed="ISO 8601 in whole seconds, e.g. 2022-01-01 or 2022-01-01T08:30:00",
                 )
         if len(seconds) == 2 and seconds["start"] >= seconds["end"]:
-            yield "end", f"{self.end!r} is not after start {self.start!r}", "a time after start"
+            yield Problem(
+                path="end", message=f"{self.end!r} is not after start {self.start!r}", allowed="a time after start"
+            )
 
 
 def _reason(error: Exception) -> str:
@@ -67,7 +71,7 @@ class Timeline:
 
     @classmethod
     def parse(cls, config: TimelineConfig) -> "Timeline":
-        """The window of a config that has no violations."""
+        """The window of a config that has no problems."""
         return cls(parse_second(config.start), parse_second(config.end))
 
     @property
@@ -75,7 +79,7 @@ class Timeline:
         """Length of the window."""
         return self.end_s - self.start_s
 
-    def cut(self, blocks: int) -> npt.NDArray[np.int64]:
+    def cut(self, blocks: int) -> Int64:
         """(b + 1,) edges of equal slices, in seconds; ``blocks`` is lowered to one a second at most."""
         blocks = max(1, min(blocks, self.seconds))
         offsets = [self.seconds * i // blocks for i in range(blocks + 1)]

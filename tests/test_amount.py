@@ -57,7 +57,7 @@ def bounded(cdf: Callable[[float], float], low: float, high: float) -> Callable[
 
 
 def problems(config: AmountConfig) -> list[tuple[str, str]]:
-    return [(path, message) for path, message, _ in config.violations()]
+    return [(problem.path, problem.message) for problem in config.problems()]
 
 
 class TestBuckets:
@@ -211,7 +211,7 @@ class TestMixture:
         assert abs(np.count_nonzero(minor >= 20_000) / DRAWS - 0.25) < FAR
 
 
-class TestViolations:
+class TestProblems:
     def test_the_notebooks_table_has_none(self) -> None:
         assert problems(buckets(*TABLE)) == []
 

@@ -9,7 +9,7 @@ from _pytest.mark import ParameterSet
 from synth.config.catalog import HOOKS, MULTIPLE, load_catalog
 from synth.config.compose import list_options
 from synth.config.recipe import load_recipe
-from synth.errors import ConfigError, Violation
+from synth.errors import ConfigError, Problem
 from synth.tables.declared import ENTITY_COLUMNS, EVENT_COLUMNS, LOOKUP_KEYS
 from tests.bad_configs.cases import CASES
 from tests.bad_configs.messages import HERE, expected, refusal
@@ -39,10 +39,10 @@ def check_text(name: str, text: str) -> None:
         assert "choose it first" in text
 
 
-def check_violation(violation: Violation) -> None:
-    assert violation.message
-    assert "\n" not in violation.message + violation.hint + violation.allowed
-    assert PLACE.match(violation.where), "the place is missing"
+def check_problem(problem: Problem) -> None:
+    assert problem.message
+    assert "\n" not in problem.message + problem.hint + problem.allowed
+    assert PLACE.match(problem.where), "the place is missing"
 
 
 def test_there_are_enough_cases() -> None:
@@ -55,9 +55,9 @@ def test_a_bad_configuration(name: str, tmp_path: Path) -> None:
     error = refusal(CASES[name], tmp_path)
     assert error is not None, "the configuration is taken"
     assert error.exit_code == (3 if CASES[name].planned else 2)
-    assert error.violations
-    for violation in error.violations:
-        check_violation(violation)
+    assert error.problems
+    for problem in error.problems:
+        check_problem(problem)
     assert str(tmp_path) not in str(error)
     check_text(name, f"{error}\n")
 
@@ -75,7 +75,7 @@ def test_a_bad_configuration(name: str, tmp_path: Path) -> None:
 def test_all_are_told_at_once(name: str, count: int, tmp_path: Path) -> None:
     error = refusal(CASES[name], tmp_path)
     assert error is not None
-    assert len(error.violations) == count
+    assert len(error.problems) == count
 
 
 def test_no_secret_is_told(tmp_path: Path) -> None:
@@ -85,11 +85,11 @@ def test_no_secret_is_told(tmp_path: Path) -> None:
 # what the corpus does not hold: the lists as they are today
 
 
-def told_of(*overrides: str) -> Violation:
+def told_of(*overrides: str) -> Problem:
     with pytest.raises(ConfigError) as refused:
         load_recipe(overrides)
-    [violation] = refused.value.violations
-    return violation
+    [problem] = refused.value.problems
+    return problem
 
 
 @pytest.mark.parametrize("group", sorted(list_options()))

@@ -23,7 +23,7 @@ def view(*fields: tuple[str, str] | tuple[str, str, str]) -> ColumnsConfig:
 
 
 def problems(config: ColumnsConfig) -> dict[str, str]:
-    return {path: f"{message} / {allowed}" for path, message, allowed in config.problems((), {})}
+    return {each.path: f"{each.line} / {each.allowed}" for each in config.problems_with((), {})}
 
 
 def names(table: Table) -> list[str]:
@@ -134,7 +134,7 @@ class TestPrinting:
         assert batch.text.to_pydict() == {"when": ["0", "1"], "id": ["ONE", "TWO"], "why": ["head", None]}
 
 
-class TestViolations:
+class TestProblems:
     def test_every_column_in_each_of_its_formats_has_none(self) -> None:
         fields = [
             (f"{column.name}_{i}", column.name, "%H:%M" if text_format == "strftime" else text_format)

@@ -26,7 +26,7 @@ from synth.config.compose import (
     shown,
     sweep,
 )
-from synth.errors import ConfigError, MissingOption, PluginError, Violation
+from synth.errors import ConfigError, MissingOption, PluginError, Problem
 
 Write = Callable[[str, str], Path]
 
@@ -60,16 +60,16 @@ def write(project: Path) -> Write:
     return write_file
 
 
-def violations(*overrides: str, **roots: Any) -> tuple[Violation, ...]:
+def problems(*overrides: str, **roots: Any) -> tuple[Problem, ...]:
     with pytest.raises(ConfigError) as caught:
         compose(overrides, **roots)
     assert "HYDRA_FULL_ERROR" not in str(caught.value)
     assert "hydra.cc" not in str(caught.value)
-    return caught.value.violations
+    return caught.value.problems
 
 
-def only(*overrides: str, **roots: Any) -> Violation:
-    found = violations(*overrides, **roots)
+def only(*overrides: str, **roots: Any) -> Problem:
+    found = problems(*overrides, **roots)
     assert len(found) == 1, found
     return found[0]
 
@@ -242,7 +242,7 @@ def test_plugin_packages_and_missing_roots(write: Write, monkeypatch: pytest.Mon
     assert composed.origins["amount.kind"] == "acme_synth/conf/amount/acme.yaml:1"
     with pytest.raises(PluginError, match=r"plugin 'acme': its configuration root 'pkg://no\.such' does not exist"):
         compose([], plugin_roots=[PluginRoot(provider="acme", place="pkg://no.such")])
-    assert only(config_dirs=[Path("nowhere")]) == Violation(
+    assert only(config_dirs=[Path("nowhere")]) == Problem(
         path="", message="no directory 'nowhere'", where="command line: --config-dir nowhere"
     )
 
@@ -266,7 +266,7 @@ def test_a_wheel_holds_conf_inside_the_package(tmp_path: Path) -> None:
     repository = Path(__file__).resolve().parents[1]
     site = tmp_path / "site"
     shutil.copytree(repository / "synth/config/compose", site / "synth/config/compose")
-    for name in ("__init__.py", "errors.py", "config/__init__.py"):
+    for name in ("__init__.py", "__init__.pyi", "errors.py", "config/__init__.py"):
         shutil.copy(repository / "synth" / name, site / "synth" / name)
     shutil.copytree(builtin_conf(), site / "synth" / "conf")
     done = run_python(
@@ -302,14 +302,14 @@ def test_an_error_reads_as_promised() -> None:
 
 
 def test_every_wrong_override_is_reported_in_order() -> None:
-    found = violations("amount=gama", "scenario=[card_chian,nope]", "sink=[cvs]")
+    found = problems("amount=gama", "scenario=[card_chian,nope]", "sink=[cvs]")
     assert [(v.message, v.hint) for v in found] == [
         ("no amount named 'gama'", "did you mean 'gamma'?"),
         ("no scenario named 'card_chian'", "did you mean 'card_chain'?"),
         ("no scenario named 'nope'", ""),
         ("no sink named 'cvs'", "did you mean 'csv'?"),
     ]
-    found = violations("x=a=b", "scenario=a,b", "y={")
+    found = problems("x=a=b", "scenario=a,b", "y={")
     assert [v.where for v in found] == ["command line: x=a=b", "command line: scenario=a,b", "command line: y={"]
 
 
@@ -404,7 +404,7 @@ def test_an_entry_of_an_empty_list_and_of_a_list_in_a_list() -> None:
     assert (found.message, found.allowed) == ("'columns.drop' has 0 entries, and none with the number 0", "")
     found = only("population.networks.visa.prefixes.3='4'")
     assert found.message == "'population.networks.visa.prefixes' has 1 entry, and none with the number 3"
-    found = violations("+x=[[1,2]]", "x.0.2=3")[0]
+    found = problems("+x=[[1,2]]", "x.0.2=3")[0]
     assert found.message == "'x.0' has 2 entries, and none with the number 2"
 
 
@@ -454,7 +454,7 @@ def test_no_secret_in_messages_and_origins() -> None:
     assert composed.origins["sink.kafka.sasl_password"] == "command line: +sink.kafka.sasl_password=***"
     assert composed.origins["sink.kafka.uri"] == "command line: +sink.kafka.uri=kafka://***@host/x"
     for override in (f"a_token={canary}", f"a_token={canary}=x", f"a_token={canary},x", f"~a_token={canary}"):
-        assert canary not in str(violations(override))
+        assert canary not in str(problems(override))
 
 
 @pytest.mark.parametrize(
@@ -486,7 +486,7 @@ def test_unknown_option_in_a_file(write: Write) -> None:
           - /nowhere: x
         """,
     )
-    found = violations("experiment=bad")
+    found = problems("experiment=bad")
     assert {(v.message, v.where, v.hint) for v in found} == {
         ("no amount named 'gama'", "conf/experiment/bad.yaml:3", "did you mean 'gamma'?"),
         ("no scenario named 'card_chian'", "conf/experiment/bad.yaml:4", "did you mean 'card_chain'?"),
@@ -504,7 +504,7 @@ def test_broken_yaml(write: Write) -> None:
     write("conf/amount/broken.yaml", "kind: [a\nx: 1\n")
     write("conf/generator/list.yaml", "- a\n")
     write("conf/columns/twice.yaml", "fields: []\nfields: []\n")
-    found = violations("amount=broken", "generator=list", "columns=twice")
+    found = problems("amount=broken", "generator=list", "columns=twice")
     broken, twice, listed = sorted(found, key=lambda v: v.where)
     assert broken.message.startswith("broken YAML: the [ of line 1 is not closed: ")
     assert broken.where == "conf/amount/broken.yaml:2:2"
@@ -553,7 +553,7 @@ def test_unreadable_text(project: Path, write: Write) -> None:
 def test_a_file_without_its_package_line(write: Write) -> None:
     write("conf/experiment/plain.yaml", "seed: 1\n")
     write("conf/scenario/plain.yaml", "kind: plain\n")
-    found = violations("experiment=plain", "scenario=[plain]")
+    found = problems("experiment=plain", "scenario=[plain]")
     assert {(v.message, v.where, v.hint) for v in found} == {
         ("'experiment/plain' does not say where it belongs", "conf/experiment/plain.yaml:1",
          "make '# @package _global_' its first line"),
@@ -576,7 +576,7 @@ def test_files_cannot_name_code(write: Write) -> None:
           parquet: {_target_: os.system}
         """,
     )
-    found = violations("experiment=code")
+    found = problems("experiment=code")
     assert [(v.path, v.where) for v in found] == [
         ("hydra.searchpath", "conf/experiment/code.yaml:3"),
         ("hydra.callbacks.x._target_", "conf/experiment/code.yaml:6"),
@@ -606,9 +606,7 @@ def test_every_unresolvable_value_is_reported(write: Write) -> None:
         right: {y: "${left}"}
         """,
     )
-    found = {
-        v.path: (v.message, v.where.rpartition(":")[2], v.hint) for v in violations("experiment=holes", "seed=???")
-    }
+    found = {v.path: (v.message, v.where.rpartition(":")[2], v.hint) for v in problems("experiment=holes", "seed=???")}
     allowed = "'code' uses the resolver 'eval', which is not one of the standard ones"
     computed = "'computed' uses the resolver '${must}', which is not one of the standard ones"
     assert found == {
@@ -635,7 +633,7 @@ def test_every_unresolvable_value_is_reported(write: Write) -> None:
 def test_a_broken_interpolation(write: Write) -> None:
     write("conf/generator/open.yaml", "kind: uniform\ntransactions: [1, '${seed']\n")
     hint = "a literal '${' is written '\\${'"
-    assert only("generator=open") == Violation(
+    assert only("generator=open") == Problem(
         path="transactions.1",
         message="'transactions.1' holds a broken interpolation",
         where="conf/generator/open.yaml:2",
@@ -649,7 +647,7 @@ def test_a_broken_interpolation(write: Write) -> None:
 
 
 def test_a_missing_variable_on_the_command_line_and_an_unknown_key_together() -> None:
-    found = violations("seeed=1", "sink.parquet.uri=${oc.env:SYNTH_TEST_UNSET}")
+    found = problems("seeed=1", "sink.parquet.uri=${oc.env:SYNTH_TEST_UNSET}")
     assert [(v.path, v.where) for v in found] == [
         ("seeed", "command line: seeed=1"),
         ("sink.parquet.uri", "command line: sink.parquet.uri=${oc.env:SYNTH_TEST_UNSET}"),
@@ -785,18 +783,18 @@ def test_a_job_that_does_not_compose_fails_alone() -> None:
     good, unknown, unchosen = sweep(overrides, report, sweep_dir=Path("jobs"))
     assert good.result[1] == ["card_chain"]
     assert isinstance(unknown.result, ConfigError)
-    assert unknown.result.violations[0].where == "command line: scenario=[card_chian]"
+    assert unknown.result.problems[0].where == "command line: scenario=[card_chian]"
     assert isinstance(unchosen.result, ConfigError)
-    assert unchosen.result.violations[0].hint == "choose it first: scenario=[card_chain]"
+    assert unchosen.result.problems[0].hint == "choose it first: scenario=[card_chain]"
 
 
 def test_a_sweep_that_is_set_up_wrongly_runs_nothing(project: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         sweep(["seed=1,2", "amount=gama", "hydra/launcher=jblib"], report, sweep_dir=Path("jobs"))
-    assert [v.message for v in caught.value.violations] == ["no amount named 'gama'"]
+    assert [v.message for v in caught.value.problems] == ["no amount named 'gama'"]
     with pytest.raises(ConfigError) as caught:
         sweep(["seed=1,2", "hydra/launcher=rocket"], report, sweep_dir=Path("jobs"))
-    [found] = caught.value.violations
+    [found] = caught.value.problems
     assert found.message == "no hydra/launcher named 'rocket'"
     assert found.hint == "pip install hydra-rocket-launcher?"
     assert "basic" in found.allowed
@@ -840,12 +838,12 @@ EVIL = "_target_: hydra._internal.core_plugins.basic_launcher.BasicLauncher\nx: 
 NOT_ALLOWED = "options of Hydra's own groups name code, so only installed packages provide them"
 
 
-def sweep_violations(*overrides: str, **roots: Any) -> tuple[Violation, ...]:
+def sweep_problems(*overrides: str, **roots: Any) -> tuple[Problem, ...]:
     with pytest.raises(ConfigError) as caught:
         sweep(overrides, report, sweep_dir=Path("jobs"), **roots)
     assert not Path("evil").exists()
     assert not Path("jobs").exists()
-    return caught.value.violations
+    return caught.value.problems
 
 
 @pytest.mark.parametrize("root", ["conf", "extra", "plugin"])
@@ -863,13 +861,13 @@ def test_a_users_root_cannot_bring_a_launcher(write: Write, root: str, choice: s
         "plugin_roots": [PluginRoot(provider="acme", place="plugin")],
     }
     option = "hydra/launcher/" + ("basic" if choice.endswith("basic") else "evil")
-    expected = Violation(
+    expected = Problem(
         path="",
         message=f"'{option}' is not allowed: {NOT_ALLOWED}",
         where=f"{root}/{option}.yaml",
         hint="choose an installed one and set its values on the command line, such as hydra.launcher.n_jobs=2",
     )
-    assert sweep_violations("seed=1,2", choice, **roots) == (expected,)
+    assert sweep_problems("seed=1,2", choice, **roots) == (expected,)
     assert only(choice, **roots) == expected
 
 
@@ -896,7 +894,7 @@ def test_no_defaults_list_reaches_a_launcher_of_the_users(write: Write, entry: s
         sweep(["experiment=code", "seed=1"], report, sweep_dir=Path("jobs"))
         assert not Path("evil").exists()
     else:
-        assert sweep_violations("experiment=code", "seed=1,2")
+        assert sweep_problems("experiment=code", "seed=1,2")
 
 
 def test_a_launcher_of_the_users_that_nobody_selects_is_never_read(write: Write) -> None:
@@ -920,7 +918,7 @@ def test_a_launcher_of_the_users_that_nobody_selects_is_never_read(write: Write)
     ],
 )
 def test_no_override_names_code_for_hydra(override: str, path: str) -> None:
-    for found in (only(override), *sweep_violations(override, "seed=1,2")):
+    for found in (only(override), *sweep_problems(override, "seed=1,2")):
         assert (found.path, found.where) == (path, f"command line: {override}")
         assert "a configuration cannot name code" in found.message
 
@@ -933,25 +931,25 @@ def test_no_resolver_makes_code_up_for_hydra(write: Write, resolver: str) -> Non
     made_up = f'"{MADE_UP}"' if resolver == "oc.decode:" else MADE_UP
     value = f"${{{resolver}{made_up}}}"
     write("conf/experiment/code.yaml", f"# @package _global_\nhydra:\n  sweeper:\n    params: '{value}'\n")
-    [found] = sweep_violations("experiment=code", "seed=1,2")
+    [found] = sweep_problems("experiment=code", "seed=1,2")
     name = resolver.partition(":")[0]
     assert found.message == f"'hydra.sweeper.params' uses the resolver '{name}', which is not allowed here"
-    [found] = sweep_violations(f"hydra.launcher='{value}'", "seed=1,2")
+    [found] = sweep_problems(f"hydra.launcher='{value}'", "seed=1,2")
     assert (found.path, found.where) == ("hydra.launcher", f"command line: hydra.launcher='{value}'")
     write("conf/experiment/whole.yaml", f"# @package _global_\nhydra: '${{{resolver}{{launcher: {MADE_UP}}}}}'\n")
-    [found] = sweep_violations("experiment=whole", "seed=1,2")
+    [found] = sweep_problems("experiment=whole", "seed=1,2")
     assert (found.message, found.where) == ("'hydra' must be a mapping", "conf/experiment/whole.yaml:2")
 
 
 def test_no_file_sets_variables_for_the_jobs(write: Write) -> None:
     write("conf/experiment/code.yaml", "# @package _global_\nhydra: {job: {env_set: {PYTHONPATH: evil}}}\n")
-    [found] = sweep_violations("experiment=code", "seed=1,2")
+    [found] = sweep_problems("experiment=code", "seed=1,2")
     assert (found.path, found.hint) == ("hydra.job.env_set.PYTHONPATH", "export it before synth starts")
 
 
 def test_a_preset_with_a_launcher_that_is_not_installed(write: Write) -> None:
     write("conf/experiment/far.yaml", "# @package _global_\ndefaults:\n  - override /hydra/launcher: rocket\n")
-    [found] = sweep_violations("experiment=far", "seed=1,2")
+    [found] = sweep_problems("experiment=far", "seed=1,2")
     assert (found.message, found.where) == ("no hydra/launcher named 'rocket'", "conf/experiment/far.yaml:3")
     assert found.hint == "pip install hydra-rocket-launcher?"
     assert len(sweep(["experiment=far", "hydra/launcher=basic", "seed=1,2"], report, sweep_dir=Path("jobs"))) == 2
@@ -986,7 +984,7 @@ def test_a_sweep_in_other_processes(write: Write, project: Path) -> None:
                 assert each.directory == Path.cwd() / "jobs" / str(each.number)
                 print(each.number, *each.overrides, seed, origin, made, where)
             for each in jobs[2:]:
-                print(each.number, each.result.violations[0].message)
+                print(each.number, each.result.problems[0].message)
         """,
         PYTHONPATH=os.pathsep.join([str(project), str(Path(__file__).resolve().parents[1])]),
     )

@@ -1,4 +1,4 @@
-"""Plugins and what ``synth plugins new`` writes come through the front door: they import from ``synth`` alone."""
+"""House rules that no linter knows: plugins come through the front door, and a type of arrays is named once."""
 
 import ast
 from collections.abc import Iterator
@@ -26,3 +26,20 @@ def test_there_are_plugins() -> None:
 def test_a_plugin_imports_from_synth_alone(path: Path) -> None:
     allowed = {"synth", "synth.testing"} if "tests" in path.parts else {"synth"}
     assert set(imported(path)) <= allowed
+
+
+def named_array_types(path: Path) -> Iterator[str]:
+    """The names that a module gives to a type of NumPy arrays."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.value).startswith(("npt.NDArray[", "np.ndarray")):
+            yield from map(ast.unparse, node.targets)
+
+
+def test_array_types_are_named_in_one_module() -> None:
+    named = {
+        path.relative_to(ROOT).as_posix(): names
+        for path in [*ROOT.glob("synth/**/*.py"), *ROOT.glob("tests/**/*.py")]
+        if (names := [*named_array_types(path)])
+    }
+    assert [*named] == ["synth/arrays.py"], named
+    assert {"Int64", "Float", "Mask"} <= {*named["synth/arrays.py"]}

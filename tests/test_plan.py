@@ -85,7 +85,7 @@ def test_a_later_scenario_gives_way_and_keeps_its_shape() -> None:
     assert np.diff(own[0]).tolist() == [30 * US]
     both = Spans.of(GOOD).joined(Spans.of(moved))
     for card in (3, 4):
-        first, last = both.first_s_s[both.card_s == card], both.last_s_s[both.card_s == card]
+        first, last = both.first_second_s[both.card_s == card], both.last_second_s[both.card_s == card]
         assert max(first) > min(last)
 
 
@@ -106,17 +106,17 @@ class Refusing(Fixed):
 def test_a_refusal_of_a_pattern_is_told_with_its_config_path() -> None:
     with pytest.raises(RefusedError) as refused:
         plan_of({"mine": Refusing(GOOD)})
-    (violation,) = refused.value.violations
-    assert (violation.path, violation.hint, violation.where) == ("scenario.mine", "more cards", "")
+    (problem,) = refused.value.problems
+    assert (problem.path, problem.hint, problem.where) == ("scenario.mine", "more cards", "")
     assert str(refused.value) == "error: scenario.mine: no card is old enough (more cards)"
     copy = pickle.loads(pickle.dumps(refused.value))
-    assert (str(copy), copy.violations, copy.exit_code) == (str(refused.value), refused.value.violations, 3)
+    assert (str(copy), copy.problems, copy.exit_code) == (str(refused.value), refused.value.problems, 3)
 
 
 def test_a_refusal_that_blames_no_key_is_a_plain_message() -> None:
     refused = RefusedError("out already holds a run", hint="--overwrite")
-    refused.locate(lambda _: "somewhere")
-    assert (str(refused), refused.violations) == ("out already holds a run (--overwrite)", ())
+    refused.set_origin(lambda _: "somewhere")
+    assert (str(refused), refused.problems) == ("out already holds a run (--overwrite)", ())
 
 
 def test_added_fraud_never_meets_a_genuine_event() -> None:

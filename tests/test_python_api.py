@@ -108,11 +108,11 @@ def test_inside_a_running_hydra_app(tmp_path: Path) -> None:
     assert not GlobalHydra.instance().is_initialized()
 
 
-def test_the_violations_of_a_wrong_recipe_are_at_hand(tmp_path: Path) -> None:
+def test_the_problems_of_a_wrong_recipe_are_at_hand(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         synth.run(*TINY, "seed=x", "scenario.card_chain.ratio=2")
-    assert {violation.path for violation in caught.value.violations} == {"seed", "scenario.card_chain.ratio"}
-    assert {violation.where for violation in caught.value.violations} == {
+    assert {problem.path for problem in caught.value.problems} == {"seed", "scenario.card_chain.ratio"}
+    assert {problem.where for problem in caught.value.problems} == {
         "command line: seed=x",
         "command line: scenario.card_chain.ratio=2",
     }

@@ -84,7 +84,7 @@ def announce(*subscribers: Subscriber, error: BaseException | None = None) -> No
     """A run of two blocks, which may fail."""
     factories: list[tuple[str, Callable[[], Subscriber]]] = [("mine", lambda each=each: each) for each in subscribers]  # type: ignore[misc]
     announcer = Announcer(factories, started=0.0)
-    with announcer.telling_the_end():
+    with announcer.announcing_end():
         announcer.start(started())
         announcer.block(10, 1)
         announcer.block(20, 2)
@@ -138,7 +138,7 @@ def test_the_end_is_told_with_its_outcome(
 def test_a_run_that_never_started_has_no_end() -> None:
     recorder = Recorder()
     announcer = Announcer([("mine", lambda: recorder)], started=0.0)
-    with pytest.raises(RefusedError), announcer.telling_the_end():
+    with pytest.raises(RefusedError), announcer.announcing_end():
         raise RefusedError("the place is taken")
     assert recorder.events == []
 
@@ -208,7 +208,7 @@ PROGRESS = StreamProgress(
 def test_who_does_not_ask_how_a_stream_goes_is_told_the_rest(caplog: pytest.LogCaptureFixture) -> None:
     silent, listener, after = Recorder(), Listener(), Recorder()
     announcer = Announcer([("mine", lambda each=each: each) for each in (silent, listener, after)], started=0.0)  # type: ignore[misc]
-    with announcer.telling_the_end():
+    with announcer.announcing_end():
         announcer.start(started())
         announcer.progress(PROGRESS)
         announcer.block(10, 1)
@@ -224,7 +224,7 @@ def test_who_fails_when_told_how_a_stream_goes_is_dropped(caplog: pytest.LogCapt
 
     failing = Failing()
     announcer = Announcer([("mine", lambda: failing)], started=0.0)
-    with announcer.telling_the_end():
+    with announcer.announcing_end():
         announcer.start(started())
         announcer.progress(PROGRESS)
         announcer.progress(PROGRESS)

@@ -15,7 +15,7 @@ SECONDS = st.integers(-62_135_424_000, 253_402_128_000)
 
 
 def problems(start: str, end: str) -> list[tuple[str, str]]:
-    return [(path, message) for path, message, _ in TimelineConfig(start=start, end=end).violations()]
+    return [(problem.path, problem.message) for problem in TimelineConfig(start=start, end=end).problems()]
 
 
 @given(SECONDS, st.integers(-24 * 60 + 1, 24 * 60 - 1))
@@ -59,7 +59,7 @@ def test_an_end_that_is_not_after_the_start(end: str) -> None:
 
 def test_a_window_of_one_second() -> None:
     config = TimelineConfig(start="2022-01-01", end="2022-01-01T00:00:01")
-    assert list(config.violations()) == []
+    assert list(config.problems()) == []
     assert Timeline.parse(config).seconds == 1
 
 

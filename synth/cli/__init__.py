@@ -2,13 +2,10 @@
 
 import argparse
 import os
-import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from types import FrameType
 
 from synth.cli import output
 from synth.cli.parser import UsageError, make_parser, near
@@ -34,42 +31,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # nobody reads the help
         output.drop_stdout()
         return 1
-    with _interruptible(ends=argv is None):
+    with signals.interruptible(ends=argv is None):
         return _carry_out(args)
 
 
 def _carry_out(args: argparse.Namespace) -> int:
-    """Runs the command and tells whatever goes wrong; returns the exit code."""
+    """Runs the command and reports whatever goes wrong; returns the exit code."""
     try:
         return int(import_module(f"synth.cli.{args.module}").main(args))
     except BrokenPipeError:  # nobody reads any more
         output.drop_stdout()
         return 1
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 — whatever it is, it is told in one way
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 — whatever it is, it is reported in one way
         return _fail(args, error)
 
 
-@contextmanager
-def _interruptible(*, ends: bool) -> Iterator[None]:
-    """Lets signals stop the command.
-
-    Args:
-        ends: whether the process ends with the command.
-    """
-    signals.forget()
-    heard = [number for number in _SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
-    handlers = {number: signal.signal(number, _interrupt) for number in heard}
-    try:
-        yield
-    finally:
-        # the command has had its say, and only the interpreter's own end is left: nothing may disturb it
-        for number in _SIGNALS if ends else heard:
-            signal.signal(number, signal.SIG_IGN if ends else handlers[number])
-        signals.forget()
-
-
 def _fail(args: argparse.Namespace, error: BaseException) -> int:
-    """Tells what went wrong, with --debug where, too; returns the exit code."""
+    """Reports what went wrong, with --debug where, too; returns the exit code."""
     if args.debug:
         sys.stderr.write(traceback_of(error))
     if signals.is_interrupt(error):
@@ -115,35 +93,3 @@ def _prepare_streams() -> None:
             setattr(sys, name, open(os.devnull, "w"))  # noqa: PTH123, SIM115 — open as long as the process
         elif hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-
-
-#: What stops a command, and the alarm that an interrupt during an import sets.
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
-
-#: How long a command may take to clean up before another Ctrl-C ends it at once.
-_PATIENCE_S = 10
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Stops the command, once: whoever presses Ctrl-C again must not disturb the cleaning up.
-
-    An import that is interrupted may swallow the exception or leave half a module: the interrupt comes a little later.
-    """
-    if (seconds := signals.heard_s_ago()) is not None:
-        if seconds > _PATIENCE_S:
-            os.write(2, b"interrupted again: something may be left staged; the next run into the place takes it back\n")
-            os._exit(130)
-        return
-    if _is_importing(frame):
-        signal.setitimer(signal.ITIMER_REAL, 0.02)
-        return
-    signals.hear()
-    raise KeyboardInterrupt
-
-
-def _is_importing(frame: FrameType | None) -> bool:
-    while frame is not None:
-        if frame.f_code.co_filename.startswith("<frozen importlib"):
-            return True
-        frame = frame.f_back
-    return False

@@ -13,7 +13,7 @@ from synth.config.compose.results import nearest_origin
 def main(args: argparse.Namespace) -> int:
     """Shows the composed configuration, before it is checked."""
     catalog = load_catalog(args.plugin, args.plugins_dir)
-    with catalog.excusing():
+    with catalog.noting_broken_plugins():
         composed = compose(args.overrides, config_dirs=args.config_dir, plugin_roots=catalog.config_roots)
     origins = composed.origins if args.origin else {}
     data: dict[str, Any] = {"config": composed.config, "choices": dict(composed.choices)}

@@ -10,9 +10,9 @@ from synth.cli import output
 from synth.config.catalog import HOOKS, MULTIPLE, Catalog, load_catalog
 from synth.config.compose import Option, compose, list_options
 from synth.config.recipe import FIXED
-from synth.config.typed import Schema, in_words, resolve, schema_of
+from synth.config.typed import Schema, SelfChecking, in_words, resolve, schema_of
 from synth.contracts.hookspecs import Spec
-from synth.errors import ConfigError, Violation, nearest
+from synth.errors import ConfigError, Problem, nearest
 from synth.tables.declared import EVENT_COLUMNS, as_json
 from synth.tables.views import column_of, every_lookup
 
@@ -28,8 +28,8 @@ def main(args: argparse.Namespace) -> int:
     if found is None:
         known = sorted({*names(catalog), *options, *(option.name for each in options.values() for option in each)})
         allowed = ", ".join(each for each in known if "." not in each)
-        violation = Violation(path="", message=f"nothing is named {name!r}", allowed=allowed, hint=nearest(name, known))
-        raise ConfigError([violation])
+        problem = Problem(path="", message=f"nothing is named {name!r}", allowed=allowed, hint=nearest(name, known))
+        raise ConfigError([problem])
     if "keys" in found:
         _add_values(found, options, args, catalog)
     return output.succeed(args, found, show(found))
@@ -96,7 +96,7 @@ def _doc(spec: Spec) -> str:
     """The module's docstring tells the story of a component, its config's that of its settings."""
     module = inspect.getmodule(spec.factory)
     parts = [inspect.getdoc(spec.config)]
-    if module and len([c for c in vars(module).values() if inspect.isclass(c) and hasattr(c, "violations")]) <= 4:
+    if module and len([c for c in vars(module).values() if inspect.isclass(c) and issubclass(c, SelfChecking)]) <= 4:
         parts.insert(0, inspect.getdoc(module))
     return "\n\n".join(part for part in parts if part)
 
@@ -135,8 +135,8 @@ def _walk_kinds(schema: Schema, root: Schema, prefix: str) -> Iterator[dict[str,
     for kind, ref in refs.items():
         for key in _walk(resolve({"$ref": ref}, root), root, prefix):
             kinds_of.setdefault(tuple(key.values()), []).append(kind)
-    for (name, told, doc), kinds in kinds_of.items():
-        yield {"key": name, "type": told, "doc": doc if len(kinds) == len(refs) else f"{', '.join(kinds)}: {doc}"}
+    for (name, message, doc), kinds in kinds_of.items():
+        yield {"key": name, "type": message, "doc": doc if len(kinds) == len(refs) else f"{', '.join(kinds)}: {doc}"}
 
 
 def show(found: dict[str, Any]) -> str:

@@ -5,29 +5,29 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from synth.cli import machine, output
-from synth.contracts.findings import Finding
+from synth.contracts.preflight import PreflightResult
 from synth.errors import RefusedError, counted
 
 
 def main(args: argparse.Namespace) -> int:
     """Looks at the installation and the machine and, where a recipe is given, at what it needs."""
     found = list(_look(args))
-    data = {"findings": [asdict(finding) for finding in found]}
-    text = output.table([[finding.state, finding.what, finding.line] for finding in found])
-    failed = [finding.what for finding in found if finding.state == "failure"]
+    data = {"findings": [asdict(result) for result in found]}
+    text = output.table([[result.state, result.what, result.line] for result in found])
+    failed = [result.what for result in found if result.state == "failure"]
     if not failed:
         return output.succeed(args, data, text)
     if not args.json and not args.quiet:
         output.say(text)
-    told = f"{len(failed)} of {counted(len(found), 'finding')} are failures: {', '.join(failed)}"
-    return output.fail(args, RefusedError(told), 3, data)
+    message = f"{len(failed)} of {counted(len(found), 'finding')} are failures: {', '.join(failed)}"
+    return output.fail(args, RefusedError(message), 3, data)
 
 
-def _look(args: argparse.Namespace) -> Iterator[Finding]:
+def _look(args: argparse.Namespace) -> Iterator[PreflightResult]:
     """What needs more is looked at later, and imported later: nothing else works in a broken installation."""
     installed = list(machine.look_at_installation())
     yield from installed
-    if any(finding.state == "failure" for finding in installed):
+    if any(result.state == "failure" for result in installed):
         return
     from synth.config.catalog import load_catalog
     from synth.config.recipe import load_recipe

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from synth import __version__
 from synth.cli import output
-from synth.contracts.findings import Finding, State
+from synth.contracts.preflight import PreflightResult, PreflightState
 
 if TYPE_CHECKING:
     from synth.config.catalog import Catalog
@@ -22,25 +22,27 @@ _PACKAGE = "synth-fraud"
 _DISK_BYTES, _MEMORY_BYTES = 400e6, 500e6
 
 
-def look_at_installation() -> Iterator[Finding]:
+def look_at_installation() -> Iterator[PreflightResult]:
     """Python, synth, and what the installed package says that it needs."""
     try:
         package = metadata.distribution(_PACKAGE)
     except metadata.PackageNotFoundError:
-        yield Finding(what="python", state="ok", told=platform.python_version())
-        told = f"{__version__}, not installed: what it needs stands in no package"
-        yield Finding(what="synth", state="warning", told=told, hint=f"pip install {_PACKAGE}")
+        yield PreflightResult(what="python", state="ok", message=platform.python_version())
+        message = f"{__version__}, not installed: what it needs stands in no package"
+        yield PreflightResult(what="synth", state="warning", message=message, hint=f"pip install {_PACKAGE}")
         return
     yield _version("python", platform.python_version(), str(package.metadata["Requires-Python"] or ""))
     if package.version == __version__:
-        yield Finding(what="synth", state="ok", told=__version__)
+        yield PreflightResult(what="synth", state="ok", message=__version__)
     else:
-        told = f"{__version__} runs, and {package.version} is installed"
-        yield Finding(what="synth", state="warning", told=told, hint="another copy stands before it on Python's path")
+        message = f"{__version__} runs, and {package.version} is installed"
+        yield PreflightResult(
+            what="synth", state="warning", message=message, hint="another copy stands before it on Python's path"
+        )
     yield from _requirements(package)
 
 
-def _requirements(package: metadata.Distribution) -> Iterator[Finding]:
+def _requirements(package: metadata.Distribution) -> Iterator[PreflightResult]:
     from packaging.requirements import Requirement
 
     for text in package.requires or ():
@@ -51,21 +53,21 @@ def _requirements(package: metadata.Distribution) -> Iterator[Finding]:
             version = metadata.version(needed.name)
         except metadata.PackageNotFoundError:
             hint = f"pip install '{needed.name}{needed.specifier}'"
-            yield Finding(what=needed.name, state="failure", told="is not installed", hint=hint)
+            yield PreflightResult(what=needed.name, state="failure", message="is not installed", hint=hint)
         else:
             yield _version(needed.name, version, str(needed.specifier))
 
 
-def _version(name: str, version: str, wanted: str) -> Finding:
+def _version(name: str, version: str, wanted: str) -> PreflightResult:
     from packaging.specifiers import SpecifierSet
 
     if SpecifierSet(wanted).contains(version, prereleases=True):
-        return Finding(what=name, state="ok", told=f"{version} ({wanted})" if wanted else version)
+        return PreflightResult(what=name, state="ok", message=f"{version} ({wanted})" if wanted else version)
     hint = "install another Python" if name == "python" else f"pip install '{name}{wanted}'"
-    return Finding(what=name, state="failure", told=f"{version}, and synth needs {wanted}", hint=hint)
+    return PreflightResult(what=name, state="failure", message=f"{version}, and synth needs {wanted}", hint=hint)
 
 
-def look_at_plugins(catalog: "Catalog") -> Iterator[Finding]:
+def look_at_plugins(catalog: "Catalog") -> Iterator[PreflightResult]:
     """Those that are installed or given, usable or not."""
     from synth.cli.plugins import describe
     from synth.config.catalog import BUILT_IN
@@ -75,16 +77,18 @@ def look_at_plugins(catalog: "Catalog") -> Iterator[Finding]:
             continue
         what, source, error = f"plugin {provider.name}", provider.source, describe(catalog, provider)["error"]
         if provider.disabled:
-            yield Finding(what=what, state="ok", told=f"left out by the environment, {source}")
+            yield PreflightResult(what=what, state="ok", message=f"left out by the environment, {source}")
         elif error:
             hint = f"mend it, remove it, or leave it out with SYNTH_DISABLE_PLUGINS={provider.name}"
-            told = f"cannot be used: {error} ({source})"
-            yield Finding(what=what, state="failure", told=told, hint=hint if "entry point" in source else "")
+            message = f"cannot be used: {error} ({source})"
+            yield PreflightResult(
+                what=what, state="failure", message=message, hint=hint if "entry point" in source else ""
+            )
         else:
-            yield Finding(what=what, state="ok", told=" ".join(filter(None, (provider.version, source))))
+            yield PreflightResult(what=what, state="ok", message=" ".join(filter(None, (provider.version, source))))
 
 
-def look_at_machine(*, runs_here: bool) -> Iterator[Finding]:
+def look_at_machine(*, runs_here: bool) -> Iterator[PreflightResult]:
     """Where files go, and what there is to work with.
 
     Args:
@@ -96,46 +100,46 @@ def look_at_machine(*, runs_here: bool) -> Iterator[Finding]:
     yield _memory()
 
 
-def _folder(what: str, path: Path, *, needed: bool) -> Finding:
+def _folder(what: str, path: Path, *, needed: bool) -> PreflightResult:
     """Of a directory that is written to."""
     try:
         with tempfile.TemporaryFile(dir=path):
             pass
     except OSError as error:
         hint = "choose another one" if needed else "a run that names no place would need it"
-        state: State = "failure" if needed else "warning"
-        return Finding(what=what, state=state, told=f"{path} cannot be written: {error.strerror}", hint=hint)
+        state: PreflightState = "failure" if needed else "warning"
+        return PreflightResult(what=what, state=state, message=f"{path} cannot be written: {error.strerror}", hint=hint)
     free = shutil.disk_usage(path).free
-    told = f"{path}, {output.size(free)} free"
+    message = f"{path}, {output.size(free)} free"
     if free >= _DISK_BYTES:
-        return Finding(what=what, state="ok", told=told)
-    return Finding(what=what, state="warning", told=told, hint="make room, or choose another place")
+        return PreflightResult(what=what, state="ok", message=message)
+    return PreflightResult(what=what, state="warning", message=message, hint="make room, or choose another place")
 
 
-def _temporary() -> Finding:
+def _temporary() -> PreflightResult:
     """Of the directory where plugins and some sinks put what they need meanwhile."""
     try:
         path = Path(tempfile.gettempdir())
     except FileNotFoundError:
-        told = "no directory for temporary files can be written"
-        return Finding(what="temporary files", state="failure", told=told, hint="set TMPDIR")
+        message = "no directory for temporary files can be written"
+        return PreflightResult(what="temporary files", state="failure", message=message, hint="set TMPDIR")
     return _folder("temporary files", path, needed=True)
 
 
-def _cores() -> Finding:
-    """Those that a run takes unless it is told otherwise."""
+def _cores() -> PreflightResult:
+    """Those that a run takes by default."""
     from synth.runners.local import LocalConfig, LocalRunner
 
-    return Finding(what="cores", state="ok", told=f"{LocalRunner(LocalConfig(workers=None)).workers}")
+    return PreflightResult(what="cores", state="ok", message=f"{LocalRunner(LocalConfig(workers=None)).workers}")
 
 
-def _memory() -> Finding:
+def _memory() -> PreflightResult:
     """The machine's, or what a container may have of it."""
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     limit = Path("/sys/fs/cgroup/memory.max")
-    if limit.is_file() and (told := limit.read_text().strip()).isdecimal():
-        total = min(total, int(told))
+    if limit.is_file() and (most := limit.read_text().strip()).isdecimal():
+        total = min(total, int(most))
     if total >= _MEMORY_BYTES:
-        return Finding(what="memory", state="ok", told=output.size(total))
+        return PreflightResult(what="memory", state="ok", message=output.size(total))
     hint = "fewer workers and smaller blocks need less: runner.workers=1 block_rows=50000"
-    return Finding(what="memory", state="warning", told=output.size(total), hint=hint)
+    return PreflightResult(what="memory", state="warning", message=output.size(total), hint=hint)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, TextIO
 
-from synth.errors import ConfigError, SynthError, Violation
+from synth.errors import ConfigError, Problem, SynthError
 
 
 def succeed(args: argparse.Namespace, data: Any, text: str) -> int:
@@ -31,8 +31,8 @@ def keep_stdout_for(args: argparse.Namespace, sinks: Sequence[Any]) -> None:
     """
     args.stdout_taken = any(getattr(sink, "takes_stdout", False) for sink in sinks)
     if args.stdout_taken and args.json:
-        told = "--json answers on the standard output, and a sink writes its rows there"
-        raise ConfigError([Violation(path="sink", message=told, hint="leave one of them out")])
+        message = "--json answers on the standard output, and a sink writes its rows there"
+        raise ConfigError([Problem(path="sink", message=message, hint="leave one of them out")])
 
 
 def say(text: str, stream: TextIO | None = None) -> None:
@@ -62,19 +62,19 @@ def drop_stdout() -> None:
 
 def fail(args: argparse.Namespace, error: BaseException, exit_code: int, data: Any = None) -> int:
     """Prints what went wrong; returns the exit code."""
-    if isinstance(error, SynthError) and error.violations:
-        problems = [asdict(violation) for violation in error.violations]
-        told = str(error)
+    if isinstance(error, SynthError) and error.problems:
+        problems = [asdict(problem) for problem in error.problems]
+        message = str(error)
     elif isinstance(error, SynthError):
         problems = [{"message": str(error)}]
-        told = f"error: {error}"
+        message = f"error: {error}"
     elif isinstance(error, KeyboardInterrupt):
         problems = [{"message": "interrupted"}]
-        told = "interrupted"
+        message = "interrupted"
     else:
         problems = [{"message": f"{type(error).__name__}: {error}"}]
-        told = f"internal error: {type(error).__name__}: {error}\n  --debug shows where; please report it"
-    print(told, file=sys.stderr)
+        message = f"internal error: {type(error).__name__}: {error}\n  --debug shows where; please report it"
+    print(message, file=sys.stderr)
     if args.json:
         try:
             _envelope(args, exit_code, data, problems)

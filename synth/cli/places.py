@@ -1,4 +1,4 @@
-"""What ``synth doctor`` finds of a recipe: whether it can be carried out, and how the places are that it writes to."""
+"""The preflight of a recipe for ``synth doctor``: whether it can be carried out, and how the places are."""
 
 import shutil
 from collections.abc import Iterator, Mapping
@@ -6,18 +6,17 @@ from dataclasses import replace
 from typing import Any
 
 from synth.cli import output
-from synth.cli.plan import describe
+from synth.cli.plan import describe, preflight
 from synth.config.recipe import Recipe
-from synth.contracts.findings import Finding
+from synth.contracts.preflight import PreflightResult
 from synth.engine.open_sinks import make_sinks, run_directory
-from synth.engine.preflight import failure_of, inspect_sinks, make_prospect
+from synth.engine.preflight import failure_of
 from synth.engine.prepare import prepare
 from synth.errors import RefusedError, counted
 from synth.sinks.places import LocalPlace, parse_uri
-from synth.stream import stream_fingerprint
 
 
-def look_at(recipe: Recipe) -> Iterator[Finding]:
+def look_at(recipe: Recipe) -> Iterator[PreflightResult]:
     """The recipe, and the places that it writes to."""
     try:
         prepared = prepare(recipe)
@@ -26,19 +25,18 @@ def look_at(recipe: Recipe) -> Iterator[Finding]:
         return
     sinks = make_sinks(prepared, run_directory(), overwrite=False)
     plan = describe(prepared, sinks)
-    told = (
+    message = (
         f"{counted(plan['rows'], 'row')}, {plan['fraud_rows']:,} of them fraud, in {counted(plan['blocks'], 'block')}"
     )
-    yield Finding(what="recipe", state="ok", told=told)
+    yield PreflightResult(what="recipe", state="ok", message=message)
     places = [name for name, part in recipe.sinks.items() if getattr(part.spec.factory, "uri_is_place", False)]
     rooms = _rooms({name: sinks[name].uri for name in places}, plan["sinks"])
-    prospect = make_prospect(recipe, stream_fingerprint(recipe))
-    for name, found in inspect_sinks(sinks, prospect).items():
-        for finding in [*found, *filter(None, [rooms.get(name)])]:
-            yield replace(finding, what=f"sink {name}, {finding.what}")
+    for name, found in preflight(prepared, sinks).items():
+        for result in [*found, *filter(None, [rooms.get(name)])]:
+            yield replace(result, what=f"sink {name}, {result.what}")
 
 
-def _rooms(uris: Mapping[str, str], plans: Mapping[str, Any]) -> dict[str, Finding]:
+def _rooms(uris: Mapping[str, str], plans: Mapping[str, Any]) -> dict[str, PreflightResult]:
     """Sink name → whether the disk of its place takes what is expected; sinks on one disk share its room.
 
     Args:
@@ -55,9 +53,11 @@ def _rooms(uris: Mapping[str, str], plans: Mapping[str, Any]) -> dict[str, Findi
         device = disk.stat().st_dev
         free = left.get(device, shutil.disk_usage(disk).free)
         left[device] = free - needed
-        told = f"about {output.size(needed)} to write, {output.size(max(0, free))} free in {disk}"
+        message = f"about {output.size(needed)} to write, {output.size(max(0, free))} free in {disk}"
         if needed <= free:
-            found[name] = Finding(what="room", state="ok", told=told)
+            found[name] = PreflightResult(what="room", state="ok", message=message)
         else:
-            found[name] = Finding(what="room", state="failure", told=told, hint="make room, or choose another uri")
+            found[name] = PreflightResult(
+                what="room", state="failure", message=message, hint="make room, or choose another uri"
+            )
     return found

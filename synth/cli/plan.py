@@ -7,10 +7,11 @@ from typing import Any
 
 from synth.cli import output
 from synth.config.recipe import load_recipe
+from synth.contracts.preflight import PreflightResult
 from synth.contracts.sink import Sink
 from synth.engine.block import Block
 from synth.engine.open_sinks import make_sinks, run_directory
-from synth.engine.preflight import inspect_sinks, make_prospect
+from synth.engine.preflight import make_preflight_context, preflight_sinks
 from synth.engine.prepare import Prepared, prepare
 from synth.errors import counted
 from synth.stream import stream_fingerprint
@@ -31,10 +32,10 @@ def show(args: argparse.Namespace, prepared: Prepared, *, overwrite: bool = Fals
         overwrite: whether a run in a sink's place may be replaced.
     """
     sinks = make_sinks(prepared, run_directory(), overwrite=overwrite)
-    findings = inspect_sinks(sinks, make_prospect(prepared.recipe, stream_fingerprint(prepared.recipe)))
+    results = preflight(prepared, sinks)
     data = describe(prepared, sinks)
-    for name, found in findings.items():
-        data["sinks"][name]["findings"] = [asdict(finding) for finding in found]
+    for name, found in results.items():
+        data["sinks"][name]["findings"] = [asdict(result) for result in found]
     rows = [
         ["rows", f"{data['rows']:,}"],
         ["fraud rows", f"{data['fraud_rows']:,}" + (" and those that are claimed" if prepared.plan.targets else "")],
@@ -43,14 +44,20 @@ def show(args: argparse.Namespace, prepared: Prepared, *, overwrite: bool = Fals
         ["cards", f"{data['cards']:,}"],
     ]
     for name, counts in data["scenarios"].items():
-        told = "claims genuine rows; how many shows when they are made"
+        message = "claims genuine rows; how many shows when they are made"
         if counts is not None:
-            told = f"{counts['rows']:,} rows in {counted(counts['episodes'], 'episode')}"
-        rows.append([f"scenario {name}", told])
+            message = f"{counts['rows']:,} rows in {counted(counts['episodes'], 'episode')}"
+        rows.append([f"scenario {name}", message])
     for name, sink in data["sinks"].items():
         rows.append([f"sink {name}", f"{sink['kind']}, about {output.size(sink['bytes'])}, {sink['uri']}"])
-        rows += [[f"  {each.state}", f"{each.what}: {each.line}"] for each in findings[name]]
+        rows += [[f"  {each.state}", f"{each.what}: {each.line}"] for each in results[name]]
     return output.succeed(args, data, output.table(rows))
+
+
+def preflight(prepared: Prepared, sinks: Mapping[str, Sink]) -> dict[str, list[PreflightResult]]:
+    """Sink name → the results of its preflight for the recipe's stream."""
+    context = make_preflight_context(prepared.recipe, stream_fingerprint(prepared.recipe))
+    return preflight_sinks(sinks, context)
 
 
 def first_block(prepared: Prepared) -> Block:

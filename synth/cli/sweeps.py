@@ -127,7 +127,7 @@ def run_sweep(
     task = SweepTask(files, folders, overwrite, debug)
     roots = catalog.config_roots
     try:
-        with catalog.excusing():
+        with catalog.noting_broken_plugins():
             jobs = sweep(overrides, task, sweep_dir=directory, config_dirs=config_dirs, plugin_roots=roots)
         outcomes = [_outcome(job, catalog) for job in jobs]
         _write_results(directory, outcomes)
@@ -139,7 +139,7 @@ def run_sweep(
 
 def _outcome(job: Job, catalog: Catalog) -> Outcome:
     if isinstance(job.result, ConfigError):
-        failed = _failed(catalog.excused(job.result), time.perf_counter())
+        failed = _failed(catalog.with_broken_plugins_note(job.result), time.perf_counter())
         return dataclasses.replace(failed, job=job.number, overrides=job.overrides)
     outcome: Outcome = job.result
     return outcome

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from synth.errors import Problem
 from synth.generators.clickstream.config import Gap
 from synth.tables.declared import Column
 
@@ -59,8 +60,8 @@ class ClicksConfig:
 
     shop: Annotated[ShopVisits | None, Field(description="how customers visit; null: there are no clicks")]
 
-    def problems(self, own: Sequence[Column] | None) -> Iterator[tuple[str, str, str]]:
-        """Yields (path, message, what is allowed) for what only the whole recipe shows.
+    def problems_with(self, own: Sequence[Column] | None) -> Iterator[Problem]:
+        """Yields what only the whole recipe shows.
 
         Args:
             own: the generator's own columns; None where they are not known.
@@ -71,6 +72,14 @@ class ClicksConfig:
         absent = [name for name in NEEDED if name not in columns]
         fitting = "generator=spending with population=retail_us, or clicks=none"
         if absent:
-            yield "shop", f"clicks need to know who buys where, and the generator has no {', '.join(absent)}", fitting
+            yield Problem(
+                path="shop",
+                message=f"clicks need to know who buys where, and the generator has no {', '.join(absent)}",
+                allowed=fitting,
+            )
         elif "online" not in columns["channel"].categories:
-            yield "shop", "clicks lead to purchases on the web, and the generator has no channel 'online'", fitting
+            yield Problem(
+                path="shop",
+                message="clicks lead to purchases on the web, and the generator has no channel 'online'",
+                allowed=fitting,
+            )

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from synth.arrays import Int64
 from synth.clicks.config import Looks, ShopVisits
 from synth.clicks.visits import Visits
-from synth.contracts.generator import Int64
 from synth.contracts.sessions import ADD_TO_CART, CLICK, LOGIN, LOGIN_FAILED, PAGE_VIEW, PROFILE_CHANGE, PURCHASE
 from synth.generators.clickstream.config import Gap
 from synth.generators.clickstream.paths import MOST_PRODUCTS

@@ -6,16 +6,13 @@ Legend: ``_s`` a session, ``_u`` a customer, ``_d`` a device.
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from synth.arrays import Int64, Mask
 from synth.clicks.config import Account, ShopVisits, VisitDevices
-from synth.contracts.generator import Int64
 from synth.contracts.population import Devices, first_of
 from synth.contracts.sessions import ID_BITS, scramble
 from synth.generators.clickstream.paths import MOST_TRIES
 from synth.rng import Streams
-
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from synth.errors import Problem
 from synth.timeline import parse_second
-
-Problem = tuple[str, str, str]
-"""Path below the clock group, message, what is allowed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,14 +40,26 @@ class RateConfig:
             last = i == len(self.segments) - 1
             if segment.for_s is None and (self.repeat or not last):
                 what = "it is to repeat" if last else "others follow it"
-                yield f"rate.segments.{i}.for_s", f"segment {i} has no end, and {what}", "seconds"
+                yield Problem(
+                    path=f"rate.segments.{i}.for_s", message=f"segment {i} has no end, and {what}", allowed="seconds"
+                )
             if segment.for_s is None and segment.end_rate != segment.events_per_s:
-                told = f"segment {i} has no end to reach its last rate at"
-                yield f"rate.segments.{i}.to_events_per_s", told, "null, or for_s in seconds"
+                message = f"segment {i} has no end to reach its last rate at"
+                yield Problem(
+                    path=f"rate.segments.{i}.to_events_per_s", message=message, allowed="null, or for_s in seconds"
+                )
         if self.repeat and not any(s.events_per_s or s.end_rate for s in self.segments):
-            yield "rate.segments", "no segment has a rate above 0: nothing would ever be sent", "a rate above 0"
+            yield Problem(
+                path="rate.segments",
+                message="no segment has a rate above 0: nothing would ever be sent",
+                allowed="a rate above 0",
+            )
         if not self.repeat and self.segments[-1].end_rate == 0:
-            yield "rate.segments", "the rate ends at 0: the stream would never end", "a last rate above 0, or repeat"
+            yield Problem(
+                path="rate.segments",
+                message="the rate ends at 0: the stream would never end",
+                allowed="a last rate above 0, or repeat",
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,20 +99,36 @@ class ClockConfig:
         """Whether event times stand for moments of the wall clock, so that a stream that goes on has to catch up."""
         return self.rebase or self.live_from is not None
 
-    def violations(self) -> Iterator[Problem]:
-        """Yields (path below clock, message, what is allowed)."""
+    def problems(self) -> Iterator[Problem]:
+        """Yields what the field ranges alone cannot say."""
         if self.rate is not None:
             yield from self.rate.problems()
             if self.speed is not None:
-                yield "speed", "a clock goes by event time or by rate, not by both", "speed or rate, the other null"
+                yield Problem(
+                    path="speed",
+                    message="a clock goes by event time or by rate, not by both",
+                    allowed="speed or rate, the other null",
+                )
         if self.speed is None:
             for name, given in (("live_from", self.live_from is not None), ("rebase", self.rebase)):
                 if given:
-                    yield name, f"{name} is for a clock that goes by event time", "clock.speed as a number"
+                    yield Problem(
+                        path=name,
+                        message=f"{name} is for a clock that goes by event time",
+                        allowed="clock.speed as a number",
+                    )
         elif self.rebase and self.speed != 1:
-            yield "speed", f"event times that are shifted to now pass at speed 1, not {self.speed:g}", "1"
+            yield Problem(
+                path="speed",
+                message=f"event times that are shifted to now pass at speed 1, not {self.speed:g}",
+                allowed="1",
+            )
         if self.live_from is not None:
             try:
                 parse_second(self.live_from)
             except (ValueError, OverflowError):
-                yield "live_from", f"{self.live_from!r} is not a time", "ISO 8601 in whole seconds, e.g. 2022-05-31"
+                yield Problem(
+                    path="live_from",
+                    message=f"{self.live_from!r} is not a time",
+                    allowed="ISO 8601 in whole seconds, e.g. 2022-05-31",
+                )

@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
+
+from synth.arrays import Int64
 
 #: Bins a factor of ten, from a microsecond to a million seconds: a quantile is told to within 4 %.
 _PER_DECADE, _DECADES = 64, 12
@@ -33,10 +34,10 @@ class LagHistogram:
     """Counts of lags by their size."""
 
     def __init__(self) -> None:
-        self._counts: npt.NDArray[np.int64] = np.zeros(_PER_DECADE * _DECADES + 1, dtype=np.int64)
+        self._counts: Int64 = np.zeros(_PER_DECADE * _DECADES + 1, dtype=np.int64)
         self._max_us = self._sum_us = 0
 
-    def add(self, lag_us_t: npt.NDArray[np.int64]) -> None:
+    def add(self, lag_us_t: Int64) -> None:
         """Counts events by how many microseconds after their time they were sent."""
         if len(lag_us_t):
             bins = np.ceil(_PER_DECADE * np.log10(np.maximum(lag_us_t, 1))).astype(np.int64)

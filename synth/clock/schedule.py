@@ -8,14 +8,11 @@ from collections.abc import Iterator
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from synth.arrays import Float, Int64
 from synth.clock.config import ClockConfig, RateConfig
 from synth.rng import Streams
 from synth.timeline import US_PER_S, Timeline, parse_second
-
-Int64 = npt.NDArray[np.int64]
-Float = npt.NDArray[np.float64]
 
 
 class Schedule(Protocol):

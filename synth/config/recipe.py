@@ -1,4 +1,4 @@
-"""Plain configuration in, frozen typed recipe out, or every violation at once."""
+"""Plain configuration in, frozen typed recipe out, or every problem at once."""
 
 import dataclasses
 import hashlib
@@ -15,16 +15,16 @@ from synth.clicks import ClicksConfig
 from synth.clock.config import ClockConfig
 from synth.config.catalog import HOOKS, MULTIPLE, Catalog, load_catalog
 from synth.config.compose import Composed, changed_at, compose
-from synth.config.typed import Finding, in_words, join, read_config, schema_of
+from synth.config.typed import in_words, read_config, schema_of
 from synth.contracts.generator import Generator, World, broken_columns
 from synth.contracts.hookspecs import Spec
 from synth.contracts.injector import PlanContext
 from synth.errors import (
     ConfigError,
     PluginError,
+    Problem,
     RefusedError,
     RunError,
-    Violation,
     blaming,
     in_yaml,
     nearest,
@@ -103,13 +103,13 @@ def build_recipe(composed: Composed, catalog: Catalog) -> Recipe:
     """Types and checks a composed configuration.
 
     Raises:
-        ConfigError: holds every violation.
+        ConfigError: holds every problem.
         PluginError: a kind is claimed by several plugins.
     """
     build = _Build(composed, catalog)
     recipe = build.recipe()
-    if build.violations or recipe is None:
-        raise ConfigError(build.violations)
+    if build.problems or recipe is None:
+        raise ConfigError(build.problems)
     return recipe
 
 
@@ -123,28 +123,37 @@ def load_recipe(
     """Overrides to a validated recipe, with the catalog and the composed configuration that it came from.
 
     Raises:
-        ConfigError: holds every violation.
+        ConfigError: holds every problem.
         PluginError: a plugin that was asked for cannot be used.
     """
     catalog = load_catalog(plugin_files, plugins_dirs)
-    with catalog.excusing():
+    with catalog.noting_broken_plugins():
         composed = compose(overrides, config_dirs=config_dirs, plugin_roots=catalog.config_roots)
     return build_recipe(composed, catalog), catalog, composed
 
 
 class _Build:
-    """The state of one validation: the violations so far."""
+    """The state of one validation: the problems so far."""
 
     def __init__(self, composed: Composed, catalog: Catalog) -> None:
         self.composed, self.catalog = composed, catalog
         self.config = without_idle_edits(composed.config)
-        self.violations: list[Violation] = []
+        self.problems: list[Problem] = []
         self.own_columns: tuple[Column, ...] | None = None
 
     def add(self, path: str, message: str, allowed: str = "", hint: str = "") -> None:
-        """Notes a violation, with where its value was set, or what was changed below it."""
-        where = changed_at(self.composed.origins, path)
-        self.violations.append(Violation(path=path, message=message, where=where, allowed=allowed, hint=hint))
+        """Notes a problem."""
+        self._note([Problem(path=path, message=message, allowed=allowed, hint=hint)])
+
+    def _note(self, problems: Iterable[Problem]) -> None:
+        """Notes problems, each with where its value was set, or what was changed below it."""
+        for problem in problems:
+            where = changed_at(self.composed.origins, problem.path)
+            self.problems.append(dataclasses.replace(problem, where=where))
+
+    def _note_below(self, path: str, problems: Iterable[Problem]) -> None:
+        """Notes what a component says of itself."""
+        self._note(problem.below(path).with_path_in_message() for problem in problems)
 
     def recipe(self) -> Recipe | None:
         """Types every part, then checks what spans parts."""
@@ -165,8 +174,8 @@ class _Build:
         known = {"columns": (own, people and people.entity_columns()), "clicks": (own,)}
         for name, others in {**known, "reporting": (sorted(several["scenario"]),)}.items():
             if fixed[name] is not None:
-                self._check(name, fixed[name].problems(*others))
-        if self.violations or any(part is None for part in parts):
+                self._note_below(name, fixed[name].problems_with(*others))
+        if self.problems or any(part is None for part in parts):
             return None
         return Recipe(
             run=run,
@@ -195,8 +204,8 @@ class _Build:
             return {}
         for name in instances:
             if not PLAIN_NAME.fullmatch(name):
-                told = f"{group} {in_yaml(name)} has a name that cannot stand in every output"
-                self.add(f"{group}.{name}", told, "letters, digits, _ and -, not beginning with a digit")
+                message = f"{group} {in_yaml(name)} has a name that cannot stand in every output"
+                self.add(f"{group}.{name}", message, "letters, digits, _ and -, not beginning with a digit")
         typed = {name: self.part(f"{group}.{name}", instances[name]) for name in sorted(instances)}
         return {name: part for name, part in typed.items() if part is not None}
 
@@ -208,13 +217,13 @@ class _Build:
             choose = f"{group}={self.catalog.names(group)[0]}"
             if name:
                 choose = f"{group}=[{name}]" if name in options else f"+{group}@{path}={next(iter(options), '…')}"
-            told = f"{path} has no kind, only {', '.join(data)}" if isinstance(data, dict) else f"{path} is missing"
+            message = f"{path} has no kind, only {', '.join(data)}" if isinstance(data, dict) else f"{path} is missing"
             if data is not None and not isinstance(data, dict):
-                told = f"{path} is {in_yaml(data)}"
+                message = f"{path} is {in_yaml(data)}"
             hint = f"choose it with {choose}" + (", or drop these keys" if isinstance(data, dict) else "")
             if name and data is None:
-                told, hint = f"{path} is null", f"to leave it out, choose the others: {group}=[…]"
-            self.add(path, told, f"a kind: {', '.join(self.catalog.names(group))}", hint)
+                message, hint = f"{path} is null", f"to leave it out, choose the others: {group}=[…]"
+            self.add(path, message, f"a kind: {', '.join(self.catalog.names(group))}", hint)
             return None
         spec = self._find(path, group, data["kind"])
         config = self.typed(path, spec.config, data) if spec else None
@@ -228,8 +237,8 @@ class _Build:
             return None
         if spec is None:
             names = self.catalog.names(group)
-            told = f"no {group} kind named {in_yaml(kind)}{self.catalog.excuse()}"
-            self.add(f"{path}.kind", told, ", ".join(names), nearest(str(kind), names))
+            message = f"no {group} kind named {in_yaml(kind)}{self.catalog.broken_plugins_note()}"
+            self.add(f"{path}.kind", message, ", ".join(names), nearest(str(kind), names))
         return spec
 
     def typed(self, path: str, config: type[Any], data: Any) -> Any:
@@ -237,12 +246,9 @@ class _Build:
         if data is None and path not in self.config:
             self.add(path, f"{path} is missing", in_words(schema_of(config)))
             return None
-        typed, findings = read_config(path, config, data)
-        for finding in findings:
-            self.add(*finding)
-        if typed is not None and hasattr(typed, "violations"):
-            findings += self._check(path, typed.violations())
-        return None if findings else typed
+        typed, problems = read_config(path, config, data)
+        self._note(problems)
+        return typed
 
     def _check_places(self, sinks: Mapping[str, Part]) -> None:
         """Refuses uris that name no place, and two sinks in one place."""
@@ -258,8 +264,8 @@ class _Build:
                 self.add(f"sink.{name}.uri", f"sink.{name}.uri: {error}")
                 continue
             if place in places:
-                told = f"sinks {places[place]!r} and {name!r} write into the same place {uri!r}"
-                self.add(f"sink.{name}.uri", told, "one place a sink")
+                message = f"sinks {places[place]!r} and {name!r} write into the same place {uri!r}"
+                self.add(f"sink.{name}.uri", message, "one place a sink")
             places[place] = name
 
     def _check_world(
@@ -268,8 +274,8 @@ class _Build:
         """Checks what spans parts, as far as the parts are right."""
         timeline = Timeline.parse(fixed["timeline"])
         if max(abs(timeline.start_s), abs(timeline.end_s)) * fixed["population"].cards >= 2**62:
-            told = "population.cards: so many cards at times so far from 1970 cannot be put in order"
-            self.add("population.cards", told, "fewer cards")
+            message = "population.cards: so many cards at times so far from 1970 cannot be put in order"
+            self.add("population.cards", message, "fewer cards")
             return
         if single["amount"] is None or single["generator"] is None:
             return
@@ -278,23 +284,15 @@ class _Build:
             world = World(people.cards, timeline, single["amount"].make(), run.block_rows, people.census())
             generator = single["generator"].make()
             self._check_columns(generator)
-            self._check("generator", generator.violations(world))
+            self._note_below("generator", generator.problems(world))
             own, rows = tuple(column.name for column in generator.columns), generator.expected_rows(world)
             context = PlanContext(world.cards, timeline, world.amount, rows, own, world.census, texts=generator.texts)
         for name, part in scenarios.items():
             with blaming(f"scenario {name!r}: its injector"):
-                self._check(f"scenario.{name}", part.make().violations(context))
+                self._note_below(f"scenario.{name}", part.make().problems(context))
 
     def _check_columns(self, generator: Generator) -> None:
         """Holds a generator to what it may declare, and keeps its columns for the view."""
         for broken in broken_columns(generator):
             raise RunError(f"the generator {type(generator).__name__} declares {broken}; that is an error in its code")
         self.own_columns = generator.columns
-
-    def _check(self, path: str, problems: Iterable[tuple[str, str, str]]) -> list[Finding]:
-        found = [
-            Finding(join(path, below), f"{join(path, below)}: {text}", allowed, "") for below, text, allowed in problems
-        ]
-        for finding in found:
-            self.add(*finding)
-        return found

@@ -6,39 +6,41 @@ import re
 import typing
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Protocol, runtime_checkable
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.errors import PydanticUserError
 
-from synth.errors import counted, hide_secrets, in_yaml, is_secret, nearest
+from synth.errors import Problem, counted, hide_secrets, in_yaml, is_secret, nearest
 
 Schema = dict[str, Any]
 
 
-class Finding(NamedTuple):
-    """One thing that is wrong: its config path, what is wrong, what is allowed, and the nearest match."""
+@runtime_checkable
+class SelfChecking(Protocol):
+    """A config class that may be wrong although each of its fields is right."""
 
-    path: str
-    message: str
-    allowed: str
-    hint: str
+    def problems(self) -> Iterator[Problem]:
+        """Yields what the ranges of the fields cannot say, with paths below the config's own."""
 
 
-def read_config(path: str, config: type[Any], data: Any) -> tuple[Any, list[Finding]]:
-    """A config object and no findings, or None and what is wrong.
+def read_config(path: str, config: type[Any], data: Any) -> tuple[Any, list[Problem]]:
+    """A config object and no problems, or None and what is wrong.
 
     Args:
         path: dotted config path of ``data``, for the messages.
         config: a standard dataclass.
     """
     try:
-        return adapter(config).validate_json(json.dumps(data)), []
+        typed = adapter(config).validate_json(json.dumps(data))
     except ValidationError as error:
         schema = schema_of(config)
-        found = [_explain(path, schema, data, problem) for problem in error.errors(include_url=False)]
+        found = [_explain(path, schema, data, complaint) for complaint in error.errors(include_url=False)]
         # a value that fits none of several types is complained about once a type
-        return None, list({finding.path: finding for finding in reversed(found)}.values())[::-1]
+        return None, list({problem.path: problem for problem in reversed(found)}.values())[::-1]
+    own = typed.problems() if isinstance(typed, SelfChecking) else ()
+    found = [problem.below(path).with_path_in_message() for problem in own]
+    return (None if found else typed), found
 
 
 def adapter(config: type[Any]) -> TypeAdapter[Any]:
@@ -90,30 +92,31 @@ def _steps_in(data: Any, loc: tuple[Any, ...], *, missing: bool) -> list[Any]:
     return steps
 
 
-def _explain(path: str, schema: Schema, data: Any, problem: Any) -> Finding:
+def _explain(path: str, schema: Schema, data: Any, complaint: Any) -> Problem:
     """One pydantic error in our words; what is allowed comes from the schema, whatever pydantic complains about."""
-    missing = problem["type"].startswith("missing")
-    steps, value, told = _steps_in(data, problem["loc"], missing=missing), problem["input"], problem["msg"]
+    missing = complaint["type"].startswith("missing")
+    steps, value, reason = _steps_in(data, complaint["loc"], missing=missing), complaint["input"], complaint["msg"]
     below = _schema_at(schema, schema, data, steps)
-    if problem["type"].startswith("union_tag") and "discriminator" in below:
+    if complaint["type"].startswith("union_tag") and "discriminator" in below:
         tag, kinds = below["discriminator"]["propertyName"], below["discriminator"]["mapping"]
         below, steps = {"enum": list(kinds)}, [*steps, tag]
         missing, value = tag not in value, value.get(tag)
     full = join(path, ".".join(map(str, steps)))
-    if problem["type"] == "unexpected_keyword_argument":
+    if complaint["type"] == "unexpected_keyword_argument":
         properties = _schema_at(schema, schema, data, steps[:-1], inside=True).get("properties", {})
         known = [key for key in properties if key != "kind"]
-        return Finding(full, f"unknown key {full!r}", ", ".join(known), nearest(str(steps[-1]), known))
+        hint = nearest(str(steps[-1]), known)
+        return Problem(path=full, message=f"unknown key {full!r}", allowed=", ".join(known), hint=hint)
     allowed, doc = in_words(below, schema), below.get("description", "")
     if missing:
         head = doc.partition(";")[0]
-        return Finding(full, f"{full} is missing" + (f": {head}" if head else ""), allowed, "")
-    if problem["type"] in ("value_error", "assertion_error") or not allowed:
-        allowed = told.partition(", ")[2] or told
+        return Problem(path=full, message=f"{full} is missing" + (f": {head}" if head else ""), allowed=allowed)
+    if complaint["type"] in ("value_error", "assertion_error") or not allowed:
+        allowed = reason.partition(", ")[2] or reason
     elif doc and (allowed.startswith("text") or allowed == "null"):
         allowed += f": {doc}"
     shown = "***" if any(is_secret(str(step)) for step in steps) else hide_secrets(in_yaml(value))
-    return Finding(full, f"{full} is {shown}", allowed, _hint(value, allowed))
+    return Problem(path=full, message=f"{full} is {shown}", allowed=allowed, hint=_hint(value, allowed))
 
 
 def _hint(value: Any, allowed: str) -> str:
@@ -185,23 +188,23 @@ def in_words(schema: Schema, root: Schema | None = None) -> str:
     kind = schema.get("type", "")
     if "properties" in schema:
         return f"a mapping with {', '.join(schema['properties'])}"
-    told = _TYPES.get(kind, "") + (f" ({schema['format']})" if "format" in schema else "")
-    told += f" that matches {schema['pattern']}" if "pattern" in schema and "description" not in schema else ""
-    told += f", a multiple of {schema['multipleOf']}" if "multipleOf" in schema else ""
+    words = _TYPES.get(kind, "") + (f" ({schema['format']})" if "format" in schema else "")
+    words += f" that matches {schema['pattern']}" if "pattern" in schema and "description" not in schema else ""
+    words += f", a multiple of {schema['multipleOf']}" if "multipleOf" in schema else ""
     if kind in _SIZES:
         size, thing = _SIZES[kind]
         least, most = schema.get(f"min{size}"), schema.get(f"max{size}")
         if least is not None and most is not None:
-            return f"{told} of {least:,} to {counted(most, thing)}"
+            return f"{words} of {least:,} to {counted(most, thing)}"
         sides = {"at least": least, "at most": most}
-        return told + "".join(f" of {name} {counted(n, thing)}" for name, n in sides.items() if n is not None)
+        return words + "".join(f" of {name} {counted(n, thing)}" for name, n in sides.items() if n is not None)
     keys = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
     low, above, high, below = (schema.get(key) for key in keys)
     if kind == "integer":
         low, above = (low if above is None else above + 1), None
         high, below = (high if below is None else below - 1), None
     limits = _limits(low, above, high, below)
-    return f"{told} {limits}".replace(" ,", ",").strip()
+    return f"{words} {limits}".replace(" ,", ",").strip()
 
 
 def _limits(low: Any, above: Any, high: Any, below: Any) -> str:

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from synth.contracts.injector import Int64, Pattern, PlanContext
+from synth.arrays import Int64
+from synth.contracts.injector import Pattern, PlanContext
 from synth.rng import Streams
 
 

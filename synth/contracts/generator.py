@@ -9,14 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from synth.amount import AmountLaw
+from synth.arrays import Int64, Mask
 from synth.contracts.expectations import Expectations
 from synth.contracts.population import NOBODY, Census, Entities, Population
-from synth.errors import counted
+from synth.errors import Problem, counted
 from synth.rng import Streams, draw_distinct
 from synth.tables.declared import EVENT_COLUMNS, PLAIN_NAME, Column
 from synth.timeline import US_PER_S, Timeline
-
-Int64 = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class World:
         amount: the run's amount law.
         block_rows: target rows of a block.
         census: how many customers and merchants there are, and of which kinds.
-        population: everybody; None in ``violations``, and where there are only cards.
+        population: everybody; None in ``problems``, and where there are only cards.
     """
 
     cards: int
@@ -77,7 +76,7 @@ class Events(Keys):
     amount_minor_t: Int64
     own: OwnColumns = field(default_factory=dict)
 
-    def take(self, rows: npt.NDArray[np.bool_] | Int64) -> "Events":
+    def take(self, rows: Mask | Int64) -> "Events":
         """The events of a mask or an index, in that order."""
         own = {name: values[rows] for name, values in self.own.items()}
         return Events(self.time_us_t[rows], self.card_t[rows], self.amount_minor_t[rows], own)
@@ -143,18 +142,18 @@ class Generator(ABC):
         """What honest people spend: the law by which fraud patterns hide. Here the run's amount law."""
         return world.amount
 
-    def violations(self, world: World) -> Iterator[tuple[str, str, str]]:
-        """Yields (path below the generator, message, what is allowed) for what only the whole world shows.
+    def problems(self, world: World) -> Iterator[Problem]:
+        """Yields what only the whole world shows, with paths below the generator.
 
         Here: when the (second, card) pairs of the window are too few to draw from freely.
         """
         most, rows = world.cards * world.timeline.seconds // 2, self.expected_rows(world)
         if rows > most:
             pairs = f"{counted(world.cards, 'card')} x {counted(world.timeline.seconds, 'second')}"
-            yield (
-                "transactions",
-                f"{rows:,} transactions do not fit: each card has at most one a second",
-                f"at most {most:,}, half of {pairs}",
+            yield Problem(
+                path="transactions",
+                message=f"{rows:,} transactions do not fit: each card has at most one a second",
+                allowed=f"at most {most:,}, half of {pairs}",
             )
 
     def plan(self, world: World, *, streams: Streams) -> BlockPlan:
@@ -233,7 +232,7 @@ def broken_own_columns(columns: Sequence[Column], own: OwnColumns, rows: int) ->
             yield f"column {name!r} has empty values, but is not nullable"
 
 
-def is_null(column: Column, values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+def is_null(column: Column, values: npt.NDArray[Any]) -> Mask:
     """(t,) bool: where an own column has no value: -1 for a category, NaN for a double."""
     if column.categories:
         return np.asarray(values < 0)
@@ -245,7 +244,7 @@ def sort_code(time_us_t: Int64, card_t: Int64, cards: int) -> Int64:
     return time_us_t // US_PER_S * cards + card_t
 
 
-def rows_with(code_t: Int64, wanted: Int64) -> tuple[Int64, npt.NDArray[np.bool_]]:
+def rows_with(code_t: Int64, wanted: Int64) -> tuple[Int64, Mask]:
     """Where sorted codes hold the wanted ones.
 
     Args:

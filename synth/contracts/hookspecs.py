@@ -33,8 +33,8 @@ class Spec:
     Attributes:
         config: a frozen, keyword-only standard dataclass. Its field ``kind: Literal["name"]`` holds the name that
             recipes use; its other fields carry range, unit and one-line doc as
-            ``Annotated[..., pydantic.Field(...)]``. A method ``violations()`` may yield (path, message, allowed) for
-            what ranges cannot say.
+            ``Annotated[..., pydantic.Field(...)]``. A method ``problems()`` may yield a ``Problem`` for each thing
+            that ranges cannot say, with its path below the config.
         factory: makes the component from its config; the arguments after the config are those of the hook's contract.
     """
 

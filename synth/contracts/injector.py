@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from synth.amount import AmountLaw
+from synth.arrays import Int64, Mask
 from synth.contracts.population import NOBODY, Census, Population
 from synth.contracts.sessions import Session
+from synth.errors import Problem
 from synth.rng import Streams
 from synth.timeline import Timeline
-
-Int64 = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class PlanContext:
         rows: genuine rows of the control world.
         columns: names of the generator's own columns.
         census: how many customers and merchants there are, and of which kinds.
-        population: everybody; None in ``violations`` and ``check``, and where there are only cards.
+        population: everybody; None in ``problems`` and ``check``, and where there are only cards.
         texts: what the generator's own text columns can say, by column: an event holds the index. Empty in ``check``.
     """
 
@@ -67,7 +67,7 @@ class FraudEvents:
     role_f: Int64
     own: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
 
-    def take(self, rows: npt.NDArray[np.bool_] | Int64) -> "FraudEvents":
+    def take(self, rows: Mask | Int64) -> "FraudEvents":
         """The events of a mask or an index, in that order."""
         return FraudEvents(
             self.episode_f[rows],
@@ -130,8 +130,8 @@ class Pattern(ABC):
     def adds(self) -> bool:
         """Whether a run has more rows with the pattern than without."""
 
-    def violations(self, context: PlanContext) -> Iterator[tuple[str, str, str]]:
-        """Yields (path below the scenario, message, what is allowed) for what only the whole recipe shows."""
+    def problems(self, context: PlanContext) -> Iterator[Problem]:
+        """Yields what only the whole recipe shows, with paths below the scenario."""
         yield from ()
 
     def check(self, context: PlanContext, events: FraudEvents) -> Iterator[str]:

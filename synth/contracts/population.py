@@ -12,16 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from synth.arrays import Float, Int8, Int16, Int64, Mask
 from synth.tables.declared import PLAIN_NAME, Column
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Int8 = npt.NDArray[np.int8]
-Int16 = npt.NDArray[np.int16]
-Int64 = npt.NDArray[np.int64]
-Float = npt.NDArray[np.float64]
-Flag = npt.NDArray[np.bool_]
 
 #: Kilometres of a degree of latitude, on a sphere of 6,371 km.
 KM_PER_DEGREE = 6371 * np.pi / 180
@@ -178,7 +174,7 @@ class Cards:
     """
 
     customer_c: Int64
-    credit_c: Flag
+    credit_c: Mask
     limit_minor_c: Int64
     opened_s_c: Int64
     network_c: Int8
@@ -221,7 +217,7 @@ class Merchants:
 
     category_m: Int8
     mcc_m: Int16
-    online_m: Flag
+    online_m: Mask
     price_level_m: Float
     opens_m: Int8
     closes_m: Int8

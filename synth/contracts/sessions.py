@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Int64 = npt.NDArray[np.int64]
+from synth.arrays import Int64
 
 EVENT_TYPES = ("page_view", "click", "add_to_cart", "purchase", "login", "login_failed")
 """What a visitor does; an event holds the index."""

@@ -40,8 +40,8 @@ class Announcer:
         self._tell("run_started", event)
 
     @contextmanager
-    def telling_the_end(self) -> Iterator[None]:
-        """Tells how the run that starts inside ends; a failure is told and goes on."""
+    def announcing_end(self) -> Iterator[None]:
+        """Announces how the run that starts inside ends; a failure is announced and goes on."""
         try:
             yield
         except (InterruptedRun, KeyboardInterrupt) as error:

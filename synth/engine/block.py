@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth.contracts.generator import Events, Int64, sort_code
+from synth.arrays import Int64
+from synth.contracts.generator import Events, sort_code
 from synth.engine.clicks import ClickMaker
 from synth.engine.components import Components
 from synth.engine.episodes import EpisodeRows

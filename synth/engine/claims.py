@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from synth.amount import HIGHEST
+from synth.arrays import Int64
 from synth.contracts.claimer import Genuine, broken_claims
-from synth.contracts.generator import Events, Int64
+from synth.contracts.generator import Events
 from synth.engine.components import Components
 from synth.engine.episodes import EpisodeRows
 from synth.engine.facts import Facts

@@ -4,16 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from synth.contracts.generator import BlockPlan, Int64, rows_with, sort_code
+from synth.arrays import Int64, Mask
+from synth.contracts.generator import BlockPlan, rows_with, sort_code
 from synth.contracts.injector import FraudEvents
 from synth.engine.components import Components
 from synth.errors import RefusedError
 from synth.rng import Streams
 from synth.timeline import US_PER_S, Timeline
-
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -22,8 +20,8 @@ class Spans:
 
     episode_s: Int64
     card_s: Int64
-    first_s_s: Int64
-    last_s_s: Int64
+    first_second_s: Int64
+    last_second_s: Int64
 
     @classmethod
     def of(cls, events: FraudEvents) -> "Spans":
@@ -67,10 +65,10 @@ def settle(planned: Mapping[str, FraudEvents], components: Components, blocks: B
             if not clashing_e.any():
                 break
             if move == _MOVES:
-                told = "its episodes find no free time on their cards"
-                raise RefusedError(told, path=f"scenario.{name}", hint="add cards or lower its ratio")
-            shift_s_e = _draw_shifts(spans, 60 << move, components.world.timeline, rng=streams.draw("move", move))
-            events = events.moved(np.where(clashing_e, shift_s_e, 0)[events.episode_f] * US_PER_S)
+                message = "its episodes find no free time on their cards"
+                raise RefusedError(message, path=f"scenario.{name}", hint="add cards or lower its ratio")
+            shift_seconds_e = _draw_shifts(spans, 60 << move, components.world.timeline, rng=streams.draw("move", move))
+            events = events.moved(np.where(clashing_e, shift_seconds_e, 0)[events.episode_f] * US_PER_S)
             fresh_f = (
                 fresh_f[:0] if components.injectors[name].replaces else np.flatnonzero(clashing_e[events.episode_f])
             )
@@ -83,9 +81,9 @@ def _overlapping(taken: Spans, spans: Spans) -> Mask:
     """(e,) bool: the episodes that overlap one in ``taken``, or another one of their own on a card."""
     both = taken.joined(spans)
     own = np.arange(len(both.card_s)) >= len(taken.card_s)
-    order = np.lexsort((own, both.first_s_s, both.card_s))
+    order = np.lexsort((own, both.first_second_s, both.card_s))
     before, after = order[:-1], order[1:]
-    pairs = (both.card_s[before] == both.card_s[after]) & (both.first_s_s[after] <= both.last_s_s[before])
+    pairs = (both.card_s[before] == both.card_s[after]) & (both.first_second_s[after] <= both.last_second_s[before])
     clashing = np.zeros(int(spans.episode_s.max(initial=-1)) + 1, dtype=bool)
     clashing[both.episode_s[np.where(own[after], after, before)[pairs]]] = True
     return clashing
@@ -108,7 +106,7 @@ def _meets_genuine(events: FraudEvents, components: Components, blocks: BlockPla
 def _draw_shifts(spans: Spans, reach_s: int, timeline: Timeline, *, rng: np.random.Generator) -> Int64:
     """(e,) seconds by which each episode may move, up to ``reach_s`` either way, inside the window."""
     episodes = int(spans.episode_s.max(initial=-1)) + 1
-    lowest_s_e, highest_s_e = np.full(episodes, -reach_s), np.full(episodes, reach_s)
-    np.maximum.at(lowest_s_e, spans.episode_s, timeline.start_s - spans.first_s_s)
-    np.minimum.at(highest_s_e, spans.episode_s, timeline.end_s - 1 - spans.last_s_s)
-    return rng.integers(lowest_s_e, highest_s_e, endpoint=True)
+    lowest_seconds_e, highest_seconds_e = np.full(episodes, -reach_s), np.full(episodes, reach_s)
+    np.maximum.at(lowest_seconds_e, spans.episode_s, timeline.start_s - spans.first_second_s)
+    np.minimum.at(highest_seconds_e, spans.episode_s, timeline.end_s - 1 - spans.last_second_s)
+    return rng.integers(lowest_seconds_e, highest_seconds_e, endpoint=True)

@@ -10,10 +10,11 @@ from functools import cached_property
 import numpy as np
 import pyarrow as pa
 
+from synth.arrays import Int64
 from synth.clicks.config import ShopVisits
 from synth.clicks.paths import Path, draw_path
 from synth.clicks.visits import Names, Visits, draw_visits
-from synth.contracts.generator import Events, Int64
+from synth.contracts.generator import Events
 from synth.contracts.sessions import ACCOUNT_TYPES, LOGIN, LOGIN_FAILED, PROFILE_CHANGE, PURCHASE, Session
 from synth.engine.components import Components
 from synth.engine.facts import Truth
@@ -60,8 +61,8 @@ class ClickMaker:
         """
         people = components.world.population
         if people is None or not len(people.devices):
-            told = "clicks are those of customers, and the population has only cards"
-            raise RefusedError(told, path="clicks", hint="clicks=none")
+            message = "clicks are those of customers, and the population has only cards"
+            raise RefusedError(message, path="clicks", hint="clicks=none")
         return cls(
             components, plan, shop, Names.of(people.devices, len(people.customers), components.seed), click_tables()
         )

@@ -1,12 +1,10 @@
 """The end of a run: commit every sink, or take everything back; neither is stopped half-way."""
 
 import logging
-import signal
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
 from synth.contracts.sink import Sink
+from synth.engine.signals import ignoring_signals
 from synth.errors import PartlyDone, SynthError, blaming
 
 log = logging.getLogger(__name__)
@@ -28,23 +26,9 @@ def commit(sinks: Mapping[str, Sink], manifests: Mapping[str, bytes]) -> None:
 
 def abort(sinks: Mapping[str, Sink]) -> None:
     """Takes back every sink, whatever state it is in."""
-    with undisturbed():
+    with ignoring_signals():
         for name, sink in sinks.items():
             try:
                 sink.abort()
             except Exception as error:  # noqa: BLE001 — the other sinks have to be taken back all the same
                 log.warning("sink %r could not take everything back: %s", name, error)
-
-
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """Overhears Ctrl-C and SIGTERM: a commit or a cleaning up that stops half-way would leave neither old nor new."""
-    numbers = (
-        (signal.SIGINT, signal.SIGTERM, signal.SIGALRM) if threading.current_thread() is threading.main_thread() else ()
-    )
-    handlers = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)

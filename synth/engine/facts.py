@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 
-from synth.contracts.generator import Int64
+from synth.arrays import Int64
 
 #: The amount before of a row that was not there before.
 ADDED = -1

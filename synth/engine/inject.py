@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
-from synth.contracts.generator import Events, Int64, OwnColumns, rows_with, sort_code
+from synth.arrays import Int64, Mask
+from synth.contracts.generator import Events, OwnColumns, rows_with, sort_code
 from synth.engine.claims import claim
 from synth.engine.components import Components
 from synth.engine.episodes import EpisodeRows
@@ -109,7 +109,7 @@ def _completed(components: Components, plan: Plan, block: int, added: list[Event
     return replace(events, own=filled)
 
 
-def _staying(components: Components, block: int, code_t: Int64, code_f: Int64, replaced: int) -> npt.NDArray[np.bool_]:
+def _staying(components: Components, block: int, code_t: Int64, code_f: Int64, replaced: int) -> Mask:
     """(t,) bool: which genuine rows stay. Those that meet a fraud event go first, then random ones.
 
     Args:

@@ -7,14 +7,15 @@ from functools import cached_property
 import numpy as np
 
 from synth.amount import HIGHEST
+from synth.arrays import Int64
 from synth.contracts.claimer import Targets
-from synth.contracts.generator import BlockPlan, Int64, broken_own_columns
+from synth.contracts.generator import BlockPlan, broken_own_columns
 from synth.contracts.injector import FraudEvents, broken_arrays
 from synth.engine.clashes import settle
 from synth.engine.components import Components
 from synth.engine.episodes import EpisodeRows
 from synth.engine.facts import ADDED, Facts
-from synth.errors import RefusedError, RunError, blaming
+from synth.errors import Problem, RefusedError, RunError, blaming
 from synth.tables.declared import PLAIN_NAME
 from synth.timeline import US_PER_S
 
@@ -126,7 +127,7 @@ def make_plan(components: Components) -> Plan:
     for name, pattern in components.patterns.items():
         with blaming(components.owner_of(name), f"scenario.{name}"):
             if components.generator.rows() is None:
-                _refuse_totals(pattern.violations(context))
+                _refuse_totals(pattern.problems(context))
             if not all(PLAIN_NAME.fullmatch(role) for role in pattern.roles):
                 raise RunError(
                     f"{components.owner_of(name)} plans a role that is no plain word; that is an error in its code"
@@ -143,10 +144,10 @@ def make_plan(components: Components) -> Plan:
     return Plan(blocks, fraud, _number_episodes(fraud), targets, _count_rows(components, blocks, fraud), roles_of)
 
 
-def _refuse_totals(problems: Iterator[tuple[str, str, str]]) -> None:
+def _refuse_totals(problems: Iterator[Problem]) -> None:
     """What was checked with expected rows is checked again with those that the plan counts."""
-    for path, message, allowed in problems:
-        raise RefusedError(message, path=path, allowed=allowed)
+    for problem in problems:
+        raise RefusedError(problem.message, path=problem.path, allowed=problem.allowed, hint=problem.hint)
 
 
 def _refuse_broken(name: str, events: FraudEvents, components: Components) -> None:

@@ -1,4 +1,4 @@
-"""The places of a recipe, looked at before anything is sent to them."""
+"""Preflight: the places of a recipe are checked before anything is sent to them."""
 
 import logging
 import time
@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 from synth.clock.ages import ages_when_sent
 from synth.config.recipe import Recipe
-from synth.contracts.findings import Finding
-from synth.contracts.inspection import Inspectable, Prospect
+from synth.contracts.preflight import Preflight, PreflightContext, PreflightResult
 from synth.contracts.sink import Sink
 from synth.errors import RefusedError, SynthError, blaming, on_one_line
 from synth.sinks.streamed import Streamed
@@ -15,56 +14,56 @@ from synth.sinks.streamed import Streamed
 log = logging.getLogger(__name__)
 
 
-def make_prospect(recipe: Recipe, fingerprint: str, *, resume: bool = False) -> Prospect:
-    """What the places of a recipe are asked about, now.
+def make_preflight_context(recipe: Recipe, fingerprint: str, *, resume: bool = False) -> PreflightContext:
+    """What the preflight of a recipe's places needs to know, now.
 
     Args:
         fingerprint: of the stream.
     """
     oldest_s, newest_s = ages_when_sent(recipe.clock, recipe.timeline, now_s=time.time_ns() / 1e9)
-    return Prospect(fingerprint=fingerprint, resume=resume, oldest_s=oldest_s, newest_s=newest_s)
+    return PreflightContext(fingerprint=fingerprint, resume=resume, oldest_s=oldest_s, newest_s=newest_s)
 
 
-def inspect_sinks(sinks: Mapping[str, Sink], prospect: Prospect) -> dict[str, list[Finding]]:
-    """Sink name → what there is to say of its place; whatever goes wrong meanwhile is a finding, too."""
-    return {name: _inspect(name, sink, prospect) for name, sink in sinks.items()}
+def preflight_sinks(sinks: Mapping[str, Sink], context: PreflightContext) -> dict[str, list[PreflightResult]]:
+    """Sink name → the results of its preflight; whatever goes wrong meanwhile is one, too."""
+    return {name: _preflight(name, sink, context) for name, sink in sinks.items()}
 
 
-def heed_findings(name: str, sink: object, prospect: Prospect) -> None:
-    """Tells what is to be said of a sink's place before anything is sent there.
+def refuse_or_warn(name: str, sink: object, context: PreflightContext) -> None:
+    """Logs the warnings of a sink's preflight.
 
     Raises:
-        RefusedError: it does not take these rows.
+        RefusedError: a check failed.
     """
-    if not isinstance(sink, Inspectable):
+    if not isinstance(sink, Preflight):
         return
     blamed = f"sink {name!r}"
     with blaming(blamed):
-        found = sink.inspect(prospect)
-    for finding in found:
-        if finding.state == "failure":
-            raise RefusedError(f"{blamed}: {finding.what}: {finding.line}")
-        if finding.state == "warning":
-            log.warning("%s: %s: %s", blamed, finding.what, finding.line)
+        results = sink.preflight(context)
+    for result in results:
+        if result.state == "failure":
+            raise RefusedError(f"{blamed}: {result.what}: {result.line}")
+        if result.state == "warning":
+            log.warning("%s: %s: %s", blamed, result.what, result.line)
 
 
-def _inspect(name: str, sink: Sink, prospect: Prospect) -> list[Finding]:
+def _preflight(name: str, sink: Sink, context: PreflightContext) -> list[PreflightResult]:
     offered = sink.inner if isinstance(sink, Streamed) else sink
     try:
         with blaming(f"sink {name!r}"):
-            if isinstance(offered, Inspectable):
-                return list(offered.inspect(prospect))
+            if isinstance(offered, Preflight):
+                return list(offered.preflight(context))
             sink.check()
     except SynthError as error:
         return [failure_of("place", error)]
-    return [Finding(what="place", state="ok", told="can be written")]
+    return [PreflightResult(what="place", state="ok", message="can be written")]
 
 
-def failure_of(what: str, error: SynthError) -> Finding:
-    """An error as a finding; one that blames the configuration says where."""
-    if not error.violations:
-        return Finding(what=what, state="failure", told=on_one_line(str(error)))
-    blamed = error.violations[0]
+def failure_of(what: str, error: SynthError) -> PreflightResult:
+    """An error as a preflight result; one that blames the configuration says where."""
+    if not error.problems:
+        return PreflightResult(what=what, state="failure", message=on_one_line(str(error)))
+    blamed = error.problems[0]
     allowed, where = blamed.allowed and f"allowed: {blamed.allowed}", blamed.where
     hint = "; ".join(filter(None, (blamed.hint, allowed, where)))
-    return Finding(what=what, state="failure", told=on_one_line(blamed.message), hint=on_one_line(hint))
+    return PreflightResult(what=what, state="failure", message=on_one_line(blamed.message), hint=on_one_line(hint))

@@ -81,7 +81,7 @@ def prepare(recipe: Recipe) -> Prepared:
     try:
         return _prepare(recipe)
     except RefusedError as refused:
-        refused.locate(partial(changed_at, recipe.origins))
+        refused.set_origin(partial(changed_at, recipe.origins))
         raise
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from synth.contracts.generator import Events, Int64, is_null
+from synth.arrays import Int64
+from synth.contracts.generator import Events, is_null
 from synth.contracts.population import Entities
 from synth.engine.episodes import SEVERAL, EpisodeRows
 from synth.engine.facts import ADDED, Truth

@@ -11,14 +11,14 @@ from synth.config.catalog import Catalog
 from synth.config.recipe import Recipe, load_recipe
 from synth.contracts.sink import Sink
 from synth.engine.announcer import Announcer, started_event
-from synth.engine.commit import abort, commit, undisturbed
+from synth.engine.commit import abort, commit
 from synth.engine.manifest import Counts, manifest_of
 from synth.engine.open_sinks import make_sinks, run_directory
-from synth.engine.preflight import heed_findings, make_prospect
+from synth.engine.preflight import make_preflight_context, refuse_or_warn
 from synth.engine.prepare import Prepared, prepare
-from synth.engine.signals import is_interrupt
+from synth.engine.signals import ignoring_signals, is_interrupt
 from synth.engine.write import Progress, Tallies, write_blocks
-from synth.errors import ConfigError, InterruptedRun, Violation, blaming
+from synth.errors import ConfigError, InterruptedRun, Problem, blaming
 from synth.runners.order import run_in_block_order
 from synth.sinks.streamed import Streamed
 
@@ -140,7 +140,7 @@ def execute(
     prepared = prepare(recipe)
     sinks = make_sinks(prepared, directory or run_directory(), overwrite=overwrite)
     announcer = Announcer(catalog.subscribers, started=started)
-    with announcer.telling_the_end():
+    with announcer.announcing_end():
         manifests = _write(prepared, catalog, sinks, announcer, progress)
     parsed = {name: json.loads(manifest) for name, manifest in manifests.items()}
     first = next(iter(parsed.values()))
@@ -159,7 +159,7 @@ def _refuse_pace(recipe: Recipe) -> None:
     """A run makes all of it at once: a clock or noise that would be ignored is refused."""
     given = {"clock": recipe.clock.paced, "noise": not recipe.noise.silent}
     told = "{} is for a stream, and a run sends nothing on its way"
-    wrong = [Violation(path=key, message=told.format(key), hint="synth stream") for key, on in given.items() if on]
+    wrong = [Problem(path=key, message=told.format(key), hint="synth stream") for key, on in given.items() if on]
     if wrong:
         raise ConfigError(wrong)
 
@@ -178,11 +178,11 @@ def _write(
             with blaming(f"sink {name!r}"):
                 sink.check()
             if isinstance(sink, Streamed):
-                heed_findings(name, sink.inner, make_prospect(prepared.recipe, prepared.recipe.fingerprint))
+                refuse_or_warn(name, sink.inner, make_preflight_context(prepared.recipe, prepared.recipe.fingerprint))
         announcer.start(started_event(prepared, {name: sink.uri for name, sink in sinks.items()}))
         tallies, counts = write_blocks(prepared, sinks, announcer, progress)
         manifests = {name: _finish(prepared, catalog, name, sink, tallies, counts) for name, sink in sinks.items()}
-        with undisturbed():
+        with ignoring_signals():
             commit(sinks, manifests)
             committed = True
     except BaseException as error:

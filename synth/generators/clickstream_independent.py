@@ -7,8 +7,10 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from synth.contracts.generator import BlockPlan, Events, Int64, OwnColumns, World
+from synth.arrays import Int64
+from synth.contracts.generator import BlockPlan, Events, OwnColumns, World
 from synth.contracts.sessions import EVENT_TYPES, LOGIN, scramble
+from synth.errors import Problem
 from synth.generators.clickstream.config import Categories, Products, category_problems
 from synth.generators.clickstream.generator import shop_columns
 from synth.generators.uniform import UniformConfig, UniformGenerator
@@ -24,7 +26,7 @@ class IndependentConfig:
     products: Products
     categories: Categories
 
-    def violations(self) -> Iterator[tuple[str, str, str]]:
+    def problems(self) -> Iterator[Problem]:
         """Yields what the field ranges alone cannot say."""
         yield from category_problems(self.categories)
 

@@ -9,12 +9,9 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
+from synth.arrays import Float, Int64
 from synth.timeline import Timeline
-
-Float = npt.NDArray[np.float64]
-Int64 = npt.NDArray[np.int64]
 
 DAY_S = 86_400
 
@@ -24,11 +21,11 @@ class Rhythm:
     """Mass over the window, in average days: a customer with a rate of 2 a day makes 2 x mass events.
 
     Attributes:
-        edge_s_n: (n + 1,) int64 seconds: the steps' edges, the first and the last those of the window.
+        edge_seconds_n: (n + 1,) int64 seconds: the steps' edges, the first and the last those of the window.
         mass_sn: (s, n) float64 mass of each step for each segment.
     """
 
-    edge_s_n: Int64
+    edge_seconds_n: Int64
     mass_sn: Float
 
     @cached_property
@@ -43,7 +40,7 @@ class Rhythm:
             before_n: (n + 1,) events to be expected before each edge.
         """
         inner = np.searchsorted(before_n, before_n[-1] * np.arange(1, blocks) / blocks)
-        return np.unique(np.concatenate([[0], inner, [len(self.edge_s_n) - 1]]))
+        return np.unique(np.concatenate([[0], inner, [len(self.edge_seconds_n) - 1]]))
 
     def expected(self, rate_s: Float, first: int, last: int) -> Float:
         """(s,) expected events of each segment from one step to another."""
@@ -54,8 +51,8 @@ class Rhythm:
         """(size,) int64 seconds between two steps, by the segment's mass: the inverse of its distribution function."""
         before_n = self.cumulative_sn[segment, first : last + 1]
         at = before_n[0] + rng.random(size) * (before_n[-1] - before_n[0])
-        drawn_s = np.interp(at, before_n, self.edge_s_n[first : last + 1]).astype(np.int64)
-        within_s: Int64 = np.minimum(drawn_s, self.edge_s_n[last] - 1)
+        drawn_s = np.interp(at, before_n, self.edge_seconds_n[first : last + 1]).astype(np.int64)
+        within_s: Int64 = np.minimum(drawn_s, self.edge_seconds_n[last] - 1)
         return within_s
 
 
@@ -69,13 +66,13 @@ def lay_rhythm(timeline: Timeline, day_sh: Float, factor_sd: Float) -> Rhythm:
     steps = day_sh.shape[1]
     midnight_s = timeline.start_s // DAY_S * DAY_S
     days = factor_sd.shape[1]
-    edge_s_n = midnight_s + np.arange(days * steps + 1) * DAY_S // steps
+    edge_seconds_n = midnight_s + np.arange(days * steps + 1) * DAY_S // steps
     mass_sn = (factor_sd[:, :, None] * day_sh[:, None, :]).reshape(len(day_sh), -1)
-    inside_s_n = np.clip(edge_s_n, timeline.start_s, timeline.end_s)
-    share_n = np.diff(inside_s_n) / np.diff(edge_s_n)
+    inside_seconds_n = np.clip(edge_seconds_n, timeline.start_s, timeline.end_s)
+    share_n = np.diff(inside_seconds_n) / np.diff(edge_seconds_n)
     touched = np.flatnonzero(share_n > 0)
     first, last = int(touched[0]), int(touched[-1]) + 1
-    return Rhythm(inside_s_n[first : last + 1], (mass_sn * share_n)[:, first:last])
+    return Rhythm(inside_seconds_n[first : last + 1], (mass_sn * share_n)[:, first:last])
 
 
 def days_of(timeline: Timeline) -> list[date]:

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
+from synth.arrays import Int64
 from synth.contracts.expectations import Expectations, hours_of
-from synth.contracts.generator import BlockPlan, Events, Generator, Int64, Keys, World
+from synth.contracts.generator import BlockPlan, Events, Generator, Keys, World
 from synth.rng import URN_LIMIT, Streams
 
 

@@ -21,9 +21,11 @@ import numpy as np
 from pydantic import Field
 
 from synth.amount import HIGHEST
-from synth.contracts.injector import FraudEvents, Int64, PlanContext
+from synth.arrays import Int64
+from synth.contracts.injector import FraudEvents, PlanContext
 from synth.contracts.sessions import Session
-from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Problem, Seconds
+from synth.errors import Problem
+from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Seconds
 from synth.rng import Streams
 
 
@@ -48,12 +50,12 @@ class AccountTakeoverConfig(EpisodeConfig):
         float, Field(ge=0, le=1, description="chance that the first visit changes the profile; shows in clicks only")
     ]
 
-    def violations(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[Problem]:
         """Yields crossed bounds."""
-        yield from super().violations()
+        yield from super().problems()
         if self.multiple.min > self.multiple.max:
-            told = f"min {self.multiple.min:g} is above max {self.multiple.max:g}"
-            yield "multiple", told, "min <= max"
+            message = f"min {self.multiple.min:g} is above max {self.multiple.max:g}"
+            yield Problem(path="multiple", message=message, allowed="min <= max")
 
 
 class AccountTakeover(EpisodeInjector):
@@ -116,9 +118,9 @@ class AccountTakeover(EpisodeInjector):
             own["decline_reason"] = np.where(declined_f, reasons.index("suspected_fraud"), -1)
         return own
 
-    def violations(self, context: PlanContext) -> Iterator[Problem]:
+    def problems(self, context: PlanContext) -> Iterator[Problem]:
         """Yields when nobody buys on the web, too."""
-        yield from super().violations(context)
+        yield from super().problems(context)
         if "online" not in context.texts.get("channel", ()):
-            told = "orders are made on the web, and the generator has no channel 'online'"
-            yield "", told, "generator=spending with population=retail_us"
+            message = "orders are made on the web, and the generator has no channel 'online'"
+            yield Problem(path="", message=message, allowed="generator=spending with population=retail_us")

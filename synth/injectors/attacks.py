@@ -6,8 +6,9 @@ from typing import Annotated, Self
 import numpy as np
 from pydantic import Field
 
+from synth.arrays import Int64
 from synth.contracts.claimer import Targets
-from synth.contracts.injector import Int64, PlanContext
+from synth.contracts.injector import PlanContext
 from synth.contracts.population import expand_slices
 from synth.timeline import US_PER_S
 

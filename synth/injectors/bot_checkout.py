@@ -18,7 +18,8 @@ from pydantic import Field
 
 from synth.contracts.injector import FraudEvents, PlanContext
 from synth.contracts.sessions import ADD_TO_CART, PAGE_VIEW, PURCHASE, draw_ids
-from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Problem, Seconds
+from synth.errors import Problem
+from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Seconds
 from synth.rng import Streams
 
 
@@ -64,8 +65,12 @@ class BotCheckout(EpisodeInjector):
             },
         )
 
-    def violations(self, context: PlanContext) -> Iterator[Problem]:
+    def problems(self, context: PlanContext) -> Iterator[Problem]:
         """Yields when events have no types or sessions, too."""
-        yield from super().violations(context)
+        yield from super().problems(context)
         if not {"event_type", "session_id"} <= {*context.columns}:
-            yield "", "a bot needs the sessions of a web shop, and the generator has none", "generator=clickstream"
+            yield Problem(
+                path="",
+                message="a bot needs the sessions of a web shop, and the generator has none",
+                allowed="generator=clickstream",
+            )

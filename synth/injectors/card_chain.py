@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
 from synth.amount import BucketLaw
-from synth.contracts.injector import FraudEvents, Int64, PlanContext
+from synth.arrays import Float, Int64
+from synth.contracts.injector import FraudEvents, PlanContext
 from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Seconds, first_of
 from synth.rng import Streams
 
@@ -80,7 +80,7 @@ class CardChain(EpisodeInjector):
         yield from first_of(events.episode_f[head_e], events.role_f[head_e] != 0, "does not start with its head")
 
 
-def deal_small_first(follower_e: Int64, share_k: npt.NDArray[np.float64], *, rng: np.random.Generator) -> Int64:
+def deal_small_first(follower_e: Int64, share_k: Float, *, rng: np.random.Generator) -> Int64:
     """The notebook's chain law: which bucket each follower's amount comes from.
 
     A chain of n followers takes ceil(n x share) draws from each bucket, in bucket order, cut to n: the first buckets

@@ -15,6 +15,7 @@ import numpy as np
 
 from synth.contracts.claimer import Claimer, Claims, Genuine
 from synth.contracts.injector import PlanContext
+from synth.errors import Problem
 from synth.injectors.attacks import AttackConfig, Attacks
 from synth.rng import Streams
 
@@ -36,13 +37,17 @@ class CompromisedTerminal(Claimer):
         self.config = config
         self.order = config.order
 
-    def violations(self, context: PlanContext) -> Iterator[tuple[str, str, str]]:
+    def problems(self, context: PlanContext) -> Iterator[Problem]:
         """Yields when there are no terminals, or too few."""
         if "terminal_id" not in context.columns:
-            yield "", "there are no terminals in this world", "a generator with the column terminal_id, e.g. spending"
+            yield Problem(
+                path="",
+                message="there are no terminals in this world",
+                allowed="a generator with the column terminal_id, e.g. spending",
+            )
         elif self.config.per_day > context.census.terminals:
-            told = f"{self.config.per_day:,} terminals a day, but there are {context.census.terminals:,}"
-            yield "per_day", told, f"at most {context.census.terminals:,}"
+            message = f"{self.config.per_day:,} terminals a day, but there are {context.census.terminals:,}"
+            yield Problem(path="per_day", message=message, allowed=f"at most {context.census.terminals:,}")
 
     def plan(self, context: PlanContext, *, streams: Streams) -> Attacks:
         """Draws the terminals of each day."""

@@ -17,10 +17,12 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from synth.contracts.injector import FraudEvents, Int64, PlanContext
+from synth.arrays import Int64
+from synth.contracts.injector import FraudEvents, PlanContext
 from synth.contracts.sessions import LOGIN, LOGIN_FAILED, draw_ids
+from synth.errors import Problem
 from synth.injectors.episodes import Episodes
-from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Problem, Seconds
+from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Seconds
 from synth.rng import Streams
 
 
@@ -79,8 +81,10 @@ class CredentialStuffing(EpisodeInjector):
         victim_f: Int64 = list_c[(attacks.each(place_e) + attacks.step_f) % cards]
         return victim_f
 
-    def violations(self, context: PlanContext) -> Iterator[Problem]:
+    def problems(self, context: PlanContext) -> Iterator[Problem]:
         """Yields when there are no logins and devices, too."""
-        yield from super().violations(context)
+        yield from super().problems(context)
         if not {"event_type", "session_id", "device_id"} <= {*context.columns}:
-            yield "", "an attack needs the logins and devices of a web shop", "generator=clickstream"
+            yield Problem(
+                path="", message="an attack needs the logins and devices of a web shop", allowed="generator=clickstream"
+            )

@@ -13,12 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from synth.amount import AmountLaw, to_minor
-from synth.contracts.injector import FraudEvents, Int64, PlanContext
+from synth.arrays import Int64, Mask
+from synth.contracts.injector import FraudEvents, PlanContext
 from synth.errors import RefusedError, counted
 from synth.rng import Streams
 from synth.timeline import US_PER_S
-
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

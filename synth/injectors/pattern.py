@@ -12,16 +12,14 @@ from decimal import Decimal
 from typing import Annotated, Literal
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
-from synth.contracts.injector import FraudEvents, Injector, Int64, PlanContext
-from synth.errors import counted
+from synth.arrays import Int64, Mask
+from synth.contracts.injector import FraudEvents, Injector, PlanContext
+from synth.errors import Problem, counted
 from synth.injectors.episodes import Episodes, draw_lengths
 from synth.rng import Streams
 from synth.timeline import US_PER_S
-
-Problem = tuple[str, str, str]
 
 Ratio = Annotated[
     float | None,
@@ -60,19 +58,21 @@ class EpisodeConfig:
     episodes: Count = None
     mode: Mode = "replace"
 
-    def violations(self) -> Iterator[Problem]:
-        """Yields (path, message, what is allowed)."""
+    def problems(self) -> Iterator[Problem]:
+        """Yields what the field ranges alone cannot say."""
         totals = {name: getattr(self, name) for name in ("ratio", "per_1000_cards", "episodes")}
         given = [name for name, total in totals.items() if total is not None]
         one = "exactly one of ratio, per_1000_cards and episodes; null for the others"
         if not given:
-            yield "", "no total says how much fraud there is", one
+            yield Problem(path="", message="no total says how much fraud there is", allowed=one)
         elif len(given) > 1:
-            told = " and ".join(f"{name} {totals[name]!r}" for name in given)
-            yield given[-1], f"{told} are {len(given)} totals", one
+            message = " and ".join(f"{name} {totals[name]!r}" for name in given)
+            yield Problem(path=given[-1], message=f"{message} are {len(given)} totals", allowed=one)
         for name, bounds in self._bounds():
             if bounds.min > bounds.max:
-                yield name, f"min {bounds.min:,} is above max {bounds.max:,}", "min <= max"
+                yield Problem(
+                    path=name, message=f"min {bounds.min:,} is above max {bounds.max:,}", allowed="min <= max"
+                )
 
     def _bounds(self) -> Iterator[tuple[str, Length | Seconds]]:
         for each in fields(self):
@@ -101,7 +101,7 @@ class EpisodeInjector(Injector):
     def gap_s(self) -> Seconds | None:
         """Shortest and longest gap within an episode, where the pattern has such bounds.
 
-        Then ``violations`` sees that an episode fits into the window, and ``check`` that finished ones keep them.
+        Then ``problems`` sees that an episode fits into the window, and ``check`` that finished ones keep them.
         """
         return None
 
@@ -125,33 +125,43 @@ class EpisodeInjector(Injector):
         """int(ratio x rows), in exact arithmetic."""
         return int(Decimal(str(self.config.ratio)) * context.rows)
 
-    def violations(self, context: PlanContext) -> Iterator[Problem]:
+    def problems(self, context: PlanContext) -> Iterator[Problem]:
         """Yields when no whole episodes make the total, or one is longer than the window."""
         if self.config.ratio is not None:
             yield from self._ratio_problems(context)
         elif not self._count(context):
-            told = f"per_1000_cards {self.config.per_1000_cards!r} of {counted(context.cards, 'card')} makes no episode"
-            yield "per_1000_cards", told, f"at least {Decimal(1000) / context.cards:g}"
+            message = (
+                f"per_1000_cards {self.config.per_1000_cards!r} of {counted(context.cards, 'card')} makes no episode"
+            )
+            yield Problem(path="per_1000_cards", message=message, allowed=f"at least {Decimal(1000) / context.cards:g}")
         longest_s = (self.length.max - 1) * self.gap_s.max if self.gap_s else 0
         if longest_s >= context.timeline.seconds:
-            told = f"an episode of {self.length.max} events can last {longest_s:,} s, longer than the window"
-            yield self.config.path_of(self.gap_s, "max"), told, f"episodes shorter than {context.timeline.seconds:,} s"
+            message = f"an episode of {self.length.max} events can last {longest_s:,} s, longer than the window"
+            yield Problem(
+                path=self.config.path_of(self.gap_s, "max"),
+                message=message,
+                allowed=f"episodes shorter than {context.timeline.seconds:,} s",
+            )
 
     def _ratio_problems(self, context: PlanContext) -> Iterator[Problem]:
         low, high, fraud = self.length.min, self.length.max, self._fraud_rows(context)
-        told = f"ratio {self.config.ratio!r} of {counted(context.rows, 'transaction')} is {counted(fraud, 'fraud row')}"
+        message = (
+            f"ratio {self.config.ratio!r} of {counted(context.rows, 'transaction')} is {counted(fraud, 'fraud row')}"
+        )
         episodes = -(-fraud // high)
         if fraud < low:
             least = _ratios(context.rows, low)
-            yield (
-                "ratio",
-                f"{told}, less than one episode of {low:,}",
-                f"at least {least}" if "ratio" in least else least,
+            yield Problem(
+                path="ratio",
+                message=f"{message}, less than one episode of {low:,}",
+                allowed=f"at least {least}" if "ratio" in least else least,
             )
         elif episodes * low > fraud:
             lengths = f"{low:,} to {high:,}" if low < high else f"{low:,}"
-            told += f", which episodes of {lengths} events cannot add up to"
-            yield "ratio", told, _ratios(context.rows, (episodes - 1) * high, episodes * low)
+            message += f", which episodes of {lengths} events cannot add up to"
+            yield Problem(
+                path="ratio", message=message, allowed=_ratios(context.rows, (episodes - 1) * high, episodes * low)
+            )
 
     def check(self, context: PlanContext, events: FraudEvents) -> Iterator[str]:
         """Yields broken rules: total, length, gaps, one card, window, overlap on a card."""
@@ -180,13 +190,13 @@ class EpisodeInjector(Injector):
         yield from first_of(*_overlaps(events), "overlaps another one on its card")
 
 
-def first_of(names_e: Int64, bad_e: npt.NDArray[np.bool_], what: str) -> Iterator[str]:
+def first_of(names_e: Int64, bad_e: Mask, what: str) -> Iterator[str]:
     """Yields the first episode that breaks a rule, if one does, and how many do."""
     if bad_e.any():
         yield f"episode {int(names_e[np.argmax(bad_e)])} {what} ({int(np.count_nonzero(bad_e)):,} in all)"
 
 
-def _overlaps(events: FraudEvents) -> tuple[Int64, npt.NDArray[np.bool_]]:
+def _overlaps(events: FraudEvents) -> tuple[Int64, Mask]:
     """Episodes by card and time but the first, and whether they begin before the one before them on their card ends."""
     order = np.lexsort((events.time_us_f, events.episode_f, events.card_f))
     episode_f, card_f, time_us_f = events.episode_f[order], events.card_f[order], events.time_us_f[order]

@@ -17,9 +17,10 @@ import numpy as np
 from pydantic import Field
 
 from synth.amount import HIGHEST
+from synth.arrays import Int64
 from synth.contracts.claimer import Claimer, Claims, Genuine
-from synth.contracts.injector import Int64, PlanContext
-from synth.errors import counted
+from synth.contracts.injector import PlanContext
+from synth.errors import Problem, counted
 from synth.injectors.attacks import AttackConfig, Attacks
 from synth.rng import Streams
 
@@ -49,13 +50,13 @@ class StolenCard(Claimer):
         self.config = config
         self.order = config.order
 
-    def violations(self, context: PlanContext) -> Iterator[tuple[str, str, str]]:
+    def problems(self, context: PlanContext) -> Iterator[Problem]:
         """Yields when there are too few cards."""
         if self.config.per_day > context.cards:
-            yield (
-                "per_day",
-                f"{counted(self.config.per_day, 'card')} a day, but there are {context.cards:,}",
-                f"at most {context.cards:,}",
+            yield Problem(
+                path="per_day",
+                message=f"{counted(self.config.per_day, 'card')} a day, but there are {context.cards:,}",
+                allowed=f"at most {context.cards:,}",
             )
 
     def plan(self, context: PlanContext, *, streams: Streams) -> Attacks:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from synth.errors import Problem
 from synth.timeline import US_PER_S
 
 Share = Annotated[float, Field(ge=0, le=1, description="share of the transactions")]
@@ -60,20 +61,24 @@ class NoiseConfig:
         delayed = (self.disorder, self.late, self.duplicates)
         return round(max((each.delay_s.max for each in delayed if each.share), default=0.0) * US_PER_S)
 
-    def violations(self) -> Iterator[tuple[str, str, str]]:
-        """Yields (path below noise, message, what is allowed)."""
+    def problems(self) -> Iterator[Problem]:
+        """Yields what the field ranges alone cannot say."""
         for name in ("disorder", "late", "duplicates"):
             delay = getattr(self, name).delay_s
             if delay.min > delay.max:
-                told = f"min {delay.min:g} is above max {delay.max:g}"
-                yield f"{name}.delay_s", told, "min at most max"
+                message = f"min {delay.min:g} is above max {delay.max:g}"
+                yield Problem(path=f"{name}.delay_s", message=message, allowed="min at most max")
         if sum(self.shares) > 1:
-            yield (
-                "",
-                f"the shares sum to {sum(self.shares):g}: a transaction meets one kind at most",
-                "at most 1 in all",
+            yield Problem(
+                path="",
+                message=f"the shares sum to {sum(self.shares):g}: a transaction meets one kind at most",
+                allowed="at most 1 in all",
             )
         if self.disorder.share and self.late.share and self.late.delay_s.min < self.disorder.delay_s.max:
-            told = f"late rows are {self.late.delay_s.min:g} s late at least, disordered ones up to "
-            told += f"{self.disorder.delay_s.max:g} s"
-            yield "late.delay_s.min", f"{told}: no watermark tells them apart", "disorder.delay_s.max or more"
+            message = f"late rows are {self.late.delay_s.min:g} s late at least, disordered ones up to "
+            message += f"{self.disorder.delay_s.max:g} s"
+            yield Problem(
+                path="late.delay_s.min",
+                message=f"{message}: no watermark tells them apart",
+                allowed="disorder.delay_s.max or more",
+            )

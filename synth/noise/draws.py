@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
+from synth.arrays import Int64
 from synth.noise.config import NoiseConfig
 from synth.rng import Streams
 from synth.tables.arrow import names_to_arrow, to_arrow
@@ -17,7 +17,6 @@ from synth.timeline import US_PER_S
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Int64 = npt.NDArray[np.int64]
 
 KINDS = ("disorder", "late", "duplicate", "drop")
 

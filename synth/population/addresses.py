@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synth.contracts.population import Cities, Int16
+from synth.arrays import Int16
+from synth.contracts.population import Cities
 from synth.population.phrases import ask_whole, draw_phrases
 
 if TYPE_CHECKING:

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
+from synth.arrays import Bytes, Int8, Int64
 from synth.rng import draw_distinct
-
-Int64 = npt.NDArray[np.int64]
 
 Prefix = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,7}$", description="1 to 8 digits, the first not 0")]
 
@@ -49,7 +47,7 @@ class CardNumbers:
     """
 
     number_c: Int64
-    network_c: npt.NDArray[np.int8]
+    network_c: Int8
     networks: tuple[str, ...]
 
     def __len__(self) -> int:
@@ -70,7 +68,7 @@ def draw_cards(
     return CardNumbers(np.concatenate(parts)[order_c], network_c[order_c], tuple(count_by_name))
 
 
-def card_text(cards: CardNumbers) -> tuple[npt.NDArray[np.uint8], Int64]:
+def card_text(cards: CardNumbers) -> tuple[Bytes, Int64]:
     """The digits of each number as ASCII.
 
     Returns:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field
 
 from synth.contracts.population import Census, ShopKind
-from synth.errors import counted
+from synth.errors import Problem, counted
 from synth.population.cards import NetworkConfig
 from synth.population.customers import CustomersConfig
 from synth.population.merchants import MerchantsConfig
@@ -18,9 +18,6 @@ from synth.population.places import CitiesConfig, GridConfig, place_problems
 from synth.population.shares import sorted_names
 from synth.rng import split_exactly
 from synth.tables.declared import CITY_PROFILE_COLUMNS, ENTITY_COLUMNS, PROFILE_COLUMNS, STATE_PROFILE_COLUMNS
-
-Problem = tuple[str, str, str]
-"""Path below ``population``, message, what is allowed."""
 
 TableName = Literal["customers", "cards", "devices", "merchants", "terminals"]
 TABLES: tuple[TableName, ...] = get_args(TableName)
@@ -59,18 +56,24 @@ class PopulationConfig:
         counts = split_exactly(self.cards, [self.networks[name].share for name in names])
         return dict(zip(names, counts.tolist(), strict=True))
 
-    def violations(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[Problem]:
         """Yields what the field ranges alone cannot say."""
         total = math.fsum(network.share for network in self.networks.values())
         if abs(total - 1) > 1e-9:
-            yield "networks", f"the shares sum to {total:.10g}, not 1", "shares that sum to 1"
+            yield Problem(
+                path="networks", message=f"the shares sum to {total:.10g}, not 1", allowed="shares that sum to 1"
+            )
         yield from self._prefix_problems()
         for name, count in self.cards_by_network().items():
             network = self.networks[name]
             room = network.capacity()
             if count > room:
                 message = f"{name} gets {counted(count, 'card')}, but its prefixes leave room for {room:,}"
-                yield f"networks.{name}.prefixes", message, f"shorter prefixes, or at most {counted(room, 'card')}"
+                yield Problem(
+                    path=f"networks.{name}.prefixes",
+                    message=message,
+                    allowed=f"shorter prefixes, or at most {counted(room, 'card')}",
+                )
         if self.profile is not None or self.merchants is not None:
             yield from _locale_problems(self.locale)
         yield from self._people_problems()
@@ -132,19 +135,23 @@ class PopulationConfig:
         if self.customers or self.merchants:
             yield from place_problems(self.grid, self.cities)
         if self.cities:
-            sections["cities"] = self.cities.violations()
+            sections["cities"] = self.cities.problems()
         if self.customers:
-            sections["customers"] = self.customers.violations(self.cards)
+            sections["customers"] = self.customers.problems_with(self.cards)
         if self.merchants:
-            sections["merchants"] = self.merchants.violations()
+            sections["merchants"] = self.merchants.problems()
         for section, problems in sections.items():
-            for path, message, allowed in problems:
-                yield f"{section}.{path}", message, allowed
+            for problem in problems:
+                yield problem.below(section)
         for i, name in enumerate(self.tables or ()):
             if not self._section_of(name):
                 section = "merchants" if name in ("merchants", "terminals") else "customers"
                 there = ", ".join(table for table in TABLES if self._section_of(table)) or "none"
-                yield f"tables.{i}", f"there is no table {name!r} without population.{section}", there
+                yield Problem(
+                    path=f"tables.{i}",
+                    message=f"there is no table {name!r} without population.{section}",
+                    allowed=there,
+                )
 
     def _prefix_problems(self) -> Iterator[Problem]:
         listed = sorted(
@@ -155,11 +162,15 @@ class PopulationConfig:
         for length, prefix, path in listed:
             if (int(prefix) + 1) * 10 ** (length - len(prefix)) - 1 > _INT64_MAX:
                 message = f"a number of {length} digits that begins with {prefix!r} does not fit into 64 bits"
-                yield path, message, "at most 18 digits, or a prefix below 922"
+                yield Problem(path=path, message=message, allowed="at most 18 digits, or a prefix below 922")
         for (length, outer, outer_path), (other, inner, inner_path) in itertools.combinations(listed, 2):
             if length == other and inner.startswith(outer):
                 message = f"prefix {inner!r} lies inside {outer!r} of {outer_path}: both could yield the same number"
-                yield inner_path, message, "prefixes of one length, none of which begins with another"
+                yield Problem(
+                    path=inner_path,
+                    message=message,
+                    allowed="prefixes of one length, none of which begins with another",
+                )
 
 
 def _locale_problems(locale: str) -> Iterator[Problem]:
@@ -168,4 +179,8 @@ def _locale_problems(locale: str) -> Iterator[Problem]:
     if locale not in AVAILABLE_LOCALES:
         language = re.split("[-_]", locale)[0].lower()
         related = sorted(known for known in AVAILABLE_LOCALES if known.split("_")[0] == language)
-        yield "locale", f"Faker has no locale {locale!r}", ", ".join(related) or "e.g. en_US, de_DE, ja_JP"
+        yield Problem(
+            path="locale",
+            message=f"Faker has no locale {locale!r}",
+            allowed=", ".join(related) or "e.g. en_US, de_DE, ja_JP",
+        )

@@ -8,18 +8,15 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
 from synth.amount import share_problems
+from synth.arrays import Float, Int8, Int64
 from synth.contracts.population import Cards, Cities, Customers, Devices
-from synth.errors import counted
+from synth.errors import Problem, counted
 from synth.population.places import GridConfig, draw_points
 from synth.population.shares import deal_codes, sorted_names
 from synth.rng import Streams
-
-Int64 = npt.NDArray[np.int64]
-Problem = tuple[str, str, str]
 
 _DAY_S = 86_400
 #: Incomes and limits are whole hundreds of the currency.
@@ -101,22 +98,22 @@ class CustomersConfig:
     ]
     devices: Annotated[DevicesConfig, Field(description="what customers are online with")]
 
-    def violations(self, cards: int) -> Iterator[Problem]:
+    def problems_with(self, cards: int) -> Iterator[Problem]:
         """Yields what the field ranges alone cannot say."""
         if self.number > cards:
-            told = f"{counted(self.number, 'customer')}, but only {counted(cards, 'card')}: each holds at least one"
-            yield "number", told, f"at most {cards:,}, or more population.cards"
+            message = f"{counted(self.number, 'customer')}, but only {counted(cards, 'card')}: each holds at least one"
+            yield Problem(path="number", message=message, allowed=f"at most {cards:,}, or more population.cards")
         for name in ("segments", "age_bands", "income_bands"):
             yield from share_problems(name, [part.share for part in getattr(self, name).values()])
         yield from share_problems("devices.kinds", list(self.devices.kinds.values()))
         for name, band in self.age_bands.items():
             if band.youngest > band.oldest:
-                told = f"youngest {band.youngest} is above oldest {band.oldest}"
-                yield f"age_bands.{name}", told, "youngest <= oldest"
+                message = f"youngest {band.youngest} is above oldest {band.oldest}"
+                yield Problem(path=f"age_bands.{name}", message=message, allowed="youngest <= oldest")
         for name, limit in (("credit_limit", self.credit_limit), ("debit_limit", self.debit_limit)):
             if limit.min_minor > limit.max_minor:
-                told = f"min_minor {limit.min_minor:,} is above max_minor {limit.max_minor:,}"
-                yield name, told, "min_minor <= max_minor"
+                message = f"min_minor {limit.min_minor:,} is above max_minor {limit.max_minor:,}"
+                yield Problem(path=name, message=message, allowed="min_minor <= max_minor")
 
 
 def draw_customers(
@@ -146,7 +143,7 @@ def draw_customers(
 def deal_cards(
     config: CustomersConfig,
     customers: Customers,
-    network_c: npt.NDArray[np.int8],
+    network_c: Int8,
     networks: tuple[str, ...],
     start_s: int,
     streams: Streams,
@@ -186,7 +183,7 @@ def _deal_more(cards: int, customers: int, rng: np.random.Generator) -> Int64:
     return np.bincount(np.minimum(holder, customers - 1), minlength=customers)
 
 
-def _draw_openings(mean_years: float, age_c: npt.NDArray[np.int8], start_s: int, rng: np.random.Generator) -> Int64:
+def _draw_openings(mean_years: float, age_c: Int8, start_s: int, rng: np.random.Generator) -> Int64:
     """(c,) midnights before the window: exponentially long ago, but not before the holder was of age."""
     mean_days, longest_days_c = mean_years * 365.25, (age_c.astype(np.float64) - _YOUNGEST_HOLDER) * 365.25
     reached_c = -np.expm1(-longest_days_c / mean_days)
@@ -194,12 +191,12 @@ def _draw_openings(mean_years: float, age_c: npt.NDArray[np.int8], start_s: int,
     return (start_s // _DAY_S - 1 - days_c) * _DAY_S
 
 
-def _spread(median: npt.NDArray[np.float64], sigma: float, rng: np.random.Generator) -> npt.NDArray[np.float64]:
+def _spread(median: Float, sigma: float, rng: np.random.Generator) -> Float:
     """Lognormal values around their medians."""
     return median * np.exp(sigma * rng.standard_normal(len(median)))
 
 
-def _in_hundreds(minor: npt.NDArray[np.float64]) -> Int64:
+def _in_hundreds(minor: Float) -> Int64:
     """Whole hundreds of major units, at least one, and what 64 bits hold with ease at most."""
     hundreds = np.clip(np.rint(minor / _ROUND_MINOR), 1, _HIGHEST_MINOR / _ROUND_MINOR)
     return hundreds.astype(np.int64) * _ROUND_MINOR

@@ -8,9 +8,9 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
-from synth.contracts.population import Cities, Int16, Population
+from synth.arrays import Int8, Int16
+from synth.contracts.population import Cities, Population
 from synth.population.addresses import draw_addresses, write_in_one_line
 from synth.population.phrases import Phrases, ask_whole, draw_phrases
 
@@ -84,7 +84,7 @@ def draw_persons(
     *,
     reference: date,
     rng: np.random.Generator,
-    age: npt.NDArray[np.int8] | None = None,
+    age: Int8 | None = None,
     home: tuple[Cities, Int16] | None = None,
 ) -> "Mapping[str, pa.Array]":
     """Draws what a profile says of each person: the columns of ``PROFILE_COLUMNS``, and in cities of the others.
@@ -197,7 +197,7 @@ def _draw_birth_dates(cards_n: int, reference: date, *, rng: np.random.Generator
     return pa.array(np.datetime64(first, "D") + days_c, pa.date32())
 
 
-def _draw_birth_dates_of(age: npt.NDArray[np.int8], reference: date, *, rng: np.random.Generator) -> "pa.Date32Array":
+def _draw_birth_dates_of(age: Int8, reference: date, *, rng: np.random.Generator) -> "pa.Date32Array":
     """(n,) days, uniform over those that make a person of the given age on the reference day."""
     import pyarrow as pa
 

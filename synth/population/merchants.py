@@ -8,19 +8,16 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
 from synth.amount import share_problems
+from synth.arrays import Float, Int64, Mask
 from synth.contracts.population import Cities, Merchants, Terminals
-from synth.errors import counted
+from synth.errors import Problem, counted
 from synth.population.names import draw_names
 from synth.population.places import GridConfig, draw_points
 from synth.population.shares import deal_codes, sorted_names
 from synth.rng import Streams, split_exactly
-
-Int64 = npt.NDArray[np.int64]
-Problem = tuple[str, str, str]
 
 Mcc = Annotated[str, Field(pattern=r"^[0-9]{4}$", description="a merchant category code (ISO 18245), 4 digits, quoted")]
 Hour = Annotated[int, Field(ge=0, le=24)]
@@ -58,18 +55,18 @@ class MerchantsConfig:
         dict[str, CategoryConfig], Field(min_length=1, max_length=100, description="kinds of merchants by name")
     ]
 
-    def violations(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[Problem]:
         """Yields what the field ranges alone cannot say."""
         if self.terminals < self.number:
-            told = (
+            message = (
                 f"{counted(self.terminals, 'terminal')}, but {counted(self.number, 'merchant')}, each with one or more"
             )
-            yield "terminals", told, f"at least {self.number:,}"
+            yield Problem(path="terminals", message=message, allowed=f"at least {self.number:,}")
         yield from share_problems("categories", [category.share for category in self.categories.values()])
         for name, category in self.categories.items():
             if category.opens >= category.closes:
-                told = f"opens {category.opens} is not before closes {category.closes}"
-                yield f"categories.{name}", told, "opens < closes, both within one day"
+                message = f"opens {category.opens} is not before closes {category.closes}"
+                yield Problem(path=f"categories.{name}", message=message, allowed="opens < closes, both within one day")
 
 
 def draw_merchants(
@@ -115,13 +112,13 @@ def draw_merchants(
     return merchants, Terminals(merchant_p, city_s[store_p], x_s[store_p], y_s[store_p])
 
 
-def _draw_sizes(merchants: int, exponent: float, rng: np.random.Generator) -> npt.NDArray[np.float64]:
+def _draw_sizes(merchants: int, exponent: float, rng: np.random.Generator) -> Float:
     """(m,) sizes by Zipf's law, 1 on average, in no useful order."""
     size_m = (rng.permutation(merchants) + 1.0) ** -exponent
-    rounded: npt.NDArray[np.float64] = np.maximum(np.round(size_m / size_m.mean(), 6), 1e-6)
+    rounded: Float = np.maximum(np.round(size_m / size_m.mean(), 6), 1e-6)
     return rounded
 
 
-def _deal_terminals(terminals: int, size_m: npt.NDArray[np.float64], online_m: npt.NDArray[np.bool_]) -> Int64:
+def _deal_terminals(terminals: int, size_m: Float, online_m: Mask) -> Int64:
     """(m,) how many of some further terminals each merchant gets: by size, and on the web only if there is no store."""
     return split_exactly(terminals, size_m if online_m.all() else np.where(online_m, 0, size_m))

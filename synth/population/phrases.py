@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
+
+from synth.arrays import Int64, Mask
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from faker import Faker
 
-Int64 = npt.NDArray[np.int64]
 
 #: Values of each kind that Faker is asked for; two kinds combine to millions.
 _POOL = 2_000
@@ -56,7 +56,7 @@ class Phrases:
             groups.append(pieces[named[0] : named[-1] + 1] if named else [])
         return self._write(groups, self.pools, "")
 
-    def mentions(self, word: str) -> npt.NDArray[np.bool_]:
+    def mentions(self, word: str) -> Mask:
         """(n,) bool: whether a placeholder has ``word`` in its name."""
         found = [any(not isinstance(p, str) and word in p[0] for p in pieces) for pieces in self.groups]
         return np.repeat(found, self.rows)[self.place_n]

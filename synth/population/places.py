@@ -11,14 +11,11 @@ from importlib import resources
 from typing import Annotated
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
+from synth.arrays import Float, Int16
 from synth.contracts.population import KM_PER_DEGREE, Cities
-from synth.errors import nearest
-
-Float = npt.NDArray[np.float64]
-Problem = tuple[str, str, str]
+from synth.errors import Problem, nearest
 
 Country = Annotated[str, Field(description="ISO 3166 code of two letters, e.g. US")]
 Spread = Annotated[float, Field(ge=0, le=1000)]
@@ -46,21 +43,26 @@ class CitiesConfig:
         """Whether state and inhabitants of every city are known."""
         return {*self.countries} == {"US"}
 
-    def violations(self) -> Iterator[Problem]:
+    def problems(self) -> Iterator[Problem]:
         """Yields what the field ranges alone cannot say."""
         known = cities_by_country()
         for i, country in enumerate(self.countries):
             if country not in known:
-                near = f" (did you mean {code!r}?)" if (code := _code_near(country)) else ""
+                hint = f"did you mean {code!r}?" if (code := _code_near(country)) else ""
                 most_first = sorted(known, key=lambda code: -len(known[code]))
                 allowed = f"an ISO 3166 code, e.g. {', '.join(sorted(most_first[:12]))}"
-                yield f"countries.{i}", f"Faker knows no city in {country!r}{near}", allowed
+                message = f"Faker knows no city in {country!r}"
+                yield Problem(path=f"countries.{i}", message=message, allowed=allowed, hint=hint)
             elif country in self.countries[:i]:
-                yield f"countries.{i}", f"{country!r} is there twice", "each country once"
+                yield Problem(path=f"countries.{i}", message=f"{country!r} is there twice", allowed="each country once")
         most = sum(len(known.get(country, ())) for country in {*self.countries})
         if most and self.number > most:
             listed = " and ".join(sorted({*self.countries}))
-            yield "number", f"{self.number} cities, but Faker knows {most} in {listed}", f"at most {most}"
+            yield Problem(
+                path="number",
+                message=f"{self.number} cities, but Faker knows {most} in {listed}",
+                allowed=f"at most {most}",
+            )
 
 
 @cache
@@ -137,7 +139,7 @@ def project(latitude_a: Float, longitude_a: Float) -> tuple[Float, Float]:
 
 def draw_points(
     count: int, cities: Cities, grid: GridConfig | None, spread_km: float, *, rng: np.random.Generator
-) -> tuple[npt.NDArray[np.int16], Float, Float]:
+) -> tuple[Int16, Float, Float]:
     """Draws points of the square, or around the cities, these by their sizes.
 
     Returns:
@@ -154,6 +156,12 @@ def draw_points(
 def place_problems(grid: GridConfig | None, cities: CitiesConfig | None) -> Iterator[Problem]:
     """What is wrong with the places of a population that has customers or merchants."""
     if grid is None and cities is None:
-        yield "cities", "customers and merchants need a place to be", "one of grid and cities"
+        yield Problem(
+            path="cities", message="customers and merchants need a place to be", allowed="one of grid and cities"
+        )
     if grid is not None and cities is not None:
-        yield "grid", "people live on a grid or in cities, not both", "one of grid and cities; the other null"
+        yield Problem(
+            path="grid",
+            message="people live on a grid or in cities, not both",
+            allowed="one of grid and cities; the other null",
+        )

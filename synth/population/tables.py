@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from synth.contracts.population import Cities, Entities, Float, Int16, Population
+from synth.arrays import Float, Int16
+from synth.contracts.population import Cities, Entities, Population
 from synth.tables.declared import ENTITY_COLUMNS
 
 if TYPE_CHECKING:

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
+from synth.arrays import Int64
 from synth.contracts.sink import SinkJob
 from synth.contracts.store import Staged
 from synth.contracts.stream_sink import Checkpoint, StreamSink, StreamStats
-from synth.errors import RefusedError, RunError
+from synth.errors import Problem, RefusedError, RunError
 from synth.sinks.files import files_of
 from synth.sinks.jsonl import JsonLines
 from synth.sinks.places import MANIFEST, LocalPlace, parse_uri
@@ -44,10 +44,10 @@ class JsonlStreamConfig:
     kind: Literal["jsonl_stream"] = "jsonl_stream"
     uri: Annotated[str | None, Field(description="a directory; null: the run directory")]
 
-    def violations(self) -> Iterator[tuple[str, str, str]]:
-        """Yields (path below the sink, message, what is allowed)."""
+    def problems(self) -> Iterator[Problem]:
+        """Yields what the field ranges alone cannot say."""
         if self.uri is not None and "://" in self.uri:
-            yield "uri", "files in an object store cannot grow", "a directory"
+            yield Problem(path="uri", message="files in an object store cannot grow", allowed="a directory")
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Lines:
 
     table: str
     text: memoryview
-    end_t: npt.NDArray[np.int64]
+    end_t: Int64
 
     def rows(self, first: int, last: int) -> memoryview:
         """The lines [first, last)."""

@@ -20,8 +20,9 @@ from synth.engine.announcer import Announcer, started_event
 from synth.engine.end_of_run import EndOfRun
 from synth.engine.manifest import TableTally, manifest_of
 from synth.engine.open_sinks import run_directory
-from synth.engine.preflight import heed_findings, make_prospect
+from synth.engine.preflight import make_preflight_context, refuse_or_warn
 from synth.engine.prepare import Prepared, prepare
+from synth.engine.signals import stop_requests
 from synth.engine.write import Tallies
 from synth.errors import InterruptedRun, PartlyDone, SynthError, blaming
 from synth.rng import Streams
@@ -31,7 +32,6 @@ from synth.stream.pieces import BlockEnd, make_pieces
 from synth.stream.refusals import is_resumable, only_sink, refuse_other_days, refuse_parts
 from synth.stream.sender import Pace, Progress, ProgressCallback, Sender, Stopped
 from synth.stream.share import WHOLE, Share
-from synth.stream.stopping import stopping
 from synth.timeline import US_PER_S
 
 __all__ = ["Progress", "Share", "StreamResult", "is_resumable", "stream"]
@@ -94,7 +94,7 @@ def stream(
     prepared = prepare(recipe)
     sink = _make_sink(prepared, name, part, directory or run_directory(), share, overwrite=overwrite)
     announcer = Announcer(catalog.subscribers, started=started)
-    with announcer.telling_the_end():
+    with announcer.announcing_end():
         return _Stream(prepared, catalog, name, sink, share, announcer, started).run(tell, resume=resume)
 
 
@@ -128,7 +128,7 @@ class _Stream:
             sink.check(resume=resume)
         fingerprint = stream_fingerprint(recipe, self._share.parts)
         extra = self._prepared.extra if self._share.first else ()
-        heed_findings(self._name, sink, make_prospect(recipe, fingerprint, resume=resume))
+        refuse_or_warn(self._name, sink, make_preflight_context(recipe, fingerprint, resume=resume))
         self._announcer.start(started_event(self._prepared, {self._name: sink.uri}))
         try:
             with blaming(self._blamed):
@@ -154,13 +154,13 @@ class _Stream:
         schedule = make_schedule(recipe.clock, recipe.timeline, Streams(recipe.run.seed, "clock"))
         made = deliveries(self._prepared, at.block, self._closing, shift_us=shift_us(recipe, at))
         with (
-            stopping() as asked,
+            stop_requests() as requested,
             closing(ahead(made, _BLOCKS, "synth-blocks")) as blocks,
             closing(
                 ahead(make_pieces(self._sink, schedule, blocks, at, self._share), _PIECES, "synth-pieces")
             ) as pieces,
         ):
-            sender.stop_when(asked)
+            sender.stop_when(requested)
             for piece in pieces:
                 if isinstance(piece, BlockEnd):
                     sender.end_block(piece)

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from synth.arrays import Int64, Mask
 from synth.engine.block import Block
 from synth.engine.end_of_run import EndOfRun
 from synth.engine.prepare import Prepared
@@ -22,8 +22,6 @@ from synth.tables.batch import Batch, printers_of
 from synth.tables.digest import digest_batch
 from synth.tables.table import Table
 from synth.timeline import US_PER_S
-
-Int64 = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ class Delivery:
     transactions: Batch
     arrival_us_t: Int64
     card_t: Int64
-    fraud_t: npt.NDArray[np.bool_]
+    fraud_t: Mask
     side: Mapping[str, Batch]
     rows: Mapping[str, int]
     digests: Mapping[str, bytes]
@@ -58,7 +56,7 @@ class _Coming:
     arrival_us_t: Int64
     card_t: Int64
     event_t: Int64
-    fraud_t: npt.NDArray[np.bool_]
+    fraud_t: Mask
 
 
 def tables_of(prepared: Prepared) -> tuple[Table, ...]:

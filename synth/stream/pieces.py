@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from synth.arrays import Int64
 from synth.clock.schedule import Schedule
 from synth.contracts.stream_sink import Checkpoint, StreamSink
 from synth.sinks.streamed import encoded
 from synth.stream.deliveries import Delivery
 from synth.stream.share import Share
-
-Int64 = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,12 @@
 """What a stream refuses before it begins."""
 
-from typing import Any
+from typing import Any, TypeGuard
 
 from synth.clock.schedule import start_us
 from synth.config.catalog import Catalog
 from synth.config.recipe import Part, Recipe
 from synth.contracts.stream_sink import StreamSink
-from synth.errors import ConfigError, RefusedError, Violation
+from synth.errors import ConfigError, Problem, RefusedError
 from synth.stream.share import Share
 from synth.timeline import US_PER_S
 
@@ -15,9 +15,9 @@ def refuse_other_days(recipe: Recipe) -> None:
     """Live is a moment of the window."""
     window, live_us = recipe.timeline, start_us(recipe.clock, recipe.timeline)
     if not window.start_s * US_PER_S <= live_us < window.end_s * US_PER_S:
-        told = f"clock.live_from: {recipe.clock.live_from!r} lies outside the window"
+        message = f"clock.live_from: {recipe.clock.live_from!r} lies outside the window"
         allowed = "a time from timeline.start on, before timeline.end"
-        raise ConfigError([Violation(path="clock.live_from", message=told, allowed=allowed)])
+        raise ConfigError([Problem(path="clock.live_from", message=message, allowed=allowed)])
 
 
 def refuse_parts(recipe: Recipe, part: Part, share: Share, *, overwrite: bool) -> None:
@@ -29,11 +29,11 @@ def refuse_parts(recipe: Recipe, part: Part, share: Share, *, overwrite: bool) -
     if share.parts == 1:
         return
     if recipe.clock.rebase:
-        told = "a shift of event times is decided when a stream starts, and each of its parts starts on its own"
-        raise ConfigError([Violation(path="clock.rebase", message=told, hint="send it in one part")])
+        message = "a shift of event times is decided when a stream starts, and each of its parts starts on its own"
+        raise ConfigError([Problem(path="clock.rebase", message=message, hint="send it in one part")])
     name = part.spec.name
-    if not getattr(part.spec.factory, "takes_parts", False):
-        raise ConfigError([Violation(path="sink", message=f"sink {name!r} takes a stream in one part only")])
+    if not (_streams(part.spec.factory) and part.spec.factory.takes_parts):
+        raise ConfigError([Problem(path="sink", message=f"sink {name!r} takes a stream in one part only")])
     if overwrite and not share.first:
         raise RefusedError("only part 0 may empty the place: start it first, and this part without --overwrite")
 
@@ -46,7 +46,7 @@ def only_sink(recipe: Recipe, catalog: Catalog, *, resume: bool) -> tuple[str, P
     """
     able = [name for name in catalog.names("sink") if (spec := catalog.find("sink", name)) and _streams(spec.factory)]
     wrong = [
-        Violation(
+        Problem(
             path=f"sink.{name}",
             message=f"sink {name!r} takes whole runs, and cannot take a stream",
             allowed=f"a sink of kind {', '.join(able)}",
@@ -56,13 +56,13 @@ def only_sink(recipe: Recipe, catalog: Catalog, *, resume: bool) -> tuple[str, P
         if not _streams(part.spec.factory)
     ]
     if not wrong and len(recipe.sinks) > 1:
-        wrong = [Violation(path="sink", message="a stream goes to one sink", allowed=" or ".join(recipe.sinks))]
+        wrong = [Problem(path="sink", message="a stream goes to one sink", allowed=" or ".join(recipe.sinks))]
     for name, part in recipe.sinks.items():
         if resume and not wrong and not is_resumable(part):
-            wrong.append(Violation(path=f"sink.{name}", message=f"sink {name!r} remembers nothing that could go on"))
+            wrong.append(Problem(path=f"sink.{name}", message=f"sink {name!r} remembers nothing that could go on"))
         elif resume and not wrong and getattr(part.config, "uri", "") is None:
-            told = f"--resume needs to know where the stream is: sink.{name}.uri is null"
-            wrong.append(Violation(path=f"sink.{name}.uri", message=told))
+            message = f"--resume needs to know where the stream is: sink.{name}.uri is null"
+            wrong.append(Problem(path=f"sink.{name}.uri", message=message))
     if wrong:
         raise ConfigError(wrong)
     return next(iter(recipe.sinks.items()))
@@ -70,8 +70,9 @@ def only_sink(recipe: Recipe, catalog: Catalog, *, resume: bool) -> tuple[str, P
 
 def is_resumable(part: Part) -> bool:
     """Whether a sink remembers how far a stream is."""
-    return _streams(part.spec.factory) and bool(getattr(part.spec.factory, "resumable", False))
+    factory = part.spec.factory
+    return _streams(factory) and factory.resumable
 
 
-def _streams(factory: Any) -> bool:
+def _streams(factory: Any) -> TypeGuard[type[StreamSink]]:
     return isinstance(factory, type) and issubclass(factory, StreamSink)

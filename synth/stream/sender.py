@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from synth.arrays import Int64
 from synth.clock.config import ClockConfig
 from synth.clock.lag import Lag, LagHistogram
 from synth.contracts.run_events import StreamProgress
 from synth.contracts.stream_sink import Checkpoint, StreamSink, StreamStats
 from synth.errors import RunError, blaming
-from synth.stream.pieces import BlockEnd, Int64, Piece
+from synth.stream.pieces import BlockEnd, Piece
 from synth.timeline import US_PER_S
 
 #: A mark costs the sink a file or a transaction; what lies behind the last one is sent again after a crash.

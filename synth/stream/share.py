@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth.stream.deliveries import Delivery, Int64, take_rows
+from synth.arrays import Int64
+from synth.stream.deliveries import Delivery, take_rows
 from synth.tables.batch import Batch
 
 

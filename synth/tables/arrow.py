@@ -4,6 +4,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from synth.arrays import Bytes, Int32, Mask
+
 _TYPES = {
     np.dtype(np.int64): pa.int64(),
     np.dtype(np.int32): pa.int32(),
@@ -12,9 +14,7 @@ _TYPES = {
 }
 
 
-def to_arrow(
-    values: npt.NDArray[np.int64 | np.int32 | np.int8 | np.float64], valid: npt.NDArray[np.bool_] | None = None
-) -> pa.Array:
+def to_arrow(values: npt.NDArray[np.int64 | np.int32 | np.int8 | np.float64], valid: Mask | None = None) -> pa.Array:
     """An Arrow column over the array's own memory.
 
     Args:
@@ -33,7 +33,7 @@ def names_to_arrow(names: tuple[str, ...]) -> pa.StringArray:
     return pa.StringArray.from_buffers(len(names), pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded)))
 
 
-def values_of(column: pa.Array) -> npt.NDArray[np.uint8]:
+def values_of(column: pa.Array) -> Bytes:
     """The bytes of a fixed-width column's values, little-endian, what lies under nulls included."""
     width = column.type.bit_width // 8
     data = column.buffers()[1]
@@ -42,14 +42,14 @@ def values_of(column: pa.Array) -> npt.NDArray[np.uint8]:
     return np.frombuffer(data, dtype=np.uint8)[column.offset * width : (column.offset + len(column)) * width]
 
 
-def validity_of(column: pa.Array) -> npt.NDArray[np.bool_]:
+def validity_of(column: pa.Array) -> Mask:
     """(n,) bool: where the column is not null."""
     return np.unpackbits(
         np.frombuffer(column.is_valid().buffers()[1], dtype=np.uint8), count=len(column), bitorder="little"
     ).view(np.bool_)
 
 
-def texts_of(column: pa.StringArray) -> tuple[npt.NDArray[np.int32], memoryview]:
+def texts_of(column: pa.StringArray) -> tuple[Int32, memoryview]:
     """(n,) byte lengths of a column of texts, 0 for a null, and the texts one after the other."""
     if not len(column):
         return np.empty(0, dtype=np.int32), memoryview(b"")

@@ -8,10 +8,8 @@ must fit into one 64-byte block: 55 bytes at most.
 import math
 
 import numpy as np
-import numpy.typing as npt
 
-Bytes = npt.NDArray[np.uint8]
-Words = npt.NDArray[np.uint32]
+from synth.arrays import Bytes, Int64, Words
 
 MESSAGE_MAX = 55
 _SINES = [np.uint32(int(abs(math.sin(i + 1)) * 2**32)) for i in range(64)]
@@ -26,7 +24,7 @@ _START = [np.uint32(word) for word in (0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x103
 _HEX = np.frombuffer("".join(f"{byte:02x}" for byte in range(256)).encode(), dtype=np.uint16)
 
 
-def md5_hex(message: Bytes, length: npt.NDArray[np.int64]) -> Bytes:
+def md5_hex(message: Bytes, length: Int64) -> Bytes:
     """The digests as text. Some 10,000 messages a call are fastest: the working arrays then stay in the cache.
 
     Args:

@@ -4,13 +4,10 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from synth.arrays import Bytes, Int64, Mask, UInt64
 from synth.tables.arrow import texts_of
-
-Bytes = npt.NDArray[np.uint8]
-Int64 = npt.NDArray[np.int64]
 
 DAY_S = 86_400
 
@@ -59,7 +56,7 @@ class Texts:
         """The texts at the given positions."""
         return Texts(self.chars[index], None if self.length is None else self.length[index])
 
-    def replaced(self, rows: npt.NDArray[np.bool_], text: bytes) -> "Texts":
+    def replaced(self, rows: Mask, text: bytes) -> "Texts":
         """The same texts, but this one in the rows of a mask."""
         chars = np.zeros((len(self.chars), max(len(text), self.chars.shape[1])), dtype=np.uint8)
         chars[:, : self.chars.shape[1]] = self.chars
@@ -134,24 +131,24 @@ WHOLE_LIMIT = 100_000_000
 
 
 @cache
-def _cents(fixed: bool) -> tuple[npt.NDArray[np.uint64], Int64]:
+def _cents(fixed: bool) -> tuple[UInt64, Int64]:
     """For each number of cents, the packed text after the whole units, .0 (fixed: .00), .01, ..., and its length."""
     return _pack([f".{cents:02d}" if fixed or cents % 10 else f".{cents // 10}" for cents in range(100)])
 
 
 @cache
-def _wholes() -> tuple[npt.NDArray[np.uint64], Int64]:
+def _wholes() -> tuple[UInt64, Int64]:
     """The numbers below 10,000 without leading zeros, packed, and their lengths."""
     return _pack([str(whole) for whole in range(10_000)])
 
 
 @cache
-def _tails() -> npt.NDArray[np.uint64]:
+def _tails() -> UInt64:
     """The numbers below 10,000 with leading zeros, packed."""
     return _pack([f"{whole:04d}" for whole in range(10_000)])[0]
 
 
-def _pack(texts: list[str]) -> tuple[npt.NDArray[np.uint64], Int64]:
+def _pack(texts: list[str]) -> tuple[UInt64, Int64]:
     packed = np.array([int.from_bytes(text.encode(), "little") for text in texts], dtype=np.uint64)
     return packed, np.array([len(text) for text in texts], dtype=np.int64)
 

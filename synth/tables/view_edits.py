@@ -8,7 +8,7 @@ from typing import Annotated, Any, Protocol
 from pydantic import Discriminator, Tag
 from pydantic import Field as Limits
 
-from synth.errors import nearest
+from synth.errors import Problem, nearest
 
 _NAME = r"^[A-Za-z_]([A-Za-z0-9_.: -]*[A-Za-z0-9_.-])?$"
 _NAMED = "its name in the output; letters, digits, _ . -, with a letter or _ first; spaces, : inside"
@@ -113,22 +113,30 @@ def edit_view(fields: Sequence[tuple[str, str, str | None]], edits: Edits) -> li
     return shown
 
 
-def broken_edits(names: Sequence[str], edits: Edits) -> Iterator[tuple[str, str, str]]:
-    """Yields (path below the view, message, what is allowed) of edits that cannot be made to columns of these names."""
+def broken_edits(names: Sequence[str], edits: Edits) -> Iterator[Problem]:
+    """Yields the edits that cannot be made to columns of these names."""
     wanted = [(f"drop.{i}", name) for i, name in enumerate(edits.drop)]
     wanted += [(f"rename.{name}", name) for name in edits.rename]
     for at, name in wanted:
         if name not in names:
-            near = nearest(name, names)
-            yield at, f"the view has no column {name!r}" + (f" ({near})" if near else ""), ", ".join(names)
+            yield Problem(
+                path=at,
+                message=f"the view has no column {name!r}",
+                allowed=", ".join(names),
+                hint=nearest(name, names),
+            )
     for name in edits.rename:
         if name in edits.drop:
-            yield f"rename.{name}", f"column {name!r} is dropped and renamed", "one of the two"
+            yield Problem(
+                path=f"rename.{name}", message=f"column {name!r} is dropped and renamed", allowed="one of the two"
+            )
     for name in edits.add:
         if not re.fullmatch(_NAME, name):
-            yield f"add.{name}", f"a column cannot be named {name!r}", f"text: {_NAMED}"
+            yield Problem(path=f"add.{name}", message=f"a column cannot be named {name!r}", allowed=f"text: {_NAMED}")
     if not edits.add and set(names) <= set(edits.drop):
-        yield "drop", "every column of the view is dropped", "a column that is left, or added"
+        yield Problem(
+            path="drop", message="every column of the view is dropped", allowed="a column that is left, or added"
+        )
 
 
 def without_idle_edits(config: dict[str, Any]) -> dict[str, Any]:

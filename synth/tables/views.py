@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field as Limits
 
-from synth.errors import nearest
+from synth.errors import Problem, nearest
 from synth.tables.declared import (
     ENTITY_COLUMNS,
     EVENT_COLUMNS,
@@ -51,8 +51,8 @@ class ColumnsConfig:
         """The tables of entities whose columns it shows."""
         return {field.source.partition(".")[0] for field in self.shown() if "." in field.source}
 
-    def problems(self, own: Sequence[Column] | None, entities: Needs | None) -> Iterator[tuple[str, str, str]]:
-        """Yields (path below columns, message, what is allowed).
+    def problems_with(self, own: Sequence[Column] | None, entities: Needs | None) -> Iterator[Problem]:
+        """Yields what only the whole recipe shows.
 
         Args:
             own: the generator's own columns; None where they are not known.
@@ -65,16 +65,18 @@ class ColumnsConfig:
         for field in self.shown():
             if field.name in seen:
                 blamed = next((each for each in (field, seen[field.name]) if each.is_edited), field)
-                yield blamed.name_at, f"two columns are named {field.name!r}", "each name once"
+                yield Problem(
+                    path=blamed.name_at, message=f"two columns are named {field.name!r}", allowed="each name once"
+                )
             seen[field.name] = field
             if field.name in _NAMES_BESIDE.get(field.source, ()):
                 told = f"{field.source} cannot be named {field.name!r}: a side table has another column of that name"
-                yield field.name_at, told, "another name"
+                yield Problem(path=field.name_at, message=told, allowed="another name")
             column = known.get(field.source)
             if column is None and own is not None:
-                yield field.source_at, *_unknown(field.source, known)
-            elif "." in field.source and entities is not None and (refused := _lacking(field.source, own, entities)):
-                yield field.source_at, *refused
+                yield _unknown(field, known)
+            elif "." in field.source and entities is not None and (refused := _lacking(field, own, entities)):
+                yield refused
             elif (
                 column is not None
                 and field.format is not None
@@ -83,36 +85,47 @@ class ColumnsConfig:
                 told = f"column {field.source!r} has no format {field.format!r}{reason}"
                 named = ", ".join(name for name in column.formats if name != "strftime")
                 pattern = "or a pattern such as %Y-%m-%d (no commas, quotes or backslashes)"
-                yield field.format_at, told, f"{named}, {pattern}" if "strftime" in column.formats else named
+                yield Problem(
+                    path=field.format_at,
+                    message=told,
+                    allowed=f"{named}, {pattern}" if "strftime" in column.formats else named,
+                )
 
 
-def _unknown(source: str, known: Mapping[str, Column]) -> tuple[str, str]:
-    """What is wrong with a source that nothing is named, and what is allowed."""
-    near = nearest(source, known)
-    hint = f" ({near})" if near else ""
+def _unknown(field: Shown, known: Mapping[str, Column]) -> Problem:
+    """What is wrong with a source that nothing is named."""
+    source, at, hint = field.source, field.source_at, nearest(field.source, known)
     table, dot, _ = source.partition(".")
     if dot and table in LOOKUP_KEYS:
         allowed = ", ".join(name for name in known if name.startswith(f"{table}."))
-        return f"{table} have no column {source!r}{hint}", allowed
+        return Problem(path=at, message=f"{table} have no column {source!r}", allowed=allowed, hint=hint)
     tables = ", ".join(f"{table}.…" for table in LOOKUP_KEYS)
-    return f"no event column named {source!r}{hint}", ", ".join([n for n in known if "." not in n] + [tables])
+    allowed = ", ".join([n for n in known if "." not in n] + [tables])
+    return Problem(path=at, message=f"no event column named {source!r}", allowed=allowed, hint=hint)
 
 
-def _lacking(source: str, own: Sequence[Column] | None, entities: Needs) -> tuple[str, str] | None:
-    """Why a column of an entity cannot be shown, and what makes it possible; None when it can."""
+def _lacking(field: Shown, own: Sequence[Column] | None, entities: Needs) -> Problem | None:
+    """Why a column of an entity cannot be shown; None when it can."""
+    source, at = field.source, field.source_at
     table, _, name = source.partition(".")
     if table not in entities:
         owner = "merchants" if table in ("merchants", "terminals") else "customers"
-        told = f"{source!r} cannot be looked up: the population has no {owner}"
-        return told, "event columns; or a population with people, such as population=retail_us"
+        return Problem(
+            path=at,
+            message=f"{source!r} cannot be looked up: the population has no {owner}",
+            allowed="event columns; or a population with people, such as population=retail_us",
+        )
     if need := entities[table][name]:
         there = ", ".join(f"{table}.{name}" for name, need in entities[table].items() if not need)
-        return f"{source!r} is only known with {need}", there
+        return Problem(path=at, message=f"{source!r} is only known with {need}", allowed=there)
     key = LOOKUP_KEYS[table]
     if own is None or key in EVENT_COLUMNS or any(column.name == key for column in own):
         return None
-    told = f"{source!r} cannot be looked up: the generator's events have no {key}"
-    return told, f"event columns, columns of cards and customers; or a generator with {key}, such as generator=spending"
+    return Problem(
+        path=at,
+        message=f"{source!r} cannot be looked up: the generator's events have no {key}",
+        allowed=f"event columns, columns of cards and customers; or a generator with {key}, such as generator=spending",
+    )
 
 
 #: The side tables show these columns under the view's name for them, beside columns with names of their own.

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
-from synth.amount import HIGHEST, AmountLaw, Minor
+from synth.amount import HIGHEST, AmountLaw
+from synth.arrays import Int64
 from synth.rng import Streams
 from synth.testing.bench import Size
-from synth.testing.bounds import Ints, is_alarm, share_odds
+from synth.testing.bounds import is_alarm, share_odds
 from synth.testing.configs import ConfigChecks
 from synth.testing.contract import Broken, Unjudged, rule
 from synth.testing.costs import Load, require_flat_peak, require_linear_time, require_no_loop
@@ -47,10 +47,10 @@ class AmountContract(PurityChecks, SamenessChecks, ConfigChecks):
             law.draw(int(rows), rng=_rng("draw"), quota=quota)
         law.draw(_ROWS, rng=_rng("draw"))
 
-    def _planned(self, rows_b: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    def _planned(self, rows_b: Int64) -> Int64:
         return self.law().plan(rows_b, rng=_rng("plan"))
 
-    def _by_quota(self, rows: int, purpose: str = "draw") -> Minor:
+    def _by_quota(self, rows: int, purpose: str = "draw") -> Int64:
         """Amounts of one block that is the whole run."""
         quota = self._planned(np.array([rows]))[0]
         return self.law().draw(rows, rng=_rng(purpose), quota=quota)
@@ -66,8 +66,8 @@ class AmountContract(PurityChecks, SamenessChecks, ConfigChecks):
                 raise Broken(f"{minor.dtype} of shape {minor.shape}, not int64 of shape ({_ROWS},)", how)
             wrong = np.flatnonzero((minor < 0) | (minor >= HIGHEST * 100))
             if wrong.size:
-                told = f"{wrong.size:,} amounts outside 0 to {HIGHEST * 100 - 1:,}, e.g. {minor[wrong[0]]:,}"
-                raise Broken(told, f"{how}, row {wrong[0]}")
+                message = f"{wrong.size:,} amounts outside 0 to {HIGHEST * 100 - 1:,}, e.g. {minor[wrong[0]]:,}"
+                raise Broken(message, f"{how}, row {wrong[0]}")
 
     @rule
     def test_no_rows_no_amounts(self) -> None:
@@ -101,12 +101,12 @@ class AmountContract(PurityChecks, SamenessChecks, ConfigChecks):
             return
         wrong = np.flatnonzero(quota_bk.sum(axis=1) != _ROWS_B)
         if wrong.size:
-            told = f"a quota of {quota_bk[wrong[0]].sum():,} for {_ROWS_B[wrong[0]]:,} rows"
-            raise Broken(told, f"block {wrong[0]}")
+            message = f"a quota of {quota_bk[wrong[0]].sum():,} for {_ROWS_B[wrong[0]]:,} rows"
+            raise Broken(message, f"block {wrong[0]}")
         whole = self._planned(np.array([_ROWS_B.sum()]))[0]
         if not np.array_equal(quota_bk.sum(axis=0), whole):
-            told = f"{quota_bk.sum(axis=0).tolist()} over {len(_ROWS_B)} blocks, {whole.tolist()} in one"
-            raise Broken(told, "sums of the quotas")
+            message = f"{quota_bk.sum(axis=0).tolist()} over {len(_ROWS_B)} blocks, {whole.tolist()} in one"
+            raise Broken(message, "sums of the quotas")
 
     @rule
     def test_draws_keep_their_quota(self) -> None:
@@ -133,7 +133,7 @@ class AmountContract(PurityChecks, SamenessChecks, ConfigChecks):
         minor = self._by_quota(2 * _ROWS)
         self._require_alike(minor[:_ROWS], minor[_ROWS:], "in the first half")
 
-    def _require_alike(self, some: Ints, others: Ints, which: str) -> None:
+    def _require_alike(self, some: Int64, others: Int64, which: str) -> None:
         edges = np.unique(np.quantile(np.concatenate([some, others]), np.arange(1, _BINS) / _BINS))
         k, other_k = (
             np.bincount(np.searchsorted(edges, values, side="right"), minlength=len(edges) + 1)

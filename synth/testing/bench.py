@@ -118,7 +118,7 @@ class TestBench:
             try:
                 self.build_from(replace(composed, config=config))
             except ConfigError as error:
-                if not any(violation.path == f"scenario.{name}.ratio" for violation in error.violations):
+                if not any(problem.path == f"scenario.{name}.ratio" for problem in error.problems):
                     break
                 part["ratio"] = min(MOST_RATIO, 4 * part["ratio"])
             else:
@@ -210,7 +210,7 @@ class TestBench:
         """The validated recipe of a plain configuration.
 
         Raises:
-            ConfigError: holds every violation.
+            ConfigError: holds every problem.
         """
         return self.build_from(replace(self.composed, config=config))
 
@@ -218,7 +218,7 @@ class TestBench:
         """The validated recipe of a composed configuration.
 
         Raises:
-            ConfigError: holds every violation.
+            ConfigError: holds every problem.
         """
         return build_recipe(composed, self.catalog)
 

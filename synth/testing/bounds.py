@@ -3,16 +3,14 @@
 import math
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+from synth.arrays import Float, Int64
 
 #: A leak is a difference that honest data show in fewer than one of a million runs of the kit, all tests together.
 ALARM = 1e-6
 
 
-def share_odds(k: Ints, n: int, other_k: Ints, other_n: int) -> Floats:
+def share_odds(k: Int64, n: int, other_k: Int64, other_n: int) -> Float:
     """Bounds the chance of seeing k of n in a bin, or something further off, when other_k of other_n are there, too.
 
     Where nothing leaks, the n fraud events are a random choice of the n + other_n rows. Given that k + other_k of all
@@ -28,7 +26,7 @@ def share_odds(k: Ints, n: int, other_k: Ints, other_n: int) -> Floats:
     return -n * (_x_ln_ratio(q, p) + _x_ln_ratio(1 - q, 1 - p))
 
 
-def _x_ln_ratio(x: Floats, y: Floats) -> Floats:
+def _x_ln_ratio(x: Float, y: Float) -> Float:
     """X ln(x/y), 0 where x is 0."""
     out = np.zeros(len(x))
     some = x > 0
@@ -36,7 +34,7 @@ def _x_ln_ratio(x: Floats, y: Floats) -> Floats:
     return out
 
 
-def repeat_odds(sample: Ints, others: Ints) -> tuple[float, int, float]:
+def repeat_odds(sample: Int64, others: Int64) -> tuple[float, int, float]:
     """Bounds the chance that a sample has so few distinct values, or fewer, when it is a random choice of all rows.
 
     The expected number of distinct values of n draws is the sum of 1 - (1 - p_v)^n over the values v with shares p_v;

@@ -139,7 +139,7 @@ class ClaimerContract(LeakChecks, PurityChecks, SamenessChecks, ConfigChecks):
 
     def _claim(self, components: Components, blocks: list[Genuine], first: int = 0) -> None:
         claimer = self._claimer(components)
-        list(claimer.violations(components.context))
+        list(claimer.problems(components.context))
         targets = claimer.plan(components.context, streams=components.streams_of(self.bench.name))
         for block, genuine in enumerate(blocks, first):
             self._ask(components, claimer, targets, block, genuine)

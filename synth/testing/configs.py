@@ -55,8 +55,8 @@ class ConfigChecks(Contract):
         try:
             self.bench.recipe(Size())
         except ConfigError as error:
-            first = error.violations[0]
-            raise Broken(one_line(first.message), first.path) from error
+            first = error.problems[0]
+            raise Broken(one_line(first.line), first.path) from error
 
     @rule
     def test_config_survives_json(self) -> None:
@@ -119,7 +119,7 @@ class ConfigChecks(Contract):
             try:
                 bench.build(config)
             except ConfigError as error:
-                paths = [violation.path for violation in error.violations]
+                paths = [problem.path for problem in error.problems]
                 if any(place.startswith(path) and path.startswith(bench.path) for path in paths):
                     continue
                 if any(path.startswith(place) for path in paths):

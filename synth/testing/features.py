@@ -5,15 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from synth.arrays import Int64, Mask
 from synth.tables.declared import EVENT_COLUMNS, LOOKUP_KEYS
 from synth.tables.table import Field, Table
 from synth.timeline import US_PER_S
-
-Ints = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 #: Features that a pattern may declare as its signal; its own columns come on top. Ids, order and nulls never may.
 DECLARABLE = ("amount", "cents", "time", "hour", "weekday", "minute", "second", "card", "repeats")
@@ -39,7 +36,7 @@ class Feature:
     topic: str
     column: str
     exempt: tuple[str, ...]
-    code_t: Ints
+    code_t: Int64
     label: Callable[[int], str]
 
 
@@ -99,7 +96,7 @@ def repeated_of(frame: pd.DataFrame, table: Table) -> Iterator[Feature]:
 
 
 def _own(
-    name: str, exempt: tuple[str, ...], nulls: tuple[str, ...], values: "pd.Series[Any]", event: Ints, bins: "_Bins"
+    name: str, exempt: tuple[str, ...], nulls: tuple[str, ...], values: "pd.Series[Any]", event: Int64, bins: "_Bins"
 ) -> Iterator[Feature]:
     """A further column: nulls, values, lengths and beginnings of texts, and its order beside that of the events."""
     missing = values.isna().to_numpy()
@@ -124,7 +121,7 @@ class _Bins:
 
     genuine: Mask
 
-    def quantiles(self, name: str, topic: str, column: str, exempt: tuple[str, ...], values: Ints) -> Feature:
+    def quantiles(self, name: str, topic: str, column: str, exempt: tuple[str, ...], values: Int64) -> Feature:
         """Twenty bins with as many genuine rows each, fewer where values repeat."""
         edges = np.unique(np.quantile(values[self.genuine], np.arange(1, _BINS) / _BINS))
 
@@ -137,7 +134,7 @@ class _Bins:
             name, topic, column, exempt, np.asarray(np.searchsorted(edges, values, side="right"), dtype=np.int64), label
         )
 
-    def dates(self, second: Ints) -> Callable[[int], str]:
+    def dates(self, second: Int64) -> Callable[[int], str]:
         """The labels of such bins where the values are times."""
         edges = np.unique(np.quantile(second[self.genuine], np.arange(1, _BINS) / _BINS)).astype("datetime64[s]")
         return lambda b: f"from {edges[b - 1]}" if b else f"before {edges[0]}"
@@ -150,13 +147,13 @@ class _Bins:
         return Feature(name, topic, column, exempt, _ints(code_t), lambda b: names[b])
 
 
-def _ints(values: "pd.Series[Any]") -> Ints:
+def _ints(values: "pd.Series[Any]") -> Int64:
     return np.asarray(values.astype("int64"), dtype=np.int64)
 
 
-def _codes(values: "pd.Series[Any]") -> Ints:
+def _codes(values: "pd.Series[Any]") -> Int64:
     return np.asarray(pd.factorize(values)[0], dtype=np.int64)
 
 
-def _modulo(name: str, topic: str, column: str, exempt: tuple[str, ...], values: Ints, modulus: int) -> Feature:
+def _modulo(name: str, topic: str, column: str, exempt: tuple[str, ...], values: Int64, modulus: int) -> Feature:
     return Feature(name, topic, column, exempt, values % modulus, str)

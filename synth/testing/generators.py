@@ -197,7 +197,7 @@ class GeneratorContract(BlockChecks, PurityChecks, SamenessChecks):
     def exercise(self) -> None:
         """Makes the generator and every block, and completes events that others made."""
         components = self.bench.cast(Size())
-        list(components.generator.violations(components.world))
+        list(components.generator.problems(components.world))
         plan = plan_of(components)
         for block in range(len(plan.rows_b)):
             keys_of(components, plan, block)

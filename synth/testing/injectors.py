@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from synth.contracts.injector import FraudEvents, Int64
+from synth.arrays import Int64
+from synth.contracts.injector import FraudEvents
 from synth.testing.bench import Size
 from synth.testing.configs import ConfigChecks
 from synth.testing.contract import Broken, rule
@@ -33,7 +34,7 @@ class InjectorContract(LeakChecks, PlanChecks, PurityChecks, SamenessChecks, Con
         """Makes the injector, plans, serves every block, and checks the episodes."""
         components = self.bench.cast(self.size)
         injector, events = injector_of(self.bench, components), plan_alone(self.bench, components)
-        list(injector.violations(components.context))
+        list(injector.problems(components.context))
         for part in _in_parts(events, self.size.blocks):
             injector.inject(part)
         list(injector.check(components.context, events.take(np.lexsort((events.time_us_f, events.episode_f)))))

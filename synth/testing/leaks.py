@@ -10,9 +10,10 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from synth.arrays import Int64
 from synth.rng import Streams
 from synth.tables.table import Table
-from synth.testing.bounds import Ints, is_alarm, repeat_odds, share_odds
+from synth.testing.bounds import is_alarm, repeat_odds, share_odds
 from synth.testing.features import Feature, features_of, repeated_of
 
 #: Fewer episodes than this say nothing about shares.
@@ -47,7 +48,7 @@ class Comparison:
         self.genuine = (self.frame.fraud_label == 0).to_numpy()
 
     @cached_property
-    def samples(self) -> dict[str, Ints]:
+    def samples(self) -> dict[str, Int64]:
         """Role → (n,) positions of one event an episode."""
         fraud = self.frame.loc[~self.genuine, ["episode_id", "role"]]
         lot = Streams(0, "leaks").draw("events").permutation(len(fraud))
@@ -55,7 +56,7 @@ class Comparison:
         return {str(role): rows.index.to_numpy() for role, rows in drawn.groupby("role")}
 
     @cached_property
-    def judged(self) -> dict[str, Ints]:
+    def judged(self) -> dict[str, Int64]:
         """The samples that are large enough."""
         return {role: rows for role, rows in self.samples.items() if len(rows) >= FEWEST}
 
@@ -83,14 +84,14 @@ class Comparison:
         fraud, genuine = feature.code_t[self.judged[role]], feature.code_t[self.genuine]
         if feature.topic == "repeats":
             odds, seen, expected = repeat_odds(fraud, genuine)
-            told = f"{len(fraud):,} {role!r} events of as many episodes have {seen:,} distinct values"
-            return Leak(feature, f"{told}, as many genuine rows some {expected:,.0f}", odds)
+            message = f"{len(fraud):,} {role!r} events of as many episodes have {seen:,} distinct values"
+            return Leak(feature, f"{message}, as many genuine rows some {expected:,.0f}", odds)
         bins = int(feature.code_t.max(initial=0)) + 1
         k, others = np.bincount(fraud, minlength=bins), np.bincount(genuine, minlength=bins)
         log_odds = share_odds(k, len(fraud), others, len(genuine))
         worst = int(np.argmin(log_odds))
-        told = (
+        message = (
             f"{feature.name} is {feature.label(worst)} in {k[worst] / len(fraud):.1%} of {len(fraud):,} {role!r} events"
         )
-        told += f", one an episode, and in {others[worst] / len(genuine):.1%} of genuine rows"
-        return Leak(feature, told, float(log_odds[worst]))
+        message += f", one an episode, and in {others[worst] / len(genuine):.1%} of genuine rows"
+        return Leak(feature, message, float(log_odds[worst]))

@@ -93,7 +93,7 @@ def test_every_kind_of_mistake_is_told_at_once() -> None:
     wrong = ["seed=-1", "scenario=card_chain", "scenario.card_chain.ratio=1e-7", "+nonsense=1"]
     with pytest.raises(ConfigError) as refused:
         load_recipe(wrong)
-    assert {v.path for v in refused.value.violations} == {"seed", "nonsense"}
+    assert {v.path for v in refused.value.problems} == {"seed", "nonsense"}
     with pytest.raises(ConfigError) as refused:
         load_recipe(wrong[1:])
-    assert {v.path for v in refused.value.violations} == {"scenario.card_chain.ratio", "nonsense"}
+    assert {v.path for v in refused.value.problems} == {"scenario.card_chain.ratio", "nonsense"}

@@ -33,9 +33,9 @@ def test_a_view_of_an_unknown_column_is_told_with_the_views_name(tmp_path: Path)
     path = write(tmp_path / "short.py", hook("synth_views", VIEW.replace("'amount']", "'amont']")))
     with pytest.raises(ConfigError) as refused:
         load_recipe(["columns=short"], plugin_files=[path])
-    [violation] = refused.value.violations
-    assert "no event column named 'amont' (did you mean 'amount'?)" in violation.message
-    assert violation.where == f"{path}: view 'short'"
+    [problem] = refused.value.problems
+    assert "no event column named 'amont' (did you mean 'amount'?)" in problem.line
+    assert problem.where == f"{path}: view 'short'"
 
 
 @pytest.mark.parametrize("rival", [hook("synth_views", VIEW.replace("NAME", "short")), "a preset", "a folder"])

@@ -45,10 +45,10 @@ def instance(plugin: Path, name: str, *overrides: str) -> Any:
 
 
 def refusal(plugin: Path, *overrides: str) -> list[tuple[str, str]]:
-    """(message, place) of each violation."""
+    """(message, place) of each problem."""
     with pytest.raises(ConfigError) as refused:
         load_recipe(overrides, plugin_files=[plugin])
-    return [(violation.message, violation.where) for violation in refused.value.violations]
+    return [(problem.message, problem.where) for problem in refused.value.problems]
 
 
 def test_presets_are_options_with_their_comments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -150,7 +150,7 @@ def test_quiet_tells_errors_only(tmp_path: Path) -> None:
     assert "seed is 'x'" in answer.err
 
 
-def test_every_violation_is_told_with_its_place(tmp_path: Path) -> None:
+def test_every_problem_is_told_with_its_place(tmp_path: Path) -> None:
     answer = synth(
         "validate", "seed=x", "block_rows=0", "scenario=card_chain", "scenario.card_chain.ratio=2", cwd=tmp_path
     )

@@ -1,4 +1,4 @@
-"""``synth doctor`` and the findings in ``synth plan``: how a machine and the places of a recipe are."""
+"""``synth doctor`` and the preflight in ``synth plan``: how a machine and the places of a recipe are."""
 
 import platform
 import subprocess
@@ -37,12 +37,12 @@ def test_a_healthy_machine(tmp_path: Path) -> None:
     assert (answer.code, answer.err) == (0, "")
     found = findings(answer)
     assert {each["state"] for each in found.values()} == {"ok"}
-    assert found["python"]["told"].startswith(platform.python_version())
-    assert found["synth"]["told"] == package.__version__
+    assert found["python"]["message"].startswith(platform.python_version())
+    assert found["synth"]["message"] == package.__version__
     assert {"numpy", "pandas", "pyarrow", "hydra-core", "pydantic", "cores", "memory"} < set(found)
     assert "pytest" not in found
     assert "recipe" not in found
-    assert str(tmp_path) in found["working directory"]["told"]
+    assert str(tmp_path) in found["working directory"]["message"]
     assert tree(tmp_path) == {}
 
 
@@ -87,7 +87,7 @@ def test_a_working_directory_that_cannot_be_written(disk: Path, tmp_path: Path) 
     assert findings(answer)["working directory"] == {
         "what": "working directory",
         "state": "failure",
-        "told": f"{disk} cannot be written: Read-only file system",
+        "message": f"{disk} cannot be written: Read-only file system",
         "hint": "choose another one",
     }
     place = f"sink.parquet.uri={tmp_path}/out"
@@ -96,7 +96,7 @@ def test_a_working_directory_that_cannot_be_written(disk: Path, tmp_path: Path) 
     assert findings(answer)["working directory"]["state"] == "warning"
     answer = synth("doctor", *TINY, "--json", cwd=disk)
     assert answer.code == 3
-    assert "is not writable" in findings(answer)["sink parquet, place"]["told"]
+    assert "is not writable" in findings(answer)["sink parquet, place"]["message"]
 
 
 @pytest.mark.parametrize("disk", ["rw"], indirect=True)
@@ -118,7 +118,7 @@ def test_a_recipe_that_cannot_be_carried_out_and_one_that_is_wrong(tmp_path: Pat
     words = ("scenario=card_chain", "generator.transactions=20000", "population.cards=2", "timeline.end=2022-01-02")
     answer = synth("doctor", *words, "block_rows=200", "scenario.card_chain.ratio=0.5", "--json", cwd=tmp_path)
     assert answer.code == 3
-    assert "longer than the window" in findings(answer)["recipe"]["told"]
+    assert "longer than the window" in findings(answer)["recipe"]["message"]
     answer = synth("doctor", "seed=x", "block_rows=0", "--json", cwd=tmp_path)
     assert answer.code == 2
     assert [error["path"] for error in answer.envelope["errors"]] == ["seed", "block_rows"]

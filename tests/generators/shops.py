@@ -22,6 +22,7 @@ from synth import (
     World,
     hookimpl,
 )
+from synth.arrays import Int64
 from synth.contracts.expectations import Expectations, hours_of
 
 NAMES = ("corner shop", "bakery, bread & more", 'the "inn"', "market")
@@ -65,7 +66,7 @@ class Shops(Generator):
     ) -> Mapping[str, npt.NDArray[Any]]:
         return self._dress(fraud.time_us_t, streams.draw("fraud", block))
 
-    def _dress(self, time_us: npt.NDArray[np.int64], rng: np.random.Generator) -> Mapping[str, npt.NDArray[Any]]:
+    def _dress(self, time_us: Int64, rng: np.random.Generator) -> Mapping[str, npt.NDArray[Any]]:
         rows = len(time_us)
         return {
             "shop": rng.integers(-1, len(NAMES), size=rows),

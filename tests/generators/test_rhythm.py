@@ -54,13 +54,13 @@ class TestRhythm:
     def test_mass_is_time_where_nothing_has_a_shape(self, start: int, seconds: int, blocks: int) -> None:
         timeline = Timeline(start, start + seconds)
         rhythm = lay_rhythm(timeline, FLAT, np.ones((1, len(days_of(timeline)))))
-        assert rhythm.edge_s_n[0] == start
-        assert rhythm.edge_s_n[-1] == start + seconds
-        assert (np.diff(rhythm.edge_s_n) > 0).all()
-        np.testing.assert_allclose(rhythm.mass_sn[0], np.diff(rhythm.edge_s_n) / DAY_S)
+        assert rhythm.edge_seconds_n[0] == start
+        assert rhythm.edge_seconds_n[-1] == start + seconds
+        assert (np.diff(rhythm.edge_seconds_n) > 0).all()
+        np.testing.assert_allclose(rhythm.mass_sn[0], np.diff(rhythm.edge_seconds_n) / DAY_S)
         cut = rhythm.cut(np.array([1000.0]), blocks)
         assert cut[0] == 0
-        assert cut[-1] == len(rhythm.edge_s_n) - 1
+        assert cut[-1] == len(rhythm.edge_seconds_n) - 1
         assert (np.diff(cut) > 0).all()
         expected = [rhythm.expected(np.array([2.0]), a, b)[0] for a, b in pairwise(cut)]
         assert sum(expected) == pytest.approx(2 * seconds / DAY_S)

@@ -97,11 +97,11 @@ def test_rows_are_dealt_exactly(pairs: int) -> None:
 @pytest.mark.parametrize(("cards", "seconds", "most"), [(1, 10, 5), (3, 5, 7), (50, 86_400, 2_160_000)])
 def test_half_of_all_pairs_may_be_taken(cards: int, seconds: int, most: int) -> None:
     world = make_world(cards=cards, seconds=seconds)
-    assert list(UniformGenerator(UniformConfig(transactions=most)).violations(world)) == []
-    [(path, message, allowed)] = UniformGenerator(UniformConfig(transactions=most + 1)).violations(world)
-    assert path == "transactions"
-    assert f"{most + 1:,}" in message
-    assert f"at most {most:,}" in allowed
+    assert list(UniformGenerator(UniformConfig(transactions=most)).problems(world)) == []
+    [problem] = UniformGenerator(UniformConfig(transactions=most + 1)).problems(world)
+    assert problem.path == "transactions"
+    assert f"{most + 1:,}" in problem.message
+    assert f"at most {most:,}" in problem.allowed
 
 
 def test_a_window_shorter_than_its_blocks() -> None:

@@ -236,11 +236,11 @@ class TestCounts:
 
 class TestTotals:
     @given(st.integers(1, 6), st.integers(0, 6), st.integers(1, 80))
-    def test_a_sum_that_no_chains_add_up_to_is_a_violation(self, low: int, more: int, total: int) -> None:
+    def test_a_sum_that_no_chains_add_up_to_is_a_problem(self, low: int, more: int, total: int) -> None:
         high = low + more
         reachable = any(k * low <= total <= k * high for k in range(1, total + 1))
         config = make_config(ratio=total / 1000, low=low, high=high)
-        told = [path for path, _, _ in CardChain(config).violations(make_scene(seconds=10**9))]
+        told = [problem.path for problem in CardChain(config).problems(make_scene(seconds=10**9))]
         assert told == ([] if reachable else ["ratio"])
 
 

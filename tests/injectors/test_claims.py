@@ -4,13 +4,13 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import synth
+from synth.arrays import Int64
 from synth.config.recipe import load_recipe
 from synth.contracts.claimer import Claimer, Claims, Genuine, Targets
 from synth.contracts.injector import PlanContext
@@ -76,7 +76,7 @@ class Every(Claimer):
         return Claims(row_r, genuine.number_t[row_r], np.zeros_like(row_r), genuine.amount_minor_t[row_r] + self.more)
 
 
-def claimed_of(*patterns: tuple[str, Claimer]) -> tuple[Any, Any, npt.NDArray[np.int64]]:
+def claimed_of(*patterns: tuple[str, Claimer]) -> tuple[Any, Any, Int64]:
     recipe, _, _ = load_recipe(SMALL)
     components = replace(make_components(recipe), patterns=dict(patterns))
     plan = make_plan(components)

@@ -46,7 +46,7 @@ def make_scene(*, rows: int = 1000, cards: int = 300, seconds: int = 86_400) -> 
 
 def planned(context: PlanContext, **config: Any) -> tuple[Taps, FraudEvents]:
     injector = Taps(TapsConfig(**config))
-    assert not [*injector.config.violations(), *injector.violations(context)]
+    assert not [*injector.config.problems(), *injector.problems(context)]
     events = injector.plan(context, streams=Streams(3, "test"))
     return injector, events.take(np.lexsort((events.time_us_f, events.episode_f)))
 
@@ -81,7 +81,7 @@ class TestTotals:
         assert Taps(TapsConfig(episodes=1, mode=mode)).replaces == (mode == "replace")
 
 
-class TestViolations:
+class TestProblems:
     @pytest.mark.parametrize(
         ("config", "path", "told"),
         [
@@ -96,7 +96,7 @@ class TestViolations:
         ],
     )
     def test_of_the_config_alone(self, config: dict[str, Any], path: str, told: str) -> None:
-        assert [(at, message) for at, message, _ in TapsConfig(**config).violations()] == [(path, told)]
+        assert [(each.path, each.message) for each in TapsConfig(**config).problems()] == [(path, told)]
 
     @pytest.mark.parametrize(
         ("config", "context", "path", "told", "allowed"),
@@ -122,10 +122,10 @@ class TestViolations:
     def test_of_the_whole_recipe(
         self, config: dict[str, Any], context: dict[str, int], path: str, told: str, allowed: str
     ) -> None:
-        ((at, message, right),) = Taps(TapsConfig(**config)).violations(make_scene(**context))
-        assert at == path
-        assert told in message
-        assert allowed in right
+        (problem,) = Taps(TapsConfig(**config)).problems(make_scene(**context))
+        assert problem.path == path
+        assert told in problem.message
+        assert allowed in problem.allowed
 
 
 class TestCheck:

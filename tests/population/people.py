@@ -49,4 +49,4 @@ def draw(config: PopulationConfig, seed: int = 1, start_s: int = START_S) -> Pop
 
 
 def problems(config: PopulationConfig) -> dict[str, str]:
-    return {path: message for path, message, _ in config.violations()}
+    return {problem.path: problem.line for problem in config.problems()}

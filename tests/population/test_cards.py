@@ -48,7 +48,7 @@ def network_names(cards: CardNumbers) -> list[str]:
 
 
 def problems(config: PopulationConfig) -> dict[str, str]:
-    return {path: message for path, message, _ in config.violations()}
+    return {problem.path: problem.message for problem in config.problems()}
 
 
 @pytest.mark.parametrize("number", ["4111111111111111", "378282246310005", "6011111111111117", "5555555555554444"])
@@ -65,7 +65,7 @@ def test_the_check_digit_completes_any_number(payloads: list[int]) -> None:
 
 @pytest.mark.parametrize("path", sorted(CONF.glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_population_of_conf_can_be_drawn(path: Path) -> None:
-    assert list(from_yaml(path.stem).violations()) == []
+    assert list(from_yaml(path.stem).problems()) == []
     config = from_yaml(path.stem, cards=5_000)
     cards = draw(config)
     assert len(cards) == len(set(cards.number_c.tolist())) == 5_000
@@ -103,7 +103,7 @@ def test_one_card(name: str) -> None:
 @pytest.mark.parametrize("count", [1, 249, 250, 251, 900, 999, 1_000])
 def test_a_range_can_be_used_up(count: int) -> None:
     config = population(count, tiny=(1.0, 12, ["41234567"]))
-    assert list(config.violations()) == []
+    assert list(config.problems()) == []
     numbers = draw(config).number_c.tolist()
     assert len(set(numbers)) == count
     assert {n // 10_000 for n in numbers} == {41234567}
@@ -197,7 +197,7 @@ def test_text_is_the_decimal_form_of_any_number(numbers: list[int]) -> None:
 
 
 @given(data=st.data(), cards=st.integers(min_value=1, max_value=300), seed=st.integers(0, 2**32))
-def test_any_population_without_violations_is_drawn_exactly(data: st.DataObject, cards: int, seed: int) -> None:
+def test_any_population_without_problems_is_drawn_exactly(data: st.DataObject, cards: int, seed: int) -> None:
     first_digits = data.draw(st.lists(st.sampled_from("12345678"), min_size=1, max_size=6, unique=True))
     networks: dict[str, Any] = {}
     for i, digit in enumerate(first_digits):
@@ -224,10 +224,10 @@ def test_shares_must_sum_to_one() -> None:
 
 def test_a_network_needs_room_for_its_share() -> None:
     config = population(2_002, tiny=(0.5, 12, ["41234567"]), big=(0.5, 16, ["5"]))
-    ((path, message, allowed),) = config.violations()
-    assert path == "networks.tiny.prefixes"
-    assert message == "tiny gets 1,001 cards, but its prefixes leave room for 1,000"
-    assert "1,000" in allowed
+    (problem,) = config.problems()
+    assert problem.path == "networks.tiny.prefixes"
+    assert problem.message == "tiny gets 1,001 cards, but its prefixes leave room for 1,000"
+    assert "1,000" in problem.allowed
 
 
 def test_two_prefixes_of_a_length_must_not_overlap() -> None:
@@ -255,10 +255,10 @@ def test_nineteen_digits_must_fit_64_bits() -> None:
 
 
 def test_an_unknown_locale_names_those_of_its_language() -> None:
-    ((path, message, allowed),) = population(10, "faker", "de_DR", a=(1.0, 16, ["4"])).violations()
-    assert path == "locale"
-    assert message == "Faker has no locale 'de_DR'"
-    assert {"de_AT", "de_CH", "de_DE"} <= set(allowed.split(", "))
+    (problem,) = population(10, "faker", "de_DR", a=(1.0, 16, ["4"])).problems()
+    assert problem.path == "locale"
+    assert problem.message == "Faker has no locale 'de_DR'"
+    assert {"de_AT", "de_CH", "de_DE"} <= set(problem.allowed.split(", "))
 
 
 def test_the_locale_matters_only_with_a_profile() -> None:
@@ -266,7 +266,7 @@ def test_the_locale_matters_only_with_a_profile() -> None:
     assert problems(population(10, "faker", "ja_JP", a=(1.0, 16, ["4"]))) == {}
 
 
-def test_all_violations_come_at_once() -> None:
+def test_all_problems_come_at_once() -> None:
     config = population(5_000, "faker", "xx", a=(0.5, 12, ["41234567", "41234567"]), b=(0.4, 19, ["95"]))
     assert set(problems(config)) == {
         "networks",

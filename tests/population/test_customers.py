@@ -226,7 +226,7 @@ def test_any_sizes_and_shares_are_exact(customers: int, more: int, share: float,
         ),
     ],
 )
-def test_violations(changes: dict[str, Any], path: str, message: str) -> None:
+def test_problems(changes: dict[str, Any], path: str, message: str) -> None:
     assert problems(people(changes=changes)) == {path: message}
 
 

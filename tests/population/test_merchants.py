@@ -142,5 +142,5 @@ def test_a_hundred_thousand_names_need_no_numbers() -> None:
         ({"locale": "en_UX"}, "locale", "Faker has no locale 'en_UX'"),
     ],
 )
-def test_violations(changes: dict[str, Any], path: str, message: str) -> None:
+def test_problems(changes: dict[str, Any], path: str, message: str) -> None:
     assert problems(people(changes=changes)) == {path: message}

@@ -19,7 +19,7 @@ def haversine_km(lat1: np.ndarray, lon1: np.ndarray, lat2: np.ndarray, lon2: np.
 
 def cities(number: int = 50, *countries: str, exponent: float = 1.0, seed: int = 0) -> Cities:
     config = CitiesConfig(countries=list(countries) or ["US"], number=number, exponent=exponent, home_km=10, store_km=5)
-    assert list(config.violations()) == []
+    assert list(config.problems()) == []
     return draw_cities(config, rng=np.random.default_rng(seed))
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from synth import Problem
 from synth_kafka.formats import FormatName
 
 _TOPIC = r"^[A-Za-z0-9._-]{1,200}$"
@@ -38,7 +39,11 @@ class KafkaConfig:
     ]
     timeout_s: Annotated[int, Field(ge=1, le=900, description="seconds that the brokers may be away")]
 
-    def violations(self) -> Iterator[tuple[str, str, str]]:
-        """Yields (path below the sink, message, what is allowed)."""
+    def problems(self) -> Iterator[Problem]:
+        """Yields what the field ranges alone cannot say."""
         if self.registry is not None and self.format == "json":
-            yield "registry", "JSON is sent without a schema", "null, or sink.kafka.format=avro or protobuf"
+            yield Problem(
+                path="registry",
+                message="JSON is sent without a schema",
+                allowed="null, or sink.kafka.format=avro or protobuf",
+            )

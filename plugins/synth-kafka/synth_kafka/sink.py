@@ -4,13 +4,13 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from synth import Checkpoint, Finding, Prospect, RefusedError, SinkJob, StreamSink, StreamStats
+from synth import Checkpoint, PreflightContext, PreflightResult, RefusedError, SinkJob, StreamSink, StreamStats
 from synth_kafka.config import KafkaConfig
 from synth_kafka.connection import Connection
 from synth_kafka.control import CLEARING, Control, checkpoint_key, manifest_key
 from synth_kafka.formats import make_format
-from synth_kafka.inspection import Inspection, inspect_registry
 from synth_kafka.place import Place, topic_names
+from synth_kafka.preflight import ClusterPreflight, check_registry
 from synth_kafka.producer import Headers, TransactionalProducer
 from synth_kafka.registry import framings, reach_registry
 from synth_kafka.rows import RowEncoder, Rows, make_encoders
@@ -57,16 +57,16 @@ class KafkaSink(StreamSink):
             reach_registry(self._config.registry)
         self._require_free(self._place.look(), resume=resume)
 
-    def inspect(self, prospect: Prospect) -> list[Finding]:
+    def preflight(self, context: PreflightContext) -> list[PreflightResult]:
         """Looks at all of it, and goes on behind the first thing that is wrong."""
         found = []
         try:
             self._make_encoders()
         except RefusedError as error:
-            found.append(Finding(what="view", state="failure", told=str(error)))
+            found.append(PreflightResult(what="view", state="failure", message=str(error)))
         control, overwrite = self._place.control_topic, self._job.overwrite
-        found += Inspection(self._config, self._topics, control, prospect, overwrite, self._job.part).findings()
-        return found if self._config.registry is None else [*found, inspect_registry(self._config.registry)]
+        found += ClusterPreflight(self._config, self._topics, control, context, overwrite, self._job.part).results()
+        return found if self._config.registry is None else [*found, check_registry(self._config.registry)]
 
     def open(self, extra: "Sequence[Batch]", *, fingerprint: str, resume: bool) -> Checkpoint | None:
         """Makes the topics, shuts an earlier producer out, and finds out how far it was."""
@@ -164,8 +164,8 @@ class KafkaSink(StreamSink):
             )
         if part in control.parts and not control.clearing and not resume and not self._job.overwrite:
             how = "it is complete" if control.finished(part) else "go on with --resume"
-            told = f"topic {topic!r} holds a stream already{self._in_part()}"
-            raise RefusedError(f"{told}: {how}, or empty the topic with --overwrite{' in part 0' if part else ''}")
+            message = f"topic {topic!r} holds a stream already{self._in_part()}"
+            raise RefusedError(f"{message}: {how}, or empty the topic with --overwrite{' in part 0' if part else ''}")
 
     def _in_part(self) -> str:
         return f" in part {self._job.part}" if self._job.parts > 1 else ""

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from synth import LocalPlace, SinkJob, Table, Uri, parse_uri
+from synth import LocalPlace, Problem, SinkJob, Table, Uri, parse_uri
 from synth_lakehouse.lake import DataFile, IfExists, LakeSink, LakeTables
 from synth_lakehouse.s3 import find_settings
 
@@ -35,13 +35,19 @@ class IcebergConfig:
     compression: Annotated[Literal["zstd", "snappy", "gzip", "none"], Field(description="compression of the columns")]
     row_group_rows: Annotated[int, Field(ge=1, le=100_000_000, description="most rows of a row group")]
 
-    def violations(self) -> Iterator[tuple[str, str, str]]:
+    def problems(self) -> Iterator[Problem]:
         """Refuses a bucket without a catalog, and a catalog's address with a password in it."""
         if self.catalog is None and (self.uri or "").lower().startswith("s3:"):
-            yield "catalog", "tables in a bucket need a catalog", "sqlite:////path/file.db or a REST catalog's address"
+            yield Problem(
+                path="catalog",
+                message="tables in a bucket need a catalog",
+                allowed="sqlite:////path/file.db or a REST catalog's address",
+            )
         if "@" in urlsplit(self.catalog or "").netloc:
-            told = "a catalog's address holds no password: set PYICEBERG_CATALOG__SYNTH__TOKEN"
-            yield "catalog", told, "sqlite:////path/file.db or a REST catalog's address"
+            message = "a catalog's address holds no password: set PYICEBERG_CATALOG__SYNTH__TOKEN"
+            yield Problem(
+                path="catalog", message=message, allowed="sqlite:////path/file.db or a REST catalog's address"
+            )
 
 
 class IcebergSink(LakeSink):

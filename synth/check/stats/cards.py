@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from synth.arrays import Float, Int64
 from synth.check.stats.histogram import LEVELS, Histogram, level_name
-from synth.check.stats.rows import CARD, Float, Rows, Section, added, figure, share
-from synth.check.verify.rows import Int64
+from synth.check.stats.rows import CARD, Rows, Section, added, figure, share
 from synth.timeline import US_PER_S, Timeline
 
 

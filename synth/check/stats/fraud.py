@@ -4,14 +4,17 @@ Legend: ``_f`` a fraud row in the order of the labels, ``_s`` a scenario.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from synth.check.stats.rows import AMOUNT, Rows, Section, figure, share
-from synth.check.verify.rows import Int64, int64_of
+from synth.check.verify.rows import int64_of
 from synth.errors import VerifyError
+
+if TYPE_CHECKING:
+    from synth.arrays import Int64
 
 
 class Labels:

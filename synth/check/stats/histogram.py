@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from synth.check.stats.rows import Float
-from synth.check.verify.rows import Int64
+from synth.arrays import Float, Int64
 
 LEVELS = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 

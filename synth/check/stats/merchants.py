@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from synth.arrays import Int64
 from synth.check.stats.cards import quantiles, top_share
 from synth.check.stats.rows import CUSTOMER, SHOP, Rows, Section, added, figure, share
-from synth.check.verify.rows import Int64
 from synth.timeline import US_PER_S, Timeline
 
 #: About as many customers are followed; what is remembered of them does not grow with the population.

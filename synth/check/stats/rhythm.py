@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from synth.check.stats.rows import Float, Rows, Section, figure, share
-from synth.check.verify.rows import Int64
+from synth.arrays import Float, Int64
+from synth.check.stats.rows import Rows, Section, figure, share
 from synth.errors import VerifyError
 from synth.timeline import US_PER_S, Timeline
 

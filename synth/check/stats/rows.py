@@ -8,15 +8,11 @@ from functools import cached_property
 from typing import Any, SupportsFloat
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from synth.check.verify.rows import Int64
+from synth.arrays import Int64, Mask
 from synth.check.verify.rows import Rows as ShownRows
-
-Float = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 #: What tells cards, people and shops apart, in the order of preference.
 CARD = "card_id|card_number|customer_id"

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from synth.check.stats.rows import Codes, Rows, Section, added, figure, share
 
 if TYPE_CHECKING:
-    from synth.check.verify.rows import Int64
+    from synth.arrays import Int64
 
 #: A column of more values than this is left out.
 MOST = 100

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from synth.arrays import Int64
 from synth.check.reader import StoredOutput, open_output, with_original_times
 from synth.check.verify.clicks import Purchases, check_clicks, read_clicks
 from synth.check.verify.extra import plugin_checks
@@ -21,7 +22,6 @@ from synth.check.verify.rows import (
     CardSeconds,
     Check,
     EventIds,
-    Int64,
     InWindow,
     RowCheck,
     Rows,

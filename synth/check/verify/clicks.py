@@ -7,8 +7,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from synth.arrays import Int64
 from synth.check.verify.noise import Dropped
-from synth.check.verify.rows import Check, Int64, RowCheck, Rows, int64_of
+from synth.check.verify.rows import Check, RowCheck, Rows, int64_of
 from synth.check.verify.tables import Found, one_piece, sources_of
 from synth.check.verify.truth import Columns
 from synth.contracts.output import Output

@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from synth.arrays import UInt64
 from synth.check.verify.rows import RowCheck, Rows
 
 #: Of this many transaction ids, one is hashed anew, besides those of all fraud rows.
@@ -60,7 +60,7 @@ _NIBBLE = np.full(256, 255, dtype=np.uint8)
 _NIBBLE[np.frombuffer(b"0123456789abcdef", dtype=np.uint8)] = np.arange(16)
 
 
-def _prefixes(tids: pa.StringArray) -> npt.NDArray[np.uint64] | None:
+def _prefixes(tids: pa.StringArray) -> UInt64 | None:
     """(t,) uint64 of the first 16 hex digits; None when a text is not 32 hex digits long."""
     if not len(tids):
         return np.empty(0, dtype=np.uint64)

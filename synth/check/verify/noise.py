@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import ValidationError
 
-from synth.check.verify.rows import Check, Int64, int64_of
+from synth.arrays import Int64, Mask
+from synth.check.verify.rows import Check, int64_of
 from synth.check.verify.tables import Found, blocks_of, sources_of
 from synth.check.verify.truth import Columns
 from synth.check.verify.undoing import Key, Undoing
@@ -32,7 +32,7 @@ class Dropped:
 
     event_d: Int64
 
-    def came(self, event_x: Int64) -> npt.NDArray[np.bool_]:
+    def came(self, event_x: Int64) -> Mask:
         """(x,) bool: whose rows came."""
         return ~np.isin(event_x, self.event_d)
 

@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from synth.arrays import Int64
 from synth.timeline import US_PER_S, Timeline
-
-Int64 = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from synth.check.verify.rows import Check, Int64, RowCheck, Rows, int64_of
+from synth.arrays import Int64, Mask
+from synth.check.verify.rows import Check, RowCheck, Rows, int64_of
 from synth.contracts.injector import FraudEvents, Pattern, PlanContext
 from synth.errors import counted
 
@@ -156,7 +156,7 @@ class ShownTruth(RowCheck):
         return f"as the {self.seen:,} labels say, null elsewhere"
 
 
-def _bools(values: pa.Array) -> npt.NDArray[np.bool_]:
+def _bools(values: pa.Array) -> Mask:
     return np.asarray(values.to_numpy(zero_copy_only=False), dtype=bool)
 
 
@@ -172,7 +172,7 @@ def check_episodes(
     episodes: Columns,
     fraud: FraudRows,
     claiming: Collection[str],
-    came_f: npt.NDArray[np.bool_],
+    came_f: Mask,
 ) -> Iterator[Check]:
     """Episodes against the labels and the rows that they name.
 

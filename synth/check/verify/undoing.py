@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from synth.check.verify.rows import Int64, int64_of
+from synth.arrays import Int64, Mask
+from synth.check.verify.rows import int64_of
 from synth.check.verify.tables import one_piece
 from synth.noise.draws import KINDS
 
@@ -161,9 +161,9 @@ def _nth(entry_n: Int64) -> Int64:
     return nth_n
 
 
-def _delayed(kind_n: Int64, copy_n: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+def _delayed(kind_n: Int64, copy_n: Mask) -> Mask:
     """Rows that were sent with the delay: of a duplicate only the copy."""
-    delayed_n: npt.NDArray[np.bool_] = (kind_n != _DUPLICATE) | copy_n
+    delayed_n: Mask = (kind_n != _DUPLICATE) | copy_n
     return delayed_n
 
 
@@ -174,9 +174,9 @@ def _by_entry(part: list[tuple[Int64, pa.Table]]) -> tuple[Int64, pa.Table]:
     return entry_n[order], rows.combine_chunks()
 
 
-def _alike(these: pa.Table, those: pa.Table) -> npt.NDArray[np.bool_]:
+def _alike(these: pa.Table, those: pa.Table) -> Mask:
     """(d,) bool: rows of which all columns agree."""
-    alike_d: npt.NDArray[np.bool_] = np.ones(these.num_rows, dtype=bool)
+    alike_d: Mask = np.ones(these.num_rows, dtype=bool)
     for one, other in zip(these.columns, those.columns, strict=True):
         both_null = pc.and_(one.is_null(), other.is_null())
         alike_d &= np.asarray(pc.or_(both_null, pc.fill_null(pc.equal(one, other), False)), dtype=np.bool_)

@@ -10,7 +10,7 @@ from synth.config.catalog.provider import HOOKS, Provider
 from synth.config.compose.roots import PluginRoot
 from synth.contracts.hookspecs import CheckSpec, Spec
 from synth.contracts.run_events import Subscriber
-from synth.errors import ConfigError, MissingOption, PluginError, Violation
+from synth.errors import ConfigError, MissingOption, PluginError, Problem
 
 
 @dataclass(frozen=True)
@@ -69,46 +69,44 @@ class Catalog:
 
     def clashes(self, provider: Provider) -> list[str]:
         """What is wrong with each name of a plugin that another one claims, too."""
-        told = [
+        of_kinds = [
             _kind_clash(group, kind, owners)
             for group, kinds in self.kinds.items()
             for kind, claims in kinds.items()
             if len(owners := [owner for owner, _ in claims]) > 1 and provider.name in owners
         ]
-        return told + [option_clash(path, owners) for path, owners in self._claims.items() if provider.name in owners]
+        of_options = [option_clash(path, owners) for path, owners in self._claims.items() if provider.name in owners]
+        return of_kinds + of_options
 
     def broken(self) -> list[Provider]:
         """The plugins that cannot be used."""
         return [provider for provider in self.providers if provider.error]
 
-    def excuse(self) -> str:
+    def broken_plugins_note(self) -> str:
         """What to add where something is missing: it may be a broken plugin's."""
-        told = (f"; plugin {p.name!r} ({p.source}) could not be loaded: {p.error}" for p in self.broken())
-        return "".join(told)
+        return "".join(f"; plugin {p.name!r} ({p.source}) could not be loaded: {p.error}" for p in self.broken())
 
     @contextmanager
-    def excusing(self) -> Iterator[None]:
+    def noting_broken_plugins(self) -> Iterator[None]:
         """Adds the broken plugins to each error about an option that nobody offers."""
         try:
             yield
         except ConfigError as error:
             if not self.broken():
                 raise
-            raise self.excused(error) from error.__cause__
+            raise self.with_broken_plugins_note(error) from error.__cause__
 
-    def excused(self, error: ConfigError) -> ConfigError:
+    def with_broken_plugins_note(self, error: ConfigError) -> ConfigError:
         """The same error, with the broken plugins named where an option is missing."""
-        excuse = self.excuse()
-        told = (
-            replace(each, message=each.message + excuse) if _may_be_a_plugins(each) else each
-            for each in error.violations
+        note = self.broken_plugins_note()
+        return ConfigError(
+            [replace(each, message=each.message + note) if _may_be_a_plugins(each) else each for each in error.problems]
         )
-        return ConfigError(list(told))
 
 
-def _may_be_a_plugins(violation: Violation) -> bool:
+def _may_be_a_plugins(problem: Problem) -> bool:
     """Hydra's own groups are filled by plugins of Hydra."""
-    return isinstance(violation, MissingOption) and not violation.path.startswith("hydra.")
+    return isinstance(problem, MissingOption) and not problem.path.startswith("hydra.")
 
 
 def _kind_clash(group: str, kind: str, owners: list[str]) -> str:

@@ -29,8 +29,8 @@ def read_presets(path: Path, label: str) -> tuple[Preset, ...]:
         PluginError: the file has another shape; says in which line.
     """
     file = read_config_file(path, label)
-    if file.violations:
-        raise PluginError("; ".join(f"{each.where}: {each.message}" for each in file.violations))
+    if file.problems:
+        raise PluginError("; ".join(f"{each.where}: {each.message}" for each in file.problems))
     if file.node is None:
         return ()
     _refuse_tags(file, file.node)
@@ -90,14 +90,14 @@ def _bodies(file: ConfigFile) -> Iterator[tuple[Node, Node, Node]]:
     for group, options in items_of(file.node):
         if group.value not in HOOKS:
             meant = nearest(group.value, HOOKS)
-            told = f"no group named {group.value!r}" + (f" ({meant})" if meant else "")
-            raise PluginError(f"{file.at(group)}: {told}; allowed: {', '.join(HOOKS)}")
+            message = f"no group named {group.value!r}" + (f" ({meant})" if meant else "")
+            raise PluginError(f"{file.at(group)}: {message}; allowed: {', '.join(HOOKS)}")
         if not isinstance(options, yaml.MappingNode):
             raise PluginError(f"{file.at(group)}: {group.value!r} must hold options by name, each a mapping")
         for name, body in items_of(options):
             if not PLAIN_NAME.fullmatch(name.value):
-                told = f"an option cannot be named {name.value!r}"
-                raise PluginError(f"{file.at(name)}: {told}; allowed: letters, digits, _ and -, beginning with none")
+                message = f"an option cannot be named {name.value!r}"
+                raise PluginError(f"{file.at(name)}: {message}; allowed: letters, digits, _ and -, beginning with none")
             yield group, name, body
 
 
@@ -107,8 +107,8 @@ def _kind(file: ConfigFile, name: Node, body: Node) -> str:
         raise PluginError(f"{file.at(name)}: option {name.value!r} must be a mapping with the key 'kind'")
     found = {key.value: (key, value) for key, value in items_of(body)}
     if "defaults" in found:
-        told = "cannot have a defaults list; a folder of choices can (hook synth_config_roots)"
-        raise PluginError(f"{file.at(found['defaults'][0])}: option {name.value!r} {told}")
+        message = "cannot have a defaults list; a folder of choices can (hook synth_config_roots)"
+        raise PluginError(f"{file.at(found['defaults'][0])}: option {name.value!r} {message}")
     kind = found["kind"][1] if "kind" in found else None
     if kind is None or kind.tag != f"{_TAG}str" or not kind.value:
         raise PluginError(f"{file.at(kind or name)}: option {name.value!r} has no kind; write 'kind: <name>'")

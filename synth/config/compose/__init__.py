@@ -46,7 +46,7 @@ def compose(
         plugin_roots: searched last.
 
     Raises:
-        ConfigError: holds every violation that could be found at once.
+        ConfigError: holds every problem that could be found at once.
         PluginError: a plugin's root does not exist.
     """
     from synth.config.compose.composing import compose_roots

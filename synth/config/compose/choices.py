@@ -22,7 +22,7 @@ from synth.config.compose.overrides import (
 )
 from synth.config.compose.resolving import forbidden_resolvers
 from synth.config.compose.roots import PRIMARY, group_names, option_names
-from synth.errors import ConfigError, Violation
+from synth.errors import ConfigError, Problem
 
 
 @dataclass(kw_only=True)
@@ -39,7 +39,7 @@ class Choices:
 
     library: Library
     given: Sequence[Given]
-    violations: list[Violation] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
     multirun: bool = False
     lists: dict[str, Wanted] = field(default_factory=dict)
     singles: dict[str, str] = field(default_factory=dict)
@@ -79,7 +79,7 @@ class Choices:
             return None
         if not self._is_group(given.group):
             if "/" in given.group or parsed.package is not None:
-                self.violations.append(unknown_group(given.group, group_names(self.library.roots), given.where))
+                self.problems.append(unknown_group(given.group, group_names(self.library.roots), given.where))
             return None
         value = parsed.value()
         names: list[Any] = value if isinstance(value, list) else [value]
@@ -104,7 +104,7 @@ class Choices:
             return
         for name, _ in entry.wanted.options:
             file = self.library.find(f"{entry.group}/{name}")
-            self.violations += file.violations if file else ()
+            self.problems += file.problems if file else ()
 
     def _check_appended(self) -> None:
         for key, entry in self._appended.items():
@@ -123,7 +123,7 @@ class Choices:
             return
         if parsed.is_sweep_override():
             if not self.multirun:
-                self.violations.append(sweep_outside_multirun(given, many=many))
+                self.problems.append(sweep_outside_multirun(given, many=many))
         elif parsed.is_delete():
             if many:
                 message = f"'{group}' takes several options and cannot be deleted"
@@ -151,7 +151,7 @@ class Choices:
         if file is None or config_path in self._visited:
             return
         self._visited.add(config_path)
-        self.violations += file.violations
+        self.problems += file.problems
         entries = self._entries(file, config_path.rpartition("/")[0])
         for entry in entries:
             if entry.override:
@@ -178,7 +178,7 @@ class Choices:
     def _take(self, entry: Entry, wanted: Wanted) -> None:
         for name, where in wanted.options:
             if "${" in name:
-                self.violations += forbidden_resolvers(entry.group, name, where)
+                self.problems += forbidden_resolvers(entry.group, name, where)
                 continue
             if name == "???":
                 self._refuse(entry.group, f"'{entry.key}' needs an option", where, f"choose one: {entry.key}=…")
@@ -191,21 +191,21 @@ class Choices:
                 self._refuse(entry.group, f"'{name}' is a file, not the name of an option", where, hint)
             elif any(step in ("", ".", "..") for step in name.split("/")):
                 options = option_names(self.library.roots, entry.group)
-                self.violations.append(unknown_option(entry.group or "config", name, options, where))
+                self.problems.append(unknown_option(entry.group or "config", name, options, where))
             elif self.library.find(config_path) is None:
                 if not entry.optional:
-                    self.violations.append(self._missing(config_path, where))
+                    self.problems.append(self._missing(config_path, where))
             else:
                 self._visit(config_path)
 
-    def _missing(self, config_path: str, where: str) -> Violation:
+    def _missing(self, config_path: str, where: str) -> Problem:
         group, _, name = config_path.rpartition("/")
         options = option_names(self.library.roots, group)
         if group and not options:
-            violation = unknown_group(group, group_names(self.library.roots), where)
+            problem = unknown_group(group, group_names(self.library.roots), where)
             meant = group.rpartition("/")[2]
             absolute = "/" in group and meant in group_names(self.library.roots)
-            return replace(violation, hint=f"write '/{meant}' for the group at the top") if absolute else violation
+            return replace(problem, hint=f"write '/{meant}' for the group at the top") if absolute else problem
         return unknown_option(group or "config", name, options, where)
 
     def _report_unused(self) -> None:
@@ -214,7 +214,7 @@ class Choices:
             if key in self._taken or "@" in key:
                 continue
             if not self._is_group(group):
-                self.violations.append(unknown_group(group, group_names(self.library.roots), wanted.where))
+                self.problems.append(unknown_group(group, group_names(self.library.roots), wanted.where))
             elif wanted.where.startswith("command line:"):
                 hint = f"add it with '+': +{key}={','.join(name for name, _ in wanted.options)}"
                 self._refuse(group, f"'{key}' is in no defaults list", wanted.where, hint)
@@ -230,7 +230,7 @@ class Choices:
             return []
         if not isinstance(defaults, yaml.SequenceNode):
             message = "'defaults' must be a list"
-            self.violations.append(Violation(path="defaults", message=message, where=file.at(defaults)))
+            self.problems.append(Problem(path="defaults", message=message, where=file.at(defaults)))
             return []
         entries = []
         for item in defaults.value:
@@ -257,7 +257,7 @@ class Choices:
 
     def _refuse(self, group: str, message: str, where: str, hint: str, allowed: str = "") -> None:
         path = group.replace("/", ".")
-        self.violations.append(Violation(path=path, message=message, where=where, hint=hint, allowed=allowed))
+        self.problems.append(Problem(path=path, message=message, where=where, hint=hint, allowed=allowed))
 
 
 def check_choices(library: Library, overrides: Sequence[str], *, multirun: bool = False) -> Choices:
@@ -266,11 +266,11 @@ def check_choices(library: Library, overrides: Sequence[str], *, multirun: bool 
     Raises:
         ConfigError: an override cannot be read, or a choice or a file is wrong.
     """
-    given, violations = read_overrides(overrides)
-    choices = Choices(library=library, given=given, violations=violations, multirun=multirun)
+    given, problems = read_overrides(overrides)
+    choices = Choices(library=library, given=given, problems=problems, multirun=multirun)
     choices.walk()
-    if choices.violations:
+    if choices.problems:
         places = [command_line(override) for override in overrides]
         order = {where: number for number, where in reversed(list(enumerate(places)))}
-        raise ConfigError(sorted(choices.violations, key=lambda v: order.get(v.where, len(order))))
+        raise ConfigError(sorted(choices.problems, key=lambda v: order.get(v.where, len(order))))
     return choices

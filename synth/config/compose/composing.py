@@ -19,7 +19,7 @@ from synth.config.compose.results import Composed
 from synth.config.compose.roots import group_names, option_names
 from synth.config.compose.sources import ConfigSource
 from synth.config.compose.steps import Reached, broken_list_step, reach
-from synth.errors import ConfigError, Violation, in_yaml, nearest
+from synth.errors import ConfigError, Problem, in_yaml, nearest
 
 _FAILURES = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError, TypeError, LookupError, AssertionError)
 
@@ -40,13 +40,13 @@ def compose_roots(overrides: Sequence[str], roots: Sequence[ConfigSource]) -> Co
         for item in given:
             if item.parsed.is_delete():
                 origins.add_absent(item.key, item.where)
-        violations = _check_packages(library, listed, choices)
-        violations += _apply(given, listed, config, origins, choices)
+        problems = _check_packages(library, listed, choices)
+        problems += _apply(given, listed, config, origins, choices)
         resolver = Resolver(origins=origins.found)
         plain = resolver.plain(config)
-    violations += resolver.violations
-    if violations:
-        raise ConfigError(violations)
+    problems += resolver.problems
+    if problems:
+        raise ConfigError(problems)
     several = {group: [name for name, _ in wanted.options] for group, wanted in choices.lists.items()}
     return Composed(
         config=plain,
@@ -63,10 +63,10 @@ def readable_errors(library: Library, given: Sequence[Given], choices: Choices) 
     try:
         yield
     except _FAILURES as error:
-        raise ConfigError([_violation(error, library, given, choices)]) from error
+        raise ConfigError([_problem(error, library, given, choices)]) from error
 
 
-def _violation(error: Exception, library: Library, given: Sequence[Given], choices: Choices) -> Violation:
+def _problem(error: Exception, library: Library, given: Sequence[Given], choices: Choices) -> Problem:
     cause = error.__cause__ if isinstance(error, HydraException) and not str(error) else error
     lines = [line.strip() for line in str(cause).splitlines() if line.strip()] or [type(error).__name__]
     reason = " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]
@@ -74,10 +74,10 @@ def _violation(error: Exception, library: Library, given: Sequence[Given], choic
     mark = getattr(error, "problem_mark", None)
     if mark is not None:
         where = f"{mark.name}:{mark.line + 1}:{mark.column + 1}"
-        return Violation(path="", message=f"cannot read the file: {reason}", where=where)
+        return Problem(path="", message=f"cannot read the file: {reason}", where=where)
     if twice := re.match(r"Multiple values for ([^ ]+?)\.", reason):
         key = twice[1]
-        return Violation(
+        return Problem(
             path=key,
             message=f"'{key}' is chosen a second time",
             where=choices.singles.get(key, ""),
@@ -85,7 +85,7 @@ def _violation(error: Exception, library: Library, given: Sequence[Given], choic
         )
     if in_file := re.match(r"In '?([\w/.-]+)'?: (?:\w+ raised while composing config: )?", reason):
         file = library.find(in_file[1])
-        return Violation(
+        return Problem(
             path="",
             message=f"cannot compose: {reason[in_file.end() :]}",
             where=file.label if file else "",
@@ -93,12 +93,12 @@ def _violation(error: Exception, library: Library, given: Sequence[Given], choic
     for item in given:
         value = item.text.partition("=")[2]
         if item.text in reason or ("${" in value and value in reason):
-            return Violation(
+            return Problem(
                 path=item.key,
                 message=f"cannot compose: {reason.replace(item.text, item.shown)}",
                 where=item.where,
             )
-    return Violation(path="", message=f"cannot compose: {reason}")
+    return Problem(path="", message=f"cannot compose: {reason}")
 
 
 def _origins_of_files(library: Library, listed: Listed) -> Origins:
@@ -112,9 +112,9 @@ def _origins_of_files(library: Library, listed: Listed) -> Origins:
     return origins
 
 
-def _check_packages(library: Library, listed: Listed, choices: Choices) -> list[Violation]:
+def _check_packages(library: Library, listed: Listed, choices: Choices) -> list[Problem]:
     """Files that forgot their ``# @package`` line land where nobody looks for them."""
-    violations = []
+    problems = []
     for default in listed.files:
         config_path = default.config_path or ""
         group, _, name = config_path.rpartition("/")
@@ -127,21 +127,21 @@ def _check_packages(library: Library, listed: Listed, choices: Choices) -> list[
             expected = f"{group}.{name}"
         else:
             continue
-        violations.append(
-            Violation(
+        problems.append(
+            Problem(
                 path=f"{group}.{name}",
                 message=f"'{config_path}' does not say where it belongs",
                 where=f"{file.label}:1",
                 hint=f"make '# @package {expected}' its first line",
             )
         )
-    return violations
+    return problems
 
 
 def _apply(
     given: Sequence[Given], listed: Listed, config: DictConfig, origins: Origins, choices: Choices
-) -> list[Violation]:
-    violations = []
+) -> list[Problem]:
+    problems = []
     by_identity = {id(item.parsed): item for item in given}
     for parsed in listed.keys:
         item = by_identity[id(parsed)]
@@ -149,13 +149,13 @@ def _apply(
         try:
             Composition.apply(parsed, config)
         except _FAILURES as error:
-            violations.append(_explain(item, error, reached, choices))
+            problems.append(_explain(item, error, reached, choices))
         else:
             origins.add_override(item)
-    return violations
+    return problems
 
 
-def _explain(item: Given, error: Exception, reached: Reached, choices: Choices) -> Violation:
+def _explain(item: Given, error: Exception, reached: Reached, choices: Choices) -> Problem:
     cause = error.__cause__
     deletes = item.parsed.is_delete()
     if into_list := broken_list_step(item, reached):
@@ -166,9 +166,9 @@ def _explain(item: Given, error: Exception, reached: Reached, choices: Choices) 
         return broken_interpolation(item.key, item.where)
     if deletes and cause is None:
         message = f"cannot delete '{item.key}': it has another value"
-        return Violation(path=item.key, message=message, where=item.where, hint=f"~{item.key} deletes any value")
+        return Problem(path=item.key, message=message, where=item.where, hint=f"~{item.key} deletes any value")
     if item.parsed.is_add() and cause is None:
-        return Violation(
+        return Problem(
             path=item.key,
             message=f"'{item.key}' exists already",
             where=item.where,
@@ -178,12 +178,12 @@ def _explain(item: Given, error: Exception, reached: Reached, choices: Choices) 
     if isinstance(value, list | dict) and "Cannot merge" in str(cause or error):
         message = f"{item.key} is {in_yaml(value)}"
         allowed = "a mapping" if isinstance(value, list) else "a list"
-        return Violation(path=item.key, message=message, where=item.where, allowed=allowed)
+        return Problem(path=item.key, message=message, where=item.where, allowed=allowed)
     reason = str(cause or error).splitlines()[0]
-    return Violation(path=item.key, message=f"cannot set '{item.key}': {reason}", where=item.where)
+    return Problem(path=item.key, message=f"cannot set '{item.key}': {reason}", where=item.where)
 
 
-def _unknown_key(item: Given, reached: Reached, choices: Choices) -> Violation:
+def _unknown_key(item: Given, reached: Reached, choices: Choices) -> Problem:
     parts, parent = list(reached.steps), reached.node
     if reached.taken == len(parts):
         value = item.parsed.value() if isinstance(parent, DictConfig) else None
@@ -208,7 +208,7 @@ def _unknown_key(item: Given, reached: Reached, choices: Choices) -> Violation:
             message = f"'{item.key}' takes the names of options, not {in_yaml(item.parsed.value())}"
     elif isinstance(parent, DictConfig) and not siblings and not item.parsed.is_delete():
         hint = f"'{key.rpartition('.')[0]}' holds nothing yet; add with '+': +{item.shown}"
-    return Violation(
+    return Problem(
         path=key,
         message=message,
         where=item.where,

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from synth.config.compose.sources import ConfigSource
-from synth.errors import Violation
+from synth.errors import Problem
 
 Node = Any  # yaml's nodes come without types
 
@@ -25,13 +25,13 @@ class ConfigFile:
     Attributes:
         label: how messages name it.
         node: its top-level mapping; None when it is empty or broken.
-        violations: what is wrong with the file alone.
+        problems: what is wrong with the file alone.
         lined: whether its lines are somebody's; those of a generated file are not.
     """
 
     label: str
     node: Node | None
-    violations: tuple[Violation, ...] = ()
+    problems: tuple[Problem, ...] = ()
     lined: bool = True
 
     def at(self, node: Node) -> str:
@@ -101,7 +101,7 @@ def parse_config(text: str, label: str) -> ConfigFile:
         return _broken(label, "the file must hold a mapping, 'key: value'", f"{label}:{node.start_mark.line + 1}")
     file = ConfigFile(label=label, node=node)
     try:
-        return replace(file, violations=tuple(_check_nodes(file, node, "")))
+        return replace(file, problems=tuple(_check_nodes(file, node, "")))
     except RecursionError:
         return _broken(label, "an anchor (&) holds an alias (*) of itself, or the nesting is too deep", label)
 
@@ -121,8 +121,8 @@ def _reason(error: yaml.MarkedYAMLError, lines: Sequence[str]) -> str:
 
 
 def _broken(label: str, message: str, where: str, hint: str = "") -> ConfigFile:
-    violation = Violation(path="", message=message, where=where, hint=hint)
-    return ConfigFile(label=label, node=None, violations=(violation,))
+    problem = Problem(path="", message=message, where=where, hint=hint)
+    return ConfigFile(label=label, node=None, problems=(problem,))
 
 
 def items_of(mapping: Node) -> Iterator[tuple[Node, Node]]:
@@ -136,7 +136,7 @@ def items_of(mapping: Node) -> Iterator[tuple[Node, Node]]:
             yield key, value
 
 
-def _check_nodes(file: ConfigFile, node: Node, path: str) -> Iterator[Violation]:
+def _check_nodes(file: ConfigFile, node: Node, path: str) -> Iterator[Problem]:
     """What Hydra or OmegaConf would trip over, or what would let a file run code."""
     if isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
@@ -149,17 +149,17 @@ def _check_nodes(file: ConfigFile, node: Node, path: str) -> Iterator[Violation]
     for key, value in node.value:
         child = f"{path}.{key.value}".lstrip(".")
         if not isinstance(key, yaml.ScalarNode):
-            yield Violation(path=path, message="a key must be a plain word", where=file.at(key))
+            yield Problem(path=path, message="a key must be a plain word", where=file.at(key))
             continue
         if key.value in seen:
-            yield Violation(path=child, message=f"duplicate key '{child}'", where=file.at(key))
+            yield Problem(path=child, message=f"duplicate key '{child}'", where=file.at(key))
         seen.add(key.value)
         if key.value == "_target_":
-            yield target_violation(child, file.at(key))
+            yield target_problem(child, file.at(key))
         if child == "hydra" and not isinstance(value, yaml.MappingNode):
-            yield Violation(path=child, message="'hydra' must be a mapping", where=file.at(key))
+            yield Problem(path=child, message="'hydra' must be a mapping", where=file.at(key))
         if child == "hydra.searchpath":
-            yield searchpath_violation(file.at(key))
+            yield searchpath_problem(file.at(key))
         yield from _check_nodes(file, value, child)
 
 
@@ -174,8 +174,8 @@ def _is_readable(text: str) -> bool:
     return True
 
 
-def broken_interpolation(path: str, where: str) -> Violation:
-    return Violation(
+def broken_interpolation(path: str, where: str) -> Problem:
+    return Problem(
         path=path,
         message=f"'{path}' holds a broken interpolation",
         where=where,
@@ -183,16 +183,16 @@ def broken_interpolation(path: str, where: str) -> Violation:
     )
 
 
-def target_violation(path: str, where: str) -> Violation:
-    return Violation(
+def target_problem(path: str, where: str) -> Problem:
+    return Problem(
         path=path,
         message=f"'{path}' is not allowed: a configuration cannot name code; synth looks components up by 'kind'",
         where=where,
     )
 
 
-def searchpath_violation(where: str) -> Violation:
-    return Violation(
+def searchpath_problem(where: str) -> Problem:
+    return Problem(
         path="hydra.searchpath",
         message="'hydra.searchpath' is not allowed",
         where=where,

@@ -8,7 +8,7 @@ import yaml
 
 from synth.config.compose.files import ConfigFile, Node, items_of
 from synth.config.compose.overrides import Given
-from synth.errors import Violation
+from synth.errors import Problem
 
 _NAMES: dict[Any, str] = {yaml.MappingNode: "a mapping", yaml.SequenceNode: "a list"}
 
@@ -19,7 +19,7 @@ class Origins:
 
     found: dict[str, str] = field(default_factory=dict)
     absent: dict[str, str] = field(default_factory=dict)
-    clashes: list[Violation] = field(default_factory=list)
+    clashes: list[Problem] = field(default_factory=list)
     _kinds: dict[str, type] = field(default_factory=dict)
 
     def add_file(self, file: ConfigFile, package: str) -> None:
@@ -50,7 +50,7 @@ class Origins:
         before, self._kinds[path] = self._kinds.get(path), type(node)
         if {before, type(node)} == _NAMES.keys():
             message = f"{path} is {_NAMES[type(node)]}, not {_NAMES[before]}"
-            self.clashes.append(Violation(path=path, message=message, where=self.found[path]))
+            self.clashes.append(Problem(path=path, message=message, where=self.found[path]))
 
     def add_override(self, given: Given) -> None:
         """Record what one override sets, or forget what it deletes."""

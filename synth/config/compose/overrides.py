@@ -10,8 +10,8 @@ from hydra.core.override_parser.types import Override, ValueType
 from hydra.errors import HydraException
 
 from synth.config.compose.display import shown
-from synth.config.compose.files import searchpath_violation, target_violation
-from synth.errors import MissingOption, Violation, nearest
+from synth.config.compose.files import searchpath_problem, target_problem
+from synth.errors import MissingOption, Problem, nearest
 
 _QUOTING = "values with '=', '{' or ',' need quotes of their own: 'key=\"a=b\"'"
 
@@ -51,22 +51,22 @@ def command_line(override: str) -> str:
     return f"command line: {shown(override)}"
 
 
-def read_overrides(overrides: Sequence[str]) -> tuple[list[Given], list[Violation]]:
+def read_overrides(overrides: Sequence[str]) -> tuple[list[Given], list[Problem]]:
     """Those that can be read, and what is wrong with the others."""
     parser = OverridesParser.create()
     given: list[Given] = []
-    violations: list[Violation] = []
+    problems: list[Problem] = []
     for text in overrides:
         try:
             given.append(Given(text=text, parsed=parser.parse_overrides([text])[0]))
         except HydraException:
-            violations.append(_unreadable(text))
+            problems.append(_unreadable(text))
             continue
         if given[-1].group == "hydra.searchpath":
-            violations.append(searchpath_violation(given[-1].where))
+            problems.append(searchpath_problem(given[-1].where))
         if given[-1].steers_hydra:
-            violations += [target_violation(key, given[-1].where) for key in _targets(given[-1])]
-    return given, violations
+            problems += [target_problem(key, given[-1].where) for key in _targets(given[-1])]
+    return given, problems
 
 
 def _targets(given: Given) -> Iterator[str]:
@@ -89,10 +89,10 @@ def _targets_in(value: Any, path: str) -> Iterator[str]:
         yield from _targets_in(child, f"{path}.{key}")
 
 
-def _unreadable(text: str) -> Violation:
+def _unreadable(text: str) -> Problem:
     key, equals, _ = text.partition("=")
     readable = bool(equals) and _is_key(key)
-    return Violation(
+    return Problem(
         path=key.lstrip("+~") if readable else "",
         message=f"cannot read the override '{shown(text)}'",
         where=command_line(text),
@@ -109,7 +109,7 @@ def _is_key(text: str) -> bool:
     return True
 
 
-def sweep_outside_multirun(given: Given, *, many: bool) -> Violation:
+def sweep_outside_multirun(given: Given, *, many: bool) -> Problem:
     """Several values where one is wanted; ``many`` tells of a group that takes several options."""
     key, _, values = given.shown.partition("=")
     if given.parsed.value_type is ValueType.SIMPLE_CHOICE_SWEEP:
@@ -119,19 +119,19 @@ def sweep_outside_multirun(given: Given, *, many: bool) -> Violation:
             hint = f"use '{key}=[{values}]' for all of them, -m for a sweep, or quotes for one text with a comma"
     else:
         message, hint = f"'{given.shown}' is a sweep", "add -m to run it"
-    return Violation(path=given.group, message=message, where=given.where, hint=hint)
+    return Problem(path=given.group, message=message, where=given.where, hint=hint)
 
 
-def unknown_option(group: str, name: str, options: Sequence[str], where: str) -> Violation:
+def unknown_option(group: str, name: str, options: Sequence[str], where: str) -> Problem:
     return _unknown(group, f"no {group} named '{name}'", name, options, where, MissingOption)
 
 
-def unknown_group(group: str, groups: Sequence[str], where: str) -> Violation:
+def unknown_group(group: str, groups: Sequence[str], where: str) -> Problem:
     return _unknown(group, f"no group named '{group}'", group, groups, where)
 
 
 def _unknown(
-    group: str, message: str, name: str, known: Sequence[str], where: str, violation: type[Violation] = Violation
-) -> Violation:
+    group: str, message: str, name: str, known: Sequence[str], where: str, problem: type[Problem] = Problem
+) -> Problem:
     path, hint = group.replace("/", "."), nearest(name, known)
-    return violation(path=path, message=message, where=where, allowed=", ".join(known), hint=hint)
+    return problem(path=path, message=message, where=where, allowed=", ".join(known), hint=hint)

@@ -15,9 +15,9 @@ from omegaconf.errors import (
 )
 
 from synth.config.compose.bucket import sagemaker_bucket
-from synth.config.compose.files import target_violation
+from synth.config.compose.files import target_problem
 from synth.config.compose.results import nearest_origin
-from synth.errors import Violation, nearest
+from synth.errors import Problem, nearest
 
 _RESOLVER = re.compile(r"(?<!\\)\$\{\s*((?:[^:{}$]|\$\{[^{}]*\})+?)\s*:")
 _CIRCLE = "refers to a mapping that it is a part of"
@@ -36,12 +36,12 @@ def register_resolvers() -> None:
     register(_BUCKET, sagemaker_bucket, replace=True)
 
 
-def forbidden_resolvers(path: str, text: str, where: str, allowed: Sequence[str] = _STANDARD) -> Iterator[Violation]:
+def forbidden_resolvers(path: str, text: str, where: str, allowed: Sequence[str] = _STANDARD) -> Iterator[Problem]:
     """Resolvers in ``text`` other than the allowed ones: a host application may have registered one that runs code."""
     refused = "not one of the standard ones" if allowed is _STANDARD else "not allowed here"
     for name in _RESOLVER.findall(text):
         if name not in allowed:
-            yield Violation(
+            yield Problem(
                 path=path,
                 message=f"'{path}' uses the resolver '{name}', which is {refused}",
                 where=where,
@@ -52,14 +52,14 @@ def forbidden_resolvers(path: str, text: str, where: str, allowed: Sequence[str]
 
 @dataclass(frozen=True, kw_only=True)
 class Resolver:
-    """Walks one composed configuration; ``violations`` fills up meanwhile."""
+    """Walks one composed configuration; ``problems`` fills up meanwhile."""
 
     origins: Mapping[str, str]
-    violations: list[Violation] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
     _open: list[int] = field(default_factory=list)
 
     def plain(self, node: Any, path: str = "") -> Any:
-        """The value of ``node`` in plain Python; None where a violation was found."""
+        """The value of ``node`` in plain Python; None where a problem was found."""
         if not isinstance(node, DictConfig | ListConfig):
             return self._scalar(node, path)
         if id(node) in self._open:
@@ -78,7 +78,7 @@ class Resolver:
             self._report(path, f"the key {key!r} of '{path}' is not text", hint=f'quote it: "{str(key).lower()}"')
             return None
         if key == "_target_":
-            self.violations.append(target_violation(path, self._where(path)))
+            self.problems.append(target_problem(path, self._where(path)))
             return None
         return self._item(node, key, path)
 
@@ -86,7 +86,7 @@ class Resolver:
         raw = node._get_node(key)._value()
         if isinstance(raw, str) and "${" in raw:
             forbidden = list(forbidden_resolvers(path, raw, self._where(path)))
-            self.violations.extend(forbidden)
+            self.problems.extend(forbidden)
             if forbidden:
                 return None
         try:
@@ -128,7 +128,7 @@ class Resolver:
             self._report(path, f"'{path}' cannot be resolved: {reason}")
 
     def _report(self, path: str, message: str, hint: str = "") -> None:
-        self.violations.append(Violation(path=path, message=message, where=self._where(path), hint=hint))
+        self.problems.append(Problem(path=path, message=message, where=self._where(path), hint=hint))
 
     def _where(self, path: str) -> str:
         return nearest_origin(self.origins, path)

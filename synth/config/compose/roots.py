@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from synth.config.compose.sources import ConfigSource, Folder, Memory, Offered, builtin_conf
-from synth.errors import ConfigError, PluginError, Violation
+from synth.errors import ConfigError, PluginError, Problem
 
 PRIMARY = "config"
 
@@ -49,9 +49,7 @@ def search_roots(config_dirs: Sequence[Path] = (), plugin_roots: Sequence[Plugin
     if missing:
         raise ConfigError(
             [
-                Violation(
-                    path="", message=f"no directory '{directory}'", where=f"command line: --config-dir {directory}"
-                )
+                Problem(path="", message=f"no directory '{directory}'", where=f"command line: --config-dir {directory}")
                 for directory in missing
             ]
         )

@@ -6,7 +6,7 @@ from typing import Any
 from omegaconf import DictConfig, ListConfig
 
 from synth.config.compose.overrides import Given
-from synth.errors import Violation
+from synth.errors import Problem
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ def reach(item: Given, config: DictConfig) -> Reached:
     return Reached(steps=steps, taken=len(steps), node=node, owner=owner)
 
 
-def broken_list_step(item: Given, reached: Reached) -> Violation | None:
+def broken_list_step(item: Given, reached: Reached) -> Problem | None:
     """Why an override cannot be carried out at a list; None where no list is the reason."""
     deletes = item.parsed.is_delete()
     if reached.taken < len(reached.steps):
@@ -63,7 +63,7 @@ def broken_list_step(item: Given, reached: Reached) -> Violation | None:
     else:
         message, numbers = f"'{item.key}' is an entry of a list, which cannot be deleted alone", ""
     hint = _instead(path, owner, deletes=deletes)
-    return Violation(path=item.key, message=message, where=item.where, allowed=numbers, hint=hint)
+    return Problem(path=item.key, message=message, where=item.where, allowed=numbers, hint=hint)
 
 
 def _instead(path: str, owner: Any, *, deletes: bool) -> str:

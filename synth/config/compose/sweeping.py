@@ -21,14 +21,14 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from synth.config.compose.choices import Choices, check_choices
 from synth.config.compose.composing import compose_roots, readable_errors
-from synth.config.compose.files import Library, target_violation
+from synth.config.compose.files import Library, target_problem
 from synth.config.compose.loading import Repository, launch_context, make_loader, modern_hydra
 from synth.config.compose.overrides import Given, unknown_option
 from synth.config.compose.resolving import forbidden_resolvers
 from synth.config.compose.results import Composed, Job
 from synth.config.compose.roots import PRIMARY
 from synth.config.compose.sources import ConfigSource
-from synth.errors import ConfigError, Violation
+from synth.errors import ConfigError, Problem
 
 _SILENT = {"version": 1, "root": None, "disable_existing_loggers": False}
 _HARMLESS = ("oc.env", "now", "hydra", "python_version")
@@ -58,7 +58,7 @@ def sweep_roots(
         with quiet_hydra():
             returned = sweeper.sweep(arguments=arguments)
     except HydraException as error:
-        raise ConfigError([Violation(path="", message=f"cannot sweep: {str(error).splitlines()[0]}")]) from error
+        raise ConfigError([Problem(path="", message=f"cannot sweep: {str(error).splitlines()[0]}")]) from error
     finally:
         (directory / "multirun.yaml").unlink(missing_ok=True)
     return sorted((_job(outcome, directory) for outcome in _outcomes(returned)), key=lambda job: job.number)
@@ -66,19 +66,19 @@ def sweep_roots(
 
 def _check_launch(choices: Choices, repository: Repository) -> None:
     """Launchers and sweepers are plugins of Hydra that may not be installed."""
-    violations = []
+    problems = []
     for group, entry in choices.steering.items():
         options = repository.get_group_options(group)
         for name, where in entry.wanted.options:
             if name in options or entry.optional or "${" in name:
                 continue
-            violation = unknown_option(group, name, options, where)
+            problem = unknown_option(group, name, options, where)
             if group in ("hydra/launcher", "hydra/sweeper"):
                 kind = group.removeprefix("hydra/")
-                violation = replace(violation, hint=violation.hint or f"pip install hydra-{name}-{kind}?")
-            violations.append(violation)
-    if violations:
-        raise ConfigError(violations)
+                problem = replace(problem, hint=problem.hint or f"pip install hydra-{name}-{kind}?")
+            problems.append(problem)
+    if problems:
+        raise ConfigError(problems)
 
 
 def _check_code(settings: DictConfig, given: Sequence[Given], repository: Repository) -> None:
@@ -88,20 +88,20 @@ def _check_code(settings: DictConfig, given: Sequence[Given], repository: Reposi
     """
     chosen = [f"{group}/{name}" for group, name in settings.hydra.runtime.choices.items()]
     installed = set(repository.installed_texts(["hydra/config", *chosen]))
-    violations: list[Violation] = []
+    problems: list[Problem] = []
     for path, value in _leaves(OmegaConf.to_container(settings, resolve=False), ""):
         if value in installed:
             continue
         where = next((item.where for item in given if item.steers_hydra and f"{path}.".startswith(f"{item.key}.")), "")
         if "_target_" in path.split("."):
-            violations.append(target_violation(path, where))
+            problems.append(target_problem(path, where))
         elif path.startswith("hydra.job.env_set."):
             message = f"'{path}' is not allowed: a variable such as PYTHONPATH decides which code is loaded"
-            violations.append(Violation(path=path, message=message, where=where, hint="export it before synth starts"))
+            problems.append(Problem(path=path, message=message, where=where, hint="export it before synth starts"))
         else:
-            violations += forbidden_resolvers(path, value, where, allowed=_HARMLESS)
-    if violations:
-        raise ConfigError(violations)
+            problems += forbidden_resolvers(path, value, where, allowed=_HARMLESS)
+    if problems:
+        raise ConfigError(problems)
 
 
 def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
@@ -144,12 +144,12 @@ def _hydra_settings(given: Sequence[Given], repository: Repository, sweep_dir: P
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What a job sends back. An exception with arguments of its own may not survive pickling; violations do."""
+    """What a job sends back. An exception with arguments of its own may not survive pickling; problems do."""
 
     number: int
     overrides: tuple[str, ...]
     result: Any = None
-    violations: tuple[Violation, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,7 +170,7 @@ class JobTask:
         try:
             composed = compose_roots(overrides, self.roots)
         except ConfigError as error:
-            return Outcome(number=number, overrides=overrides, violations=error.violations)
+            return Outcome(number=number, overrides=overrides, problems=error.problems)
         result = self.task(composed, self.sweep_dir / str(number))
         return Outcome(number=number, overrides=overrides, result=result)
 
@@ -183,7 +183,7 @@ def _outcomes(returned: Any) -> Iterator[Outcome]:
             yield from _outcomes(part)
     else:
         message = "cannot sweep: this sweeper does not hand its jobs back"
-        raise ConfigError([Violation(path="hydra.sweeper", message=message)])
+        raise ConfigError([Problem(path="hydra.sweeper", message=message)])
 
 
 def _job(outcome: Outcome, sweep_dir: Path) -> Job:
@@ -191,7 +191,7 @@ def _job(outcome: Outcome, sweep_dir: Path) -> Job:
         number=outcome.number,
         overrides=outcome.overrides,
         directory=sweep_dir / str(outcome.number),
-        result=ConfigError(outcome.violations) if outcome.violations else outcome.result,
+        result=ConfigError(outcome.problems) if outcome.problems else outcome.result,
     )
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth.contracts.generator import Int64, Keys
+from synth.arrays import Int64
+from synth.contracts.generator import Keys
 from synth.generators.clickstream.plan import BODY, TAIL, Clicks, ClickstreamPlan, draw_clicks
 from synth.rng import Streams
 from synth.timeline import US_PER_S

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from synth.errors import Problem
+
 Chance = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[float, Field(ge=0, le=1_000_000)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
@@ -16,11 +18,13 @@ Categories = Annotated[
 ]
 
 
-def category_problems(categories: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-    """Yields (path, message, what is allowed) for categories of one name."""
+def category_problems(categories: Sequence[str]) -> Iterator[Problem]:
+    """Yields categories of one name."""
     for i, name in enumerate(categories):
         if name in categories[:i]:
-            yield f"categories.{i}", f"two categories are named {name!r}", "each name once"
+            yield Problem(
+                path=f"categories.{i}", message=f"two categories are named {name!r}", allowed="each name once"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +86,6 @@ class ClickstreamConfig:
     longest_s: Annotated[int, Field(ge=600, le=86_400, description="a session is over by then, in seconds")]
     devices: Annotated[DeviceUse, Field(description="what customers visit the shop with")]
 
-    def violations(self) -> Iterator[tuple[str, str, str]]:
+    def problems(self) -> Iterator[Problem]:
         """Yields what the field ranges alone cannot say."""
         yield from category_problems(self.categories)

@@ -6,11 +6,12 @@ Legend: ``_t`` an event of a block, ``_s`` a session.
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from synth.amount import AmountLaw
-from synth.contracts.generator import BlockPlan, Events, Generator, Int64, Keys, OwnColumns, World
+from synth.arrays import Float, Int64
+from synth.contracts.generator import BlockPlan, Events, Generator, Keys, OwnColumns, World
 from synth.contracts.sessions import EVENT_TYPES, ID_BITS, scramble
+from synth.errors import Problem
 from synth.generators.clickstream.blocks import Slice, order_keys, take_slices
 from synth.generators.clickstream.config import ClickstreamConfig
 from synth.generators.clickstream.goods import GoodsAmounts
@@ -46,14 +47,18 @@ class ClickstreamGenerator(Generator):
         """Events of the control world."""
         return self.config.transactions
 
-    def violations(self, world: World) -> Iterator[tuple[str, str, str]]:
+    def problems(self, world: World) -> Iterator[Problem]:
         """Yields what only the whole world shows."""
-        yield from super().violations(world)
+        yield from super().problems(world)
         idle = [name for name in ("hours", "weekday") if not any(getattr(self.config, name))]
         for name in idle:
-            yield name, "every weight is 0: nobody ever visits", "a weight above 0"
+            yield Problem(path=name, message="every weight is 0: nobody ever visits", allowed="a weight above 0")
         if not idle and not lay_visits(self.config, world).mass_sn.any():
-            yield "hours", "nobody visits at any time of the window", "a weight above 0 within the window"
+            yield Problem(
+                path="hours",
+                message="nobody visits at any time of the window",
+                allowed="a weight above 0 within the window",
+            )
 
     def plan(self, world: World, *, streams: Streams) -> ClickstreamPlan:
         """Draws rates and products, cuts the window, and counts."""
@@ -135,7 +140,7 @@ def split_sessions(events: Keys, gap_s: int) -> Int64:
     return session_t
 
 
-def pick_devices(plan: ClickstreamPlan, customer: Int64, pick: npt.NDArray[np.float64]) -> Int64:
+def pick_devices(plan: ClickstreamPlan, customer: Int64, pick: Float) -> Int64:
     """(n,) what customers come with: one of their two devices, or one that others use, too.
 
     Args:

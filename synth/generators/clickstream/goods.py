@@ -8,13 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from synth.amount import AmountLaw
-from synth.contracts.generator import Int64
+from synth.arrays import Float, Int64
 from synth.rng import Streams, split_exactly
-
-Float = npt.NDArray[np.float64]
 
 _REDRAWS = 20
 

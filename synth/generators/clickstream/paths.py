@@ -6,13 +6,10 @@ Legend: ``_t`` an event, ``_s`` a session, ``_v`` a product that a session stops
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from synth.contracts.generator import Int64
+from synth.arrays import Int64, Mask
 from synth.contracts.sessions import ADD_TO_CART, CLICK, LOGIN, LOGIN_FAILED, PAGE_VIEW, PURCHASE
 from synth.generators.clickstream.config import ClickstreamConfig, Logins
-
-Mask = npt.NDArray[np.bool_]
 
 MOST_PRODUCTS, MOST_TRIES = 100, 5
 

@@ -10,17 +10,15 @@ Legend: ``_b`` a block, ``_j`` a body or a tail, ``_u`` a customer, ``_t`` an ev
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
-from synth.contracts.generator import BlockPlan, Int64, World
+from synth.arrays import Float, Int64
+from synth.contracts.generator import BlockPlan, World
 from synth.errors import RefusedError, counted
 from synth.generators.clickstream.config import ClickstreamConfig
 from synth.generators.clickstream.goods import Goods, draw_goods
 from synth.generators.clickstream.paths import Paths, draw_paths
 from synth.generators.rhythm import Rhythm, day_factors, days_of, lay_rhythm
 from synth.rng import Streams
-
-Float = npt.NDArray[np.float64]
 
 BODY, TAIL = 0, 1
 
@@ -30,7 +28,7 @@ class ClickstreamPlan(BlockPlan):
     """A block plan with the behaviour behind it; ``quota_bk`` holds the events of sessions by their start.
 
     Attributes:
-        edge_s_j: (2b + 1,) seconds: edges of bodies and tails.
+        edge_seconds_j: (2b + 1,) seconds: edges of bodies and tails.
         quota_bk: (b, 2) events of the sessions that begin in each body and tail.
         before_u: (u + 1,) share of sessions of all customers before each.
         salt: what ids depend on.
@@ -38,7 +36,7 @@ class ClickstreamPlan(BlockPlan):
 
     config: ClickstreamConfig
     rhythm: Rhythm
-    edge_s_j: Int64
+    edge_seconds_j: Int64
     before_u: Float
     goods: Goods
     salt: int
@@ -79,9 +77,9 @@ def make_plan(config: ClickstreamConfig, world: World, *, streams: Streams) -> C
     """
     rhythm = lay_visits(config, world)
     edge_s_b = _cut(rhythm, -(-config.transactions // world.block_rows), config.longest_s)
-    tail_s_b = np.maximum(edge_s_b[1:] - config.longest_s, edge_s_b[:-1])
-    edge_s_j = np.append(np.stack([edge_s_b[:-1], tail_s_b], axis=1).ravel(), edge_s_b[-1])
-    mass_j = np.diff(_mass_before(rhythm, edge_s_j))
+    tail_seconds_b = np.maximum(edge_s_b[1:] - config.longest_s, edge_s_b[:-1])
+    edge_seconds_j = np.append(np.stack([edge_s_b[:-1], tail_seconds_b], axis=1).ravel(), edge_s_b[-1])
+    mass_j = np.diff(_mass_before(rhythm, edge_seconds_j))
     quota_j = streams.draw("rows").multinomial(config.transactions, mass_j / mass_j.sum())
     rate_u = streams.draw("rates").lognormal(0, config.spread, world.cards)
     plan = ClickstreamPlan(
@@ -90,7 +88,7 @@ def make_plan(config: ClickstreamConfig, world: World, *, streams: Streams) -> C
         quota_bk=quota_j.reshape(-1, 2),
         config=config,
         rhythm=rhythm,
-        edge_s_j=edge_s_j,
+        edge_seconds_j=edge_seconds_j,
         before_u=np.concatenate([[0.0], np.cumsum(rate_u / rate_u.sum())]),
         goods=draw_goods(config.products, config.categories, config.popularity, world.amount, streams=streams),
         salt=int(streams.draw("ids").integers(2**63)),
@@ -103,16 +101,16 @@ def make_plan(config: ClickstreamConfig, world: World, *, streams: Streams) -> C
 
 def _mass_before(rhythm: Rhythm, second: Int64) -> Float:
     """The share of an average day's sessions that begin before a second."""
-    mass: Float = np.interp(second, rhythm.edge_s_n, rhythm.cumulative_sn[0])
+    mass: Float = np.interp(second, rhythm.edge_seconds_n, rhythm.cumulative_sn[0])
     return mass
 
 
 def _cut(rhythm: Rhythm, blocks: int, least_s: int) -> Int64:
     """(b + 1,) edges of blocks of about as many sessions each, and fewer blocks where some would be too short."""
-    start_s, end_s = int(rhythm.edge_s_n[0]), int(rhythm.edge_s_n[-1])
+    start_s, end_s = int(rhythm.edge_seconds_n[0]), int(rhythm.edge_seconds_n[-1])
     mass = rhythm.cumulative_sn[0, -1] * np.arange(1, blocks) / blocks
     edges = [start_s]
-    for edge in np.interp(mass, rhythm.cumulative_sn[0], rhythm.edge_s_n).astype(np.int64).tolist():
+    for edge in np.interp(mass, rhythm.cumulative_sn[0], rhythm.edge_seconds_n).astype(np.int64).tolist():
         if edge - edges[-1] >= least_s and end_s - edge >= least_s:
             edges.append(edge)
     return np.array([*edges, end_s])
@@ -156,10 +154,10 @@ def draw_clicks(plan: ClickstreamPlan, block: int, part: int, *, streams: Stream
     customer_s = np.searchsorted(plan.before_u, rng.random(paths.sessions) * plan.before_u[-1], side="right") - 1
     customer_s = np.minimum(customer_s, len(plan.before_u) - 2)
     rng = streams.draw("starts", block, part)
-    first, last = plan.edge_s_j[2 * block + part : 2 * block + part + 2]
+    first, last = plan.edge_seconds_j[2 * block + part : 2 * block + part + 2]
     low, high = _mass_before(plan.rhythm, np.array([first, last]))
     at_s = low + rng.random(paths.sessions) * (high - low)
-    start_s = np.interp(at_s, plan.rhythm.cumulative_sn[0], plan.rhythm.edge_s_n).astype(np.int64)
+    start_s = np.interp(at_s, plan.rhythm.cumulative_sn[0], plan.rhythm.edge_seconds_n).astype(np.int64)
     rng = streams.draw("gaps", block, part)
     wait_t = np.exp(np.log(gap.median_s) + gap.sigma * rng.standard_normal(len(paths.session_t)))
     wait_t = np.clip(np.rint(wait_t), 1, gap.most_s).astype(np.int64)

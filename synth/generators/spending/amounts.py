@@ -4,10 +4,9 @@ Legend: ``_t`` a purchase.
 """
 
 import numpy as np
-import numpy.typing as npt
 
 from synth.amount import AmountLaw
-from synth.contracts.generator import Int64
+from synth.arrays import Int64
 from synth.contracts.population import Population
 from synth.generators.spending.choices import Choice
 from synth.generators.spending.plan import SpendingPlan
@@ -30,9 +29,7 @@ class HabitAmounts(AmountLaw):
     def __init__(self, plan: SpendingPlan, people: Population) -> None:
         self._plan, self._people = plan, people
 
-    def draw(
-        self, rows: int, *, rng: np.random.Generator, quota: npt.NDArray[np.int64] | None = None
-    ) -> npt.NDArray[np.int64]:
+    def draw(self, rows: int, *, rng: np.random.Generator, quota: Int64 | None = None) -> Int64:
         """(rows,) cents: customers by their rates, who buy what their segment buys at noon, and standing orders."""
         plan = self._plan
         segment_t = rng.choice(

@@ -5,7 +5,8 @@ Legend: ``_t`` a payment, ``_h`` a channel, ``_r`` a reason that is a matter of 
 
 import numpy as np
 
-from synth.contracts.generator import Events, Int64
+from synth.arrays import Int64
+from synth.contracts.generator import Events
 from synth.contracts.population import Cards
 from synth.generators.spending.circumstances import REASONS, Authorisation
 

@@ -6,13 +6,13 @@ Legend: ``_t`` a purchase, ``_u`` a customer, ``_k`` a category.
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from synth.contracts.generator import Int64, Keys
+from synth.arrays import Float, Int64, Mask
+from synth.contracts.generator import Keys
 from synth.contracts.population import Population
 from synth.generators.spending.config import Favourites
 from synth.generators.spending.plan import SpendingPlan
-from synth.generators.spending.shops import Mask, stable_uniform
+from synth.generators.spending.shops import stable_uniform
 from synth.generators.spending.standing_orders import Due
 from synth.timeline import US_PER_S
 
@@ -54,7 +54,7 @@ def choose(
 
 def _remembered(
     customer_t: Int64, category_t: Int64, salt: int, favourites: Favourites, rng: np.random.Generator
-) -> npt.NDArray[np.float64]:
+) -> Float:
     """(t,) in [0, 1): where in their list of shops people go; to a favourite it is always the same place."""
     at_t = rng.random(len(customer_t))
     if favourites.share:

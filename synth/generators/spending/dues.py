@@ -9,8 +9,8 @@ from datetime import date
 
 import numpy as np
 
+from synth.arrays import Float
 from synth.contracts.expectations import HOUR_S
-from synth.generators.rhythm import Float
 from synth.generators.spending.circumstances import StandingOrder
 
 #: Moments at which a payment may be late, for the mean over all of them; more do not move an hour's share by 0.1 %.

@@ -11,14 +11,14 @@ from functools import cached_property
 
 import numpy as np
 
+from synth.arrays import Float, Mask
 from synth.contracts.expectations import HOUR_S, Expectations, hours_of
 from synth.contracts.generator import World
-from synth.generators.rhythm import DAY_S, Float, days_of
+from synth.generators.rhythm import DAY_S, days_of
 from synth.generators.spending.config import ByCategory, Category, GammaCategory, SpendingConfig
 from synth.generators.spending.dues import due_hours
 from synth.generators.spending.plan import changed_ways
 from synth.generators.spending.seasons import day_shape, shape_rhythm
-from synth.generators.spending.shops import Mask
 from synth.generators.spending.tastes import taste_shares
 
 
@@ -54,7 +54,7 @@ class Habits:
     def purchases_sn(self) -> Float:
         """(s, n) purchases; where the recipe sets the sum of all rows, what standing orders leave of it."""
         rhythm = shape_rhythm(self.config, self.segments, self.timeline)
-        step_hour = rhythm.edge_s_n[:-1] // HOUR_S - self.hour_n[0]
+        step_hour = rhythm.edge_seconds_n[:-1] // HOUR_S - self.hour_n[0]
         mass_sn = np.stack([np.bincount(step_hour, mass, len(self.hour_n)) for mass in rhythm.mass_sn])
         rate_s = self.customers_s * [segment.rate.average for segment in self.segments]
         purchases_sn: Float = rate_s[:, None] * mass_sn

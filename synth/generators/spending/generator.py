@@ -12,6 +12,7 @@ from synth.amount import AmountLaw
 from synth.contracts.expectations import Expectations
 from synth.contracts.generator import BlockPlan, Events, Generator, Keys, OwnColumns, World
 from synth.contracts.population import Population
+from synth.errors import Problem
 from synth.generators.rhythm import DAY_S
 from synth.generators.spending.amounts import HabitAmounts, draw_amounts
 from synth.generators.spending.authorisation import RESULTS, authorise
@@ -70,7 +71,7 @@ class SpendingGenerator(Generator):
         """Rows in all, where the config sets them."""
         return self.config.transactions
 
-    def violations(self, world: World) -> Iterator[tuple[str, str, str]]:
+    def problems(self, world: World) -> Iterator[Problem]:
         """Yields what does not fit the population."""
         return problems(self.config, world)
 
@@ -165,5 +166,5 @@ class SpendingGenerator(Generator):
 
 def people_of(world: World) -> Population:
     """Everybody; there are customers and merchants, or the recipe would have been refused."""
-    assert world.population is not None, "violations() refuses a population without people"
+    assert world.population is not None, "problems() refuses a population without people"
     return world.population

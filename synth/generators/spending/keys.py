@@ -5,7 +5,8 @@ Legend: ``_t`` an event of a block, ``_h`` a purchase, ``_d`` a standing order t
 
 import numpy as np
 
-from synth.contracts.generator import Int64, Keys, rows_with
+from synth.arrays import Int64
+from synth.contracts.generator import Keys, rows_with
 from synth.generators.spending.plan import SpendingPlan
 from synth.generators.spending.standing_orders import NOTHING_DUE, Due
 from synth.rng import Streams

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from synth.contracts.generator import Events, Int64
+from synth.arrays import Int64
+from synth.contracts.generator import Events
 from synth.generators.spending.choices import Choice
 from synth.generators.spending.standing_orders import Due
 

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth.contracts.generator import Int64
+from synth.arrays import Float, Int64, Mask
 from synth.contracts.population import Population, Terminals
-from synth.generators.rhythm import Float
 from synth.generators.spending.config import Reach, SpendingConfig
-from synth.generators.spending.shops import Mask, WeightedLists, find_in_reach, find_nearest
+from synth.generators.spending.shops import WeightedLists, find_in_reach, find_nearest
 
 
 @dataclass(frozen=True)

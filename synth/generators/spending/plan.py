@@ -11,9 +11,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from synth.contracts.generator import BlockPlan, Int64, World
+from synth.arrays import Float, Int64, Mask
+from synth.contracts.generator import BlockPlan, World
 from synth.contracts.population import Population
-from synth.generators.rhythm import Float, Rhythm
+from synth.generators.rhythm import Rhythm
 from synth.generators.spending.circumstances import Currency, Drift
 from synth.generators.spending.config import Segment, SpendingConfig
 from synth.generators.spending.places import Shops, build_shop_lists, open_hours
@@ -21,7 +22,6 @@ from synth.generators.spending.prices import Prices
 from synth.generators.spending.refusals import refuse_crowded_total, refuse_empty_mixes, refuse_silence
 from synth.generators.spending.seasons import shape_rhythm
 from synth.generators.spending.shoppers import Shoppers, draw_rates
-from synth.generators.spending.shops import Mask
 from synth.generators.spending.standing_orders import DueShares, StandingOrders, draw_orders
 from synth.generators.spending.tastes import Tastes
 from synth.generators.spending.travel import Trips
@@ -93,13 +93,13 @@ def make_plan(config: SpendingConfig, people: Population, world: World, *, strea
     orders = draw_orders(config, people, shops, shoppers, streams=streams)
     rhythm = shape_rhythm(config, segments, world.timeline)
     refuse_silence(config, shoppers.rate_s, rhythm)
-    due_n = orders.count(rhythm.edge_s_n)
+    due_n = orders.count(rhythm.edge_seconds_n)
     refuse_crowded_total(config, int(due_n.sum()))
     habit_n = _expected(config, rhythm, shoppers.rate_s, int(due_n.sum()))
     step_b = _cut(config.transactions, rhythm, shoppers.rate_s, due_n, world.block_rows)
     rows_bs = _count(config, rhythm, shoppers.rate_s, step_b, int(due_n.sum()), streams.draw("rows"))
     return SpendingPlan(
-        edge_s_b=rhythm.edge_s_n[step_b],
+        edge_s_b=rhythm.edge_seconds_n[step_b],
         rows_b=rows_bs.sum(axis=1) + np.add.reduceat(due_n, step_b[:-1]),
         quota_bk=rows_bs,
         rhythm=rhythm,
@@ -109,7 +109,7 @@ def make_plan(config: SpendingConfig, people: Population, world: World, *, strea
         tastes=Tastes.of([*segments, *changed_ways(segments, config.drift)], config.categories, open_hk, web_k),
         prices=Prices.of(config, people, streams=streams),
         orders=orders,
-        due_shares=DueShares.of(orders, rhythm.edge_s_n, due_n, habit_n),
+        due_shares=DueShares.of(orders, rhythm.edge_seconds_n, due_n, habit_n),
         trips=Trips.of(config.travel, people, world.timeline, streams=streams),
         change=_change(config.drift, rhythm, habit_n),
         currency_p=_currencies(config.currency, people),
@@ -164,7 +164,7 @@ def _change(drift: Drift | None, rhythm: Rhythm, habit_n: Float) -> Change:
     if drift is None:
         return NEVER
     midnight_s = int(datetime.combine(drift.date, time(), UTC).timestamp())
-    share = habit_n[rhythm.edge_s_n[:-1] >= midnight_s].sum() / habit_n.sum()
+    share = habit_n[rhythm.edge_seconds_n[:-1] >= midnight_s].sum() / habit_n.sum()
     return Change(midnight_s * US_PER_S, drift.amount, float(share))
 
 

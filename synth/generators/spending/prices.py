@@ -9,9 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from synth.amount import HIGHEST
-from synth.contracts.generator import Int64
+from synth.arrays import Float, Int64
 from synth.contracts.population import Population
-from synth.generators.rhythm import Float
 from synth.generators.spending.config import ByCustomer, GammaCategory, LognormalCategory, SpendingConfig
 from synth.rng import Streams
 

@@ -5,10 +5,10 @@ Legend: ``_s`` a segment, ``_k`` a category, ``_n`` a step of the window.
 
 from collections.abc import Sequence
 
+from synth.arrays import Float, Mask
 from synth.errors import RefusedError, counted
-from synth.generators.rhythm import Float, Rhythm
+from synth.generators.rhythm import Rhythm
 from synth.generators.spending.config import SpendingConfig
-from synth.generators.spending.shops import Mask
 
 
 def refuse_empty_mixes(config: SpendingConfig, segments: Sequence[str], sold_k: Mask) -> None:
@@ -26,13 +26,13 @@ def refuse_empty_mixes(config: SpendingConfig, segments: Sequence[str], sold_k: 
         weight = {category: config.segments[name].mix.get(category, 0.0) for category in sold}
         if not any(weight.values()):
             wanted = ", ".join(sorted(category for category, w in config.segments[name].mix.items() if w))
-            told = f"segment {name!r} buys only {wanted}, and no merchant that was drawn sells that"
+            message = f"segment {name!r} buys only {wanted}, and no merchant that was drawn sells that"
             hint = "or more merchants: population.merchants.number"
-            raise RefusedError(told, path=f"segments.{name}.mix", allowed=allowed, hint=hint)
+            raise RefusedError(message, path=f"segments.{name}.mix", allowed=allowed, hint=hint)
         factors = config.drift.mix if config.drift else {}
         if not any(w * factors.get(category, 1.0) for category, w in weight.items()):
-            told = f"segment {name!r} buys nothing any more that a merchant of this world sells"
-            raise RefusedError(told, path="drift.mix", allowed="a factor above 0 for something that it buys")
+            message = f"segment {name!r} buys nothing any more that a merchant of this world sells"
+            raise RefusedError(message, path="drift.mix", allowed="a factor above 0 for something that it buys")
 
 
 def refuse_silence(config: SpendingConfig, rate_s: Float, rhythm: Rhythm) -> None:
@@ -45,12 +45,12 @@ def refuse_silence(config: SpendingConfig, rate_s: Float, rhythm: Rhythm) -> Non
         RefusedError: nobody can, or never.
     """
     if not rate_s.any():
-        told = f"nobody has a shop within {config.reach.km:g} km, and no merchant sells on the web: nobody can buy"
+        message = f"nobody has a shop within {config.reach.km:g} km, and no merchant sells on the web: nobody can buy"
         hint = "reach.nearest=true sends people to the nearest shop"
-        raise RefusedError(told, path="reach.km", allowed="a wider reach", hint=hint)
+        raise RefusedError(message, path="reach.km", allowed="a wider reach", hint=hint)
     if not (rate_s @ rhythm.mass_sn).any():
-        told = "nobody is ever active: months, weekdays, hours, holidays and drift leave nothing of the window"
-        raise RefusedError(told, path="segments", allowed="weights above 0 for some of the window's hours")
+        message = "nobody is ever active: months, weekdays, hours, holidays and drift leave nothing of the window"
+        raise RefusedError(message, path="segments", allowed="weights above 0 for some of the window's hours")
 
 
 def refuse_crowded_total(config: SpendingConfig, due: int) -> None:
@@ -60,6 +60,8 @@ def refuse_crowded_total(config: SpendingConfig, due: int) -> None:
         RefusedError: it does not.
     """
     if config.transactions is not None and due >= config.transactions:
-        told = f"{counted(config.transactions, 'transaction')}, but {counted(due, 'standing order')} would be due"
+        message = f"{counted(config.transactions, 'transaction')}, but {counted(due, 'standing order')} would be due"
         allowed = f"more than {due:,}, or null: as many as people's rates make"
-        raise RefusedError(told, path="transactions", allowed=allowed, hint="or smaller shares in generator.standing")
+        raise RefusedError(
+            message, path="transactions", allowed=allowed, hint="or smaller shares in generator.standing"
+        )

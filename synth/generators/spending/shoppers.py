@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from synth.contracts.generator import Int64
+from synth.arrays import Float, Int8, Int64
 from synth.contracts.population import Population, first_of
-from synth.generators.rhythm import Float
 from synth.generators.spending.config import LognormalRate, Segment, UniformRate
 from synth.generators.spending.shops import WeightedLists
 from synth.rng import Streams
@@ -55,7 +53,7 @@ class Shoppers:
         return picked_t
 
 
-def draw_rates(segments: Sequence[Segment], segment_u: npt.NDArray[np.int8], *, streams: Streams) -> Float:
+def draw_rates(segments: Sequence[Segment], segment_u: Int8, *, streams: Streams) -> Float:
     """(u,) purchases of each customer on an average day."""
     rate_u = np.empty(len(segment_u))
     for i, segment in enumerate(segments):

@@ -7,13 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
+from synth.arrays import Float, Int32, Int64, Mask
 from synth.contracts.population import expand_slices
-
-Float = npt.NDArray[np.float64]
-Int64 = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -77,7 +73,7 @@ class BucketIndex:
 
     edge_r: Float
     width: float
-    entry_g: npt.NDArray[np.int32]
+    entry_g: Int32
 
     @classmethod
     def of(cls, edge_r: Float) -> "BucketIndex":

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 import numpy as np
 
 from synth.amount import HIGHEST
-from synth.contracts.generator import Int64
+from synth.arrays import Float, Int64
 from synth.contracts.population import Population
-from synth.generators.rhythm import DAY_S, Float
+from synth.generators.rhythm import DAY_S
 from synth.generators.spending.circumstances import StandingOrder
 from synth.generators.spending.config import SpendingConfig
 from synth.generators.spending.places import Shops
@@ -43,15 +43,15 @@ class StandingOrders:
     Attributes:
         salt: what the time of a month depends on.
         day_o: day of the month, 1 to 31; in a shorter month its last.
-        second_o, spread_s_o: earliest second of that day, and by how many seconds it is later in some months, at most;
-            together less than a day.
+        second_o, spread_seconds_o: earliest second of that day, and by how many seconds it is later in some months, at
+            most; together less than a day.
         card_o, category_o, terminal_o, amount_minor_o: how, what, where and how much is paid, always the same.
     """
 
     salt: int
     day_o: Int64
     second_o: Int64
-    spread_s_o: Int64
+    spread_seconds_o: Int64
     card_o: Int64
     category_o: Int64
     terminal_o: Int64
@@ -65,13 +65,13 @@ class StandingOrders:
         months = [self._due_in(first_s, days, start_s, end_s) for first_s, days in _months(start_s, end_s)]
         return np.concatenate([order for order, _ in months]), np.concatenate([second for _, second in months])
 
-    def count(self, edge_s_n: Int64) -> Int64:
+    def count(self, edge_seconds_n: Int64) -> Int64:
         """(n,) payments in each step of the window, month by month."""
-        start_s, end_s = int(edge_s_n[0]), int(edge_s_n[-1])
-        count_n = np.zeros(len(edge_s_n) - 1, dtype=np.int64)
+        start_s, end_s = int(edge_seconds_n[0]), int(edge_seconds_n[-1])
+        count_n = np.zeros(len(edge_seconds_n) - 1, dtype=np.int64)
         for first_s, days in _months(start_s, end_s) if len(self) else ():
             _, second = self._due_in(first_s, days, start_s, end_s)
-            count_n += np.bincount(np.searchsorted(edge_s_n, second, side="right") - 1, minlength=len(count_n))
+            count_n += np.bincount(np.searchsorted(edge_seconds_n, second, side="right") - 1, minlength=len(count_n))
         return count_n
 
     def _due_in(self, first_s: int, days: int, start_s: int, end_s: int) -> tuple[Int64, Int64]:
@@ -79,7 +79,7 @@ class StandingOrders:
         low, high = max(start_s - first_s, 0) // DAY_S + 1, min((end_s - 1 - first_s) // DAY_S + 1, days)
         order = np.arange(*self.on_days(np.array([low]), np.array([high]), np.array([days])).ravel())
         late = stable_uniform(self.salt, order, np.full(len(order), first_s // DAY_S), np.zeros_like(order))
-        late_s = (late * (self.spread_s_o[order] + 1)).astype(np.int64)
+        late_s = (late * (self.spread_seconds_o[order] + 1)).astype(np.int64)
         second = first_s + (np.minimum(self.day_o[order], days) - 1) * DAY_S + self.second_o[order] + late_s
         inside = (second >= start_s) & (second < end_s)
         return order[inside], second[inside]
@@ -164,12 +164,12 @@ class DueShares:
     order_d: Int64
 
     @classmethod
-    def of(cls, orders: StandingOrders, edge_s_n: Int64, due_n: Int64, habit_n: Float) -> "DueShares":
+    def of(cls, orders: StandingOrders, edge_seconds_n: Int64, due_n: Int64, habit_n: Float) -> "DueShares":
         """Shares by day from the payments that are due and the purchases to be expected in each step of the window."""
-        day_n = edge_s_n[:-1] // DAY_S - edge_s_n[0] // DAY_S
+        day_n = edge_seconds_n[:-1] // DAY_S - edge_seconds_n[0] // DAY_S
         due_d, habit_d = np.bincount(day_n, due_n), np.bincount(day_n, habit_n)
         share_d = np.divide(due_d, due_d + habit_d, out=np.zeros(len(due_d)), where=due_d > 0)
-        first_day = int(edge_s_n[0] // DAY_S)
+        first_day = int(edge_seconds_n[0] // DAY_S)
         dates = [datetime.fromtimestamp((first_day + d) * DAY_S, UTC) for d in range(len(due_d))]
         day_d = np.array([date.day for date in dates])
         days_d = np.array([monthrange(date.year, date.month)[1] for date in dates])

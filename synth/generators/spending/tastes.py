@@ -9,10 +9,9 @@ from functools import cached_property
 
 import numpy as np
 
-from synth.contracts.generator import Int64
-from synth.generators.rhythm import Float
+from synth.arrays import Float, Int64, Mask
 from synth.generators.spending.config import Category, Segment
-from synth.generators.spending.shops import BucketIndex, Mask
+from synth.generators.spending.shops import BucketIndex
 
 
 @dataclass(frozen=True)

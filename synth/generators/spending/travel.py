@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth.contracts.generator import Int64
+from synth.arrays import Int64
 from synth.contracts.population import Cities, Population
 from synth.generators.rhythm import DAY_S
 from synth.generators.spending.circumstances import Travel

@@ -46,7 +46,7 @@ def test_any_window_has_its_exact_rows(
     world = World(cards, Timeline(start, start + seconds), LAW, block_rows)
     rows = max(1, round(fill * min(cards * seconds // 2, 2000)))
     generator = ClickstreamGenerator(shop(transactions=rows, longest_s=longest_s))
-    assume(not list(generator.violations(world)))
+    assume(not list(generator.problems(world)))
     try:
         generator.plan(world, streams=STREAMS)
     except RefusedError as refused:

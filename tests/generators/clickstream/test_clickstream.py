@@ -177,7 +177,7 @@ class TestEdges:
     def test_what_does_not_fit_is_told_with_its_path(self, overrides: tuple[str, ...], path: str, told: str) -> None:
         with pytest.raises(ConfigError) as refused:
             load_recipe([*SHOP, *overrides])
-        assert path in {violation.path for violation in refused.value.violations}
+        assert path in {problem.path for problem in refused.value.problems}
         assert told in str(refused.value)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 
 import synth
 from synth.amount import HIGHEST
+from synth.arrays import Float
 from synth.config.recipe import load_recipe
 from synth.engine.prepare import Prepared, prepare
 from synth.errors import ConfigError
@@ -21,8 +21,6 @@ from synth.generators.spending.config import GammaCategory, LognormalCategory
 from synth.generators.spending.prices import Laws, Prices
 from synth.rng import Streams
 from tests.chi_square import chi_square, far
-
-Float = npt.NDArray[np.float64]
 
 PEOPLE = (
     "population=tiny",
@@ -228,8 +226,6 @@ class TestConfig:
     def test_what_is_wrong_is_told_with_its_path(self, text: str, path: str, told: str) -> None:
         with pytest.raises(ConfigError) as refused:
             load_recipe([*PEOPLE, *law("grocery", text)])
-        (violation,) = [
-            each for each in refused.value.violations if each.path == f"generator.categories.grocery.{path}"
-        ]
-        assert told in str(violation)
-        assert violation.where.startswith("command line: +generator.categories.grocery=")
+        (problem,) = [each for each in refused.value.problems if each.path == f"generator.categories.grocery.{path}"]
+        assert told in str(problem)
+        assert problem.where.startswith("command line: +generator.categories.grocery=")

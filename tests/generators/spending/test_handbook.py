@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 import synth
+from synth.arrays import Int64
 from tests.generators.spending.handbook import Handbook, simulate
 
 WORLD = ("population=handbook", "generator=handbook", "columns=spending", "timeline.start=2018-04-01")
@@ -32,7 +33,7 @@ def theirs() -> Handbook:
     return simulate(customers=CUSTOMERS, terminals=TERMINALS, days=DAYS, side=SIDE, radius=5, seed=5)
 
 
-def seconds(frame: pd.DataFrame) -> npt.NDArray[np.int64]:
+def seconds(frame: pd.DataFrame) -> Int64:
     since = (frame.time - pd.Timestamp("2018-04-01", tz="UTC")) // pd.Timedelta(seconds=1)
     return np.asarray(since, dtype=np.int64)
 

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import synth
+from synth.arrays import Int64
 from synth.config.recipe import load_recipe
 from synth.contracts.population import Population
 from synth.engine.prepare import Prepared, prepare
@@ -87,7 +87,7 @@ class TestIntegrity:
         assert (hour < closes[in_shop.merchant_id]).all()
 
     @staticmethod
-    def sold(people: Population, rows: pd.DataFrame) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:
+    def sold(people: Population, rows: pd.DataFrame) -> Iterator[tuple[int, Int64]]:
         """Customer, and the terminals in shops that sell what was bought, row by row."""
         category_p = people.merchants.category_m[people.terminals.merchant_p]
         online_p = people.merchants.online_m[people.terminals.merchant_p]
@@ -248,7 +248,7 @@ NOTHING = tuple(
 )
 
 
-class TestViolations:
+class TestProblems:
     @pytest.mark.parametrize(
         ("overrides", "path", "told"),
         [
@@ -272,5 +272,5 @@ class TestViolations:
         people = ("population=retail_us", "generator=spending")
         with pytest.raises(ConfigError) as refused:
             load_recipe([*people, *overrides])
-        assert path in {violation.path for violation in refused.value.violations}
+        assert path in {problem.path for problem in refused.value.problems}
         assert told in str(refused.value)

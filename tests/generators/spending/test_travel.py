@@ -1,13 +1,13 @@
 """Spells away from home, and the currencies that people meet there."""
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import synth
+from synth.arrays import Int64, Mask
 from synth.config.recipe import load_recipe
 from synth.contracts.population import Population
 from synth.engine.prepare import Prepared, prepare
@@ -56,12 +56,12 @@ def spring(world: Prepared) -> pd.DataFrame:
     return tables_of(world)["transactions"]
 
 
-def seconds(frame: pd.DataFrame) -> npt.NDArray[np.int64]:
+def seconds(frame: pd.DataFrame) -> Int64:
     since = (frame.time - pd.Timestamp("1970-01-01", tz="UTC")) // pd.Timedelta(seconds=1)
     return np.asarray(since, dtype=np.int64)
 
 
-def is_away(frame: pd.DataFrame, trips: Trips) -> npt.NDArray[np.bool_]:
+def is_away(frame: pd.DataFrame, trips: Trips) -> Mask:
     """Spell by spell, as slowly as it can be said."""
     away = np.zeros(len(frame), dtype=bool)
     second, customer = seconds(frame), frame.customer_id.to_numpy()

@@ -11,7 +11,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 from pydantic import Field
 
-from synth import Finding, Prospect, Receipt, RefusedError, RunError, SinkJob, Source, Staged
+from synth import PreflightContext, PreflightResult, Problem, Receipt, RefusedError, RunError, SinkJob, Source, Staged
 from synth_sql.ddl import quoted
 from synth_sql.postgres.address import SCHEMES, Address
 from synth_sql.postgres.copying import HEADER, TRAILER, encode_rows
@@ -41,12 +41,12 @@ class PostgresConfig:
     ]
     keys: Annotated[bool, Field(description="whether tables get primary and foreign keys")]
 
-    def violations(self) -> Iterator[tuple[str, str, str]]:
+    def problems(self) -> Iterator[Problem]:
         """Refuses a uri that is none, or that holds a password."""
         try:
             Address.parse(self.uri, self.schema)
         except RefusedError as error:
-            yield "uri", str(error), ""
+            yield Problem(path="uri", message=str(error))
 
 
 @dataclass
@@ -91,26 +91,30 @@ class PostgresSink:
             standing.require_schema()
             standing.require_room(self._lay_out(standing), self._mode)
 
-    def inspect(self, prospect: Prospect) -> list[Finding]:
+    def preflight(self, context: PreflightContext) -> list[PreflightResult]:
         """Looks at the server, the schema and the tables, up to the first thing that is wrong."""
-        found: list[Finding] = []
+        found: list[PreflightResult] = []
         what = "names"
         try:
             require_names((*self._job.tables, *self._job.extra))
             what = "server"
             with self._address.explaining(RefusedError, "reach"), self._address.connect() as connection:
                 info = connection.info
-                told = f"{info.host} answers: PostgreSQL {info.parameter_status('server_version')}"
-                found.append(Finding(what=what, state="ok", told=told))
-                found.append(Finding(what="access", state="ok", told=f"as {info.user}, in database {info.dbname}"))
+                message = f"{info.host} answers: PostgreSQL {info.parameter_status('server_version')}"
+                found.append(PreflightResult(what=what, state="ok", message=message))
+                found.append(
+                    PreflightResult(what="access", state="ok", message=f"as {info.user}, in database {info.dbname}")
+                )
                 what, standing = "schema", SchemaState(connection, self._address)
                 standing.require_schema()
-                found.append(Finding(what=what, state="ok", told=f"tables can be made in {self._address.schema}"))
+                found.append(
+                    PreflightResult(what=what, state="ok", message=f"tables can be made in {self._address.schema}")
+                )
                 what = "tables"
                 standing.require_room(self._lay_out(standing), self._mode)
-                found.append(Finding(what=what, state="ok", told="nothing stands in the way"))
+                found.append(PreflightResult(what=what, state="ok", message="nothing stands in the way"))
         except RefusedError as error:
-            found.append(Finding(what=what, state="failure", told=str(error)))
+            found.append(PreflightResult(what=what, state="failure", message=str(error)))
         return found
 
     def _lay_out(self, standing: SchemaState) -> list[Layout]:

@@ -8,7 +8,7 @@ import pytest
 from tests.plugins.postgres_server import PostgresServer
 from tests.plugins.test_postgres import cli, own_server, words
 
-pytestmark = pytest.mark.xdist_group("postgres-findings")
+pytestmark = pytest.mark.xdist_group("postgres-preflight")
 
 
 @pytest.fixture(scope="module")
@@ -24,12 +24,12 @@ def server() -> Iterator[PostgresServer]:
 
 
 def look(uri: str, *overrides: str, cwd: Path, **env: str) -> list[tuple[str, str, str]]:
-    """(what, state, told) of each finding of the plan."""
+    """(what, state, message) of each preflight result of the plan."""
     answer = cli("plan", *words(uri, *overrides), "--json", cwd=cwd, env=env)
     assert (answer.code, answer.err) == (0, "")
     assert "hunter2" not in answer.out
     found = answer.envelope["data"]["sinks"]["postgres"]["findings"]
-    return [(each["what"], each["state"], each["told"]) for each in found]
+    return [(each["what"], each["state"], each["message"]) for each in found]
 
 
 def test_all_is_well_until_a_run_is_there(server: PostgresServer, tmp_path: Path) -> None:

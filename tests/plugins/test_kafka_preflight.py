@@ -30,14 +30,14 @@ def topics(broker: Broker) -> set[str]:
 
 
 def look(address: str, topic: str, *words: str, cwd: Path, env: dict[str, str] | None = None) -> Found:
-    """What the plan tells: what was looked at → (state, told and what to do)."""
+    """What the plan shows: what was checked → (state, message and what to do)."""
     answer = cli("plan", *SMALL, *into(address, topic), *words, "--json", cwd=cwd, env=env)
     assert (answer.code, answer.err) == (0, "")
     assert PASSWORD not in answer.out
     found: Found = {}
     for each in answer.envelope["data"]["sinks"]["kafka"]["findings"]:
-        assert "\n" not in each["told"] + each["hint"]
-        found.setdefault(each["what"], []).append((each["state"], f"{each['told']}; {each['hint']}"))
+        assert "\n" not in each["message"] + each["hint"]
+        found.setdefault(each["what"], []).append((each["state"], f"{each['message']}; {each['hint']}"))
     return found
 
 
@@ -58,7 +58,7 @@ def test_all_is_well_and_nothing_is_made(kafka: Broker, tmp_path: Path) -> None:
     assert "has 4 partitions" in look(kafka.address, "well", cwd=tmp_path)["topic 'well'"][0][1]
 
 
-def test_a_doctor_shows_the_findings_and_fails_with_them(kafka: Broker, tmp_path: Path) -> None:
+def test_a_doctor_shows_the_results_and_fails_with_them(kafka: Broker, tmp_path: Path) -> None:
     words = (*SMALL, *into(kafka.address, "doctor"))
     answer = cli("doctor", *words, cwd=tmp_path)
     assert (answer.code, answer.err) == (0, ""), answer.out
