@@ -13,8 +13,9 @@ from synth.config.catalog import Catalog
 from synth.contracts.store import Staged
 from synth.engine.prepare import Prepared
 from synth.errors import without_secrets
-from synth.tables.declared import ENTITY_COLUMNS, as_json
+from synth.tables.declared import as_json
 from synth.tables.digest import digest_batch, digest_run, digest_table
+from synth.tables.people import ENTITY_COLUMNS
 from synth.tables.table import Table
 
 if TYPE_CHECKING:

@@ -16,11 +16,11 @@ from synth.arrays import Int64, Mask
 from synth.engine.block import Block
 from synth.engine.end_of_run import EndOfRun
 from synth.engine.prepare import Prepared
-from synth.noise.draws import draw_noise, noise_table, tell_noise
+from synth.noise.draws import draw_noise, tell_noise
 from synth.rng import Streams
 from synth.tables.batch import Batch, printers_of
 from synth.tables.digest import digest_batch
-from synth.tables.table import Table
+from synth.tables.table import Table, noise_table
 from synth.timeline import US_PER_S
 
 
