@@ -19,7 +19,8 @@ from synth.contracts.store import Source
 from synth.errors import RefusedError, SynthError, VerifyError
 from synth.sinks.places import MANIFEST, require_names
 from synth.sinks.stores import open_store
-from synth.timeline import US_PER_S
+from synth.tables.declared import SHIFT_UNIT_US
+from synth.tables.views import column_of
 
 FORMAT = 1
 """The newest form of manifest that is understood here."""
@@ -132,9 +133,17 @@ class OriginalTimes(StoredOutput):
             yield pa.RecordBatch.from_arrays(arrays, schema=batch.schema)
 
     def _back(self, values: pa.Array, column: ColumnEntry) -> pa.Array:
-        if pa.types.is_timestamp(values.type):
-            return pc.subtract(values.view(pa.int64()), self.shift_us).view(values.type)
-        return pc.subtract(values, self.shift_us // US_PER_S) if column["source"] == "unix_time" else values
+        unit_us = SHIFT_UNIT_US.get(_follows(column))
+        if unit_us is None or pa.types.is_string(values.type):  # a time that was printed without its seconds
+            return values
+        return pc.subtract(values.view(pa.int64()), self.shift_us // unit_us).view(values.type)
+
+
+def _follows(column: ColumnEntry) -> str:
+    """How a column followed the shift: manifests of old do not say it, and had built-in columns alone that did."""
+    known = column_of(column["source"])
+    usual = "shifts_us" if column["type"].startswith("timestamp") else known.follows if known else "stays"
+    return column.get("clock", usual)
 
 
 def with_original_times(output: StoredOutput) -> StoredOutput:

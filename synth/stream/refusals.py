@@ -1,5 +1,6 @@
 """What a stream refuses before it begins."""
 
+from collections.abc import Sequence
 from typing import Any, TypeGuard
 
 from synth.clock.schedule import start_us
@@ -8,6 +9,7 @@ from synth.config.recipe import Part, Recipe
 from synth.contracts.stream_sink import StreamSink
 from synth.errors import ConfigError, Problem, RefusedError
 from synth.stream.share import Share
+from synth.tables.table import Table
 from synth.timeline import US_PER_S
 
 
@@ -18,6 +20,19 @@ def refuse_other_days(recipe: Recipe) -> None:
         message = f"clock.live_from: {recipe.clock.live_from!r} lies outside the window"
         allowed = "a time from timeline.start on, before timeline.end"
         raise ConfigError([Problem(path="clock.live_from", message=message, allowed=allowed)])
+
+
+def refuse_lost_times(recipe: Recipe, tables: Sequence[Table]) -> None:
+    """A value that shifted event times would make wrong, such as an hour of the day, cannot be shown beside them."""
+    if not recipe.clock.rebase:
+        return
+    lost = [(table, field) for table in tables for field in table.fields if field.column.follows == "lost"]
+    if lost:
+        message = "; ".join(
+            f"{table.name}.{field.name} would be wrong beside shifted event times" for table, field in lost
+        )
+        hint = "leave such columns out of the view, or choose clock=realtime"
+        raise ConfigError([Problem(path="clock.rebase", message=message, allowed="false", hint=hint)])
 
 
 def refuse_parts(recipe: Recipe, part: Part, share: Share, *, overwrite: bool) -> None:

@@ -1,6 +1,7 @@
 """Every column that an event can show, declared once: schema, metadata, docs and validation derive from here."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -10,6 +11,9 @@ PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 Role = Literal["key", "observable", "truth", "observation"]
 Clock = Literal["shifts_us", "shifts_s", "stays", "lost"]
+
+#: Of the columns that follow a shift of event times: microseconds of one of their units.
+SHIFT_UNIT_US: Mapping[str, int] = {"shifts_us": 1, "shifts_s": 1_000_000}
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from synth.tables.declared import NO_FACTS, Column, Facts, metadata
+from synth.tables.declared import NO_FACTS, SHIFT_UNIT_US, Column, Facts, metadata
 from synth.tables.registry import TABLES
 
 if TYPE_CHECKING:
@@ -61,6 +61,11 @@ class Table:
         """Field → the other tables in which its values are keys; of these the first one that a run has."""
         found = {f.name: tuple(name for name in f.column.references if name != self.name) for f in self.fields}
         return {name: tables for name, tables in found.items() if tables}
+
+    @property
+    def shifts(self) -> bool:
+        """Whether any of its columns follows a shift of event times."""
+        return any(field.column.follows in SHIFT_UNIT_US for field in self.fields)
 
     def _shown(self, sources: tuple[str, ...]) -> tuple[str, ...]:
         names = self._names()

@@ -1,5 +1,6 @@
 """The sink for DuckDB keeps every promise of a sink, seen from outside: real runs, read with plain SQL."""
 
+import importlib
 import os
 import shlex
 import signal
@@ -80,9 +81,8 @@ def test_columns_are_typed_keyed_and_explained(keys: str, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("name", TABLES)
 def test_every_table_that_synth_declares_has_its_key(name: str, tmp_path: Path) -> None:
-    from synth_sql.duckdb.database import DuckDatabase
-
-    database, table = DuckDatabase(tmp_path / "synth.duckdb", keys=True), declared_table(name)
+    made = importlib.import_module("synth_sql.duckdb.database").DuckDatabase
+    database, table = made(tmp_path / "synth.duckdb", keys=True), declared_table(name)
     database.create(table)
     database.complete(table)
     database.close()

@@ -1,5 +1,6 @@
 """The packaged sink for SQLite keeps every promise of a sink, seen from outside: real runs, read with plain SQL."""
 
+import importlib
 import os
 import shlex
 import signal
@@ -141,9 +142,8 @@ def test_entities_come_along_and_join_by_indexed_keys(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", TABLES)
 def test_every_table_that_synth_declares_has_its_key_and_indices(name: str, tmp_path: Path) -> None:
-    from synth_sqlite.database import SqliteDatabase
-
-    database, table = SqliteDatabase(tmp_path / "synth.sqlite", indices=True), declared_table(name)
+    made = importlib.import_module("synth_sqlite.database").SqliteDatabase
+    database, table = made(tmp_path / "synth.sqlite", indices=True), declared_table(name)
     database.create(table)
     database.complete(table)
     database.close()
