@@ -1,6 +1,6 @@
 """An output read back: the manifest says what is there, ``parsers`` reads it; no code of the writers is used.
 
-Files of another format are read by the plugin whose sink wrote them (``synth.contracts.sink.Readable``).
+Files of another format are read by the plugin whose sink wrote them (``synth.SinkSpec``).
 """
 
 import json
@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from synth.check.parsers import read_csv, read_jsonl, read_parquet, schema_of, typed_batch
 from synth.config.catalog import Catalog, load_catalog
+from synth.contracts.hookspecs import SinkSpec
 from synth.contracts.output import ColumnEntry, Manifest, Output
 from synth.contracts.store import Source
 from synth.errors import RefusedError, SynthError, VerifyError
@@ -85,10 +86,10 @@ class StoredOutput(Output):
                     yield pa.Table.from_batches([batch]).columns
 
     def _plugin_reader(self, file: str) -> "Callable[..., Iterator[pa.RecordBatch]]":
-        """The ``read`` of the sink that wrote the file."""
+        """The ``reads`` of the sink that wrote the file."""
         kind = str(self.manifest["sink"].get("kind"))
         spec = (self.catalog or load_catalog()).find("sink", kind)
-        read: Callable[..., Iterator[pa.RecordBatch]] | None = getattr(spec.factory, "read", None) if spec else None
+        read = spec.reads if isinstance(spec, SinkSpec) else None
         if read is None:
             why = f"sink kind {kind!r} reads nothing back" if spec else f"load the plugin of sink kind {kind!r}"
             raise RefusedError(f"{file} in {self.uri} is neither CSV, JSON lines nor Parquet: {why}")
@@ -109,9 +110,8 @@ def _open_source(uri: str, catalog: Catalog | None) -> Source:
         return open_store(uri)
     for claims in (catalog or load_catalog()).kinds["sink"].values():
         for _, spec in claims:
-            if scheme.lower() in getattr(spec.factory, "schemes", ()):
-                source: Source = spec.factory.open_source(uri)  # type: ignore[attr-defined]
-                return source
+            if isinstance(spec, SinkSpec) and spec.opens and scheme.lower() in spec.schemes:
+                return spec.opens(uri)
     return open_store(uri)
 
 

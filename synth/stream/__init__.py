@@ -13,7 +13,7 @@ from typing import Any
 from synth.clock.lag import Lag
 from synth.clock.schedule import make_schedule, start_us
 from synth.config.catalog import Catalog
-from synth.config.recipe import Part, Recipe
+from synth.config.recipe import Recipe, SinkPart
 from synth.contracts.sink import SinkJob
 from synth.contracts.stream_sink import Checkpoint, StreamSink, Tally
 from synth.engine.announcer import Announcer, started_event
@@ -194,7 +194,7 @@ class _Stream:
         except KeyboardInterrupt as interrupt:
             raise InterruptedRun("interrupted: the stream stands at its last checkpoint") from interrupt
         except SynthError as error:
-            if not self._sink.resumable:
+            if not is_resumable(self._prepared.recipe.sinks[self._name]):
                 raise
             raise PartlyDone(f"{error}; the stream stands at its last checkpoint") from error
 
@@ -246,9 +246,9 @@ def shift_us(recipe: Recipe, at: Checkpoint) -> int:
 
 
 def _make_sink(
-    prepared: Prepared, name: str, part: Part, directory: Path, share: Share, *, overwrite: bool
+    prepared: Prepared, name: str, part: SinkPart, directory: Path, share: Share, *, overwrite: bool
 ) -> StreamSink:
-    uri = getattr(part.config, "uri", None) or str(directory)
+    uri = part.uri or str(directory)
     extra = tuple(batch.table for batch in prepared.extra)
     with blaming(f"sink {name!r}"):
         blocks = len(prepared.plan.rows_b)

@@ -155,7 +155,7 @@ _CLUMSY = """
 import os, signal, time
 from typing import Literal
 from dataclasses import dataclass
-from synth import Spec, hookimpl
+from synth import SinkSpec, hookimpl
 from synth.contracts.sink import SinkJob
 from synth.sinks.database import DatabaseSink
 
@@ -189,7 +189,7 @@ class Clumsy(DatabaseSink):
 
 @hookimpl
 def synth_sinks():
-    return [Spec(ClumsyConfig, Clumsy)]
+    return [SinkSpec(ClumsyConfig, Clumsy, place=True)]
 """
 
 
