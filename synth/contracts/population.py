@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synth.arrays import Float, Int8, Int16, Int64, Mask
-from synth.tables.declared import NO_FACTS, PLAIN_NAME, Column, Facts
+from synth.tables.declared import NO_FACTS, PLAIN_NAME, Column, TableFacts
 from synth.tables.registry import RESERVED
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Entities:
     name: str
     columns: tuple[Column, ...]
     values: "Mapping[str, npt.NDArray[Any] | Sequence[str] | pa.Array]"
-    facts: Facts = NO_FACTS
+    facts: TableFacts = NO_FACTS
 
 
 def broken_entities(tables: Sequence[Entities]) -> Iterator[str]:

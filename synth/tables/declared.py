@@ -66,7 +66,7 @@ class Column:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Facts:
+class TableFacts:
     """What is true of a table beside its columns, which bear the names here that they are declared with.
 
     Attributes:
@@ -89,7 +89,7 @@ class Facts:
         return {*self.key, *self.order, *(name for together in self.searched for name in together)}
 
 
-NO_FACTS = Facts()
+NO_FACTS = TableFacts()
 
 _ESCAPED = re.compile(r'[,"\\\n\r\t]')
 

@@ -16,7 +16,7 @@ from synth.tables.declared import (
     NO_FACTS,
     NOISE_COLUMNS,
     Column,
-    Facts,
+    TableFacts,
 )
 from synth.tables.people import ENTITY_COLUMNS, HOLDER_COLUMNS
 
@@ -31,30 +31,30 @@ class DeclaredTable:
 
     name: str
     columns: Mapping[str, Column]
-    facts: Facts
+    facts: TableFacts
 
 
-_EVENTS = Facts(
+_EVENTS = TableFacts(
     key=("event_id",),
     counted=True,
     order=("event_id",),
     searched=(("tid",), ("time",), ("card_number", "time"), ("card_id", "time")),
 )
 
-_LABELS = Facts(key=("event_id",), order=("event_id",), searched=(("tid",), ("episode_id",)), as_viewed=("tid",))
+_LABELS = TableFacts(key=("event_id",), order=("event_id",), searched=(("tid",), ("episode_id",)), as_viewed=("tid",))
 
-_CLICKS = Facts(
+_CLICKS = TableFacts(
     key=("click_id",),
     order=("click_id",),
     searched=(("event_id",), ("session_id",), ("customer_id", "time"), ("merchant_id", "time")),
 )
 
-_CARDS = Facts(searched=(("card_number",), ("customer_id",)), as_viewed=("card_number",))
+_CARDS = TableFacts(searched=(("card_number",), ("customer_id",)), as_viewed=("card_number",))
 
 _ENTITIES = {
     "cards": _CARDS,
-    "devices": Facts(searched=(("customer_id",),)),
-    "terminals": Facts(searched=(("merchant_id",),)),
+    "devices": TableFacts(searched=(("customer_id",),)),
+    "terminals": TableFacts(searched=(("merchant_id",),)),
 }
 
 
@@ -72,7 +72,7 @@ TABLES: Mapping[str, DeclaredTable] = {
         DeclaredTable(
             "label_events",
             LABEL_EVENT_COLUMNS,
-            Facts(
+            TableFacts(
                 key=("event_id",),
                 order=("known_at", "event_id"),
                 searched=(("tid",), ("known_at",)),
@@ -82,21 +82,23 @@ TABLES: Mapping[str, DeclaredTable] = {
         DeclaredTable(
             "noise",
             NOISE_COLUMNS,
-            Facts(key=("event_id",), order=("event_id",), searched=(("tid",),), as_viewed=("tid",)),
+            TableFacts(key=("event_id",), order=("event_id",), searched=(("tid",),), as_viewed=("tid",)),
         ),
         DeclaredTable("clicks", CLICK_COLUMNS, _CLICKS),
         DeclaredTable(
             "click_labels",
             CLICK_LABEL_COLUMNS,
-            Facts(key=("click_id",), order=("click_id",), searched=(("episode_id",),)),
+            TableFacts(key=("click_id",), order=("click_id",), searched=(("episode_id",),)),
         ),
         DeclaredTable(
-            "episodes", EPISODE_COLUMNS, Facts(key=("episode_id",), order=("episode_id",), searched=(("card_number",),))
+            "episodes",
+            EPISODE_COLUMNS,
+            TableFacts(key=("episode_id",), order=("episode_id",), searched=(("card_number",),)),
         ),
         DeclaredTable(
             "holders",
             HOLDER_COLUMNS,
-            Facts(key=("card_id",), order=("card_id",), searched=(("card_number",),), as_viewed=("card_number",)),
+            TableFacts(key=("card_id",), order=("card_id",), searched=(("card_number",),), as_viewed=("card_number",)),
         ),
         *(_entities(name, columns) for name, columns in ENTITY_COLUMNS.items()),
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from synth.tables.declared import NO_FACTS, SHIFT_UNIT_US, Column, Facts, metadata
+from synth.tables.declared import NO_FACTS, SHIFT_UNIT_US, Column, TableFacts, metadata
 from synth.tables.registry import TABLES
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Table:
 
     name: str
     fields: tuple[Field, ...]
-    facts: Facts = NO_FACTS
+    facts: TableFacts = NO_FACTS
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -155,7 +155,9 @@ def declared_table(name: str, columns: Sequence[Column] = (), shown: Mapping[str
     return plain_table(name, columns or tuple(declared.columns.values()), declared.facts, shown)
 
 
-def plain_table(name: str, columns: Sequence[Column], facts: Facts, shown: Mapping[str, str] | None = None) -> Table:
+def plain_table(
+    name: str, columns: Sequence[Column], facts: TableFacts, shown: Mapping[str, str] | None = None
+) -> Table:
     """A table whose columns print as they print unasked.
 
     Args:

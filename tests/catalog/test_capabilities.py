@@ -91,7 +91,7 @@ WRONG = {
         *("JsonlSink", "read = staticmethod(read)", "SinkSpec(Config, Mine)"),
         "has a method 'read' that its SinkSpec does not name: reads=Mine.read",
     ),
-    "a reader of one": ("JsonlSink", "", "SinkSpec(Config, Mine, reads=iter.__call__)", "reads of sink 'mine' is"),
+    "a reader of one": ("JsonlSink", "", "SinkSpec(Config, Mine, reads=lambda stream: ())", "reads of sink 'mine' is"),
     "schemes that nothing opens": ("JsonlSink", "", "SinkSpec(Config, Mine, schemes=('my',))", "need each other"),
     "a scheme for schemes": ("JsonlSink", "", "SinkSpec(Config, Mine, schemes='my')", "not a tuple of words"),
 }

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from synth.contracts.hookspecs import SinkSpec
-from synth.contracts.preflight import Inspectable
+from synth.contracts.preflight import Preflight
 from synth.contracts.run_events import StreamSubscriber, Subscriber
 from synth.contracts.sink import Sink
 from synth.contracts.stream_sink import StreamSink
@@ -35,21 +35,17 @@ def refuse_misfit(spec: SinkSpec) -> None:
 
 def _refuse_class(spec: SinkSpec, named: str, cls: type[Any]) -> None:
     if spec.streams != issubclass(cls, StreamSink):
-        told = (
-            "says streams=True, and its class is no"
-            if spec.streams
-            else "does not say streams=True, and its class is a"
-        )
-        raise PluginError(f"{named} {told} synth.StreamSink")
+        fault = "says streams=True, but its class is no" if spec.streams else "leaves out streams=True of a"
+        raise PluginError(f"{named} {fault} synth.StreamSink")
     contract: type[Any] = StreamSink if spec.streams else Sink
     _refuse_lacking(named, cls, () if spec.streams else _methods(contract))
-    _refuse_misspelt(named, cls, {*_methods(contract), *_methods(Inspectable)})
+    _refuse_misspelt(named, cls, {*_methods(contract), *_methods(Preflight)})
     for method, keyword in (("read", "reads"), ("open_source", "opens")):
         if method in _methods(cls) and not {"reads": spec.reads, "opens": spec.opens}[keyword]:
-            told = f"has a method {method!r} that its SinkSpec does not name"
-            raise PluginError(f"the class of {named} {told}: {keyword}={cls.__name__}.{method}")
-    if issubclass(cls, Inspectable):
-        _refuse_signature(f"inspect of {named}", cls.inspect, 2)
+            fault = f"has a method {method!r} that its SinkSpec does not name"
+            raise PluginError(f"the class of {named} {fault}: {keyword}={cls.__name__}.{method}")
+    if issubclass(cls, Preflight):
+        _refuse_signature(f"preflight of {named}", cls.preflight, 2)
 
 
 def refuse_odd_subscriber(factory: object) -> None:
