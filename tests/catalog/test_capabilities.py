@@ -84,8 +84,8 @@ WRONG = {
         "has a method 'inspekt', which nobody calls (did you mean 'inspect'?)",
     ),
     "a misspelt default": (
-        *("JsonlStream", "def mesure(self, batches): ...", "SinkSpec(Config, Mine, streams=True)"),
-        "has a method 'mesure', which nobody calls (did you mean 'measure'?)",
+        *("JsonlStream", "def pol(self, seconds): ...", "SinkSpec(Config, Mine, streams=True)"),
+        "has a method 'pol', which nobody calls (did you mean 'poll'?)",
     ),
     "a reader that is not named": (
         *("JsonlSink", "read = staticmethod(read)", "SinkSpec(Config, Mine)"),

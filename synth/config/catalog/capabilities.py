@@ -39,7 +39,7 @@ def _refuse_class(spec: SinkSpec, named: str, cls: type[Any]) -> None:
         raise PluginError(f"{named} {fault} synth.StreamSink")
     contract: type[Any] = StreamSink if spec.streams else Sink
     _refuse_lacking(named, cls, () if spec.streams else _methods(contract))
-    _refuse_misspelt(named, cls, {*_methods(contract), *_methods(Preflight)})
+    _refuse_misspelt(named, cls, contract, Preflight)
     for method, keyword in (("read", "reads"), ("open_source", "opens")):
         if method in _methods(cls) and not {"reads": spec.reads, "opens": spec.opens}[keyword]:
             fault = f"has a method {method!r} that its SinkSpec does not name"
@@ -57,7 +57,7 @@ def refuse_odd_subscriber(factory: object) -> None:
     if isinstance(factory, type):
         named = f"subscriber {factory.__name__!r}"
         _refuse_lacking(named, factory, _methods(Subscriber))
-        _refuse_misspelt(named, factory, _methods(StreamSubscriber))
+        _refuse_misspelt(named, factory, Subscriber, StreamSubscriber)
 
 
 def _methods(cls: type[Any]) -> set[str]:
@@ -71,17 +71,18 @@ def _refuse_lacking(named: str, cls: type[Any], wanted: Iterable[str]) -> None:
         raise PluginError(f"the class of {named} has no method {', '.join(lacking)}")
 
 
-def _refuse_misspelt(named: str, cls: type[Any], known: set[str]) -> None:
-    """Refuses a method of the class's own that is almost one that it does not define itself."""
-    own = {name for name in _methods(cls) if not _home(cls, name).startswith("synth.")}
-    for name in sorted(own - known):
-        if meant := nearest(name, sorted(known - own)):
+def _refuse_misspelt(named: str, cls: type[Any], contract: type[Any], beside: type[Any]) -> None:
+    """Refuses a method of nobody's contract that is almost one which the class leaves out or leaves as it is."""
+    ours = {name for each in cls.__mro__ if each.__module__.startswith("synth.") for name in vars(each)}
+    left = {name for name in _methods(contract) | _methods(beside) if _home(cls, name) in (None, contract)}
+    for name in sorted(_methods(cls) - ours):
+        if meant := nearest(name, sorted(left)):
             raise PluginError(f"the class of {named} has a method {name!r}, which nobody calls ({meant})")
 
 
-def _home(cls: type[Any], name: str) -> str:
-    """The module of the class that defines an attribute."""
-    return next(each.__module__ for each in cls.__mro__ if name in vars(each))
+def _home(cls: type[Any], name: str) -> type[Any] | None:
+    """The class that defines an attribute."""
+    return next((each for each in cls.__mro__ if name in vars(each)), None)
 
 
 def _refuse_signature(what: str, function: Any, arguments: int) -> None:
