@@ -9,18 +9,9 @@ from synth.cli.parser import make_parser
 from synth.config.catalog import HOOKS, load_catalog
 from synth.config.compose import list_options
 from synth.config.recipe import FIXED, RunConfig
-from synth.noise.draws import NOISE_COLUMNS
-from synth.tables.declared import (
-    CLICK_COLUMNS,
-    CLICK_LABEL_COLUMNS,
-    EPISODE_COLUMNS,
-    EVENT_COLUMNS,
-    HOLDER_COLUMNS,
-    LABEL_COLUMNS,
-    LABEL_EVENT_COLUMNS,
-    Column,
-)
+from synth.tables.declared import EVENT_COLUMNS, SHIFT_UNIT_US, Column
 from synth.tables.people import ENTITY_COLUMNS
+from synth.tables.registry import TABLES, DeclaredTable
 
 ENTITIES = """\
 The tables of entities, where the population has some. City, country and degrees are there with `population.cities`,
@@ -87,42 +78,36 @@ def options() -> list[str]:
     return ["## Choices", "", *table(["choice", "what it is"], rows)]
 
 
+HEAD = ["column", "type", "unit", "role", "meaning"]
+
+
 def columns() -> list[str]:
     """Every column of every table."""
-
-    null_if_genuine = [column for column in EVENT_COLUMNS.values() if column.nullable]
-
-    def rows(found: list[Column]) -> list[list[str]]:
-        return [
-            [f"`{c.name}`", c.arrow, c.unit or "-", c.role, c.doc + " (null for genuine)" * (c in null_if_genuine)]
-            for c in found
-        ]
-
-    head = ["column", "type", "unit", "role", "meaning"]
-    lines = [
-        "## Columns",
-        "",
-        "What a view can show (`columns.fields[].source`):",
-        "",
-        *table(head, rows(list(EVENT_COLUMNS.values()))),
-    ]
-    for told, found in (("labels", LABEL_COLUMNS), ("label_events", LABEL_EVENT_COLUMNS)):
-        own = [column for name, column in found.items() if name not in EVENT_COLUMNS]
-        shared = ", ".join(f"`{name}`" for name in found if name in EVENT_COLUMNS)
-        lines += [f"The {told} table has {shared}, and:", "", *table(head, rows(own))]
-    lines += ["The noise table of a stream:", "", *table(head, rows(list(NOISE_COLUMNS.values())))]
-    for told, found in (("clicks", CLICK_COLUMNS), ("click_labels", CLICK_LABEL_COLUMNS)):
-        lines += [f"The {told} table:", "", *table(head, rows(list(found.values())))]
-    lines += ["The episodes table:", ""]
-    lines += [*table(head, rows(list(EPISODE_COLUMNS.values()))), "The holders table:", ""]
-    lines += [
-        *table(head, rows(list(HOLDER_COLUMNS.values()))),
-        ENTITIES,
-        "",
-    ]
-    for name, found in ENTITY_COLUMNS.items():
-        lines += [f"The {name} table:", "", *table(head, rows(list(found.values())))]
+    lines = ["## Columns", "", "What a view can show (`columns.fields[].source`):", ""]
+    lines += table(HEAD, [told(column) for column in EVENT_COLUMNS.values()])
+    for declared in TABLES.values():
+        if declared.name == next(iter(ENTITY_COLUMNS)):
+            lines += [ENTITIES, ""]
+        lines += side_table(declared)
     return lines
+
+
+def side_table(declared: DeclaredTable) -> list[str]:
+    """A table: its key, its order, and the columns that are not those of events."""
+    shared = [name for name, column in declared.columns.items() if column is EVENT_COLUMNS.get(name)]
+    own = [told(column) for name, column in declared.columns.items() if name not in shared]
+    key, order = (", ".join(f"`{name}`" for name in names) for names in (declared.facts.key, declared.facts.order))
+    line = f"The {declared.name} table has the key {key} and is sorted by {order}."
+    if shared and own:
+        line += f" It has {', '.join(f'`{name}`' for name in shared)} as above, and:"
+    return [line, "", *(table(HEAD, own) if own else [])]
+
+
+def told(column: Column) -> list[str]:
+    """A row of the table of columns."""
+    notes = "" if not column.nullable or column is not EVENT_COLUMNS.get(column.name) else " (null for genuine)"
+    notes += " (follows `clock=rebased`)" if column.follows in SHIFT_UNIT_US else ""
+    return [f"`{column.name}`", column.arrow, column.unit or "-", column.role, column.doc + notes]
 
 
 if __name__ == "__main__":

@@ -1,15 +1,19 @@
 """What is declared of tables, and that those who need it take it from there."""
 
+import ast
 from pathlib import Path
 
 import pytest
 
+import synth
+from synth.check.reader import open_output
 from synth.cli import main
 from synth.population.config import TABLES as WRITABLE
 from synth.sinks.jsonl_stream import CHECKPOINT
 from synth.sinks.places import MANIFEST
 from synth.tables.people import ENTITY_COLUMNS, LOOKUP_KEYS
 from synth.tables.registry import RESERVED, TABLES
+from tests.worlds import EVERY_TABLE
 
 SHOPS = (Path(__file__).parent / "generators" / "shops.py").read_text()
 
@@ -52,3 +56,37 @@ def test_no_generator_takes_the_name_of_a_table(
     told = capsys.readouterr().err
     assert f"made a table '{name}': the name is taken, or no plain word; that is an error in its code" in told
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_reference_tells_every_table_with_its_columns_and_key(name: str) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "reference.md").read_text()
+    key = ", ".join(f"`{column}`" for column in TABLES[name].facts.key)
+    assert f"The {name} table has the key {key} and" in page
+    assert all(f"`{column}`" in page for column in TABLES[name].columns)
+
+
+def test_what_is_declared_of_tables_is_true_of_rows(tmp_path: Path) -> None:
+    synth.run(*EVERY_TABLE, "sink=parquet", f"sink.parquet.uri={tmp_path / 'out'}")
+    output = open_output(str(tmp_path / "out"))
+    assert {*output.manifest["tables"]} == {*TABLES} - {"holders", "noise"}
+    for name in output.manifest["tables"]:
+        frame, facts = output.to_pandas(name), TABLES[name].facts
+        assert len(frame), name
+        assert not frame.duplicated([*facts.key]).any(), name
+        assert frame.equals(frame.sort_values([*facts.order], kind="stable")), name
+        assert not facts.counted or frame[facts.key[0]].tolist() == list(range(len(frame)))
+
+
+def test_no_plugin_keeps_a_list_of_tables() -> None:
+    """What a table is stands in the registry alone; a plugin that names one knows something that nobody told it."""
+    plugins = Path(__file__).parents[1] / "plugins"
+    files = [path for path in plugins.glob("synth-*/synth_*/**/*.py") if "conf" not in path.parts]
+    assert len(files) > 30
+    named = {
+        (path.relative_to(plugins).as_posix(), node.value)
+        for path in files
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and node.value in TABLES
+    }
+    assert named == set()
