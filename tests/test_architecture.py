@@ -45,3 +45,12 @@ def test_the_map_says_how_to_add_each_kind() -> None:
 
 def test_the_map_is_short() -> None:
     assert len(PAGE.splitlines()) <= 80
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs/decisions").glob("0*.md"))[1:], ids=lambda page: page.stem)
+def test_a_decision_has_a_status(page: Path) -> None:
+    status = page.read_text(encoding="utf-8").splitlines()[2]
+    found = re.fullmatch(r"\d{4}-\d\d-\d\d · (?:proposed|accepted|(?:accepted; for .+ )?replaced by (.+))", status)
+    assert found, status
+    for number in re.findall(r"\d{4}", found[1] or ""):
+        assert list(page.parent.glob(f"{number}-*.md"))
