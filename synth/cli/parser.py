@@ -65,8 +65,8 @@ class Parser(argparse.ArgumentParser):
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if isinstance(action, argparse._SubParsersAction) and value not in action.choices:
             what = str(action.metavar).lower()
-            told = f"no {what} {value!r}{near(value, action.choices)}; there are: {', '.join(action.choices)}"
-            raise argparse.ArgumentError(action, told)
+            message = f"no {what} {value!r}{near(value, action.choices)}; there are: {', '.join(action.choices)}"
+            raise argparse.ArgumentError(action, message)
         super()._check_value(action, value)
 
 

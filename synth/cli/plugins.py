@@ -45,9 +45,9 @@ def describe(catalog: Catalog, provider: Provider) -> dict[str, Any]:
 
 def _in_words(provider: Provider) -> str:
     """What a plugin provides, on one line."""
-    told = [f"{group}: {', '.join(kinds)}" for group, kinds in provider.provides.items()]
-    told += [f"columns: {', '.join(view.name for view in provider.views)}"] if provider.views else []
+    message = [f"{group}: {', '.join(kinds)}" for group, kinds in provider.provides.items()]
+    message += [f"columns: {', '.join(view.name for view in provider.views)}"] if provider.views else []
     many = {"preset": provider.presets, "check": provider.checks, "subscriber": provider.subscribers}
-    told += [counted(len(its), noun) for noun, its in many.items() if its]
-    told += [counted(len(provider.roots), "folder") + " of choices"] if provider.roots else []
-    return "; ".join(told) or "-"
+    message += [counted(len(its), noun) for noun, its in many.items() if its]
+    message += [counted(len(provider.roots), "folder") + " of choices"] if provider.roots else []
+    return "; ".join(message) or "-"

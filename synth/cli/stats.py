@@ -69,7 +69,7 @@ def _overview(data: Data) -> list[Cells]:
     if "time" in data:
         rates = data["time"]["rows_per_day"]
         names = {"mean": "rows a day", "min": "least of a whole day", "max": "most of a whole day"}
-        rows += [_beside(told, rates[name]) for name, told in names.items()]
+        rows += [_beside(message, rates[name]) for name, message in names.items()]
     if "cards" in data:
         cards, whose = data["cards"], _noun(data["cards"])
         rows.append(_beside(f"{whose}s in use", cards["active"]))

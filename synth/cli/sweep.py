@@ -29,10 +29,10 @@ def main(args: argparse.Namespace) -> int:
     if not args.json and not args.quiet:
         output.say(text)
     if len(failed) < len(outcomes):
-        told = f"{len(failed)} of {len(outcomes)} jobs failed, the others are done"
-        return output.fail(args, PartlyDone(f"{told}; job {failed[0].job}: {failed[0].error}"), 4, data)
-    told = f"all {counted(len(failed), 'job')} failed" if len(failed) > 1 else "the only job failed"
-    return output.fail(args, SynthError(f"{told}; job 0: {failed[0].error}"), failed[0].exit_code, data)
+        message = f"{len(failed)} of {len(outcomes)} jobs failed, the others are done"
+        return output.fail(args, PartlyDone(f"{message}; job {failed[0].job}: {failed[0].error}"), 4, data)
+    message = f"all {counted(len(failed), 'job')} failed" if len(failed) > 1 else "the only job failed"
+    return output.fail(args, SynthError(f"{message}; job 0: {failed[0].error}"), failed[0].exit_code, data)
 
 
 def show(outcomes: list[Outcome]) -> str:

@@ -94,10 +94,10 @@ class SweepTask:
 
 def _failed(error: Exception, started: float) -> Outcome:
     if isinstance(error, SynthError):
-        told, code = str(error).removeprefix("error: "), error.exit_code
+        message, code = str(error).removeprefix("error: "), error.exit_code
     else:
-        told, code = f"internal error: {type(error).__name__}: {error}", 1
-    return Outcome(seconds=time.perf_counter() - started, error=told, exit_code=code)
+        message, code = f"internal error: {type(error).__name__}: {error}", 1
+    return Outcome(seconds=time.perf_counter() - started, error=message, exit_code=code)
 
 
 def run_sweep(

@@ -55,8 +55,8 @@ class LagHistogram:
         reached = np.cumsum(self._counts)
         if not reached[-1]:
             return ()
-        told = ((float(f"{10 ** (edge / _PER_DECADE) / 1e6:.6g}"), int(reached[edge])) for edge in _TOLD)
-        return (*told, (math.inf, int(reached[-1])))
+        message = ((float(f"{10 ** (edge / _PER_DECADE) / 1e6:.6g}"), int(reached[edge])) for edge in _TOLD)
+        return (*message, (math.inf, int(reached[-1])))
 
     def read(self) -> Lag | None:
         """The quantiles, rounded up to a bin's upper edge; None when nothing was counted."""

@@ -212,8 +212,8 @@ def broken_columns(generator: Generator) -> Iterator[str]:
         elif (column.arrow == "string") != bool(column.categories):
             yield f"column {column.name!r}: a string needs categories, and nothing else may have any"
         if column.arrow != _SHIFTING.get(column.follows, column.arrow):
-            told = f"column {column.name!r} of type {column.arrow!r}"
-            yield f"{told}, which cannot follow the clock by {column.follows!r}"
+            message = f"column {column.name!r} of type {column.arrow!r}"
+            yield f"{message}, which cannot follow the clock by {column.follows!r}"
         if column.role == "truth":
             yield f"column {column.name!r} with role truth: truth is synth's own"
 

@@ -74,8 +74,8 @@ class Output(ABC):
     @property
     def stream(self) -> dict[str, Any]:
         """What the manifest says of how the rows were streamed; empty where they were not."""
-        told: Any = self.manifest.get("stream")
-        return told if isinstance(told, dict) else {}
+        message: Any = self.manifest.get("stream")
+        return message if isinstance(message, dict) else {}
 
     def table(self, name: str) -> TableEntry:
         """What the manifest says of a table.

@@ -84,9 +84,9 @@ class Announcer:
             return
         rows = self._started.rows if outcome in ("done", "partly done") else 0
         rows = rows if self._sent is None else self._sent
-        told = "" if error is None else on_one_line(str(error) or type(error).__name__)
+        message = "" if error is None else on_one_line(str(error) or type(error).__name__)
         try:
-            event = RunEnded(outcome=outcome, rows=rows, seconds=self._seconds(), error=told)
+            event = RunEnded(outcome=outcome, rows=rows, seconds=self._seconds(), error=message)
             self._tell("run_ended", lambda each: each.run_ended(event))
         except KeyboardInterrupt:  # the run is over: whoever is impatient waits for the subscribers only
             log.warning("interrupted while the subscribers were told how the run ended: %s", outcome)

@@ -158,8 +158,8 @@ def execute(
 def _refuse_pace(recipe: Recipe) -> None:
     """A run makes all of it at once: a clock or noise that would be ignored is refused."""
     given = {"clock": recipe.clock.paced, "noise": not recipe.noise.silent}
-    told = "{} is for a stream, and a run sends nothing on its way"
-    wrong = [Problem(path=key, message=told.format(key), hint="synth stream") for key, on in given.items() if on]
+    message = "{} is for a stream, and a run sends nothing on its way"
+    wrong = [Problem(path=key, message=message.format(key), hint="synth stream") for key, on in given.items() if on]
     if wrong:
         raise ConfigError(wrong)
 

@@ -184,8 +184,8 @@ def _require_whole(name: str, values: object, wanted: int) -> None:
     """What a pattern hands over is an array of whole numbers, one an event or one an episode."""
     kind = "event" if name in ("gap_s", "role", "amount_minor") else "episode"
     if not isinstance(values, np.ndarray) or values.dtype.kind != "i":
-        told = values.dtype if isinstance(values, np.ndarray) else type(values).__name__
-        raise TypeError(f"{name} is {told}, not an array of whole numbers (np.rint(...).astype(np.int64))")
+        message = values.dtype if isinstance(values, np.ndarray) else type(values).__name__
+        raise TypeError(f"{name} is {message}, not an array of whole numbers (np.rint(...).astype(np.int64))")
     if values.shape != (wanted,):
         raise ValueError(f"{name} has shape {values.shape}, not ({wanted},): one value an {kind}")
 

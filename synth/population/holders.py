@@ -129,8 +129,8 @@ def _read_names(names: Phrases, *, rng: np.random.Generator) -> "dict[str, pa.St
 
     whole, first, last = names.render(), names.part("first_name"), names.part("last_name")
     cut = pc.extract_regex(whole, r"^(?P<first>\S+)\s*(?P<last>.*)$")
-    told = pa.array(names.mentions("first_name"))
-    first, last = pc.if_else(told, first, cut.field("first")), pc.if_else(told, last, cut.field("last"))
+    message = pa.array(names.mentions("first_name"))
+    first, last = pc.if_else(message, first, cut.field("first")), pc.if_else(message, last, cut.field("last"))
     female_n, male_n = names.mentions("female"), names.mentions("_male")
     female_n |= ~male_n & (rng.random(len(female_n)) < 0.5)
     return {

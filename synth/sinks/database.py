@@ -173,11 +173,11 @@ class DatabaseSink(ABC):
                 raise
             if self.is_interrupt(error):
                 raise KeyboardInterrupt from error
-            told = f"cannot write {self.name} to {self.uri}: {on_one_line(str(error))}"
+            message = f"cannot write {self.name} to {self.uri}: {on_one_line(str(error))}"
             if self._scratch is not None and self._scratch.exists():
                 free = shutil.disk_usage(self._scratch).free
-                told += f"; {free:,} bytes are free there: make room, or choose another uri"
-            raise RunError(told) from error
+                message += f"; {free:,} bytes are free there: make room, or choose another uri"
+            raise RunError(message) from error
 
     def _require_names(self, names: Iterable[str], what: str) -> None:
         """Refuses names that the engine, blind to case, takes for one another or for its own."""
@@ -186,8 +186,8 @@ class DatabaseSink(ABC):
             if self.keeps(name.lower()):
                 raise RefusedError(f"{self.engine} keeps the name {name!r} for itself: rename the {what}")
             if name.lower() in seen:
-                told = f"{seen[name.lower()]!r} and {name!r} are one name to {self.engine}"
-                raise RefusedError(f"{told}: rename a {what}")
+                message = f"{seen[name.lower()]!r} and {name!r} are one name to {self.engine}"
+                raise RefusedError(f"{message}: rename a {what}")
             seen[name.lower()] = name
 
 

@@ -104,8 +104,8 @@ class JsonlStream(StreamSink):
         if resume and finished:
             raise RefusedError(f"{self.uri} holds a stream or run that is complete: nothing is left to go on with")
         if stopped and not finished and not resume and not self._job.overwrite:
-            told = "holds a stream that has not ended"
-            raise RefusedError(f"{self.uri} {told}: --resume goes on with it, --overwrite replaces it")
+            message = "holds a stream that has not ended"
+            raise RefusedError(f"{self.uri} {message}: --resume goes on with it, --overwrite replaces it")
         names = [*self._names.values(), CHECKPOINT]
         self._store.check(names, overwrite=self._job.overwrite or (resume and stopped))
 
@@ -124,8 +124,8 @@ class JsonlStream(StreamSink):
                 return None
             if kept["fingerprint"] != fingerprint:
                 self.abort()
-                told = "its recipe, its noise or its shifted times are others"
-                raise RefusedError(f"{self.uri} holds another stream: {told}; choose another uri, or --overwrite")
+                message = "its recipe, its noise or its shifted times are others"
+                raise RefusedError(f"{self.uri} holds another stream: {message}; choose another uri, or --overwrite")
             for table, name in self._names.items():
                 file = os.open(self._root / name, os.O_RDWR)
                 self._files[table], self._bytes[table] = file, state["bytes"][table]

@@ -120,7 +120,7 @@ class _Stream:
         """From the checkpoint to the end."""
         recipe, sink = self._prepared.recipe, self._sink
 
-        def told(live: Progress) -> None:
+        def report(live: Progress) -> None:
             self._announcer.progress(live.progress(time.perf_counter() - self._started))
             if tell is not None:
                 tell(live)
@@ -133,7 +133,7 @@ class _Stream:
         try:
             at = self._open(fingerprint, resume=resume)
             self._announcer.sent(at.events, blocks=at.block)
-            sender = Sender(sink, self._blamed, at, Pace(recipe.clock, at) if recipe.clock.paced else None, told)
+            sender = Sender(sink, self._blamed, at, Pace(recipe.clock, at) if recipe.clock.paced else None, report)
             try:
                 with self._explaining(sender):
                     self._send(sender)
@@ -202,16 +202,16 @@ class _Stream:
         """Ends the stream, and writes its manifest."""
         recipe, at = self._prepared.recipe, sender.at
         tallies = self._tallies(at)
-        told: dict[str, Any] = {"events": at.events, "fraud": at.fraud, "skipped": at.skipped}
-        told |= {"clock": dataclasses.asdict(recipe.clock), "noise": dataclasses.asdict(recipe.noise)}
+        message: dict[str, Any] = {"events": at.events, "fraud": at.fraud, "skipped": at.skipped}
+        message |= {"clock": dataclasses.asdict(recipe.clock), "noise": dataclasses.asdict(recipe.noise)}
         if recipe.clock.rebase:
-            told["shift_us"] = shift_us(recipe, at)
+            message["shift_us"] = shift_us(recipe, at)
         if self._share.parts > 1:
-            told |= dataclasses.asdict(self._share)
+            message |= dataclasses.asdict(self._share)
         with blaming(self._blamed):
             files = self._sink.finish()
             manifest = manifest_of(
-                self._prepared, self._catalog, self._name, files, tallies, self._closing.counts(), told
+                self._prepared, self._catalog, self._name, files, tallies, self._closing.counts(), message
             )
             self._sink.commit(manifest)
         digest = json.loads(manifest)["digest"]

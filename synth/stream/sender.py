@@ -185,8 +185,8 @@ class Sender:
         assert self._pace is not None
         if self._pace.overload.policy == "fail":
             behind_s = (now_us - int(piece.offset_us_t[first])) / US_PER_S
-            told = f"the sink is {behind_s:,.1f} s behind, more than clock.overload.after_s"
-            raise RunError(f"{told}={self._pace.overload.after_s:g} allows: it takes fewer events than come")
+            message = f"the sink is {behind_s:,.1f} s behind, more than clock.overload.after_s"
+            raise RunError(f"{message}={self._pace.overload.after_s:g} allows: it takes fewer events than come")
         self.at = replace(self.at, row=self.at.row + last - first, skipped=self.at.skipped + last - first)
 
     def _count_lag(self, offset_us_t: Int64) -> None:

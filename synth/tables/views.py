@@ -64,8 +64,8 @@ class ColumnsConfig:
                 )
             seen[field.name] = field
             if field.name in _NAMES_BESIDE.get(field.source, ()):
-                told = f"{field.source} cannot be named {field.name!r}: a side table has another column of that name"
-                yield Problem(path=field.name_at, message=told, allowed="another name")
+                message = f"{field.source} cannot be named {field.name!r}: a side table has another column of that name"
+                yield Problem(path=field.name_at, message=message, allowed="another name")
             column = known.get(field.source)
             if column is None and own is not None:
                 yield _unknown(field, known)
@@ -76,12 +76,12 @@ class ColumnsConfig:
                 and field.format is not None
                 and (reason := _refusal(column, field.format)) is not None
             ):
-                told = f"column {field.source!r} has no format {field.format!r}{reason}"
+                message = f"column {field.source!r} has no format {field.format!r}{reason}"
                 named = ", ".join(name for name in column.formats if name != "strftime")
                 pattern = "or a pattern such as %Y-%m-%d (no commas, quotes or backslashes)"
                 yield Problem(
                     path=field.format_at,
-                    message=told,
+                    message=message,
                     allowed=f"{named}, {pattern}" if "strftime" in column.formats else named,
                 )
 

@@ -90,11 +90,11 @@ def _shown(text: str) -> str:
 
 def describe(error: BaseException, files: Collection[str]) -> str:
     """An exception's type and message in one line, with the innermost line of these files that it went through."""
-    told = f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"
+    message = f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"
     cause: BaseException | None = error
     while cause is not None:
         frames = [frame for frame in traceback.extract_tb(cause.__traceback__) if frame.filename in files]
         if frames:
-            return f"{told} ({Path(frames[-1].filename).name}:{frames[-1].lineno})"
+            return f"{message} ({Path(frames[-1].filename).name}:{frames[-1].lineno})"
         cause = cause.__cause__
-    return told
+    return message

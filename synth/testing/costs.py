@@ -37,8 +37,8 @@ def require_no_loop(small: Counter[Line], large: Counter[Line], rows: tuple[int,
         return
     hottest = max(large, key=lambda line: large[line] - small[line])
     where, text = show_line(hottest)
-    told = f"{large.total():,} lines run for {rows[1]:,} rows, {small.total():,} for {rows[0]:,}"
-    raise Broken(f"{told}; most often {text!r}, {large[hottest]:,} times", where)
+    message = f"{large.total():,} lines run for {rows[1]:,} rows, {small.total():,} for {rows[0]:,}"
+    raise Broken(f"{message}; most often {text!r}, {large[hottest]:,} times", where)
 
 
 def require_flat_peak(loads: Sequence[Load]) -> None:
@@ -51,8 +51,8 @@ def require_flat_peak(loads: Sequence[Load]) -> None:
     for load in loads:
         peak = measure_memory([load.work]).peak
         if before and peak > _PEAK_FACTOR * before.peak and peak - before.peak > _PEAK_LEAST:
-            told = f"{peak / 2**20:,.0f} MiB at most for {load.rows:,} fraud rows"
-            raise Broken(f"{told}, {before.peak / 2**20:,.1f} MiB for {before.rows:,}")
+            message = f"{peak / 2**20:,.0f} MiB at most for {load.rows:,} fraud rows"
+            raise Broken(f"{message}, {before.peak / 2**20:,.1f} MiB for {before.rows:,}")
         if 16 * peak > _PEAK_MOST:
             return
         before = _Peak(load.rows, peak)
@@ -100,5 +100,5 @@ def require_same_peak(small: int, large: int) -> None:
         Broken: it grows with the run.
     """
     if large > _SAME_FACTOR * small and large - small > _SAME_LEAST:
-        told = f"{large / 2**20:,.1f} MiB at most for a block of a run of four times the rows"
-        raise Broken(f"{told}, {small / 2**20:,.1f} MiB for one of as many rows in a small run")
+        message = f"{large / 2**20:,.1f} MiB at most for a block of a run of four times the rows"
+        raise Broken(f"{message}, {small / 2**20:,.1f} MiB for one of as many rows in a small run")

@@ -141,8 +141,10 @@ class BlockChecks(ConfigChecks):
                 values = getattr(events, name)
                 wrong = (values < 0) | (values >= below)
                 if wrong.any():
-                    told = f"{wrong.sum():,} values are outside 0 to {below - 1:,}, e.g. {values[np.argmax(wrong)]:,}"
-                    raise Broken(told, f"block {block}, column {name}")
+                    message = (
+                        f"{wrong.sum():,} values are outside 0 to {below - 1:,}, e.g. {values[np.argmax(wrong)]:,}"
+                    )
+                    raise Broken(message, f"block {block}, column {name}")
 
     @rule
     def test_own_columns_are_as_declared(self) -> None:
@@ -154,17 +156,17 @@ class BlockChecks(ConfigChecks):
                 ("generate", events.own),
                 ("complete", completed(components, plan_of(components), events, block)),
             ):
-                for told in broken_own_columns(components.generator.columns, own, rows):
-                    raise Broken(f"{name}: {told}", f"block {block}")
+                for message in broken_own_columns(components.generator.columns, own, rows):
+                    raise Broken(f"{name}: {message}", f"block {block}")
 
     @rule
     def test_entities_are_as_declared(self) -> None:
         """The tables that come once have names of their own and columns of one length."""
         components = self.bench.cast(Size())
-        for told in broken_entities(
+        for message in broken_entities(
             components.generator.entities(world=components.world, streams=components.genuine_streams)
         ):
-            raise Broken(f"it makes {told}")
+            raise Broken(f"it makes {message}")
 
     @rule
     def test_another_seed_other_events(self) -> None:

@@ -81,7 +81,7 @@ def require_no_leak(compared: Comparison, topic: str, signal: tuple[str, ...]) -
     """Raises for the worst leak of a topic, or where there are too few episodes to tell."""
     if not compared.judged:
         most = max((len(rows) for rows in compared.samples.values()), default=0)
-        told = f"too few episodes to judge: {most} of {FEWEST}"
-        raise Unjudged(f"{told}; raise them by `overrides`")
+        message = f"too few episodes to judge: {most} of {FEWEST}"
+        raise Unjudged(f"{message}; raise them by `overrides`")
     for leak in compared.leaks(topic, signal)[:1]:
         raise Broken(leak.told, f"column {leak.feature.column}")

@@ -62,20 +62,20 @@ class PlanChecks(TruthChecks):
         if unknown:
             raise Broken(f"the generator {type(generator).__name__} has no such column", f"column {unknown[0]}")
         filled = [column for column in generator.columns if column.name in own]
-        for told in broken_own_columns(filled, own, len(self.events.role_f)):
-            raise Broken(told)
+        for message in broken_own_columns(filled, own, len(self.events.role_f)):
+            raise Broken(message)
 
     @rule
     def test_events_lie_in_the_window(self) -> None:
         """Every event lies in the window, on a whole second."""
         timeline, time_us_f = self.bench.cast(self.size).world.timeline, self.events.time_us_f
         outside = (time_us_f < timeline.start_s * US_PER_S) | (time_us_f >= timeline.end_s * US_PER_S)
-        for wrong, told in ((outside, "outside the window"), (time_us_f % US_PER_S != 0, "between two seconds")):
+        for wrong, message in ((outside, "outside the window"), (time_us_f % US_PER_S != 0, "between two seconds")):
             rows = np.flatnonzero(wrong)
             if rows.size:
                 at = np.datetime64(int(time_us_f[rows[0]]), "us")
                 place = f"column time_us_f, row {rows[0]}, episode {self.events.episode_f[rows[0]]}"
-                raise Broken(f"{rows.size:,} events lie {told}, e.g. at {at}", place)
+                raise Broken(f"{rows.size:,} events lie {message}, e.g. at {at}", place)
 
     @rule
     def test_an_episode_has_one_card(self) -> None:
@@ -84,13 +84,15 @@ class PlanChecks(TruthChecks):
         order = np.lexsort((self.events.time_us_f, self.events.episode_f))
         events = self.events.take(order)
         same = np.diff(events.episode_f) == 0
-        for wrong, told in (
+        for wrong, message in (
             (same & (np.diff(events.card_f) != 0) & (not spans), "is on two cards"),
             (same & (np.diff(events.time_us_f) == 0), "has two events in one second"),
         ):
             rows = np.flatnonzero(wrong)
             if rows.size:
-                raise Broken(f"an episode {told}, {rows.size:,} events in all", f"episode {events.episode_f[rows[0]]}")
+                raise Broken(
+                    f"an episode {message}, {rows.size:,} events in all", f"episode {events.episode_f[rows[0]]}"
+                )
 
     @rule
     def test_no_row_is_owned_twice(self) -> None:

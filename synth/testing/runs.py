@@ -76,8 +76,8 @@ def require_same(first: dict[int, Block], second: dict[int, Block], how: str) ->
             if second[index].digests[table] != digest:
                 before, after = block.batches[table].native, second[index].batches[table].native
                 columns = [n for n in before.schema.names if not before.column(n).equals(after.column(n))]
-                told = f"column {columns[0]}" if columns else f"{after.num_rows:,} rows after {before.num_rows:,}"
-                raise Broken(f"{how}, a block has other bytes", f"block {index}, table {table}, {told}")
+                message = f"column {columns[0]}" if columns else f"{after.num_rows:,} rows after {before.num_rows:,}"
+                raise Broken(f"{how}, a block has other bytes", f"block {index}, table {table}, {message}")
 
 
 @dataclass(frozen=True)

@@ -92,13 +92,13 @@ class SinkContract(Places):
         with self.place() as (folder, uri):
             life = Life(self.bench, uri)
             before = self.traces(folder, uri)
-            told = sum(life.sink.measure(block.batches) for block in life.made)
+            message = sum(life.sink.measure(block.batches) for block in life.made)
             self._require_traces(before, folder, uri)
             life.live()
             staged = {file.name: file.bytes for files in life.files.values() for file in files}
             bytes_ = sum(staged.values())
-        if not bytes_ / _FORECAST <= told <= bytes_ * _FORECAST:
-            raise Broken(f"measure tells {told:,} bytes, the run takes {bytes_:,}")
+        if not bytes_ / _FORECAST <= message <= bytes_ * _FORECAST:
+            raise Broken(f"measure tells {message:,} bytes, the run takes {bytes_:,}")
 
     @rule
     def test_what_is_committed_comes_back(self) -> None:

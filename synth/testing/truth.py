@@ -39,9 +39,9 @@ class TruthChecks(Contract):
         lost = both[both.side != "both"]
         if len(lost):
             row = lost.iloc[0]
-            told = "planned and not labelled" if row.side == "left_only" else "labelled and not planned"
+            message = "planned and not labelled" if row.side == "left_only" else "labelled and not planned"
             place = f"episode {row.episode}, role {row.role!r}, time {row.time}, card {row.card_id}"
-            raise Broken(f"{len(lost):,} events differ, the first is {told}", place)
+            raise Broken(f"{len(lost):,} events differ, the first is {message}", place)
 
     @rule
     def test_episodes_are_complete(self) -> None:
@@ -58,16 +58,16 @@ class TruthChecks(Contract):
                 "amount_minor": grouped.amount_minor.sum(),
             }
         )
-        told = self.written.tables["episodes"].set_index("episode_id")[[*found.columns]]
-        if list(told.index) != list(found.index):
-            missing = sorted(set(told.index) ^ set(found.index))
+        message = self.written.tables["episodes"].set_index("episode_id")[[*found.columns]]
+        if list(message.index) != list(found.index):
+            missing = sorted(set(message.index) ^ set(found.index))
             raise Broken("an episode has no rows, or rows no episode", f"episode {missing[0]}")
         for column in found.columns:
-            empty = told[column].isna() & found[column].isna()
-            wrong = np.flatnonzero(((told[column] != found[column]) & ~empty).to_numpy())
+            empty = message[column].isna() & found[column].isna()
+            wrong = np.flatnonzero(((message[column] != found[column]) & ~empty).to_numpy())
             if wrong.size:
                 raise Broken(
-                    f"it is {told[column].iloc[wrong[0]]}, its rows say {found[column].iloc[wrong[0]]}",
+                    f"it is {message[column].iloc[wrong[0]]}, its rows say {found[column].iloc[wrong[0]]}",
                     f"episode {found.index[wrong[0]]}, column {column}",
                 )
 

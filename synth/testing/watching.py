@@ -101,8 +101,8 @@ class Watch:
     def hear(self, event: str, args: tuple[Any, ...]) -> None:
         """Looks at audit events."""
         if threading.get_ident() == self._thread and event.startswith(_WORLD):
-            told = event if not args or not isinstance(args[0], str | bytes) else f"{event} {str(args[0])[-60:]!r}"
-            self._note("world", told, self._culprit(sys._getframe(1)))
+            message = event if not args or not isinstance(args[0], str | bytes) else f"{event} {str(args[0])[-60:]!r}"
+            self._note("world", message, self._culprit(sys._getframe(1)))
 
     def _culprit(self, frame: FrameType | None) -> str | None:
         """The innermost line of a watched file that this happens below; None where Python itself or nobody does it."""
@@ -114,9 +114,9 @@ class Watch:
             frame = frame.f_back
         return None
 
-    def _note(self, what: What, told: str, where: str | None) -> None:
+    def _note(self, what: What, message: str, where: str | None) -> None:
         if where is not None:
-            self.deeds.append(Deed(what, told, where))
+            self.deeds.append(Deed(what, message, where))
 
 
 @contextmanager

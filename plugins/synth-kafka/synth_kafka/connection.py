@@ -72,14 +72,14 @@ class Connection:
     def access(self) -> str:
         """How a broker that has answered let us in; names nobody."""
         settings = self.settings()
-        told = [settings.get("security.protocol", "PLAINTEXT")]
+        message = [settings.get("security.protocol", "PLAINTEXT")]
         if "sasl.username" in settings:
-            told.append(f"the user of SYNTH_KAFKA_USERNAME is let in by {settings['sasl.mechanism']}")
+            message.append(f"the user of SYNTH_KAFKA_USERNAME is let in by {settings['sasl.mechanism']}")
         elif "ssl.certificate.location" in settings:
-            told.append("the certificate of SYNTH_KAFKA_CERTIFICATE is let in")
+            message.append("the certificate of SYNTH_KAFKA_CERTIFICATE is let in")
         else:
-            told.append("nobody asks for a user")
-        return ", ".join(told)
+            message.append("nobody asks for a user")
+        return ", ".join(message)
 
     def reason(self, error: KafkaError) -> KafkaError:
         """An error; where it only says that time ran out, what the client said before."""
@@ -120,8 +120,8 @@ def _require_sense(given: dict[str, str]) -> None:
     for name, allowed in _CHOICES.items():
         if name in given and given[name] not in allowed:
             hint = nearest(given[name].upper(), allowed)
-            told = f"{name} is none of {', '.join(allowed)}" + (f" ({hint})" if hint else "")
-            raise RefusedError(told)
+            message = f"{name} is none of {', '.join(allowed)}" + (f" ({hint})" if hint else "")
+            raise RefusedError(message)
     for name in _FILES:
         if name in given and not os.access(given[name], os.R_OK):
             raise RefusedError(f"{name} names no file that can be read")
@@ -132,5 +132,5 @@ def _require_sense(given: dict[str, str]) -> None:
     if "SYNTH_KAFKA_MECHANISM" in given and not user:
         raise RefusedError("SYNTH_KAFKA_MECHANISM says how a user is let in: set SYNTH_KAFKA_USERNAME, too")
     if security and security.startswith("SASL") != user:
-        told = "lets a user in: set SYNTH_KAFKA_USERNAME, too" if not user else "lets no user in: choose SASL_SSL"
-        raise RefusedError(f"SYNTH_KAFKA_SECURITY={security} {told}")
+        message = "lets a user in: set SYNTH_KAFKA_USERNAME, too" if not user else "lets no user in: choose SASL_SSL"
+        raise RefusedError(f"SYNTH_KAFKA_SECURITY={security} {message}")

@@ -82,8 +82,8 @@ def explained(error: KafkaError, *, servers: str, topic: str) -> str:
     words = _words_of(error)
     if words is None:
         return f"Kafka: {said}"
-    told = words.format(servers=servers, topic=topic)
-    return told if error.code() == KafkaError._ALL_BROKERS_DOWN else f"{told} ({said})"
+    message = words.format(servers=servers, topic=topic)
+    return message if error.code() == KafkaError._ALL_BROKERS_DOWN else f"{message} ({said})"
 
 
 def _words_of(error: KafkaError) -> str | None:

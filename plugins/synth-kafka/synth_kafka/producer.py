@@ -67,10 +67,10 @@ class TransactionalProducer:
         with self._telling():
             self._begin()
             for value, key, time_ms in islice(messages, first, last):
-                told = [*headers.same, ("sequence", b"%d" % sequence)]
+                message = [*headers.same, ("sequence", b"%d" % sequence)]
                 while True:
                     try:
-                        produce(topic, value, key, timestamp=time_ms or emit_ms, headers=told)
+                        produce(topic, value, key, timestamp=time_ms or emit_ms, headers=message)
                         break
                     except BufferError:
                         self.poll(_STEP_S / 10)

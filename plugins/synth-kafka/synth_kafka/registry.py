@@ -55,12 +55,14 @@ def _ask(address: str, path: str, body: Mapping[str, str] | None = None, *, answ
             return json.load(answer)
     except urllib.error.HTTPError as error:
         with error:
-            told = error.read().decode(errors="replace")
-        raise RefusedError(f"the schema registry {address} says no: {error.code} {on_one_line(told)[:300]}") from error
-    except (OSError, ValueError) as error:
-        told = on_one_line(str(error))
+            message = error.read().decode(errors="replace")
         raise RefusedError(
-            f"the schema registry {address} does not answer: is sink.kafka.registry right? ({told})"
+            f"the schema registry {address} says no: {error.code} {on_one_line(message)[:300]}"
+        ) from error
+    except (OSError, ValueError) as error:
+        message = on_one_line(str(error))
+        raise RefusedError(
+            f"the schema registry {address} does not answer: is sink.kafka.registry right? ({message})"
         ) from error
 
 

@@ -94,8 +94,8 @@ class LakeSink(FileSink):
             found = {table.name: schema for table in tables if (schema := lake.schema(table.name)) is not None}
             self._number = 1 + max(lake.version(table.name) for table in tables)
         if found and self._mode == "fail":
-            told = "--overwrite replaces its rows, if_exists=append adds to them, or choose another uri"
-            raise RefusedError(f"{self.uri} already holds a table {min(found)!r}: {told}")
+            message = "--overwrite replaces its rows, if_exists=append adds to them, or choose another uri"
+            raise RefusedError(f"{self.uri} already holds a table {min(found)!r}: {message}")
         if self._mode == "append" or not lake.reshapes:
             for table in tables:
                 _require_shape(self.uri, table, found.get(table.name))
@@ -143,8 +143,8 @@ class LakeSink(FileSink):
         except SynthError:
             raise
         except Exception as error:
-            told = on_one_line(str(error)) or type(error).__name__
-            raise kind(f"cannot {doing} {self.uri}: {told}") from error
+            message = on_one_line(str(error)) or type(error).__name__
+            raise kind(f"cannot {doing} {self.uri}: {message}") from error
 
 
 def _require_shape(uri: str, table: Table, found: "pa.Schema | None") -> None:
@@ -154,8 +154,8 @@ def _require_shape(uri: str, table: Table, found: "pa.Schema | None") -> None:
     here = [f"{name} {_family(kind)}" for name, kind in zip(found.names, found.types, strict=True)]
     wanted = [f"{name} {_family(kind)}" for name, kind in zip(table.schema.names, table.schema.types, strict=True)]
     if here != wanted:
-        told = f"its columns are {', '.join(here)}, those of this run {', '.join(wanted)}"
-        raise RefusedError(f"cannot write to {uri}: table {table.name!r} has another shape: {told}")
+        message = f"its columns are {', '.join(here)}, those of this run {', '.join(wanted)}"
+        raise RefusedError(f"cannot write to {uri}: table {table.name!r} has another shape: {message}")
 
 
 def _family(kind: Any) -> str:

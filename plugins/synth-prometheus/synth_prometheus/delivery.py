@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry, MetricsHandler, push_to_gateway
 
 from synth import on_one_line
 from synth_prometheus.metrics import RunMetrics
-from synth_prometheus.watcher import GATEWAY, PORT, TEXTFILE, Told
+from synth_prometheus.watcher import GATEWAY, PORT, TEXTFILE, RunState
 
 log = logging.getLogger(__name__)
 
@@ -35,14 +35,14 @@ class _Server(ThreadingHTTPServer):
         log.debug("a scrape by %s failed", client_address)
 
 
-def open_ways(ways: ExitStack, told: Callable[[], Told], asked: Mapping[str, str], *, host: str, job: str) -> None:
+def open_ways(ways: ExitStack, state: Callable[[], RunState], asked: Mapping[str, str], *, host: str, job: str) -> None:
     """Opens the endpoint, and leaves on the stack what is to be done when the run has ended.
 
     Args:
         asked: variables of the environment that are set → their values.
     """
     registry = CollectorRegistry()  # not the global one: two runs of one process have nothing in common
-    registry.register(RunMetrics(told))
+    registry.register(RunMetrics(state))
     if PORT in asked:
         with _warning(f"no metrics at {host}:{asked[PORT]}"):
             ways.enter_context(_serving(registry, host, asked[PORT]))

@@ -1,4 +1,4 @@
-"""What a run has told, as Prometheus metrics; names and units follow https://prometheus.io/docs/practices/naming/."""
+"""The state of a run as Prometheus metrics; names and units follow https://prometheus.io/docs/practices/naming/."""
 
 from collections.abc import Callable, Iterator
 from typing import get_args
@@ -10,39 +10,39 @@ from prometheus_client.utils import floatToGoString
 
 import synth
 from synth import Outcome, StreamProgress
-from synth_prometheus.watcher import Told
+from synth_prometheus.watcher import RunState
 
 
 class RunMetrics(Collector):
     """Makes the metrics when somebody asks, on the thread of who asks: a run has no work with them.
 
     Args:
-        told: gives what the run has told so far.
+        state: gives the state of the run.
     """
 
-    def __init__(self, told: Callable[[], Told]) -> None:
-        self._told = told
+    def __init__(self, state: Callable[[], RunState]) -> None:
+        self._state = state
 
     def collect(self) -> Iterator[Metric]:
         """All metrics of one moment."""
-        told = self._told()
-        about = {"version": synth.__version__, "fingerprint": told.started.fingerprint}
+        state = self._state()
+        about = {"version": synth.__version__, "fingerprint": state.started.fingerprint}
         yield InfoMetricFamily("synth_run", "The version of synth and the fingerprint of the recipe", about)
-        running = told.ended is None
+        running = state.ended is None
         yield GaugeMetricFamily("synth_run_in_progress", "1 until the run has ended", float(running))
         outcome = GaugeMetricFamily("synth_run_outcome", "1 for how the run ended", labels=["outcome"])
         for name in get_args(Outcome):
-            outcome.add_metric([name], float(told.ended is not None and told.ended.outcome == name))
+            outcome.add_metric([name], float(state.ended is not None and state.ended.outcome == name))
         yield outcome
-        yield GaugeMetricFamily("synth_rows_planned", "Transactions to make, fraud included", told.started.rows)
-        yield CounterMetricFamily("synth_rows_made", "Transactions made by this process, fraud included", told.rows)
-        yield CounterMetricFamily("synth_fraud_rows_made", "Fraud transactions made by this process", told.fraud_rows)
-        yield GaugeMetricFamily("synth_blocks_planned", "Blocks to make", told.started.blocks)
-        yield CounterMetricFamily("synth_blocks_done", "Blocks made and handed to every sink", told.blocks)
+        yield GaugeMetricFamily("synth_rows_planned", "Transactions to make, fraud included", state.started.rows)
+        yield CounterMetricFamily("synth_rows_made", "Transactions made by this process, fraud included", state.rows)
+        yield CounterMetricFamily("synth_fraud_rows_made", "Fraud transactions made by this process", state.fraud_rows)
+        yield GaugeMetricFamily("synth_blocks_planned", "Blocks to make", state.started.blocks)
+        yield CounterMetricFamily("synth_blocks_done", "Blocks made and handed to every sink", state.blocks)
         seconds = "Seconds from the start of the work to the last news of it"
-        yield GaugeMetricFamily("synth_run_duration_seconds", seconds, told.seconds)
-        if told.progress is not None:
-            yield from _of_stream(told.progress)
+        yield GaugeMetricFamily("synth_run_duration_seconds", seconds, state.seconds)
+        if state.progress is not None:
+            yield from _of_stream(state.progress)
 
 
 def _of_stream(now: StreamProgress) -> Iterator[Metric]:

@@ -12,8 +12,8 @@ HOST, JOB = "SYNTH_PROMETHEUS_HOST", "SYNTH_PROMETHEUS_JOB"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
-    """What a run has told so far; never changed, only replaced, so that a scrape sees one moment.
+class RunState:
+    """The state of a run as its events say; never changed, only replaced, so that a scrape sees one moment.
 
     Attributes:
         rows, fraud_rows: transactions of the blocks that were done.
@@ -38,24 +38,26 @@ class Watcher:
 
     def run_started(self, event: RunStarted) -> None:
         """Opens what the environment asks for."""
-        self.told = Told(started=event)
+        self.state = RunState(started=event)
         asked = {name: os.environ[name] for name in (PORT, GATEWAY, TEXTFILE) if os.environ.get(name)}
         if asked:
             from synth_prometheus.delivery import open_ways
 
             job, host = os.environ.get(JOB) or "synth", os.environ.get(HOST) or "127.0.0.1"
-            open_ways(self._ways, lambda: self.told, asked, host=host, job=job)
+            open_ways(self._ways, lambda: self.state, asked, host=host, job=job)
 
     def block_done(self, event: BlockDone) -> None:
         """Counts."""
-        rows, fraud_rows = self.told.rows + event.rows, self.told.fraud_rows + event.fraud_rows
-        self.told = replace(self.told, rows=rows, fraud_rows=fraud_rows, blocks=event.block + 1, seconds=event.seconds)
+        rows, fraud_rows = self.state.rows + event.rows, self.state.fraud_rows + event.fraud_rows
+        self.state = replace(
+            self.state, rows=rows, fraud_rows=fraud_rows, blocks=event.block + 1, seconds=event.seconds
+        )
 
     def stream_progress(self, event: StreamProgress) -> None:
         """Keeps how a stream goes."""
-        self.told = replace(self.told, progress=event, seconds=event.seconds)
+        self.state = replace(self.state, progress=event, seconds=event.seconds)
 
     def run_ended(self, event: RunEnded) -> None:
         """Writes and pushes the last state, and stops listening."""
-        self.told = replace(self.told, ended=event, seconds=event.seconds)
+        self.state = replace(self.state, ended=event, seconds=event.seconds)
         self._ways.close()

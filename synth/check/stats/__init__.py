@@ -138,8 +138,8 @@ def _feed(output: Output, shown: Mapping[str, str], labels: Labels, sections: Se
                 section.see(rows)
         first += batch.num_rows
     if first != output.table("transactions")["rows"]:
-        told = f"{first:,} rows, not {output.table('transactions')['rows']:,} as the manifest says"
-        raise VerifyError(f"the transactions of {output.uri} have {told}")
+        message = f"{first:,} rows, not {output.table('transactions')['rows']:,} as the manifest says"
+        raise VerifyError(f"the transactions of {output.uri} have {message}")
 
 
 def _check_amounts(rows: Rows) -> None:

@@ -128,7 +128,7 @@ def _expected(generator: Generator, world: World, untold: list[str]) -> Expectat
         broken = list(broken_expectations(expected, world.timeline))
     except Exception as error:  # noqa: BLE001 — a generator may come from a plugin
         expected, broken = Expectations(), [_reason(error)]
-    untold += [f"the generator's expectations are broken: {told}" for told in broken] or expected.untold
+    untold += [f"the generator's expectations are broken: {message}" for message in broken] or expected.untold
     return Expectations() if broken else expected
 
 

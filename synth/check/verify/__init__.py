@@ -203,8 +203,8 @@ def _check_digest(manifest: Manifest, found: Mapping[str, Found]) -> Check:
         return Check("digest of the run", None, lost)
     lines = "".join(f"{name} {found[name].digest}\n" for name in sorted(found))
     digest = hashlib.sha256(lines.encode()).hexdigest()
-    told = digest if digest == manifest["digest"] else f"it is {digest}, not {manifest['digest']}"
-    return Check("digest of the run", digest == manifest["digest"], told)
+    message = digest if digest == manifest["digest"] else f"it is {digest}, not {manifest['digest']}"
+    return Check("digest of the run", digest == manifest["digest"], message)
 
 
 def _check_counts(manifest: Manifest, stage: "_Stage", labels: Columns | None, episodes: Columns | None) -> Check:
@@ -226,8 +226,8 @@ def _check_counts(manifest: Manifest, stage: "_Stage", labels: Columns | None, e
         added = sum(rows[name] for name, pattern in stage.patterns.items() if pattern.adds)
         promised = stage.context.rows + added
         if promised != actual["transactions"]:
-            told = f"{actual['transactions']:,} transactions, but the recipe makes {promised:,}"
-            return Check("counts", False, told)
+            message = f"{actual['transactions']:,} transactions, but the recipe makes {promised:,}"
+            return Check("counts", False, message)
     return Check("counts", True, f"{actual['transactions']:,} transactions, {actual['fraud']:,} of them fraud")
 
 
@@ -271,8 +271,8 @@ def _set_stage(manifest: Manifest, catalog: Catalog) -> _Stage:
     except PluginError as error:
         return _Stage(Check("recipe", None, str(error)), timeline, cards)
     except Exception as error:  # noqa: BLE001 — a component may come from a plugin
-        told = f"it cannot be made: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-        return _Stage(Check("recipe", False, told), timeline, cards)
+        message = f"it cannot be made: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+        return _Stage(Check("recipe", False, message), timeline, cards)
     rows = generator.rows()
     if rows is None:  # the plan counted them: what is there, without the fraud that came on top
         added = [name for name, pattern in patterns.items() if pattern.adds]

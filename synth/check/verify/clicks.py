@@ -43,9 +43,9 @@ class ClickRows:
         id_t, time_us_t, session_t = (int64_of(columns[name]) for name in ("click_id", "time", "session_id"))
         ids, times = np.append(self.last[0], id_t), np.append(self.last[1], time_us_t)
         self.last = int(ids[-1]), int(times[-1])
-        for wrong, told in ((np.diff(ids) <= 0, "an id that is not above"), (np.diff(times) < 0, "a time before")):
+        for wrong, message in ((np.diff(ids) <= 0, "an id that is not above"), (np.diff(times) < 0, "a time before")):
             if wrong.any():
-                self._note(f"click {id_t[np.argmax(wrong)]:,} has {told} that of the click before it")
+                self._note(f"click {id_t[np.argmax(wrong)]:,} has {message} that of the click before it")
         labelled_t = np.isin(id_t, self.label_c)
         self.found += int(labelled_t.sum())
         halved_t = np.isin(session_t, session_t[labelled_t]) & ~labelled_t
@@ -100,13 +100,13 @@ class Purchases(RowCheck):
             has = "a purchase, but is not online" if odd[0] in self.event_p[here] else "no purchase"
             self.problem = f"transaction {odd[0]:,} has {has}"
             return
-        for told, these, those in (
+        for message, these, those in (
             ("second", rows.time_us[row_p] // US_PER_S, self.time_us_p[here] // US_PER_S),
             ("customer", int64_of(rows.columns["customer_id"])[row_p], self.customer_p[here]),
         ):
             wrong = np.flatnonzero(these != those)
             if wrong.size:
-                self.problem = f"transaction {row_p[wrong[0]] + rows.first:,} and its purchase have another {told}"
+                self.problem = f"transaction {row_p[wrong[0]] + rows.first:,} and its purchase have another {message}"
 
     def finish(self) -> str:
         """How many."""

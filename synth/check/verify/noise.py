@@ -110,29 +110,29 @@ class Noise:
             yield from (Check(name, None, self.hidden) for name in names[1:])
         else:
             kinds = Counter(NOISE_KINDS[kind] for kind in self.key.kind_n)
-            told = ", ".join(f"{kinds[kind]:,} {kind}" for kind in NOISE_KINDS)
-            yield Check(names[0], True, f"{len(self.key.event_n):,} transactions: {told}; delays as configured")
+            message = ", ".join(f"{kinds[kind]:,} {kind}" for kind in NOISE_KINDS)
+            yield Check(names[0], True, f"{len(self.key.event_n):,} transactions: {message}; delays as configured")
             came = "each came as often as the key says, and copies are alike"
             yield Check(names[1], not self.undoing.odd, self.undoing.odd or came)
             if self.key.time:
-                told = self.undoing.moved or "each row was sent when its time and its delay say"
-                yield Check(names[2], not self.undoing.moved, told)
+                message = self.undoing.moved or "each row was sent when its time and its delay say"
+                yield Check(names[2], not self.undoing.moved, message)
             else:
                 yield Check(names[2], None, "the view shows no time")
         yield self._counts(labels)
 
     def _counts(self, labels: Columns | None) -> Check:
         """What the manifest counts of the events that were sent."""
-        told = self.output.stream
-        if told.get("events") != self.sent:
-            return Check("rows sent", False, f"{self.sent:,} rows, but the manifest counts {told.get('events')}")
-        if labels is None or self.key is None or told.get("skipped"):
+        message = self.output.stream
+        if message.get("events") != self.sent:
+            return Check("rows sent", False, f"{self.sent:,} rows, but the manifest counts {message.get('events')}")
+        if labels is None or self.key is None or message.get("skipped"):
             return Check("rows sent", True, f"{self.sent:,} rows were sent")
         sent_k = np.array([{"duplicate": 1, "drop": -1}.get(kind, 0) for kind in NOISE_KINDS])
         event_f = int64_of(labels["event_id"])
         fraud = len(event_f) + int(sent_k[self.key.kind_n[np.isin(self.key.event_n, event_f)]].sum())
-        if told.get("fraud") != fraud:
-            return Check("rows sent", False, f"{fraud:,} of fraud, but the manifest counts {told.get('fraud')}")
+        if message.get("fraud") != fraud:
+            return Check("rows sent", False, f"{fraud:,} of fraud, but the manifest counts {message.get('fraud')}")
         return Check("rows sent", True, f"{self.sent:,} rows were sent, {fraud:,} of them fraud")
 
 
@@ -146,14 +146,14 @@ def read_noise(output: Output, key: Found | None) -> Noise:
     Args:
         key: the table ``noise``; None where there is none.
     """
-    told = output.stream
+    message = output.stream
     try:
-        given = adapter(NoiseConfig).validate_json(json.dumps(told.get("noise")))
+        given = adapter(NoiseConfig).validate_json(json.dumps(message.get("noise")))
     except ValidationError:
         return Noise(output)
     config = None if given.silent else given
-    if told.get("skipped"):
-        return Noise(output, config, hidden=f"{told['skipped']:,} transactions were skipped, and nobody knows which")
+    if message.get("skipped"):
+        return Noise(output, config, hidden=f"{message['skipped']:,} transactions were skipped, and nobody knows which")
     if config is None:
         return Noise(output)
     if key is None or key.columns is None:
@@ -190,6 +190,6 @@ def _wrong_key(columns: Columns, config: NoiseConfig, rows: int) -> str:
     out |= (delay_us_n < bounds_k[kind_n, 0]) | (delay_us_n > bounds_k[kind_n, 1])
     if out.any():
         first = int(np.argmax(out))
-        told = f"{columns['kind'][first]} with a delay of {delay_us_n[first]:,} us"
-        return f"event {event_n[first]:,} has {told}, which the recipe does not make"
+        message = f"{columns['kind'][first]} with a delay of {delay_us_n[first]:,} us"
+        return f"event {event_n[first]:,} has {message}, which the recipe does not make"
     return ""

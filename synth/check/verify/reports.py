@@ -17,9 +17,9 @@ def check_reports(labels: Columns, events: Columns | None) -> Iterator[Check]:
     """Every report that a label tells of is there, at its time; the reports are in order of time."""
     known_f = np.flatnonzero(labels["reported_at"].is_valid().to_numpy(zero_copy_only=False))
     if events is None:
-        told = f"{len(known_f):,} labels tell of reports, but there is no table of them"
+        message = f"{len(known_f):,} labels tell of reports, but there is no table of them"
         if len(known_f):
-            yield Check("reports", False, told)
+            yield Check("reports", False, message)
         return
     event_r, known_us_r = int64_of(events["event_id"]), int64_of(events["known_at"])
     if (np.diff(known_us_r) < 0).any():

@@ -86,8 +86,8 @@ class RowCheck:
 
     def result(self) -> Check:
         """What was found."""
-        told = self.problem or self.finish()
-        return Check(self.name, not self.problem, self.problem or told)
+        message = self.problem or self.finish()
+        return Check(self.name, not self.problem, self.problem or message)
 
 
 class EventIds(RowCheck):
@@ -196,8 +196,8 @@ class CardNumbers(RowCheck):
         self.seen: set[str] = set()
         for table, numbers in self.listed.items():
             if not len(numbers) == len(listed[table]) == cards:
-                told = f"{len(numbers):,} different cards in {len(listed[table]):,} rows"
-                self.problem = f"table {table} has {told}, not {cards:,}"
+                message = f"{len(numbers):,} different cards in {len(listed[table]):,} rows"
+                self.problem = f"table {table} has {message}, not {cards:,}"
 
     def see(self, rows: Rows) -> None:
         """Checks the numbers that are new."""

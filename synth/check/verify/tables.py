@@ -150,8 +150,8 @@ class Found:
         elif self.hidden:
             yield Check(rows, None, self.hidden)
         elif not self.rows + self.lost_rows == entry["rows"] == sum(entry["block_rows"]):
-            told = f"{self.rows:,} rows, not {entry['rows']:,}, in blocks of {sum(entry['block_rows']):,}"
-            yield Check(rows, False, told + self._lost_told())
+            message = f"{self.rows:,} rows, not {entry['rows']:,}, in blocks of {sum(entry['block_rows']):,}"
+            yield Check(rows, False, message + self._lost_told())
         else:
             yield Check(rows, True, f"{self.rows:,} rows{self._lost_told()}")
         if lost := self.lost():

@@ -190,8 +190,8 @@ def check_episodes(
     episode_f = np.minimum(np.searchsorted(id_e, label_f), max(count - 1, 0))
     events_e = np.asarray(episodes["events"])
     if wrong.size or not np.array_equal(id_e[episode_f] if count else [], label_f):
-        told = f"episode {wrong[0]:,} is missing" if wrong.size else "a label names an episode that is not there"
-        yield Check("episodes", False, told)
+        message = f"episode {wrong[0]:,} is missing" if wrong.size else "a label names an episode that is not there"
+        yield Check("episodes", False, message)
         for name in _PARTS:
             yield Check(f"episodes: {name}", None, "the episodes do not fit the labels")
         return
@@ -209,12 +209,12 @@ def check_episodes(
         yield Check("episodes", True, f"{count:,} episodes have the events and the scenario of their labels")
     halved_e = np.unique(episode_f[~came_f])
     without = f"; {counted(len(halved_e), 'episode')} that lost rows left out" if len(halved_e) else ""
-    for name, (needed, told, find) in _PARTS.items():
+    for name, (needed, message, find) in _PARTS.items():
         reason = fraud.hidden(needed)
         odd = np.empty(0, dtype=np.int64) if reason else find(episode_f[came_f], episodes, fraud)
         odd = np.setdiff1d(odd, halved_e)
         problem = f"episode {int(id_e[odd[0]]):,} has another {name} than its rows" if odd.size else ""
-        yield Check(f"episodes: {name}", None if reason else not problem, reason or problem or told + without)
+        yield Check(f"episodes: {name}", None if reason else not problem, reason or problem or message + without)
 
 
 def _wrong_times(episode_f: Int64, episodes: Columns, fraud: FraudRows) -> Int64:

@@ -88,10 +88,10 @@ def _load(load: Callable[[], ModuleType], provider: Provider, presets: Path | No
 
         return replace(asked, presets=read_presets(presets, str(Path(provider.source).with_name(presets.name))))
     except PluginError as error:
-        told = str(error)
+        message = str(error)
     except (Exception, SystemExit) as error:  # noqa: BLE001 — a plugin may fail in any way
-        told = f"{type(error).__name__}: {error}"
-    return replace(provider, error=on_one_line(told))
+        message = f"{type(error).__name__}: {error}"
+    return replace(provider, error=on_one_line(message))
 
 
 def _refuse_namesake(provider: Provider, loaded: Sequence[Provider]) -> Provider:
@@ -99,5 +99,5 @@ def _refuse_namesake(provider: Provider, loaded: Sequence[Provider]) -> Provider
     namesake = next((o for o in loaded if o.name == provider.name and not (o.disabled or provider.disabled)), None)
     if namesake is None:
         return provider
-    told = f"two plugins are named {provider.name!r}: {namesake.source} and {provider.source}; rename one"
-    return Provider(name=provider.name, version=provider.version, source=provider.source, error=told)
+    message = f"two plugins are named {provider.name!r}: {namesake.source} and {provider.source}; rename one"
+    return Provider(name=provider.name, version=provider.version, source=provider.source, error=message)

@@ -46,8 +46,8 @@ def ask(module: ModuleType, provider: Provider) -> Provider:
         try:
             answers = getattr(manager.hook, hook)()
         except (Exception, SystemExit) as error:
-            told = f"hook {hook!r} failed: {type(error).__name__}: {error}"
-            raise PluginError(told + _place(error, module)) from error
+            message = f"hook {hook!r} failed: {type(error).__name__}: {error}"
+            raise PluginError(message + _place(error, module)) from error
         return [check(item, hook) for answer in answers for item in _as_list(answer, hook)]
 
     specs = [(group, spec) for group, hook in HOOKS.items() for spec in call(hook, _spec)]
@@ -85,8 +85,8 @@ def _refuse_other_api(wanted: str) -> None:
         raise PluginError(f"its synth_api is {wanted!r}, not a range of versions such as '>=1.0,<2'") from error
     if unmet:
         newer, older = "update synth, or install an older version of the plugin", "update the plugin"
-        told = f"it needs synth's plugin API {wanted}, this is {API_VERSION}"
-        raise PluginError(f"{told}: {newer if too_new else older}")
+        message = f"it needs synth's plugin API {wanted}, this is {API_VERSION}"
+        raise PluginError(f"{message}: {newer if too_new else older}")
 
 
 def _refuse_unknown_hooks(manager: pluggy.PluginManager, module: ModuleType) -> None:
@@ -145,8 +145,10 @@ def _view(view: object, hook: str) -> View:
     for field in _as_list(view.fields, f"{hook}: fields of {view.name}") or [()]:
         texts = isinstance(field, list | tuple) and all(isinstance(text, str) for text in field)
         if not texts or len(field) not in (2, 3):
-            told = f"view {view.name!r} has the field {field!r}" if field != () else f"view {view.name!r} has no fields"
-            raise PluginError(f"{told}; a field is (name, event column) or (name, event column, format)")
+            message = (
+                f"view {view.name!r} has the field {field!r}" if field != () else f"view {view.name!r} has no fields"
+            )
+            raise PluginError(f"{message}; a field is (name, event column) or (name, event column, format)")
     return view
 
 
@@ -177,5 +179,5 @@ def _root(root: object, hook: str) -> str:
 
 def _refuse_odd_name(what: str, name: object, hook: str) -> None:
     if not PLAIN_NAME.fullmatch(str(name)):
-        told = f"hook {hook!r} returned a {what} named {name!r}"
-        raise PluginError(f"{told}; allowed: letters, digits, _ and -, not beginning with a digit")
+        message = f"hook {hook!r} returned a {what} named {name!r}"
+        raise PluginError(f"{message}; allowed: letters, digits, _ and -, not beginning with a digit")

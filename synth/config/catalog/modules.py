@@ -41,10 +41,10 @@ def find_modules(directory: Path) -> list[Path]:
         raise PluginError(f"there is no folder '{directory}' to load plugins from")
     found = sorted(filter(_is_module, directory.iterdir()), key=lambda path: (path.stem, path.name))
     if not found:
-        told = f"folder '{directory}' holds no plugin: neither a file *.py nor a folder with {_INIT}"
-        told += ", names that begin with _ or . left out"
+        message = f"folder '{directory}' holds no plugin: neither a file *.py nor a folder with {_INIT}"
+        message += ", names that begin with _ or . left out"
         deeper = sorted(str(path) for path in directory.iterdir() if _is_shown(path) and any(_modules_in(path)))
-        raise PluginError(told + (f"; there are some in {', '.join(deeper)}" if deeper else ""))
+        raise PluginError(message + (f"; there are some in {', '.join(deeper)}" if deeper else ""))
     return found
 
 

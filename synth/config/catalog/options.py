@@ -89,8 +89,8 @@ def _header(group: str, name: str, summary: str) -> str:
 
 
 def _summary_of(spec: Spec | None) -> str:
-    told = (inspect.getdoc(spec.config) or "").partition("\n")[0] if spec else ""
-    return "" if spec and told.startswith(f"{spec.config.__name__}(") else told  # what a dataclass says by itself
+    message = (inspect.getdoc(spec.config) or "").partition("\n")[0] if spec else ""
+    return "" if spec and message.startswith(f"{spec.config.__name__}(") else message  # what a dataclass says by itself
 
 
 def _of_kind(group: str, spec: Spec, provider: Provider) -> tuple[str, Offered]:

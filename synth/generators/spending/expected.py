@@ -122,8 +122,8 @@ def _medians(config: SpendingConfig, paid: list[str]) -> tuple[dict[str, float],
         return {}, ()
     if config.drift and config.drift.amount != 1:
         return {}, (f"drift changes amounts on {config.drift.day}: no medians of categories",)
-    told = (f"standing orders have amounts of their own: no median of {', '.join(paid)}",) if paid else ()
-    return {name: _median(law) for name, law in sorted(config.categories.items()) if name not in paid}, told
+    message = (f"standing orders have amounts of their own: no median of {', '.join(paid)}",) if paid else ()
+    return {name: _median(law) for name, law in sorted(config.categories.items()) if name not in paid}, message
 
 
 def _median(law: Category) -> float:

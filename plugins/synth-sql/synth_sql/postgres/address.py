@@ -102,9 +102,9 @@ class Address:
         try:
             yield
         except psycopg.Error as error:
-            told = on_one_line(error.diag.message_primary or str(error)) or type(error).__name__
+            message = on_one_line(error.diag.message_primary or str(error)) or type(error).__name__
             detail = error.diag.message_detail
             if detail:
-                told += f" ({on_one_line(detail)})"
-            advice = _ADVICE.get(error.sqlstate or "", _PASSWORD if "password" in told else "")
-            raise kind(f"cannot {doing} {self.uri}: {told}" + (f"; {advice}" if advice else "")) from error
+                message += f" ({on_one_line(detail)})"
+            advice = _ADVICE.get(error.sqlstate or "", _PASSWORD if "password" in message else "")
+            raise kind(f"cannot {doing} {self.uri}: {message}" + (f"; {advice}" if advice else "")) from error

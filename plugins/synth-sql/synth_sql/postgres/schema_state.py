@@ -41,11 +41,11 @@ class SchemaState:
         may = "has_schema_privilege(oid, 'USAGE'), has_schema_privilege(oid, 'CREATE')"
         row = self.connection.execute(f"SELECT {may} FROM pg_namespace WHERE nspname = %s", [schema]).fetchone()
         if row is None:
-            told = f"create it with CREATE SCHEMA {quoted(schema)}, or name another one"
-            raise RefusedError(f"cannot write to {self.address.uri}: there is no schema {schema!r}; {told}")
+            message = f"create it with CREATE SCHEMA {quoted(schema)}, or name another one"
+            raise RefusedError(f"cannot write to {self.address.uri}: there is no schema {schema!r}; {message}")
         if not all(row):
-            told = f"ask for GRANT USAGE, CREATE ON SCHEMA {quoted(schema)}, or name another one"
-            raise RefusedError(f"cannot write to {self.address.uri}: no permission in schema {schema!r}; {told}")
+            message = f"ask for GRANT USAGE, CREATE ON SCHEMA {quoted(schema)}, or name another one"
+            raise RefusedError(f"cannot write to {self.address.uri}: no permission in schema {schema!r}; {message}")
         self.enter()
 
     def enter(self) -> None:
@@ -63,8 +63,8 @@ class SchemaState:
             with self._waiting(_LOCK_WAIT):
                 self.connection.execute(f"SELECT pg_advisory_lock({_LOCK}, {place})", [self.address.schema])
         except errors.LockNotAvailable as error:
-            told = f"another run is writing to {self.address.uri}: wait until it has ended, or choose another schema"
-            raise RefusedError(told) from error
+            message = f"another run is writing to {self.address.uri}: wait until it has ended, or choose another schema"
+            raise RefusedError(message) from error
 
     @contextmanager
     def _waiting(self, most: str) -> Iterator[None]:
@@ -101,11 +101,11 @@ class SchemaState:
         own = tables_of(runs.values())
         found = self.kinds([name for layout in layouts for name in (layout.table.name, layout.committed)])
         if foreign := sorted({*found} - own):
-            told = "no run of synth made it; choose another schema, or drop it"
-            raise RefusedError(f"cannot write to {uri}: there is a table {foreign[0]!r}, and {told}")
+            message = "no run of synth made it; choose another schema, or drop it"
+            raise RefusedError(f"cannot write to {uri}: there is a table {foreign[0]!r}, and {message}")
         if runs and mode == "fail":
-            told = "--overwrite replaces it, if_exists=append adds to it, or choose another schema"
-            raise RefusedError(f"{uri} already holds a run ({RUNS}): {told}")
+            message = "--overwrite replaces it, if_exists=append adds to it, or choose another schema"
+            raise RefusedError(f"{uri} already holds a run ({RUNS}): {message}")
         if runs and mode == "append":
             self._require_shapes(layouts, found)
         if runs and mode == "replace":
@@ -118,13 +118,13 @@ class SchemaState:
             if name not in found:
                 continue
             if found[name] != "p":
-                told = "was written without if_exists=append, and takes no second run; --overwrite replaces it"
-                raise RefusedError(f"cannot append to {uri}: table {name!r} {told}")
+                message = "was written without if_exists=append, and takes no second run; --overwrite replaces it"
+                raise RefusedError(f"cannot append to {uri}: table {name!r} {message}")
             before, after = self.columns(name), layout.columns
             for here, wanted in zip([*before, *[None] * len(after)], [*after, *[None] * len(before)], strict=True):
                 if here != wanted:
-                    told = f"it has {_told(here)} where this run has {_told(wanted)}"
-                    raise RefusedError(f"cannot append to {uri}: table {name!r} has another shape: {told}")
+                    message = f"it has {_told(here)} where this run has {_told(wanted)}"
+                    raise RefusedError(f"cannot append to {uri}: table {name!r} has another shape: {message}")
 
     def _try_drop(self, names: Sequence[str]) -> None:
         """Finds out whether the tables can go, by dropping them in a transaction that is taken back.
@@ -137,8 +137,8 @@ class SchemaState:
         except errors.LockNotAvailable:
             pass
         except (errors.InsufficientPrivilege, errors.DependentObjectsStillExist) as error:
-            told = error.diag.message_detail or "they belong to somebody else"
-            said = f"{error.diag.message_primary} ({' '.join(told.split())})"
+            message = error.diag.message_detail or "they belong to somebody else"
+            said = f"{error.diag.message_primary} ({' '.join(message.split())})"
             raise RefusedError(f"cannot replace the run in {self.address.uri}: {said}") from error
 
     def drop(self, names: Sequence[str]) -> None:
