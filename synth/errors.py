@@ -1,4 +1,4 @@
-"""What can go wrong, as one tree: every class knows the exit code that the command line gives it; and words for it."""
+"""The errors of synth as one tree, each class with its exit code; problems of a configuration; texts of messages."""
 
 import json
 import re

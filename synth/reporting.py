@@ -1,4 +1,4 @@
-"""When fraud is known: reports come late, some never, some are wrong. Observation beside the truth, never in it."""
+"""Reports of fraud: they come late, some never, some are wrong. Observation beside the truth, never in it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What ``synth doctor`` finds on the machine: the installation, the plugins, and what there is of room and cores."""
+"""Checks the installation, the plugins, and the room and cores of the machine for ``synth doctor``."""
 
 import os
 import platform

@@ -1,4 +1,4 @@
-"""What a command says: results on stdout, as text or as one JSON object; errors on stderr."""
+"""Prints answers: results on stdout, as text or as one JSON object; errors on stderr."""
 
 import argparse
 import json

@@ -1,4 +1,4 @@
-"""What the command line takes."""
+"""The parser of the command line: commands, flags and their help."""
 
 import argparse
 import re

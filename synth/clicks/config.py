@@ -1,4 +1,4 @@
-"""What a recipe says of the visits behind purchases on the web."""
+"""The keys of the visits behind purchases on the web."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What happens in a session, and when.
+"""Draws the clicks of a session, and their times.
 
 Legend: ``_t`` an event, ``_s`` a session, ``_v`` a product that a session stops at. All stand session by session.
 """

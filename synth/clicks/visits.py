@@ -1,4 +1,4 @@
-"""Who visits which shop, when and with what.
+"""Draws visits: customer, shop, device and time.
 
 Legend: ``_s`` a session, ``_u`` a customer, ``_d`` a device.
 """

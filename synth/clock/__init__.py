@@ -1,1 +1,1 @@
-"""When the events of a stream are due."""
+"""The clock of a stream: each event's time to be sent."""

@@ -1,4 +1,4 @@
-"""How old event times are when their rows are sent."""
+"""Computes the age of event times at the moment in which their rows are sent."""
 
 from synth.clock.config import ClockConfig
 from synth.clock.schedule import start_us

@@ -1,4 +1,4 @@
-"""How late events were sent: a histogram of bounded size."""
+"""A histogram of bounded size of how late events were sent."""
 
 import math
 from dataclasses import dataclass

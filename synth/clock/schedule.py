@@ -1,4 +1,4 @@
-"""When each event is due, counted from the stream's start: fixed in advance, whatever the reader does.
+"""Schedules each event, counted from the stream's start: fixed in advance, whatever the reader does.
 
 A schedule that sleeps between sends slows down with its reader, and hides exactly the delays that one wants to see
 (coordinated omission). Here event n is due f(n) after the start, and what is late is told as lag.

@@ -1,1 +1,1 @@
-"""What a plugin may import: the contracts of its parts, and what they exchange."""
+"""The contracts that plugins implement, and what the host hands to them."""

@@ -1,4 +1,4 @@
-"""What a generator's recipe asks of the figures that ``synth stats`` counts."""
+"""The contract of expectations: what a recipe asks of the figures that ``synth stats`` counts."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

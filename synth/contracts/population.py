@@ -1,4 +1,4 @@
-"""Who exists, as arrays: what a population hands to generators and injectors, and what a table of entities looks like.
+"""The population as arrays, as generators and injectors get it, and the contract of tables of entities.
 
 An entity's id is its index. Arrays end in their axis: ``_a`` per city, ``_c`` per card, ``_d`` per device, ``_m`` per
 merchant, ``_p`` per terminal (point of sale), ``_u`` per customer. The cards and devices of a customer, and the

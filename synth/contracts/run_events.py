@@ -1,4 +1,4 @@
-"""What a run tells those who watch it: that it started, that a block is done, how a stream goes, how it ended.
+"""The events of a run and the contract of those who watch it.
 
 Watching changes nothing: who fails while being told is told nothing more, and the run goes on.
 """

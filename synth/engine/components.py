@@ -1,4 +1,4 @@
-"""Who plays in a run: the world, the generator and the injectors."""
+"""The components of a run: the generator and injectors of a recipe, built, and the world they share."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What only the end of a run knows: the episodes of claimed rows, reports in order of time, and how much was made."""
+"""Makes the rows that only the end of a run knows: episodes of claimed rows, reports in order of time, counts."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

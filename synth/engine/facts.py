@@ -1,4 +1,4 @@
-"""What is true of fraud events: which scenario, which episode, in which role, and what the row was before."""
+"""The truth about fraud events: scenario, episode, role, and the amount before."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields

@@ -1,4 +1,4 @@
-"""What fraud makes of the genuine rows of a block: rows are added, give way, are claimed; then all are in order."""
+"""Applies fraud to the genuine rows of a block: adds rows, drops those that give way, applies claims, sorts."""
 
 from dataclasses import dataclass, replace
 

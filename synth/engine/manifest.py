@@ -1,4 +1,4 @@
-"""What was made: enough to verify an output, and to make it again. Holds no time, no place, no host and no secret."""
+"""Writes the manifest: enough to verify an output and to make it again, without time, place, host or secret."""
 
 import dataclasses
 import json

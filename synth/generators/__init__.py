@@ -1,1 +1,1 @@
-"""What honest people do: genuine events, block by block."""
+"""Generators: genuine events, block by block."""

@@ -1,4 +1,4 @@
-"""When people shop: the mass of every step of the window, for each segment, and times drawn from it.
+"""The rhythm of shopping: the mass of every step of the window, for each segment, and times drawn from it.
 
 Legend: ``_s`` one value a segment, ``_n`` a step of the window, ``_d`` a day of it, ``_h`` a step of a day.
 """

@@ -1,1 +1,1 @@
-"""What fraudsters do: fraud patterns as planned episodes, one file each."""
+"""Injectors: fraud patterns as planned episodes, one file each."""

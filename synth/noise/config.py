@@ -1,4 +1,4 @@
-"""How much goes wrong on the way, and by how much."""
+"""The keys of noise: which kinds, how often, and by how much."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which rows of a block meet what, drawn from streams of their own, and what the table of it tells."""
+"""Draws the noise that rows of a block meet, from streams of its own, and its answer key."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING

@@ -1,1 +1,1 @@
-"""Who exists: the entities of a run, small columnar tables made once, before the first event."""
+"""The population: the entities of a run, small columnar tables made once, before the first event."""

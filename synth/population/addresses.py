@@ -1,4 +1,4 @@
-"""Where customers live in words: street, postal code, city and state, in keeping with each other.
+"""Draws the addresses of customers: street, postal code, city and state, in keeping with each other.
 
 Arrays end in their axis: ``_a`` per city, ``_u`` per customer.
 """

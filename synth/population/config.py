@@ -1,4 +1,4 @@
-"""What a recipe says of its population."""
+"""The keys of the population."""
 
 import itertools
 import math

@@ -1,4 +1,4 @@
-"""Where people live and shop: a plain square, or cities of real countries with their coordinates.
+"""Places in which people live and shop: a plain square, or cities of real countries with their coordinates.
 
 Arrays end in their axis: ``_a`` per city, ``_n`` per point.
 """

@@ -1,1 +1,1 @@
-"""Where the tables go, in which format, and the stores that hold the files."""
+"""Sinks: places and formats of the tables, and the stores that hold the files."""

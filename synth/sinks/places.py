@@ -1,4 +1,4 @@
-"""Where files go: a directory or a prefix in a bucket, and which names they may have there."""
+"""Places of files: a directory or a prefix in a bucket, and the names that files may have there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What S3 and its client answer, as one line for a person: the cause and the next step, never a credential."""
+"""Turns the errors of S3 and its client into one line: the cause and the next step, never a credential."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where files go: a local directory or `s3://bucket/prefix`, behind one interface."""
+"""Opens the store at a uri: a local directory or `s3://bucket/prefix`, behind one interface."""
 
 from synth.contracts.store import Store
 from synth.sinks.places import S3Place, parse_uri

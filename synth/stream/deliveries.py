@@ -1,4 +1,4 @@
-"""What a stream delivers: the rows of each block in the order of their arrival, noise and shifted times included.
+"""Delivers the rows of each block in the order of their arrival, noise and shifted times included.
 
 The rows of a block arrive with the block, but for those that noise delays: they come with a later one, where their
 time puts them. What a block delivers is a pure function of the recipe and the block's index: a stream that goes on

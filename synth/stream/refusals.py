@@ -1,4 +1,4 @@
-"""What a stream refuses before it begins."""
+"""Refuses what a stream cannot do before it begins."""
 
 from collections.abc import Sequence
 

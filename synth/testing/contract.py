@@ -1,4 +1,4 @@
-"""What every contract of the kit has: checks that are methods, a rule a check, and one shared stage a class."""
+"""The base of the kit's contracts: checks that are methods, a rule a check, and one shared bench a class."""
 
 import functools
 import inspect

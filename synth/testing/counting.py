@@ -1,4 +1,4 @@
-"""What code costs, told without a stopwatch where that is possible: lines executed, CPU time, memory."""
+"""Counts what code costs, without a stopwatch where that is possible: lines executed, CPU time, memory."""
 
 import gc
 import linecache

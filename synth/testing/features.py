@@ -1,4 +1,4 @@
-"""What a detector can look at, one feature at a time: each row's bin, and which column it comes from."""
+"""The features that a detector can look at, one at a time: each row's bin, and the column that it comes from."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What the option sink=kafka may say."""
+"""The keys of sink=kafka."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How to reach the cluster: where it is from the configuration, who we are from the environment."""
+"""Connects to the cluster: its address from the configuration, credentials from the environment."""
 
 import logging
 import os

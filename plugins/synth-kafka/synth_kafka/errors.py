@@ -1,4 +1,4 @@
-"""What Kafka and its client say, as one line that tells what to do."""
+"""Turns the errors of Kafka and its client into one line that says what to do."""
 
 import re
 

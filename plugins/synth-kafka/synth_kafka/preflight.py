@@ -1,4 +1,4 @@
-"""What a look at the cluster finds before a stream begins; it makes nothing, and takes some seconds at most."""
+"""Looks at the cluster before a stream begins; creates nothing, and takes some seconds at most."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the sinks for lake tables share: Parquet files in a store, one commit a table when all of them are there."""
+"""The base of sinks for lake tables: Parquet files in a store, one commit a table when all of them are there."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""How much rows cost: overall and by category, genuine rows and fraud apart.
+"""Counts amounts: overall and by category, genuine rows and fraud apart.
 
 Legend: ``_t`` a row; a group is twice the number of a category, plus one for fraud.
 """

@@ -1,4 +1,4 @@
-"""How cards are used: how often, how unequally, and how long they rest.
+"""Counts the use of cards: how often, how unequally, and how long they rest.
 
 Legend: ``_t`` a row, ``_c`` a card, or a customer where the view shows no cards.
 """

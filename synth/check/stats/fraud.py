@@ -1,4 +1,4 @@
-"""How much fraud there is: by scenario and role, by rows and by value.
+"""Counts fraud: by scenario and role, by rows and by value.
 
 Legend: ``_f`` a fraud row in the order of the labels, ``_s`` a scenario.
 """

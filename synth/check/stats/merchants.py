@@ -1,4 +1,4 @@
-"""Where people buy: how many rows the largest merchants have, and how often people come back.
+"""Counts the use of merchants: rows of the largest ones, and how often people come back.
 
 Legend: ``_t`` a row, ``_u`` a customer, ``_m`` a merchant, ``_p`` a pair of both that has met. Where the view shows no
 merchants they are terminals, where it shows no customers cards.

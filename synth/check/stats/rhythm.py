@@ -1,4 +1,4 @@
-"""When rows happen: by day, month, weekday and hour, in UTC.
+"""Counts rows by day, month, weekday and hour, in UTC.
 
 Legend: ``_n`` an hour of the window, ``_d`` a day of it, ``_w`` a weekday from Monday, ``_h`` an hour of the day.
 """

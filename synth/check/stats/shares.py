@@ -1,4 +1,4 @@
-"""How often each value of a column of few values occurs, whatever the column is called."""
+"""Counts the values of a column of few values, whatever the column is called."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""What a recipe asks for, as far as its numbers tell; nothing of it is read from the data."""
+"""Reads from a recipe what it asks of the figures; nothing of it is read from the data."""
 
 import json
 from collections.abc import Mapping, Sequence

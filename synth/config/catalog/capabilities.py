@@ -1,4 +1,4 @@
-"""Whether a plugin's classes can do what it says of them, and whether what they offer beside is spelt as it is read."""
+"""Holds the classes of plugins to what their specs declare, and optional methods to their spelling."""
 
 import inspect
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What recipes can name, who provides it, and what nobody can use."""
+"""The catalog of components by kind and name, with the plugin that provides each, usable or not."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Where plugins come from: entry points of installed packages, module files, and folders that hold some."""
+"""Finds plugins: entry points of installed packages, module files, and folders that hold some."""
 
 import importlib.util
 import os

@@ -1,4 +1,4 @@
-"""Which file every group takes, checked before Hydra loads any, so that all mistakes are found at once.
+"""Checks the file that every group takes before Hydra loads any, so that all mistakes are found at once.
 
 Hydra stops at the first. Others it takes in silence: an option given twice, a list where a group takes one option,
 the name of a file, a path out of the root, a group of no defaults list.

@@ -1,4 +1,4 @@
-"""How an override is shown: in messages, origins, tables and manifests."""
+"""Writes an override as messages, origins, tables and manifests show it."""
 
 from synth.errors import hide_secrets, is_secret, one_line
 

@@ -1,4 +1,4 @@
-"""Where each value of a composed configuration was set: by which line of which file, or by which override."""
+"""Finds the origin of each value of a composed configuration: a line of a file, or an override."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

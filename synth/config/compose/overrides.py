@@ -1,4 +1,4 @@
-"""What stands on the command line: read every override, and say what is wrong with each one alone."""
+"""Reads every override of the command line, and checks each one alone."""
 
 import re
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""What comes out: one composed configuration, or the jobs of a sweep."""
+"""The results of composing: one configuration, or the jobs of a sweep."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""How far into the configuration the key of an override leads, and what is wrong where it leads into a list."""
+"""Follows the key of an override into the configuration, and checks it where it leads into a list."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a recipe says of the visitors of a web shop."""
+"""The keys of the visitors of a web shop."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

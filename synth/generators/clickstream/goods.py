@@ -1,4 +1,4 @@
-"""What the shop sells: a category, a price and a popularity for each product.
+"""Draws the products of a shop: category, price and popularity.
 
 Legend: ``_p`` a product, ``_t`` an event, ``_r`` a rank by price.
 """

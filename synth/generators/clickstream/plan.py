@@ -1,4 +1,4 @@
-"""What a run's visits are made of, drawn once: the rhythm, the customers' rates, the products, and the rows of blocks.
+"""Plans a run's visits once: the rhythm, the customers' rates, the products, and the rows of blocks.
 
 The window is a circle: what runs over its end comes in at its start, as a session that had begun before. A block has a
 body and a tail, the last ``longest_s`` seconds in which sessions begin: those of the tail reach into the next block,

@@ -1,4 +1,4 @@
-"""What people pay.
+"""Draws the amounts of payments.
 
 Legend: ``_t`` a purchase.
 """

@@ -1,4 +1,4 @@
-"""Whether the issuer approves a payment.
+"""Draws the issuer's answer to each payment.
 
 Legend: ``_t`` a payment, ``_h`` a channel, ``_r`` a reason that is a matter of chance.
 """

@@ -1,4 +1,4 @@
-"""What people buy, and where.
+"""Chooses category, channel and terminal of each payment.
 
 Legend: ``_t`` a purchase, ``_u`` a customer, ``_k`` a category.
 """

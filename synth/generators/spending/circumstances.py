@@ -1,4 +1,4 @@
-"""What a recipe says of people beside their shopping: standing orders, journeys, declines, currencies, a change."""
+"""The keys of standing orders, journeys, declines, currencies and a change of ways."""
 
 import datetime
 from dataclasses import dataclass, fields

@@ -1,4 +1,4 @@
-"""What a recipe says of people's behaviour."""
+"""The keys of generator=spending."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal

@@ -1,4 +1,4 @@
-"""How many standing orders are to be expected, before anybody has one.
+"""Computes the standing orders to be expected, before anybody has one.
 
 Legend: ``_s`` a segment, ``_d`` a day of the window, ``_h`` an hour of the day.
 """

@@ -1,4 +1,4 @@
-"""What a recipe's behaviour makes of the figures that ``synth stats`` counts, before anybody is drawn.
+"""Computes from a recipe the figures that ``synth stats`` counts, before anybody is drawn.
 
 Who has which shop in reach is not known beforehand, nor who is a heavy buyer: that moves the shares a little.
 

@@ -1,4 +1,4 @@
-"""When people pay, and with which card.
+"""Draws time and card of each payment.
 
 Legend: ``_t`` an event of a block, ``_h`` a purchase, ``_d`` a standing order that is due.
 """

@@ -1,4 +1,4 @@
-"""Which shops can be reached from where, and when they are open.
+"""Lists the shops in reach of each place, and their opening hours.
 
 Legend: ``_u`` a customer, ``_l`` a place of homes, ``_p`` a terminal, ``_k`` a category, ``_h`` an hour of the day,
 ``_r`` an entry of a list of terminals.

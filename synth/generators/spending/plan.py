@@ -1,4 +1,4 @@
-"""What a run's behaviour is made of: rates, rhythm, tastes, prices, shops, standing orders and spells, drawn once.
+"""Plans a run's behaviour once: rates, rhythm, tastes, prices, shops, standing orders and trips.
 
 Legend: ``_u`` a customer, ``_s`` a segment, ``_b`` a block, ``_n`` a step of the window, ``_p`` a terminal.
 """

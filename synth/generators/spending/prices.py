@@ -1,4 +1,4 @@
-"""What a purchase costs: by category and shop, or by customer.
+"""The price laws of purchases: by category and shop, or by customer.
 
 Legend: ``_t`` a purchase, ``_u`` a customer, ``_k`` a category.
 """

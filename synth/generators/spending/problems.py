@@ -1,4 +1,4 @@
-"""What of a recipe's behaviour does not fit together, or not the population."""
+"""Checks that the keys of generator=spending fit each other and the population."""
 
 import math
 from calendar import month_name

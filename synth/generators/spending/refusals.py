@@ -1,4 +1,4 @@
-"""What people cannot do in the world that was drawn; the recipe alone does not show it.
+"""Refuses what the world that was drawn cannot hold; the recipe alone does not show it.
 
 Legend: ``_s`` a segment, ``_k`` a category, ``_n`` a step of the window.
 """

@@ -1,4 +1,4 @@
-"""What makes one day busier than another: hours, weekdays, months, holidays, pay days, and a change of ways."""
+"""Shapes the rhythm: hours, weekdays, months, holidays, pay days, and a change of ways."""
 
 import math
 from calendar import monthrange

@@ -1,4 +1,4 @@
-"""Who shops, and how often.
+"""Draws the rates at which customers shop, and their cards.
 
 Legend: ``_u`` a customer, ``_s`` a segment, ``_t`` an event.
 """

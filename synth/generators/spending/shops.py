@@ -1,4 +1,4 @@
-"""Where people shop: the shops in reach of a place, weighted lists to pick from, and a choice that has a memory.
+"""Weighted lists of the shops in reach of a place, to pick from, and a choice that has a memory.
 
 Legend: ``_l`` a place where people are, ``_m`` a shop, ``_i`` a list, ``_r`` an entry of one, ``_t`` a purchase.
 """

@@ -1,4 +1,4 @@
-"""What a segment buys at an hour of the day, and whether on the web.
+"""The category mix of each segment by hour of the day, and its share on the web.
 
 Legend: ``_t`` a purchase, ``_s`` a segment, ``_h`` an hour of the day, ``_k`` a category.
 """

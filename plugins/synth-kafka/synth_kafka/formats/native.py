@@ -1,4 +1,4 @@
-"""What formats with types have in common: a type for each column, and rows as Python's own values."""
+"""The part that typed formats share: a type for each column, and rows as Python's own values."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Where a database is: a uri as libpq takes it, with the schema in it, and without a password."""
+"""The address of a database: a uri as libpq takes it, with the schema in it, and without a password."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What stands in a schema: earlier runs, their tables, tables of other people, and what a killed run left."""
+"""Reads the state of a schema: earlier runs, their tables, tables of other people, and the rest of a killed run."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
