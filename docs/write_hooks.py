@@ -10,6 +10,7 @@ from page import publish
 import synth
 from synth.amount import AmountLaw
 from synth.contracts import hookspecs
+from synth.contracts.expectations import Expectations
 from synth.contracts.generator import BlockPlan, Events, Generator, Keys, World
 from synth.contracts.hookspecs import CheckSpec, View
 from synth.contracts.injector import FraudEvents, Injection, Injector, PlanContext
@@ -23,6 +24,7 @@ from synth.contracts.population import (
     Entities,
     Merchants,
     Population,
+    ShopKind,
     Terminals,
 )
 from synth.contracts.preflight import Preflight, PreflightContext, PreflightResult
@@ -40,7 +42,7 @@ from synth.tables.declared import Column
 from synth.tables.table import Table
 
 #: Who exists: what a generator and an injector may look at.
-PEOPLE = (Census, Population, Customers, Cards, Devices, Merchants, Terminals, Cities)
+PEOPLE = (Census, ShopKind, Population, Customers, Cards, Devices, Merchants, Terminals, Cities)
 
 #: Hook → the classes that its contract is made of; an author derives from, or implements, the first.
 CONTRACTS: dict[str, tuple[type[Any], ...]] = {
@@ -48,7 +50,7 @@ CONTRACTS: dict[str, tuple[type[Any], ...]] = {
         *(Injector, EpisodeInjector, EpisodeConfig, Length, Seconds, Episodes),
         *(PlanContext, FraudEvents, Injection, Session, Streams, Problem),
     ),
-    "synth_generators": (Generator, World, BlockPlan, Keys, Events, Column, Entities, *PEOPLE),
+    "synth_generators": (Generator, World, BlockPlan, Keys, Events, Expectations, Column, Entities, *PEOPLE),
     "synth_amounts": (AmountLaw,),
     "synth_sinks": (
         *(Sink, SinkJob, Receipt, Table, FileSink, FileFormat, TableFile, Target),

@@ -9,6 +9,7 @@ from .contracts.claimer import Claimer as Claimer
 from .contracts.claimer import Claims as Claims
 from .contracts.claimer import Genuine as Genuine
 from .contracts.claimer import Targets as Targets
+from .contracts.expectations import Expectations as Expectations
 from .contracts.generator import BlockPlan as BlockPlan
 from .contracts.generator import Events as Events
 from .contracts.generator import Generator as Generator
@@ -92,8 +93,6 @@ from .sinks.jsonl import JsonLines as JsonLines
 from .sinks.parquet import ParquetFormat as ParquetFormat
 from .sinks.places import LocalPlace as LocalPlace
 from .sinks.places import parse_uri as parse_uri
-from .tables.arrow import validity_of as validity_of
-from .tables.arrow import values_of as values_of
 from .tables.batch import Batch as Batch
 from .tables.batch import print_column as print_column
 from .tables.declared import Column as Column

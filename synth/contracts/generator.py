@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from synth.amount import AmountLaw
 from synth.arrays import Int64, Mask
+from synth.contracts.expectations import Expectations
 from synth.contracts.population import NOBODY, Census, Entities, Population
 from synth.errors import Problem, counted
 from synth.rng import Streams, draw_distinct
@@ -185,6 +186,13 @@ class Generator(ABC):
     def entities(self, *, world: World, streams: Streams) -> Sequence[Entities]:
         """The tables that come once a run."""
         return ()
+
+    def expectations(self, world: World) -> Expectations:
+        """What the recipe asks of the figures that ``synth stats`` counts, for its column "recipe". Here nothing.
+
+        It is asked long after the run, of the recipe alone: ``world.population`` is None.
+        """
+        return Expectations()
 
 
 _OWN_TYPES = ("int64", "int8", "double", "timestamp[us, tz=UTC]", "string")

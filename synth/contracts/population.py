@@ -58,6 +58,15 @@ def broken_entities(tables: Sequence[Entities], taken: Sequence[str] = ()) -> It
 
 
 @dataclass(frozen=True)
+class ShopKind:
+    """The shops of a category: the share that is on the web alone, and the hours, UTC, in which the others are open."""
+
+    online: float
+    opens: int
+    closes: int
+
+
+@dataclass(frozen=True)
 class Census:
     """What a recipe alone says of its population: known before anybody is drawn; all empty where there are only cards.
 
@@ -65,6 +74,8 @@ class Census:
         customers, merchants, terminals: how many there are.
         segments, age_bands, income_bands, devices, categories: the names that codes stand for, sorted.
         countries: ISO 3166 codes of the countries whose cities there are; empty on a plain square.
+        segment_shares: the share of the customers in each segment, in their order.
+        shops: the shops of each category, in their order.
     """
 
     customers: int = 0
@@ -76,6 +87,8 @@ class Census:
     devices: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     countries: tuple[str, ...] = ()
+    segment_shares: tuple[float, ...] = ()
+    shops: tuple[ShopKind, ...] = ()
 
 
 #: The census where there are only cards.

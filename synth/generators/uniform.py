@@ -7,6 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from synth.arrays import Int64
+from synth.contracts.expectations import Expectations, hours_of
 from synth.contracts.generator import BlockPlan, Events, Generator, Keys, World
 from synth.rng import URN_LIMIT, Streams
 
@@ -48,6 +49,11 @@ class UniformGenerator(Generator):
         rng = streams.draw("amounts", block)
         amounts = world.amount.draw(len(keys.card_t), rng=rng, quota=plan.quota_bk[block])
         return Events(keys.time_us_t, keys.card_t, amounts)
+
+    def expectations(self, world: World) -> Expectations:
+        """As many rows in every second."""
+        inside_n = hours_of(world.timeline)
+        return Expectations(rows_n=inside_n * (self.config.transactions / inside_n.sum()))
 
 
 def draw_rows(rows: int, pairs_b: Int64, *, rng: np.random.Generator) -> Int64:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
-from synth.contracts.population import Census
+from synth.contracts.population import Census, ShopKind
 from synth.errors import Problem, counted
 from synth.population.cards import NetworkConfig
 from synth.population.customers import CustomersConfig
@@ -91,6 +91,12 @@ class PopulationConfig:
             devices=sorted_names(customers.devices.kinds) if customers else (),
             categories=sorted_names(merchants.categories) if merchants else (),
             countries=tuple(sorted(self.cities.countries)) if self.cities else (),
+            segment_shares=tuple(part.share for _, part in sorted(customers.segments.items())) if customers else (),
+            shops=tuple(
+                ShopKind(kind.online, kind.opens, kind.closes) for _, kind in sorted(merchants.categories.items())
+            )
+            if merchants
+            else (),
         )
 
     def table_names(self) -> tuple[str, ...]:

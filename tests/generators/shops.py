@@ -23,6 +23,7 @@ from synth import (
     hookimpl,
 )
 from synth.arrays import Int64
+from synth.contracts.expectations import Expectations, hours_of
 
 NAMES = ("corner shop", "bakery, bread & more", 'the "inn"', "market")
 
@@ -74,6 +75,14 @@ class Shops(Generator):
             "online": rng.integers(0, 2, size=rows).astype(np.int8),
             "settled": time_us + 86_400_000_000,
         }
+
+    def expectations(self, world: World) -> Expectations:
+        hours_n = hours_of(world.timeline)
+        return Expectations(
+            rows_n=hours_n * (self.config.transactions / hours_n.sum()),
+            shares={"shop": dict.fromkeys((*NAMES, "null"), 0.2), "online": {"0": 0.5, "1": 0.5}},
+            untold=("nobody knows what bread costs",),
+        )
 
     def entities(self, *, world: World, streams: Streams) -> Sequence[Entities]:
         shop = Column("shop", "string", "", "key", "its name", categories=NAMES)

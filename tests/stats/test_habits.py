@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from synth.check.stats.habits import gamma_median
 from synth.check.stats.targets import read_targets
 from synth.config.recipe import load_recipe
+from synth.generators.spending.expected import gamma_median
 from synth.timeline import Timeline, TimelineConfig
 from tests.stats.outputs import CATALOG, days_fit, fits, report
 
@@ -163,9 +163,9 @@ def test_pay_days_holidays_and_months_have_their_factors() -> None:
 
 def targets_by_day(recipe: dict[str, Any], window: Timeline) -> dict[str, float]:
     targets = read_targets(recipe, {"transactions": 0, "scenarios": {}}, window, CATALOG)
-    assert targets.expected_n is not None
+    assert targets.expected.rows_n is not None
     dates = np.arange("2022-01-01", "2022-03-01", dtype="datetime64[D]").astype(str)
-    return dict(zip(dates.tolist(), targets.expected_n.reshape(-1, 24).sum(axis=1).tolist(), strict=True))
+    return dict(zip(dates.tolist(), targets.expected.rows_n.reshape(-1, 24).sum(axis=1).tolist(), strict=True))
 
 
 def test_a_bell_has_its_shape(tmp_path: Path) -> None:

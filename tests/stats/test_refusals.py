@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -128,10 +129,16 @@ def test_columns_of_a_plugin(tmp_path: Path) -> None:
         str(name): count for name, count in rows.online.value_counts().items()
     }
     assert "use_of_cards" in data
-    # Without the plugin the rows are the same, and nobody can say by which law they cost what they cost.
+    # Without the plugin what is counted is the same, and nobody can say which law it follows.
     alone = measure(str(tmp_path), catalog=CATALOG)
-    assert alone | {"amounts": 0} == data | {"amounts": 0}
-    assert alone["amounts"]["genuine"] == data["amounts"]["genuine"]
+    assert found_of(alone) == found_of(data)
+
+
+def found_of(data: Any) -> Any:
+    """A report without what the recipe asks for."""
+    if isinstance(data, dict):
+        return {name: found_of(value) for name, value in data.items() if name not in ("recipe", "untold", "buckets")}
+    return [found_of(value) for value in data] if isinstance(data, list) else data
 
 
 def test_a_column_of_many_values_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -97,15 +97,16 @@ def _sections(shown: Mapping[str, str], timeline: Timeline, targets: Targets, la
     """What every report has, as far as the view shows what it needs."""
     card, customer, shop = (named(need, shown) for need in (CARD, CUSTOMER, SHOP))
     known = targets.entities
-    favourites = targets.favourites if shop == "merchant_id" else None
+    expected = targets.expected
+    favourites = expected.favourites if shop == "merchant_id" else None
     return [
-        Rhythm(timeline, targets.total, targets.expected_n),
+        Rhythm(timeline, targets.total, expected.rows_n),
         Amounts(targets.amounts, targets.buckets),
-        CategoryAmounts(targets.medians),
+        CategoryAmounts(expected.medians),
         Cards(card, timeline, known.get(card), targets.genuine),
         Merchants(shop, known.get(shop)),
         Loyalty(customer, shop, timeline, known.get(customer), favourites),
-        Web(targets.online),
+        Web(expected.online),
         Fraud(labels, targets.scenarios),
     ]
 
@@ -115,7 +116,7 @@ def _share_sections(output: Output, shown: Mapping[str, str], targets: Targets) 
     for column in output.table("transactions")["columns"]:
         observable = column.get("role") == "observable" and shown.get(column["source"]) == column["name"]
         if observable and column["type"] in _FEW_VALUES:
-            yield Shares(column["source"], targets.shares.get(column["source"], {}))
+            yield Shares(column["source"], targets.expected.shares.get(column["source"], {}))
 
 
 def _lack(section: Section, shown: Mapping[str, str]) -> str:

@@ -8,16 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from synth.arrays import Float
+from synth.amount import AmountLaw
 from synth.check.stats.amounts import Buckets
-from synth.check.stats.habits import Habits, uniform_hours
 from synth.check.stats.histogram import Histogram
 from synth.config.catalog import Catalog
-from synth.config.typed import adapter
+from synth.config.typed import adapter, read_config
 from synth.contracts.claimer import Claimer
-from synth.contracts.generator import Generator
+from synth.contracts.expectations import Expectations, broken_expectations
+from synth.contracts.generator import Generator, World
 from synth.contracts.hookspecs import Spec
 from synth.errors import PluginError, on_one_line
+from synth.population.config import PopulationConfig
 from synth.rng import Streams
 from synth.timeline import Timeline
 
@@ -31,31 +32,21 @@ class Targets:
 
     Attributes:
         entities: how many there are of whom a column tells apart.
-        rows: genuine rows of the control world.
         genuine: those that no fraud replaces or claims.
         total: all rows.
-        expected_n: (n,) genuine rows of each hour of the window.
+        expected: what the generator says.
         amounts: quantiles of the amount law.
         scenarios: scenario → rows and episodes.
-        shares: column → value → share.
-        online: category → share of its purchases on the web.
-        medians: category → median amount.
-        favourites: share of purchases in favourite shops.
         untold: why there are no targets where there could be some; a line each.
     """
 
     entities: Mapping[str, int] = field(default_factory=dict)
-    rows: float | None = None
     genuine: float | None = None
     total: float | None = None
-    expected_n: Float | None = None
+    expected: Expectations = field(default_factory=Expectations)
     amounts: Mapping[str, float] | None = None
     buckets: Buckets | None = None
     scenarios: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)
-    shares: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    online: Mapping[str, float] = field(default_factory=dict)
-    medians: Mapping[str, float] = field(default_factory=dict)
-    favourites: float | None = None
     untold: Sequence[str] = ()
 
 
@@ -67,26 +58,27 @@ def read_targets(recipe: Mapping[str, Any], counts: Mapping[str, Any], timeline:
     """
     untold: list[str] = []
     try:
-        generator, law, scenarios = recipe["generator"], recipe["amount"], recipe.get("scenario") or {}
-        behaviour = _behaviour(recipe, timeline, untold)
-        rows = generator.get("transactions")
-        if rows is None and "expected_n" in behaviour:
-            rows = float(behaviour["expected_n"].sum())
+        scenarios, law = recipe.get("scenario") or {}, _law(catalog, recipe["amount"], untold)
+        generator = _generator(catalog, recipe["generator"], untold)
+        population = adapter(PopulationConfig).validate_json(json.dumps(recipe["population"]))
+        expected = Expectations()
+        if generator and law:
+            world = World(population.cards, timeline, law, recipe["block_rows"], population.census())
+            expected = _expected(generator, world, untold)
+        control = generator.rows() if generator else recipe["generator"].get("transactions")
+        rows = control if control is not None or expected.rows_n is None else float(expected.rows_n.sum())
         effects = _effects(catalog, scenarios)
-        wanted = _scenarios(scenarios, _control_rows(generator, effects, counts), recipe["population"]["cards"])
-        buckets, amounts = None, None
-        if _takes_law(catalog, generator["kind"]):
-            buckets = Buckets(law["buckets"]) if law["kind"] == "buckets" else None
-            amounts = _quantiles(catalog, law, untold)
+        wanted = _scenarios(scenarios, _control_rows(control, effects, counts), population.cards)
+        takes_law = generator is not None and type(generator).amounts is Generator.amounts
+        buckets = Buckets(recipe["amount"]["buckets"]) if takes_law and recipe["amount"]["kind"] == "buckets" else None
         return Targets(
-            entities=_entities(recipe["population"]),
-            rows=rows,
+            entities=_entities(population),
             genuine=_plus(rows, effects, wanted, adding=False),
             total=_plus(rows, effects, wanted, adding=True),
-            amounts=amounts,
+            expected=expected,
+            amounts=_quantiles(law, untold) if takes_law and law else None,
             buckets=buckets if buckets and buckets.apart else None,
             scenarios=wanted,
-            **behaviour,
             untold=untold,
         )
     except _OTHER_FORM as error:
@@ -101,47 +93,56 @@ def _reason(error: Exception) -> str:
     return on_one_line(f"{type(error).__name__}: {error}")
 
 
-def _behaviour(recipe: Mapping[str, Any], timeline: Timeline, untold: list[str]) -> dict[str, Any]:
-    """The targets that a generator's own numbers give; those of a plugin's generator are not known."""
-    kind = recipe["generator"]["kind"]
-    if kind == "uniform":
-        return {"expected_n": uniform_hours(timeline, recipe["generator"]["transactions"])}
-    if kind != "spending":
-        return {}
+def _made(catalog: Catalog, group: str, part: Mapping[str, Any], untold: list[str]) -> Any:
+    """The generator or amount law of a recipe; None where it cannot be had."""
+    kind = part["kind"]
+    spec = _find(catalog, group, kind)
+    if spec is None:
+        untold.append(f"no {group} kind named {kind!r}: load the plugin that provides it")
+        return None
+    config, wrong = read_config(group, spec.config, part)
+    if wrong:
+        untold.append(f"{group} {kind} has another form than is known here: {wrong[0].message}")
+        return None
     try:
-        habits = Habits(recipe, timeline)
-        medians, lacking = habits.medians()
-        targets = {
-            "expected_n": habits.expected_n,
-            "shares": {"category": habits.mix(), "channel": habits.channels()},
-            "online": habits.online(),
-            "medians": medians,
-            "favourites": habits.favourites(),
-        }
-        untold += lacking
-        return targets
-    except _OTHER_FORM as error:
-        untold.append(f"generator {kind} has another form than is known here: {_reason(error)}")
-        return {}
+        return spec.factory(config)
+    except Exception as error:  # noqa: BLE001 — it may come from a plugin
+        untold.append(f"{group} {kind} cannot be made: {_reason(error)}")
+        return None
 
 
-def _entities(population: Mapping[str, Any]) -> dict[str, int]:
+def _law(catalog: Catalog, part: Mapping[str, Any], untold: list[str]) -> AmountLaw | None:
+    law: AmountLaw | None = _made(catalog, "amount", part, untold)
+    return law
+
+
+def _generator(catalog: Catalog, part: Mapping[str, Any], untold: list[str]) -> Generator | None:
+    generator: Generator | None = _made(catalog, "generator", part, untold)
+    return generator
+
+
+def _expected(generator: Generator, world: World, untold: list[str]) -> Expectations:
+    """What a generator says of its figures; nothing where that is broken."""
+    try:
+        expected = generator.expectations(world)
+        broken = list(broken_expectations(expected, world.timeline))
+    except Exception as error:  # noqa: BLE001 — a generator may come from a plugin
+        expected, broken = Expectations(), [_reason(error)]
+    untold += [f"the generator's expectations are broken: {told}" for told in broken] or expected.untold
+    return Expectations() if broken else expected
+
+
+def _entities(population: PopulationConfig) -> dict[str, int]:
     """Column of ids → how many of them there are in the population."""
-    people, shops = population.get("customers") or {}, population.get("merchants") or {}
+    census = population.census()
     numbers = {
-        "card_id": population["cards"],
-        "card_number": population["cards"],
-        "customer_id": people.get("number"),
-        "merchant_id": shops.get("number"),
-        "terminal_id": shops.get("terminals"),
+        "card_id": population.cards,
+        "card_number": population.cards,
+        "customer_id": census.customers,
+        "merchant_id": census.merchants,
+        "terminal_id": census.terminals,
     }
-    return {column: number for column, number in numbers.items() if isinstance(number, int)}
-
-
-def _takes_law(catalog: Catalog, kind: str) -> bool:
-    """Whether a generator takes its amounts from the run's law, and is there to be asked."""
-    spec = _find(catalog, "generator", kind)
-    return spec is not None and getattr(spec.factory, "amounts", None) is Generator.amounts
+    return {column: number for column, number in numbers.items() if number}
 
 
 def _find(catalog: Catalog, group: str, kind: str) -> Spec | None:
@@ -161,10 +162,9 @@ def _effects(catalog: Catalog, scenarios: Mapping[str, Mapping[str, Any]]) -> di
     return effects
 
 
-def _control_rows(generator: Mapping[str, Any], effects: Mapping[str, str], counts: Mapping[str, Any]) -> int | None:
+def _control_rows(rows: int | None, effects: Mapping[str, str], counts: Mapping[str, Any]) -> int | None:
     """Rows before any fraud: as the recipe says, or as the plan counted them."""
-    rows = generator.get("transactions")
-    if isinstance(rows, int):
+    if rows is not None:
         return rows
     if "" in effects.values():
         return None
@@ -201,16 +201,11 @@ def _plus(
     return rows
 
 
-def _quantiles(catalog: Catalog, law: Mapping[str, Any], untold: list[str]) -> dict[str, float] | None:
+def _quantiles(law: AmountLaw, untold: list[str]) -> dict[str, float] | None:
     """Mean and quantiles of many draws of an amount law, always the same ones."""
-    spec = _find(catalog, "amount", law["kind"])
-    if spec is None:
-        untold.append(f"no amount kind named {law['kind']!r}: load the plugin that provides it")
-        return None
     histogram, rng = Histogram(), Streams(0, "stats").draw("amounts")
     try:
-        drawn = spec.factory(adapter(spec.config).validate_json(json.dumps(law))).draw(_DRAWS, rng=rng)
-        histogram.add(drawn, np.zeros(_DRAWS, dtype=np.int64))
+        histogram.add(law.draw(_DRAWS, rng=rng), np.zeros(_DRAWS, dtype=np.int64))
     except Exception as error:  # noqa: BLE001 — a law may come from a plugin
         untold.append(f"the amount law cannot be drawn from: {_reason(error)}")
         return None

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from synth.amount import AmountLaw
+from synth.contracts.expectations import Expectations
 from synth.contracts.generator import BlockPlan, Events, Generator, Keys, OwnColumns, World
 from synth.contracts.population import Population
 from synth.errors import Problem
@@ -18,6 +19,7 @@ from synth.generators.spending.authorisation import RESULTS, authorise
 from synth.generators.spending.choices import Choice, choose
 from synth.generators.spending.circumstances import REASONS
 from synth.generators.spending.config import SpendingConfig
+from synth.generators.spending.expected import expect
 from synth.generators.spending.keys import draw_keys
 from synth.generators.spending.online import put_online
 from synth.generators.spending.plan import SpendingPlan, make_plan
@@ -129,6 +131,10 @@ class SpendingGenerator(Generator):
         """What anybody spends on anything: the law by which a pattern hides."""
         assert isinstance(plan, SpendingPlan)
         return HabitAmounts(plan, people_of(world))
+
+    def expectations(self, world: World) -> Expectations:
+        """Times, categories, channels, medians and favourites."""
+        return expect(self.config, world)
 
     def _shown(
         self,

@@ -106,7 +106,7 @@ def make_plan(config: SpendingConfig, people: Population, world: World, *, strea
         step_b=step_b,
         shoppers=shoppers,
         shops=shops,
-        tastes=Tastes.of([*segments, *_changed(segments, config.drift)], config.categories, open_hk, web_k),
+        tastes=Tastes.of([*segments, *changed_ways(segments, config.drift)], config.categories, open_hk, web_k),
         prices=Prices.of(config, people, streams=streams),
         orders=orders,
         due_shares=DueShares.of(orders, rhythm.edge_seconds_n, due_n, habit_n),
@@ -146,7 +146,7 @@ def _count(
     return rows.reshape(mass_bs.shape)
 
 
-def _changed(segments: Sequence[Segment], drift: Drift | None) -> list[Segment]:
+def changed_ways(segments: Sequence[Segment], drift: Drift | None) -> list[Segment]:
     """The segments' new ways; how often they buy is the rhythm's."""
     if drift is None:
         return []

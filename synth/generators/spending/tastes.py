@@ -28,31 +28,11 @@ class Tastes:
 
     @classmethod
     def of(cls, segments: Sequence[Segment], categories: dict[str, Category], open_hk: Mask, web_k: Mask) -> "Tastes":
-        """Tastes by the configured mix; a category whose shops are closed is bought on the web only.
-
-        Args:
-            open_hk: (24, k) whether any shop of a category is open in an hour.
-            web_k: (k,) whether anybody sells the category on the web.
-        """
-        names = sorted(categories)
-        mix_sk = np.array([[segment.mix.get(name, 0.0) for name in names] for segment in segments])
-        mix_sk *= web_k | open_hk.any(axis=0)
-        online_k = np.where(web_k, [categories[name].online for name in names], 0.0)
-        online_k[web_k & ~open_hk.any(axis=0)] = 1.0
-        factor_s = np.array([segment.online for segment in segments])[:, None]
-        odds_sk = online_k * factor_s
-        # What is sold on the web only is bought there, whatever a segment thinks of the web.
-        web_sk = np.divide(odds_sk, 1 - online_k + odds_sk, out=np.ones_like(odds_sk), where=online_k < 1)
-        shop_shk = (1 - web_sk)[:, None, :] * open_hk
-        weight_shk = mix_sk[:, None, :] * (web_sk[:, None, :] + shop_shk)
-        # At an hour at which everything is closed people buy what they always buy.
-        closed_sh = weight_shk.sum(axis=2) == 0
-        weight_shk[closed_sh] = np.broadcast_to(mix_sk[:, None, :], weight_shk.shape)[closed_sh]
-        share_ik = (weight_shk / weight_shk.sum(axis=2, keepdims=True)).reshape(-1, len(names))
+        """Tastes as ``taste_shares`` has them."""
+        share_ik, online_ik = taste_shares(segments, categories, open_hk, web_k)
         before_ik = np.minimum(np.cumsum(share_ik, axis=1), 1.0)
         before_ik[:, -1] = 1.0
-        online_shk = np.where(open_hk, web_sk[:, None, :], 1.0)
-        return cls(before_ik + np.arange(len(before_ik))[:, None], online_shk.reshape(-1, len(names)))
+        return cls(before_ik + np.arange(len(before_ik))[:, None], online_ik)
 
     @cached_property
     def _buckets(self) -> BucketIndex:
@@ -64,3 +44,34 @@ class Tastes:
         place_t = self._buckets.find(row_t + rng.random(len(row_t)))
         category_t = place_t - row_t * self.before_ik.shape[1]
         return category_t, rng.random(len(row_t)) < self.online_ik.ravel()[place_t]
+
+
+def taste_shares(
+    segments: Sequence[Segment], categories: dict[str, Category], open_hk: Mask, web_k: Mask
+) -> tuple[Float, Float]:
+    """Tastes by the configured mix; a category whose shops are closed is bought on the web only.
+
+    Args:
+        open_hk: (24, k) whether any shop of a category is open in an hour.
+        web_k: (k,) whether anybody sells the category on the web.
+
+    Returns:
+        (s * 24, k) share of each category in what a segment buys at an hour of the day, and (s * 24, k) the chance that
+        it is bought on the web.
+    """
+    names = sorted(categories)
+    mix_sk = np.array([[segment.mix.get(name, 0.0) for name in names] for segment in segments])
+    mix_sk *= web_k | open_hk.any(axis=0)
+    online_k = np.where(web_k, [categories[name].online for name in names], 0.0)
+    online_k[web_k & ~open_hk.any(axis=0)] = 1.0
+    factor_s = np.array([segment.online for segment in segments])[:, None]
+    odds_sk = online_k * factor_s
+    # What is sold on the web only is bought there, whatever a segment thinks of the web.
+    web_sk = np.divide(odds_sk, 1 - online_k + odds_sk, out=np.ones_like(odds_sk), where=online_k < 1)
+    shop_shk = (1 - web_sk)[:, None, :] * open_hk
+    weight_shk = mix_sk[:, None, :] * (web_sk[:, None, :] + shop_shk)
+    # At an hour at which everything is closed people buy what they always buy.
+    closed_sh = weight_shk.sum(axis=2) == 0
+    weight_shk[closed_sh] = np.broadcast_to(mix_sk[:, None, :], weight_shk.shape)[closed_sh]
+    share_ik = (weight_shk / weight_shk.sum(axis=2, keepdims=True)).reshape(-1, len(names))
+    return share_ik, np.where(open_hk, web_sk[:, None, :], 1.0).reshape(-1, len(names))

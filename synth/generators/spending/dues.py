@@ -1,4 +1,4 @@
-"""The standing orders that a recipe of generator ``spending`` asks for, computed from its numbers alone.
+"""How many standing orders are to be expected, before anybody has one.
 
 Legend: ``_s`` a segment, ``_d`` a day of the window, ``_h`` an hour of the day.
 """
@@ -6,31 +6,28 @@ Legend: ``_s`` a segment, ``_d`` a day of the window, ``_h`` an hour of the day.
 from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
 
 import numpy as np
 
 from synth.arrays import Float
-from synth.check.stats.rhythm import HOUR_S
+from synth.contracts.expectations import HOUR_S
+from synth.generators.spending.circumstances import StandingOrder
 
 #: Moments at which a payment may be late, for the mean over all of them; more do not move an hour's share by 0.1 %.
 _MOMENTS = 240
 
 
-def due_hours(order: Mapping[str, Any], customers: Mapping[str, float], shape_sh: Float, days: Sequence[date]) -> Float:
+def due_hours(order: StandingOrder, customers: Mapping[str, float], shape_sh: Float, days: Sequence[date]) -> Float:
     """(d, h) payments of one kind to be expected in each hour of whole days.
 
     Args:
         customers: segment → how many they are.
         shape_sh: (s, h) how much a segment buys in each hour.
-
-    Raises:
-        KeyError, TypeError, ValueError: the order is of another form than this one knows.
     """
-    order_s = [number * order["segments"].get(name, order["share"]) for name, number in customers.items()]
+    order_s = [number * order.segments.get(name, order.share) for name, number in customers.items()]
     shape_h: Float = order_s @ (shape_sh / shape_sh.sum(axis=1, keepdims=True))
-    chance_d = [_due_on(day, order["first_day"], order["last_day"]) for day in days]
-    return np.outer(chance_d, _late(shape_h, order["spread_s"]))
+    chance_d = [_due_on(day, order.first_day, order.last_day) for day in days]
+    return np.outer(chance_d, _late(shape_h, order.spread_s))
 
 
 def _due_on(day: date, first: int, last: int) -> float:

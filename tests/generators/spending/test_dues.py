@@ -1,21 +1,34 @@
 """How many standing orders are to be expected, by hand."""
 
+from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
 
-from synth.check.stats.orders import due_hours
+from synth.generators.spending.circumstances import StandingOrder
+from synth.generators.spending.dues import due_hours
 
 #: Two segments: one that buys at noon only, and one at any hour.
 SHAPES = np.stack([np.arange(24) == 12, np.ones(24)]).astype(np.float64)
 CUSTOMERS = {"noon": 100.0, "any": 240.0}
-ORDER = {"share": 0.5, "segments": {}, "first_day": 1, "last_day": 31, "spread_s": 0}
+ORDER = StandingOrder(
+    category="club",
+    share=0.5,
+    segments={},
+    median=10.0,
+    sigma=0.0,
+    income=0.0,
+    first_day=1,
+    last_day=31,
+    spread_s=0,
+)
 
 
-def by_day(start: str, days: int, **options: object) -> list[float]:
+def by_day(start: str, days: int, **options: Any) -> list[float]:
     dates = [date.fromisoformat(start) + timedelta(days=i) for i in range(days)]
-    found: list[float] = due_hours(ORDER | options, CUSTOMERS, SHAPES, dates).sum(axis=1).tolist()
+    found: list[float] = due_hours(replace(ORDER, **options), CUSTOMERS, SHAPES, dates).sum(axis=1).tolist()
     return found
 
 
@@ -38,7 +51,7 @@ def test_payments_come_when_their_segment_buys() -> None:
 
 
 def test_those_that_may_be_late_begin_early_enough() -> None:
-    order = ORDER | {"spread_s": 43_200, "segments": {"any": 0.0}}
+    order = replace(ORDER, spread_s=43_200, segments={"any": 0.0})
     [due_h] = due_hours(order, CUSTOMERS, SHAPES, [date(2022, 1, 7)])
     # Half of a day is left: noon becomes 6:00 to 6:30, and is up to 12 hours late, evenly.
     early_h = np.zeros(24)
