@@ -7,7 +7,7 @@ BIN := .venv/bin
 install = $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt $(1) \
 	|| $(BIN)/python -m pip install --quiet -c constraints.txt $(1)
 
-.PHONY: run setup test lint types imports unit hydra-next wheel readme format bench
+.PHONY: run setup test quick lint types imports unit hydra-next wheel readme format bench
 .NOTPARALLEL:
 
 # The README's first command: 5.4 million card transactions, 0.25 % of them in fraud chains; make run ARGS=seed=2
@@ -28,12 +28,21 @@ types: .venv/.installed-dev
 imports: .venv/.installed-dev
 	$(BIN)/lint-imports
 
+# A test process a core, which pays for the whole run only; make unit ARGS=tests/injectors runs a part, in one process.
+in_parallel := -n auto --dist loadgroup
+
 unit: .venv/.installed-dev
-	$(BIN)/pytest
+	$(BIN)/pytest $(or $(ARGS),$(in_parallel))
+
+# Within a minute: the golden digests of whole runs, and the parts that everything else is made of.
+quick: .venv/.installed-dev
+	$(BIN)/pytest -q -m "not server and not slow" tests/test_golden.py tests/catalog tests/clock tests/noise tests/runners \
+		tests/test_amount.py tests/test_columns.py tests/test_digest.py tests/test_md5.py tests/test_plan.py \
+		tests/test_rng.py tests/test_texts.py tests/test_timeline.py tests/test_typed.py
 
 # The adapter to Hydra once more, with the newest candidate of its next release.
 hydra-next: .venv-hydra-next/.installed
-	.venv-hydra-next/bin/pytest -q tests/test_compose.py tests/test_golden.py
+	.venv-hydra-next/bin/pytest -q $(in_parallel) tests/test_compose.py tests/test_golden.py
 
 wheel: .venv/.installed-dev
 	$(BIN)/python tests/wheel_check.py

@@ -15,6 +15,25 @@ settings.register_profile("synth", deadline=None, derandomize=True)
 settings.load_profile("synth")
 
 
+class Immediately:
+    """Shows a failure when it happens: pytest itself shows it at the end, which may be many minutes later."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            out = self._config.get_terminal_writer()
+            out.line()
+            out.sep("_", f"{report.nodeid} ({report.when})")
+            report.toterminal(out)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # a process of pytest-xdist hands its reports over
+        config.pluginmanager.register(Immediately(config))
+
+
 @pytest.fixture(scope="session")
 def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     """A moto server, one for each test process: fast, takes any key."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+import hydra
 import pytest
 
 import synth.config.compose
@@ -385,8 +386,6 @@ def test_a_step_into_a_list_that_leads_nowhere(path: str, sign: str, step: str, 
 @pytest.mark.parametrize(
     ("override", "message", "hint"),
     [
-        (f"~{FIELDS}.1", f"'{FIELDS}.1' is an entry of a list, which cannot be deleted alone", WITHOUT[FIELDS]),
-        (f"~{BUCKETS}.0=3", f"'{BUCKETS}.0' is an entry of a list, which cannot be deleted alone", WITHOUT[BUCKETS]),
         (f"+{FIELDS}.0=a", f"'{FIELDS}.0' exists already", "leave the '+' out to change it"),
         (f"+{FIELDS}.0.name=a", f"'{FIELDS}.0.name' exists already", "leave the '+' out to change it"),
         (f"~{FIELDS}.0.nme", f"unknown key '{FIELDS}.0.nme'", "did you mean 'name'?"),
@@ -397,6 +396,23 @@ def test_a_step_into_a_list_that_leads_nowhere(path: str, sign: str, step: str, 
 def test_an_entry_of_a_list_that_is_there(override: str, message: str, hint: str) -> None:
     found = only(override)
     assert (found.message, found.hint, found.allowed) == (message, hint, "")
+
+
+@pytest.mark.parametrize("path", [BUCKETS, FIELDS])
+def test_an_entry_is_deleted_where_hydra_can(path: str) -> None:
+    group, _, name = path.partition(".")
+    if hydra.__version__.startswith("1.3."):
+        for override in (f"~{path}.1", f"~{path}.1=3"):
+            found = only(override)
+            told = f"'{path}.1' is an entry of a list, which cannot be deleted alone"
+            assert (found.message, found.hint, found.allowed) == (told, WITHOUT[path], "")
+        return
+    before, after = compose([]), compose([f"~{path}.1"])
+    left = before.config[group][name]
+    assert after.config[group][name] == [left[0], *left[2:]]
+    assert changed_at(after.origins, f"{path}.0") == before.origins[f"{path}.0"]
+    assert changed_at(after.origins, f"{path}.2") == before.origins[path]
+    assert only(f"~{path}.1=3").message == f"cannot delete '{path}.1': it has another value"
 
 
 def test_an_entry_of_an_empty_list_and_of_a_list_in_a_list() -> None:

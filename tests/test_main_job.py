@@ -1,13 +1,13 @@
 """The main job at its real size, read back by DuckDB, which shares nothing with synth."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
+
+from tests.cli.commands import synth
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("main job"), pytest.mark.timeout(600)]
 
@@ -18,9 +18,8 @@ ROWS, CARDS, FRAUD = 5_400_000, 10_000, 13_500
 def run(place: Path, *arguments: str) -> str:
     """Runs the command; returns the digest of its manifest."""
     sink = next((a.removeprefix("sink=") for a in arguments if a.startswith("sink=")), "parquet")
-    command = [sys.executable, "-m", "synth", "run", "--quiet", *arguments, f"sink.{sink}.uri={place}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    answer = synth("run", "--quiet", *arguments, f"sink.{sink}.uri={place}", cwd=place.parent)
+    assert answer.code == 0, answer.err
     return str(json.loads((place / "manifest.json").read_text())["digest"])
 
 

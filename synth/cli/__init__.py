@@ -16,6 +16,10 @@ from synth.errors import SynthError, traceback_of
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code: 0 done, 1 failed, 2 wrong usage or configuration, 3 refused, 4
     partly done, 130 interrupted.
+
+    Args:
+        argv: the words of the command, from a program that goes on afterwards: its own signal handlers are put back.
+            None takes those that the process was started with, which ends with the command.
     """
     words = sys.argv[1:] if argv is None else argv
     _prepare_streams()
@@ -27,7 +31,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # nobody reads the help
         output.drop_stdout()
         return 1
-    signals.raise_interrupts()
+    with signals.interruptible(ends=argv is None):
+        return _carry_out(args)
+
+
+def _carry_out(args: argparse.Namespace) -> int:
+    """Runs the command and reports whatever goes wrong; returns the exit code."""
     try:
         return int(import_module(f"synth.cli.{args.module}").main(args))
     except BrokenPipeError:  # nobody reads any more
@@ -35,9 +44,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 — whatever it is, it is reported in one way
         return _fail(args, error)
-    finally:
-        if argv is None:  # the command has had its say; only the interpreter's own end is left
-            signals.ignore_signals()
 
 
 def _fail(args: argparse.Namespace, error: BaseException) -> int:

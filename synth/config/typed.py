@@ -5,6 +5,7 @@ import json
 import re
 import typing
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any, Protocol, runtime_checkable
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -47,6 +48,11 @@ def adapter(config: type[Any]) -> TypeAdapter[Any]:
 
     It takes JSON: in strict mode pydantic builds a standard dataclass from a JSON object, not from a dict.
     """
+    return _make_adapter(config)  # type: ignore[arg-type]  # mypy takes no class for hashable
+
+
+@lru_cache(maxsize=256)  # to make one takes longer than all that it does; a plugin that is loaded anew has new classes
+def _make_adapter(config: type[Any]) -> TypeAdapter[Any]:
     for nested in _dataclasses_in(config):
         nested.__pydantic_config__ = ConfigDict(extra="forbid", strict=True)
     return TypeAdapter(config)

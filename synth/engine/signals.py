@@ -22,18 +22,22 @@ _LAST_MARK_S = 5
 _interrupted_s: list[float] = []
 
 
-def raise_interrupts() -> None:
-    """From now on the first signal raises a KeyboardInterrupt, unless whoever started the process ignores signals."""
+@contextmanager
+def interruptible(*, ends: bool) -> Iterator[None]:
+    """Raises a KeyboardInterrupt at the first signal, unless whoever started the process ignores signals.
+
+    Args:
+        ends: whether the process ends with what is done here: then nothing may disturb the interpreter's own end.
+    """
     _interrupted_s.clear()
-    for number in _STOP_SIGNALS:
-        if signal.getsignal(number) != signal.SIG_IGN:
-            signal.signal(number, _interrupt)
-
-
-def ignore_signals() -> None:
-    """Ignores Ctrl-C and SIGTERM until the process ends."""
-    for number in _STOP_SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
+    heeded = [number for number in _STOP_SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, _interrupt) for number in heeded}
+    try:
+        yield
+    finally:
+        for number in _STOP_SIGNALS if ends else heeded:
+            signal.signal(number, signal.SIG_IGN if ends else before[number])
+        _interrupted_s.clear()
 
 
 @contextmanager

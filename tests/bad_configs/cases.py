@@ -247,7 +247,6 @@ CASES: dict[str, Case] = {
     "column_without_a_source": case("columns.fields=[{name: a}]"),
     "column_added_by_its_number": case("+columns.fields.14={name: hour, source: time}"),
     "column_changed_that_is_not_there": case("columns.fields.14={name: hour, source: time}"),
-    "column_deleted_by_its_number": case("~columns.fields.1"),
     "column_changed_by_its_name": case("columns.fields.amount.format=fixed2"),
     "column_added_without_a_plus": case("columns.add.hour=time"),
     "column_added_that_is_there": case("+columns.add.amount=amount_minor"),

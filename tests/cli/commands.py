@@ -1,4 +1,4 @@
-"""Real commands in real processes, as a user types them."""
+"""Commands as a user types them: most of them in this process, and in a process of its own where that is the point."""
 
 import json
 import os
@@ -6,10 +6,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.cli.in_process import run_in_process
+
+Process = subprocess.Popen[str]
 
 ROOT = Path(__file__).parents[2]
 
@@ -87,22 +92,40 @@ def command(*words: str) -> list[str]:
     return [sys.executable, "-m", "synth", *words]
 
 
-def synth(*words: str, cwd: Path, env: Mapping[str, str] | None = None, seconds: float = 120) -> Answer:
-    done = subprocess.run(
-        command(*words), cwd=cwd, env=environ(env), capture_output=True, text=True, timeout=seconds, check=False
-    )
+def synth(*words: str, cwd: Path, env: Mapping[str, str] | None = None) -> Answer:
+    """A command in this process, which need not start Python again."""
+    return Answer(*run_in_process(words, cwd, environ(env)))
+
+
+def synth_process(*words: str, cwd: Path, env: Mapping[str, str] | None = None) -> Answer:
+    """A command in a process of its own."""
+    return run_process(command(*words), cwd=cwd, env=env)
+
+
+def run_process(words: Sequence[str], *, cwd: Path, env: Mapping[str, str] | None = None) -> Answer:
+    """Any program, in a command's environment."""
+    done = subprocess.run(words, cwd=cwd, env=environ(env), capture_output=True, text=True, timeout=120, check=False)
     return Answer(done.returncode, done.stdout, done.stderr)
 
 
-def start(*words: str, cwd: Path, env: Mapping[str, str] | None = None) -> "subprocess.Popen[str]":
-    """A command that goes on; in a session of its own, so that a signal reaches it alone or with its children."""
+@contextmanager
+def start(*words: str, cwd: Path, env: Mapping[str, str] | None = None) -> Iterator[Process]:
+    """A command that goes on; in a session of its own, so that a signal reaches it alone or with its children.
+
+    Whatever becomes of the test, the command ends with it.
+    """
     pipe = subprocess.PIPE
-    return subprocess.Popen(
+    with subprocess.Popen(
         command(*words), cwd=cwd, env=environ(env), stdout=pipe, stderr=pipe, text=True, start_new_session=True
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
 
 
-def finish(process: "subprocess.Popen[str]", seconds: float = 60) -> Answer:
+def finish(process: Process, seconds: float = 60) -> Answer:
     try:
         out, err = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
@@ -111,18 +134,26 @@ def finish(process: "subprocess.Popen[str]", seconds: float = 60) -> Answer:
     return Answer(process.returncode, out, err)
 
 
-def wait_for_bytes(place: Path, pattern: str, at_least: int, process: "subprocess.Popen[str]") -> None:
-    """Returns when a file below the place has grown so far."""
+def wait_until(is_so: Callable[[], bool], process: Process) -> None:
+    """Returns when something is so, while a process runs that is to make it so."""
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
-        for path in place.rglob(pattern):
-            try:
-                if path.stat().st_size >= at_least:
-                    return
-            except FileNotFoundError:
-                continue
+    while not is_so():
+        assert process.poll() is None, f"it ended too early: {finish(process)}"
+        assert time.monotonic() < deadline
         time.sleep(0.005)
-    raise AssertionError(f"the run ended before {pattern} held {at_least} bytes: {finish(process)}")
+
+
+def wait_for_bytes(place: Path, pattern: str, at_least: int, process: Process) -> None:
+    """Returns when a file below the place has grown so far."""
+
+    def has_grown() -> bool:
+        for path in place.rglob(pattern):
+            with suppress(FileNotFoundError):
+                if path.stat().st_size >= at_least:
+                    return True
+        return False
+
+    wait_until(has_grown, process)
 
 
 def tree(place: Path) -> dict[str, int]:

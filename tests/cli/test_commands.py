@@ -1,6 +1,7 @@
 """Every command, as text and as JSON, with every flag, before and after it."""
 
 import fcntl
+import itertools
 import json
 import os
 import pty
@@ -17,7 +18,21 @@ import jsonschema
 import pytest
 
 import synth as package
-from tests.cli.commands import CANARY, MINE, ROOT, TINY, Answer, command, environ, synth, tree
+from synth.cli import run
+from synth.config.compose import compose
+from tests.cli.commands import (
+    CANARY,
+    MINE,
+    ROOT,
+    TINY,
+    Answer,
+    command,
+    environ,
+    run_process,
+    synth,
+    synth_process,
+    tree,
+)
 
 COMMANDS = (
     "run",
@@ -223,21 +238,8 @@ def test_the_schema_accepts_every_option(tmp_path: Path) -> None:
     assert len(options) >= 15
     validator = jsonschema.Draft202012Validator(schema(tmp_path))
     validator.check_schema(validator.schema)
-    script = (
-        "import json, sys; from synth.config.compose import compose\n"
-        "print(json.dumps({o: dict(compose([o]).config) for o in sys.argv[1:]}))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script, *options],
-        cwd=tmp_path,
-        env=environ(),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
     refused = {
-        option: [error.message for error in validator.iter_errors(config)]
-        for option, config in json.loads(done.stdout).items()
+        option: [error.message for error in validator.iter_errors(dict(compose([option]).config))] for option in options
     }
     assert {option: told for option, told in refused.items() if told} == {}
 
@@ -396,38 +398,36 @@ def test_debug_shows_no_secret(tmp_path: Path) -> None:
 
 
 def test_a_terminal_without_the_characters_gets_others(tmp_path: Path) -> None:
-    answer = synth("preview", *TINY, cwd=tmp_path, env={"PYTHONIOENCODING": "ascii"})
+    answer = synth_process("preview", *TINY, cwd=tmp_path, env={"PYTHONIOENCODING": "ascii"})
     assert (answer.code, answer.err) == (0, "")
 
 
 # completion
 
 
-def bash(script: str, cwd: Path) -> str:
-    """A bash with the completion sourced and `synth` at hand."""
-    prelude = f'synth() {{ {shlex.quote(sys.executable)} -m synth "$@"; }}\nsource <(synth completion bash)\n'
-    # bash says where compopt belongs, when it is called outside of a real completion
-    done = subprocess.run(
-        ["bash", "--norc", "-c", prelude + script],
-        cwd=cwd,
-        env=environ(),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    return done.stdout
-
-
 def press_tab(line: str, cwd: Path) -> list[str]:
-    """What bash would offer at the end of a line; readline breaks words at = too."""
+    """What bash would offer at the end of a line; readline breaks words at = too.
+
+    The command that bash calls is an answer of this process, which starts no Python.
+    """
+    asked = ["completion", "query", "--", line.partition(" ")[2]]
+    answer = shlex.quote(synth(*asked, cwd=cwd).out)
+    return complete_in_bash(line, f'[ "$*" = {shlex.quote(" ".join(asked))} ] && printf %s {answer}', cwd)
+
+
+def complete_in_bash(line: str, command: str, cwd: Path) -> list[str]:
+    """What a bash with the completion sourced offers, where `synth` is this command."""
     words = [piece for word in line.split(" ") for piece in word.replace("=", " = ").split(" ") if piece or not word]
     listed = " ".join(map(shlex.quote, words))
     script = (
         f"COMP_LINE={shlex.quote(line)}; COMP_POINT=${{#COMP_LINE}}; COMP_WORDS=({listed}); "
         'COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _synth; printf "%s\\n" "${COMPREPLY[@]}"'
     )
-    return bash(script, cwd).split()
+    sourced = f"synth() {{ {command}; }}\n" + synth("completion", "bash", cwd=cwd).out
+    # bash says where compopt belongs, when it is called outside of a real completion
+    answer = run_process(["bash", "--norc", "-c", sourced + script], cwd=cwd)
+    assert answer.code == 0
+    return answer.out.split()
 
 
 @pytest.mark.parametrize(
@@ -448,6 +448,10 @@ def press_tab(line: str, cwd: Path) -> list[str]:
 def test_bash_offers(line: str, offered: list[str], tmp_path: Path) -> None:
     found = press_tab(line, tmp_path)
     assert [each.rpartition("=")[2] or each for each in found] == offered or found == offered
+
+
+def test_bash_asks_the_command(tmp_path: Path) -> None:
+    assert complete_in_bash("synth run sce", f'{shlex.join(command())} "$@"', tmp_path) == ["scenario="]
 
 
 def test_completion_offers_keys(tmp_path: Path) -> None:
@@ -523,20 +527,19 @@ def test_quiet_shows_no_bar(tmp_path: Path) -> None:
     assert on_terminal("run", *TINY, "--quiet", cwd=tmp_path, env={}) == (0, "")
 
 
-def test_a_log_gets_a_line_every_few_seconds(tmp_path: Path) -> None:
+def test_a_log_gets_a_line_every_few_seconds(capsys: pytest.CaptureFixture[str]) -> None:
     """The clock of the progress lines is moved forward, so that nobody has to wait."""
-    script = (
-        "import itertools, sys, time; from synth.cli import run\n"
-        "clock = itertools.count(0, 2.5); time.perf_counter = lambda: next(clock)\n"
-        "lines = run._Lines()\n"
-        "for rows in range(100_000, 1_000_001, 100_000): lines(rows, 1_000_000)"
-    )
-    done = subprocess.run([sys.executable, "-c", script], env=environ(), capture_output=True, text=True, check=True)
-    assert done.stdout == ""
-    lines = done.stderr.splitlines()
-    assert lines[0] == "200,000 of 1,000,000 rows, 40,000 rows/s, 20 s left"
-    assert len(lines) == 4
-    assert "\r" not in done.stderr
+    clock = itertools.count(0, 2.5)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "perf_counter", lambda: next(clock))
+        lines = run._Lines()
+        for rows in range(100_000, 1_000_001, 100_000):
+            lines(rows, 1_000_000)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines()[0] == "200,000 of 1,000,000 rows, 40,000 rows/s, 20 s left"
+    assert len(err.splitlines()) == 4
+    assert "\r" not in err
 
 
 def modules_after(*words: str, cwd: Path) -> set[str]:
@@ -547,10 +550,9 @@ def modules_after(*words: str, cwd: Path) -> set[str]:
         "except SystemExit as end: code = end.code\n"
         "print(' '.join(sorted({name.partition('.')[0] for name in sys.modules})), file=sys.stderr); sys.exit(code)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script, *words], cwd=cwd, env=environ(), capture_output=True, text=True, check=True
-    )
-    return set(done.stderr.split())
+    answer = run_process([sys.executable, "-c", script, *words], cwd=cwd)
+    assert answer.code == 0
+    return set(answer.err.split())
 
 
 @pytest.mark.parametrize("line", ["--help", "run --help", "--version", "completion bash", "completion query pl"])
@@ -560,9 +562,8 @@ def test_help_loads_nothing_heavy(line: str, tmp_path: Path) -> None:
     assert loaded.intersection(HEAVY) == set()
 
 
-@pytest.mark.parametrize("sink", ["csv", "parquet", "jsonl"])
-def test_a_run_loads_only_what_it_needs(sink: str, tmp_path: Path) -> None:
-    loaded = modules_after("run", *TINY, f"sink={sink}", "--quiet", cwd=tmp_path)
+def test_a_run_loads_only_what_it_needs(tmp_path: Path) -> None:
+    loaded = modules_after("run", *TINY, "sink=[csv,jsonl,parquet]", "--quiet", cwd=tmp_path)
     assert "pyarrow" in loaded
     assert loaded.intersection({"pandas", "faker", "boto3", "botocore", "duckdb", "tqdm"}) == set()
 

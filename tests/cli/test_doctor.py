@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import synth as package
-from tests.cli.commands import CANARY, TINY, Answer, synth, tree
+from tests.cli.commands import CANARY, TINY, Answer, synth, synth_process, tree
 
 BROKEN = "import synth\n@synth.hookimpl\ndef synth_sinks():\n    return 1 / 0\n"
 
@@ -58,7 +58,7 @@ def test_a_package_out_of_range_is_told_before_anything_is_imported_that_needs_i
     folder.mkdir(parents=True)
     (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: numpy\nVersion: 1.26.0\n")
     path = f"{tmp_path / 'old'}:{package.__path__[0]}/.."
-    answer = synth("doctor", cwd=tmp_path, env={"PYTHONPATH": path})
+    answer = synth_process("doctor", cwd=tmp_path, env={"PYTHONPATH": path})
     assert answer.code == 3
     assert "failure  numpy" in answer.out
     assert "1.26.0, and synth needs <3,>=2.1; pip install 'numpy<3,>=2.1'" in answer.out

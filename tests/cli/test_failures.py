@@ -21,8 +21,10 @@ from tests.cli.commands import (
     contents,
     environ,
     finish,
+    run_process,
     start,
     synth,
+    synth_process,
     tree,
     wait_for_bytes,
 )
@@ -58,10 +60,10 @@ def test_overwriting_with_another_format_leaves_nothing_of_the_old(tmp_path: Pat
 def test_a_killed_overwriting_run_leaves_the_old_one_complete(tmp_path: Path) -> None:
     assert synth("run", *TINY, "sink=csv", "sink.csv.uri=out", cwd=tmp_path).code == 0
     before = contents(tmp_path)
-    process = start("run", *LONG, "sink.csv.uri=out", "--overwrite", cwd=tmp_path)
-    wait_for_bytes(tmp_path, "transactions.csv.*", 20_000_000, process)
-    process.kill()
-    finish(process)
+    with start("run", *LONG, "sink.csv.uri=out", "--overwrite", cwd=tmp_path) as process:
+        wait_for_bytes(tmp_path, "transactions.csv.*", 20_000_000, process)
+        process.kill()
+        finish(process)
     visible = {name: content for name, content in contents(tmp_path).items() if "/.synth-" not in name}
     assert visible == before
     verified = synth("verify", "out", cwd=tmp_path)
@@ -74,29 +76,29 @@ def test_a_killed_overwriting_run_leaves_the_old_one_complete(tmp_path: Path) ->
 def test_an_interrupted_overwriting_run_leaves_the_old_one_and_nothing_else(tmp_path: Path) -> None:
     assert synth("run", *TINY, "sink=csv", "sink.csv.uri=out", cwd=tmp_path).code == 0
     before = contents(tmp_path)
-    process = start("run", *LONG, "sink.csv.uri=out", "--overwrite", cwd=tmp_path)
-    wait_for_bytes(tmp_path, "transactions.csv.*", 5_000_000, process)
-    process.send_signal(signal.SIGINT)
-    assert finish(process).code == 130
+    with start("run", *LONG, "sink.csv.uri=out", "--overwrite", cwd=tmp_path) as process:
+        wait_for_bytes(tmp_path, "transactions.csv.*", 5_000_000, process)
+        process.send_signal(signal.SIGINT)
+        assert finish(process).code == 130
     assert contents(tmp_path) == before
     assert set(tree(tmp_path)) == {"out", *before}
 
 
 def test_two_runs_at_once_into_the_same_place(tmp_path: Path) -> None:
-    process = start("run", *LONG, "sink.csv.uri=out", cwd=tmp_path)
-    wait_for_bytes(tmp_path, "transactions.csv.*", 1_000_000, process)
-    second = synth("run", *TINY, "sink=csv", "sink.csv.uri=out", "--overwrite", cwd=tmp_path)
-    process.send_signal(signal.SIGTERM)
-    assert finish(process).code == 130
+    with start("run", *LONG, "sink.csv.uri=out", cwd=tmp_path) as process:
+        wait_for_bytes(tmp_path, "transactions.csv.*", 1_000_000, process)
+        second = synth("run", *TINY, "sink=csv", "sink.csv.uri=out", "--overwrite", cwd=tmp_path)
+        process.send_signal(signal.SIGTERM)
+        assert finish(process).code == 130
     assert second.code == 3
     assert "another run is writing to out" in second.one_line()
     assert tree(tmp_path) == {}
 
 
 def test_two_runs_that_start_together_leave_one_whole_run(tmp_path: Path) -> None:
-    pair = [start("run", *TINY, "sink=csv", "sink.csv.uri=out", f"seed={seed}", cwd=tmp_path) for seed in (1, 2)]
-    codes = sorted(finish(process).code for process in pair)
-    assert codes == [0, 3]
+    words = ["run", *TINY, "sink=csv", "sink.csv.uri=out"]
+    with start(*words, "seed=1", cwd=tmp_path) as one, start(*words, "seed=2", cwd=tmp_path) as other:
+        assert sorted(finish(process).code for process in (one, other)) == [0, 3]
     assert synth("verify", "out", cwd=tmp_path).code == 0
     assert len(tree(tmp_path)) == 5
 
@@ -107,10 +109,10 @@ def test_two_runs_that_start_together_leave_one_whole_run(tmp_path: Path) -> Non
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
 @pytest.mark.parametrize("grown", [1, 40_000_000])
 def test_an_interrupted_run_leaves_nothing(number: signal.Signals, grown: int, tmp_path: Path) -> None:
-    process = start("run", *LONG, "sink.csv.uri=deep/down/out", cwd=tmp_path)
-    wait_for_bytes(tmp_path, "transactions.csv.*", grown, process)
-    process.send_signal(number)
-    answer = finish(process, seconds=20)
+    with start("run", *LONG, "sink.csv.uri=deep/down/out", cwd=tmp_path) as process:
+        wait_for_bytes(tmp_path, "transactions.csv.*", grown, process)
+        process.send_signal(number)
+        answer = finish(process, seconds=20)
     assert (answer.code, answer.out) == (130, "")
     assert answer.one_line() == "error: interrupted: nothing was written"
     assert tree(tmp_path) == {}
@@ -118,10 +120,10 @@ def test_an_interrupted_run_leaves_nothing(number: signal.Signals, grown: int, t
 
 @pytest.mark.parametrize("after_s", [0.25, 0.5, 0.75])
 def test_a_run_interrupted_before_it_writes_leaves_nothing(after_s: float, tmp_path: Path) -> None:
-    process = start("run", *LONG, "sink.csv.uri=deep/down/out", cwd=tmp_path)
-    time.sleep(after_s)
-    process.send_signal(signal.SIGINT)
-    answer = finish(process)
+    with start("run", *LONG, "sink.csv.uri=deep/down/out", cwd=tmp_path) as process:
+        time.sleep(after_s)
+        process.send_signal(signal.SIGINT)
+        answer = finish(process)
     # a slow machine may still be starting Python, which then ends in its own way
     assert answer.code in (130, -signal.SIGINT)
     assert answer.out == ""
@@ -130,23 +132,23 @@ def test_a_run_interrupted_before_it_writes_leaves_nothing(after_s: float, tmp_p
 
 
 def test_an_impatient_user_leaves_nothing_either(tmp_path: Path) -> None:
-    process = start("run", *LONG, "sink.csv.uri=out", cwd=tmp_path)
-    wait_for_bytes(tmp_path, "transactions.csv.*", 3_000_000, process)
-    for _ in range(10):
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGINT)
-        time.sleep(0.03)
-    answer = finish(process)
+    with start("run", *LONG, "sink.csv.uri=out", cwd=tmp_path) as process:
+        wait_for_bytes(tmp_path, "transactions.csv.*", 3_000_000, process)
+        for _ in range(10):
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGINT)
+            time.sleep(0.03)
+        answer = finish(process)
     assert answer.code == 130
     assert answer.one_line() == "error: interrupted: nothing was written"
     assert tree(tmp_path) == {}
 
 
 def test_an_interrupted_run_in_json(tmp_path: Path) -> None:
-    process = start("run", "--json", *LONG, "sink.csv.uri=out", cwd=tmp_path)
-    wait_for_bytes(tmp_path, "transactions.csv.*", 1, process)
-    process.send_signal(signal.SIGINT)
-    assert finish(process).envelope["errors"] == [{"message": "interrupted: nothing was written"}]
+    with start("run", "--json", *LONG, "sink.csv.uri=out", cwd=tmp_path) as process:
+        wait_for_bytes(tmp_path, "transactions.csv.*", 1, process)
+        process.send_signal(signal.SIGINT)
+        assert finish(process).envelope["errors"] == [{"message": "interrupted: nothing was written"}]
 
 
 _CLUMSY = """
@@ -195,7 +197,7 @@ def synth_sinks():
 def test_an_interrupt_that_a_library_takes_for_a_failure_of_its_own(error: str, tmp_path: Path) -> None:
     (tmp_path / "clumsy.py").write_text(_CLUMSY.replace("ERROR", error))
     before = tree(tmp_path)
-    answer = synth("run", "--plugin", "clumsy.py", *TINY, "sink=clumsy", cwd=tmp_path)
+    answer = synth_process("run", "--plugin", "clumsy.py", *TINY, "sink=clumsy", cwd=tmp_path)
     assert (answer.code, answer.out) == (130, "")
     assert answer.one_line() == "error: interrupted: nothing was written"
     assert tree(tmp_path) == before
@@ -368,13 +370,20 @@ def install(site: Path, name: str, text: str) -> None:
     (site / f"tiny_{name}.py").write_text(text)
 
 
+_NOTE = """
+import os
+if 'SYNTH_TEST_LOADED' in os.environ:
+    with open(os.environ['SYNTH_TEST_LOADED'], 'a') as told:
+        told.write('{} ')
+"""
+
+
 @pytest.fixture
 def installed(tmp_path: Path) -> dict[str, str]:
     """An environment with a plugin that works and one that does not."""
     site = tmp_path / "site"
-    note = "import os\nif 'SYNTH_TEST_LOADED' in os.environ: open(os.environ['SYNTH_TEST_LOADED'], 'a').write('{} ')\n"
-    install(site, "good", note.format("good") + MINE)
-    install(site, "bad", note.format("bad") + "import no_such_library")
+    install(site, "good", _NOTE.format("good") + MINE)
+    install(site, "bad", _NOTE.format("bad") + "import no_such_library")
     return {"PYTHONPATH": f"{environ()['PYTHONPATH']}{os.pathsep}{site}"}
 
 
@@ -452,15 +461,8 @@ def test_a_plugin_that_fails_while_it_works(tmp_path: Path) -> None:
 @pytest.mark.parametrize("line", ["list", "schema config", "--help", "list --json", "completion bash"])
 def test_a_reader_that_leaves_early_sees_no_traceback(line: str, tmp_path: Path) -> None:
     told = shlex.join(command(*line.split()))
-    done = subprocess.run(
-        ["bash", "-c", f"{told} | head -0; {told} | head -1 >/dev/null"],
-        cwd=tmp_path,
-        env=environ(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.stdout, done.stderr) == ("", "")
+    done = run_process(["bash", "-c", f"{told} | head -0; {told} | head -1 >/dev/null"], cwd=tmp_path)
+    assert (done.out, done.err) == ("", "")
 
 
 @pytest.mark.parametrize("flags", ["", "--json"])
@@ -481,22 +483,17 @@ def test_a_stdout_that_is_full(flags: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("reader", [">/dev/full", "| true"])
 def test_an_error_keeps_its_exit_code_when_stdout_takes_nothing(reader: str, tmp_path: Path) -> None:
     line = f"{shlex.join(command('validate', 'seed=x', '--json'))} {reader}; exit ${{PIPESTATUS[0]}}"
-    done = subprocess.run(
-        ["bash", "-c", line], cwd=tmp_path, env=environ(), capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("error: seed is 'x'")
-    assert "Traceback" not in done.stderr
+    done = run_process(["bash", "-c", line], cwd=tmp_path)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("error: seed is 'x'")
+    assert "Traceback" not in done.err
 
 
 @pytest.mark.parametrize("line", ["validate", "run", "run -m seed=1,2", "list", "verify out", "stats out"])
 def test_a_working_directory_that_is_gone(line: str, tmp_path: Path) -> None:
     (tmp_path / "gone").mkdir()
     told = f"cd gone && rmdir ../gone && {shlex.join(command(*line.split(), '--json'))}"
-    done = subprocess.run(
-        ["bash", "-c", told], cwd=tmp_path, env=environ(), capture_output=True, text=True, check=False
-    )
-    answer = Answer(done.returncode, done.stdout, done.stderr)
+    answer = run_process(["bash", "-c", told], cwd=tmp_path)
     assert answer.one_line() == "error: the working directory no longer exists: change to another one"
     assert answer.code == answer.envelope["exit_code"] == 1
     assert tree(tmp_path) == {}
@@ -504,8 +501,8 @@ def test_a_working_directory_that_is_gone(line: str, tmp_path: Path) -> None:
 
 def test_a_stdout_that_is_closed(tmp_path: Path) -> None:
     line = shlex.join(command("run", *TINY, "sink.parquet.uri=out"))
-    done = subprocess.run(["bash", "-c", f"{line} >&-"], cwd=tmp_path, env=environ(), capture_output=True, check=False)
-    assert (done.returncode, done.stderr) == (0, b"")
+    done = run_process(["bash", "-c", f"{line} >&-"], cwd=tmp_path)
+    assert (done.code, done.err) == (0, "")
     assert (tmp_path / "out" / "manifest.json").is_file()
 
 

@@ -2,14 +2,12 @@
 
 import json
 import os
-import subprocess
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import CANARY, LONG, TINY, Answer, finish, start, synth, tree
+from tests.cli.commands import CANARY, LONG, TINY, Answer, Process, finish, start, synth, tree, wait_until
 from tests.servers import Ceph, S3Server
 from tests.sinks.places import Prefix
 
@@ -95,26 +93,26 @@ def test_the_notebooks_bucket_without_a_region(tmp_path: Path) -> None:
     assert "'sink.csv_s3.uri' cannot be resolved: no AWS region; set AWS_DEFAULT_REGION" in answer.err
 
 
-def wait_for_upload(place: Prefix, process: "subprocess.Popen[str]") -> None:
+def wait_for_upload(place: Prefix, process: Process) -> None:
     """Returns when parts of the table have arrived."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
-        for key, upload in place.uploads().items():
-            if key.endswith("transactions.csv"):
-                parts = place.client.list_parts(Bucket=place.bucket, Key=key, UploadId=upload).get("Parts", [])
-                if parts:
-                    return
-        time.sleep(0.05)
-    raise AssertionError(f"the run ended before a part arrived: {finish(process)}")
+
+    def has_parts() -> bool:
+        tables = [(key, upload) for key, upload in place.uploads().items() if key.endswith("transactions.csv")]
+        return any(
+            place.client.list_parts(Bucket=place.bucket, Key=key, UploadId=upload).get("Parts")
+            for key, upload in tables
+        )
+
+    wait_until(has_parts, process)
 
 
 @pytest.mark.server
 def test_a_run_killed_in_an_upload_leaves_nothing_behind_the_next_one(strict_place: Prefix, tmp_path: Path) -> None:
     place = strict_place
-    process = start("run", *LONG, f"sink.csv.uri={place.uri}", cwd=tmp_path, env=place.environ())
-    wait_for_upload(place, process)
-    process.kill()
-    finish(process)
+    with start("run", *LONG, f"sink.csv.uri={place.uri}", cwd=tmp_path, env=place.environ()) as process:
+        wait_for_upload(place, process)
+        process.kill()
+        finish(process)
     assert place.files() == {}
     assert place.staging() != []
 
@@ -132,10 +130,10 @@ def test_a_run_killed_in_an_upload_leaves_nothing_behind_the_next_one(strict_pla
 @pytest.mark.server
 def test_a_run_interrupted_in_an_upload_leaves_nothing(strict_place: Prefix, tmp_path: Path) -> None:
     place = strict_place
-    process = start("run", *LONG, f"sink.csv.uri={place.uri}", cwd=tmp_path, env=place.environ())
-    wait_for_upload(place, process)
-    process.terminate()
-    answer = finish(process)
+    with start("run", *LONG, f"sink.csv.uri={place.uri}", cwd=tmp_path, env=place.environ()) as process:
+        wait_for_upload(place, process)
+        process.terminate()
+        answer = finish(process)
     assert (answer.code, answer.out) == (130, "")
     assert answer.one_line() == "error: interrupted: nothing was written"
     assert (place.files(), place.staging()) == ({}, [])

@@ -4,14 +4,13 @@ import csv
 import json
 import os
 import signal
-import time
 from pathlib import Path
 
 import pytest
 
 from synth.cli.sweeps import Outcome, SweepTask, run_sweep
 from synth.config.compose import Composed
-from tests.cli.commands import CANARY, MINE, TINY, Answer, finish, start, synth, tree
+from tests.cli.commands import CANARY, MINE, TINY, Answer, finish, start, synth, synth_process, tree, wait_until
 
 LAUNCHERS: tuple[list[str], ...] = ([], ["hydra/launcher=joblib"])
 COLUMNS = ["job", "overrides", "rows", "fraud_rows", "seconds", "digest", "error"]
@@ -31,9 +30,14 @@ def read(table: Path) -> list[dict[str, str]]:
     return rows
 
 
+def sweep(launcher: list[str], *words: str, cwd: Path) -> Answer:
+    """A sweep; joblib's workers outlive it with the streams that they began with, and get a process of their own."""
+    return (synth_process if launcher else synth)("run", "-m", *launcher, *words, cwd=cwd)
+
+
 @pytest.mark.parametrize("launcher", LAUNCHERS, ids=["basic", "joblib"])
 def test_a_sweep_runs_every_combination(launcher: list[str], tmp_path: Path) -> None:
-    answer = synth("run", "-m", *launcher, *TINY, "seed=1,2", "scenario=[],[card_chain]", "--json", cwd=tmp_path)
+    answer = sweep(launcher, *TINY, "seed=1,2", "scenario=[],[card_chain]", "--json", cwd=tmp_path)
     assert (answer.code, answer.err) == (0, "")
     data = answer.envelope["data"]
     rows = results(answer, tmp_path)
@@ -88,7 +92,7 @@ def test_all_jobs_fail(override: str, code: int, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("launcher", LAUNCHERS, ids=["basic", "joblib"])
 def test_one_place_for_all_jobs_takes_the_first_only(launcher: list[str], tmp_path: Path) -> None:
-    answer = synth("run", "-m", *launcher, *TINY, "sink.parquet.uri=out", "seed=1,2", "--json", cwd=tmp_path)
+    answer = sweep(launcher, *TINY, "sink.parquet.uri=out", "seed=1,2", "--json", cwd=tmp_path)
     assert answer.code == 4
     [refused] = [row for row in results(answer, tmp_path) if row["error"]]
     assert "out" in refused["error"]
@@ -100,7 +104,7 @@ def test_one_place_for_all_jobs_takes_the_first_only(launcher: list[str], tmp_pa
 def test_a_plugin_of_ones_own_takes_part(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(MINE)
     words = ["--plugin", "mine.py", *TINY, "scenario=[mine]", "scenario.mine.ratio=0.01,0.02", "--json"]
-    answer = synth("run", "-m", "hydra/launcher=joblib", *words, cwd=tmp_path)
+    answer = sweep(["hydra/launcher=joblib"], *words, cwd=tmp_path)
     assert (answer.code, answer.err) == (0, "")
     assert [row["fraud_rows"] for row in results(answer, tmp_path)] == ["30", "60"]
 
@@ -131,7 +135,7 @@ def make(config):
 def test_debug_shows_where_a_job_fails(launcher: list[str], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     words = ["--debug", *TINY, "sink.parquet.uri=out,file/b", "--json"]
-    answer = synth("run", "-m", *launcher, *words, cwd=tmp_path)
+    answer = sweep(launcher, *words, cwd=tmp_path)
     assert answer.code == answer.envelope["exit_code"] == 4
     assert answer.err.startswith("Traceback (most recent call last):\n")
     assert "execution.py" in answer.err
@@ -171,7 +175,7 @@ def test_a_dry_run_sweeps_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("launcher", LAUNCHERS, ids=["basic", "joblib"])
 def test_a_secret_appears_nowhere(launcher: list[str], tmp_path: Path) -> None:
     words = ["seed=1,2", f"+sink.parquet.password={CANARY}"]
-    answer = synth("run", "-m", *launcher, *TINY, *words, cwd=tmp_path)
+    answer = sweep(launcher, *TINY, *words, cwd=tmp_path)
     assert answer.code == 2
     assert CANARY not in answer.out + answer.err
     assert "+sink.parquet.password=***" in answer.out
@@ -184,14 +188,10 @@ def test_a_secret_appears_nowhere(launcher: list[str], tmp_path: Path) -> None:
 def test_an_interrupted_sweep_keeps_what_was_done_and_nothing_else(launcher: list[str], tmp_path: Path) -> None:
     first = ["generator.transactions=1000,5000000", "block_rows=50000", "sink=csv", "hydra.launcher.n_jobs=1"]
     words = first if launcher else first[:-1]
-    process = start("run", "-m", *launcher, *words, cwd=tmp_path)
-    deadline = time.monotonic() + 60
-    while not list(tmp_path.glob("sweeps/*/1/.synth-*/transactions.csv.*")):
-        assert time.monotonic() < deadline
-        assert process.poll() is None
-        time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
-    answer = finish(process)
+    with start("run", "-m", *launcher, *words, cwd=tmp_path) as process:
+        wait_until(lambda: any(tmp_path.glob("sweeps/*/1/.synth-*/transactions.csv.*")), process)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+        answer = finish(process)
     assert (answer.code, answer.out) == (130, "")
     assert "interrupted" in answer.one_line()
     job, table = sorted(tmp_path.glob("sweeps/*/*"))

@@ -1,11 +1,11 @@
-"""Streams into a broker, as a user types them: real processes, which a test may kill."""
+"""Streams into a broker, as a user types them."""
 
 import os
-import subprocess
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from tests.cli import commands
-from tests.cli.commands import Answer
+from tests.cli.commands import Answer, Process
 
 PACKAGE = Path(__file__).resolve().parents[2] / "plugins/synth-kafka"
 PLUGIN = PACKAGE / "synth_kafka/__init__.py"
@@ -22,5 +22,6 @@ def cli(name: str, *words: str, cwd: Path, env: dict[str, str] | None = None) ->
     return commands.synth(name, "--plugin", str(PLUGIN), *words, cwd=cwd, env=PATHS | (env or {}))
 
 
-def start(*words: str, cwd: Path) -> "subprocess.Popen[str]":
+def start(*words: str, cwd: Path) -> AbstractContextManager[Process]:
+    """A stream in a process of its own, which a test may kill."""
     return commands.start("stream", "--plugin", str(PLUGIN), *words, cwd=cwd, env=PATHS)

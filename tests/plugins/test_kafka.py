@@ -131,10 +131,10 @@ def test_a_copy_of_an_open_sink_makes_the_same_messages(
 
 def test_ctrl_c_stops_at_a_mark_and_resume_goes_on(kafka: Broker, tmp_path: Path) -> None:
     words = (*SMALL, *LONG, *into(kafka.address, "stopped"))
-    process = start(*words, *SLOWLY, cwd=tmp_path)
-    wait_for_messages(kafka.address, "stopped", 2000)
-    process.send_signal(signal.SIGINT)
-    answer = commands.finish(process)
+    with start(*words, *SLOWLY, cwd=tmp_path) as process:
+        wait_for_messages(kafka.address, "stopped", 2000)
+        process.send_signal(signal.SIGINT)
+        answer = commands.finish(process)
     assert answer.code == 130, answer.err
     sent = int(re.findall(r"interrupted after ([\d,]+) events", answer.err)[0].replace(",", ""))
     assert len(consume(kafka.address, "stopped")) == sent
@@ -161,19 +161,19 @@ def test_a_topic_that_holds_a_stream_is_refused_and_overwrite_empties_it(kafka: 
 
 def test_another_recipe_cannot_go_on_and_a_second_producer_shuts_the_first_out(kafka: Broker, tmp_path: Path) -> None:
     words = (*SMALL, *LONG, *into(kafka.address, "fenced"))
-    first = start(*words, "clock=rate", "clock.rate.segments=[{events_per_s: 500}]", cwd=tmp_path)
-    wait_for_messages(kafka.address, "fenced", 500)
-    answer = cli("stream", *words, "seed=9", "--resume", cwd=tmp_path)
-    assert answer.code == 3
-    assert "topic 'fenced' holds the stream of another recipe: it cannot go on here" in answer.err
-    assert first.poll() is None
-    second = start(*words, "--resume", cwd=tmp_path)
-    answer = commands.finish(first)
-    assert answer.code == 4, answer.err
-    told = "another producer writes this part of topic 'fenced' now: only one at a time may"
-    assert told in answer.err, answer.err
-    assert "rdkafka" not in answer.err
-    assert commands.finish(second).code == 0
+    with start(*words, "clock=rate", "clock.rate.segments=[{events_per_s: 500}]", cwd=tmp_path) as first:
+        wait_for_messages(kafka.address, "fenced", 500)
+        answer = cli("stream", *words, "seed=9", "--resume", cwd=tmp_path)
+        assert answer.code == 3
+        assert "topic 'fenced' holds the stream of another recipe: it cannot go on here" in answer.err
+        assert first.poll() is None
+        with start(*words, "--resume", cwd=tmp_path) as second:
+            answer = commands.finish(first)
+            assert answer.code == 4, answer.err
+            told = "another producer writes this part of topic 'fenced' now: only one at a time may"
+            assert told in answer.err, answer.err
+            assert "rdkafka" not in answer.err
+            assert commands.finish(second).code == 0
     values(consume(kafka.address, "fenced"), rows=30_000)
 
 
@@ -287,12 +287,12 @@ def test_mistakes_are_told_before_a_broker_is_asked(words: list[str], code: int,
 
 @pytest.mark.slow
 def test_a_broker_that_comes_back_in_time_is_waited_for(running: Broker, tmp_path: Path) -> None:
-    process = start(*SMALL, *LONG, *into(running.address, "back"), *SLOWLY, cwd=tmp_path)
-    wait_for_messages(running.address, "back", 2000)
-    running.kill()
-    time.sleep(1)
-    running.start()
-    answer = commands.finish(process)
+    with start(*SMALL, *LONG, *into(running.address, "back"), *SLOWLY, cwd=tmp_path) as process:
+        wait_for_messages(running.address, "back", 2000)
+        running.kill()
+        time.sleep(1)
+        running.start()
+        answer = commands.finish(process)
     assert answer.code == 0, answer.err
     values(consume(running.address, "back"), rows=30_000)
 
@@ -300,10 +300,10 @@ def test_a_broker_that_comes_back_in_time_is_waited_for(running: Broker, tmp_pat
 @pytest.mark.slow
 def test_a_broker_that_stays_away_ends_the_stream_which_can_go_on(running: Broker, tmp_path: Path) -> None:
     words = (*SMALL, *LONG, *into(running.address, "gone"), "sink.kafka.timeout_s=3")
-    process = start(*words, *SLOWLY, cwd=tmp_path)
-    wait_for_messages(running.address, "gone", 2000)
-    running.kill()
-    answer = commands.finish(process)
+    with start(*words, *SLOWLY, cwd=tmp_path) as process:
+        wait_for_messages(running.address, "gone", 2000)
+        running.kill()
+        answer = commands.finish(process)
     assert (answer.code, answer.out) == (4, "")
     error = answer.err.splitlines()[-1]
     assert error.startswith(f"error: no broker of {running.address} answers")

@@ -31,15 +31,15 @@ def test_every_event_is_there_once_whatever_is_killed(kafka: Broker, tmp_path: P
     rng = np.random.default_rng(7)
     for kill in range(KILLS):
         before = wait_for_messages(kafka.address, "killed", 0) if kill else 0
-        process = start(*words, *PACED, *(["--resume"] if kill else []), cwd=tmp_path)
-        time.sleep(float(rng.uniform(1.5, 5.0)))
-        if kill == KILLS // 2:
-            wait_for_messages(kafka.address, "killed", before + 2000)
-            kafka.kill()
-            kafka.start()
-        assert process.poll() is None, process.communicate()
-        process.kill()
-        process.communicate()
+        with start(*words, *PACED, *(["--resume"] if kill else []), cwd=tmp_path) as process:
+            time.sleep(float(rng.uniform(1.5, 5.0)))
+            if kill == KILLS // 2:
+                wait_for_messages(kafka.address, "killed", before + 2000)
+                kafka.kill()
+                kafka.start()
+            assert process.poll() is None, process.communicate()
+            process.kill()
+            process.communicate()
     answer = cli("stream", *words, "--resume", cwd=tmp_path)
     assert answer.code == 0, answer.err
     assert commands.synth("run", *RECIPE, "sink=jsonl", "sink.jsonl.uri=batch", cwd=tmp_path).code == 0

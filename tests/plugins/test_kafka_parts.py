@@ -4,6 +4,7 @@ import json
 import re
 import signal
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -52,20 +53,23 @@ def require_whole(seen: Iterable[Seen], lines: list[bytes]) -> None:
 def test_parts_that_are_killed_and_go_on_are_the_run_once(kafka: Broker, tmp_path: Path) -> None:
     words = (*RECIPE, *into(kafka.address, "parts"), SIDE)
     slowly = ("clock=rate", "clock.rate.segments=[{events_per_s: 3000}]")
-    processes = [start(*words, *slowly, *part(number), cwd=tmp_path) for number in range(PARTS)]
-    wait_for_messages(kafka.address, "parts", 4000)
-    processes[1].kill()
-    processes[2].send_signal(signal.SIGINT)
-    commands.finish(processes[1])
-    stopped = commands.finish(processes[2])
-    assert stopped.code == 130, stopped.err
-    way_on = re.findall(r"goes on with: (synth stream .*)", stopped.err)[0]
-    assert "--parts 3 --part 2 --resume" in way_on
-    for number in (1, 2):
-        answer = cli("stream", *words, *part(number), "--resume", cwd=tmp_path)
-        assert answer.code == 0, answer.err
-    first = commands.finish(processes[0], seconds=120)
-    assert first.code == 0, first.err
+    with ExitStack() as started:
+        processes = [
+            started.enter_context(start(*words, *slowly, *part(number), cwd=tmp_path)) for number in range(PARTS)
+        ]
+        wait_for_messages(kafka.address, "parts", 4000)
+        processes[1].kill()
+        processes[2].send_signal(signal.SIGINT)
+        commands.finish(processes[1])
+        stopped = commands.finish(processes[2])
+        assert stopped.code == 130, stopped.err
+        way_on = re.findall(r"goes on with: (synth stream .*)", stopped.err)[0]
+        assert "--parts 3 --part 2 --resume" in way_on
+        for number in (1, 2):
+            answer = cli("stream", *words, *part(number), "--resume", cwd=tmp_path)
+            assert answer.code == 0, answer.err
+        first = commands.finish(processes[0], seconds=120)
+        assert first.code == 0, first.err
     seen = consume(kafka.address, "parts")
     require_whole(seen, batch_lines(tmp_path / "batch"))
     assert len({message.headers["run"] for message in seen}) == 1
@@ -97,11 +101,11 @@ def test_a_topic_holds_one_stream_in_one_number_of_parts(kafka: Broker, tmp_path
 def test_part_0_empties_the_topic_and_shuts_the_other_parts_out(kafka: Broker, tmp_path: Path) -> None:
     words = (*RECIPE, *into(kafka.address, "emptied"))
     slowly = ("clock=rate", "clock.rate.segments=[{events_per_s: 1500}]")
-    old = start(*words, *slowly, *part(1), cwd=tmp_path)
-    wait_for_messages(kafka.address, "emptied", 600)
-    answer = cli("stream", *words, *part(0), "--overwrite", cwd=tmp_path)
-    assert answer.code == 0, answer.err
-    shut_out = commands.finish(old)
+    with start(*words, *slowly, *part(1), cwd=tmp_path) as old:
+        wait_for_messages(kafka.address, "emptied", 600)
+        answer = cli("stream", *words, *part(0), "--overwrite", cwd=tmp_path)
+        assert answer.code == 0, answer.err
+        shut_out = commands.finish(old)
     assert shut_out.code == 4, shut_out.err
     assert "another producer writes this part of topic 'emptied' now" in shut_out.err
     for number in (1, 2):

@@ -126,10 +126,10 @@ def test_a_control_topic_that_forgets(kafka: Broker, tmp_path: Path) -> None:
 
 def test_a_stream_is_there_to_go_on_with_or_complete(kafka: Broker, tmp_path: Path) -> None:
     words = (*SMALL, *into(kafka.address, "there"))
-    process = start(*words, *SLOWLY, cwd=tmp_path)
-    wait_for_messages(kafka.address, "there", 1000)
-    process.kill()
-    process.communicate()
+    with start(*words, *SLOWLY, cwd=tmp_path) as process:
+        wait_for_messages(kafka.address, "there", 1000)
+        process.kill()
+        process.communicate()
     [(state, told)] = look(kafka.address, "there", cwd=tmp_path)["stream"]
     assert state == "warning"
     assert "events of this very stream; go on with synth stream --resume, or empty the topic with --overwrite" in told

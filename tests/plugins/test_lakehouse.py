@@ -3,8 +3,6 @@
 import os
 import shlex
 import signal
-import subprocess
-import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -25,7 +23,7 @@ from synth.engine.open_sinks import make_sinks
 from synth.engine.prepare import prepare
 from synth.errors import RefusedError, RunError
 from tests.cli import commands
-from tests.cli.commands import Answer, command, contents, environ, finish, start, tree
+from tests.cli.commands import Answer, command, contents, finish, run_process, start, tree, wait_until
 from tests.generators import shops
 from tests.generators.test_own_columns import RECIPE
 from tests.servers import S3Server
@@ -219,10 +217,7 @@ def test_a_disk_that_takes_no_more(kind: str, tmp_path: Path) -> None:
     before = contents(tmp_path)
     more = words(kind, "out", "generator.transactions=200000", "block_rows=50000")
     line = f"ulimit -f 200; exec {shlex.join(command('run', '--plugin', str(PLUGIN), *more, '--overwrite'))}"
-    done = subprocess.run(
-        ["bash", "-c", line], cwd=tmp_path, env=environ(PATHS), capture_output=True, text=True, check=False
-    )
-    answer = Answer(done.returncode, done.stdout, done.stderr)
+    answer = run_process(["bash", "-c", line], cwd=tmp_path, env=PATHS)
     assert (answer.code, answer.out) == (1, "")
     assert answer.one_line().startswith("error: cannot write ")
     assert contents(tmp_path) == before
@@ -233,12 +228,10 @@ def test_ctrl_c_leaves_the_old_run_and_nothing_else(kind: str, tmp_path: Path) -
     assert cli("run", *words(kind, "out"), cwd=tmp_path).code == 0
     before = contents(tmp_path)
     more = words(kind, "out", "generator.transactions=20000000", "block_rows=50000")
-    process = start("run", "--plugin", str(PLUGIN), *more, "--overwrite", cwd=tmp_path, env=PATHS)
-    while len(list(tmp_path.rglob("0*-*.parquet*"))) < 10:
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
-    answer = finish(process)
+    with start("run", "--plugin", str(PLUGIN), *more, "--overwrite", cwd=tmp_path, env=PATHS) as process:
+        wait_until(lambda: len(list(tmp_path.rglob("0*-*.parquet*"))) >= 10, process)
+        process.send_signal(signal.SIGINT)
+        answer = finish(process)
     assert (answer.code, answer.err.splitlines()[-1]) == (130, "error: interrupted: nothing was written")
     assert contents(tmp_path) == before
     assert not [path for path in tree(tmp_path) if ".synth-" in path]

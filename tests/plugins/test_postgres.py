@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import ClassVar
 
@@ -25,7 +25,7 @@ from synth.engine.prepare import Prepared, prepare
 from synth.errors import RefusedError
 from synth.testing import SinkContract
 from tests.cli import commands
-from tests.cli.commands import Answer, finish, start
+from tests.cli.commands import Answer, Process, finish, start
 from tests.generators import shops
 from tests.generators.test_own_columns import RECIPE
 from tests.plugins.postgres_server import PostgresServer, missing_postgres, run_postgres
@@ -374,13 +374,13 @@ def test_names_that_cannot_be_columns_are_refused(name: str, postgres: PostgresS
         run(postgres.uri(schema), f"columns.fields=[{{name: {name}, source: amount}}]")
 
 
-def start_long(uri: str, *overrides: str, cwd: Path) -> "subprocess.Popen[str]":
+def start_long(uri: str, *overrides: str, cwd: Path) -> AbstractContextManager[Process]:
     """A run of many blocks."""
     long = ("generator.transactions=20000000", "block_rows=20000", *overrides)
     return start("run", "--plugin", str(PLUGIN), *words(uri, *long), cwd=cwd, env=PATHS)
 
 
-def wait_for_blocks(server: PostgresServer, schema: str, process: "subprocess.Popen[str]") -> None:
+def wait_for_blocks(server: PostgresServer, schema: str, process: Process) -> None:
     """Returns when some blocks are staged."""
     for _ in range(600):
         try:
@@ -397,20 +397,20 @@ def test_ctrl_c_leaves_the_old_run_and_nothing_else(postgres: PostgresServer, sc
     uri = postgres.uri(schema)
     run(uri)
     before = postgres.content(schema)
-    process = start_long(uri, "sink.postgres.if_exists=replace", cwd=tmp_path)
-    wait_for_blocks(postgres, schema, process)
-    process.send_signal(signal.SIGINT)
-    answer = finish(process)
+    with start_long(uri, "sink.postgres.if_exists=replace", cwd=tmp_path) as process:
+        wait_for_blocks(postgres, schema, process)
+        process.send_signal(signal.SIGINT)
+        answer = finish(process)
     assert (answer.code, answer.err.splitlines()[-1]) == (130, "error: interrupted: nothing was written")
     assert postgres.content(schema) == before
 
 
 def test_the_next_run_clears_away_what_a_killed_one_left(postgres: PostgresServer, schema: str, tmp_path: Path) -> None:
     uri = postgres.uri(schema)
-    process = start_long(uri, cwd=tmp_path)
-    wait_for_blocks(postgres, schema, process)
-    process.kill()
-    finish(process)
+    with start_long(uri, cwd=tmp_path) as process:
+        wait_for_blocks(postgres, schema, process)
+        process.kill()
+        finish(process)
     assert STAGED in postgres.tables(schema)
     with pytest.raises(RefusedError, match="holds no synth run"):
         open_output(uri, load_catalog([PLUGIN]))
@@ -420,12 +420,13 @@ def test_the_next_run_clears_away_what_a_killed_one_left(postgres: PostgresServe
 
 
 def test_a_connection_that_is_cut_in_the_middle(postgres: PostgresServer, schema: str, tmp_path: Path) -> None:
-    process = start_long(postgres.uri(schema), cwd=tmp_path)
-    wait_for_blocks(postgres, schema, process)
-    postgres.ask(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid != pg_backend_pid() AND datname = 'postgres'"
-    )
-    answer = finish(process)
+    with start_long(postgres.uri(schema), cwd=tmp_path) as process:
+        wait_for_blocks(postgres, schema, process)
+        postgres.ask(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE pid != pg_backend_pid() AND datname = 'postgres'"
+        )
+        answer = finish(process)
     assert answer.code == 1
     assert answer.err.splitlines()[-1].startswith("error: cannot write to postgresql://")
     assert postgres.tables(schema) == set()
@@ -433,10 +434,10 @@ def test_a_connection_that_is_cut_in_the_middle(postgres: PostgresServer, schema
 
 def test_a_server_that_goes_away_and_comes_back(tmp_path: Path) -> None:
     with own_server() as server:
-        process = start_long(server.uri(), cwd=tmp_path)
-        wait_for_blocks(server, "public", process)
-        server.stop()
-        answer = finish(process)
+        with start_long(server.uri(), cwd=tmp_path) as process:
+            wait_for_blocks(server, "public", process)
+            server.stop()
+            answer = finish(process)
         assert answer.code == 1
         lines = answer.err.splitlines()
         assert lines[-1].startswith("error: cannot write to postgresql://")

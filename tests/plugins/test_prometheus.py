@@ -8,7 +8,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import threading
 import time
 import urllib.request
@@ -23,7 +22,7 @@ import pytest
 import synth
 from tests.catalog.plugins import write
 from tests.cli import commands
-from tests.cli.commands import Answer, contents, finish
+from tests.cli.commands import Answer, Process, contents, finish
 from tests.failing_sink import FAILING
 from tests.servers import free_port
 
@@ -138,9 +137,9 @@ def test_a_run_is_scraped_while_it_goes_on(tmp_path: Path) -> None:
 def test_a_paced_stream_is_scraped_while_it_goes_on(tmp_path: Path) -> None:
     port = free_port()
     env = environ(port=port, textfile=tmp_path / "end.prom")
-    process = commands.start(*words("stream", *STREAM, *PACED, *NOISY), cwd=tmp_path, env=env)
-    scraped = list(scrapes(port, process))
-    assert finish(process).code == 0
+    with commands.start(*words("stream", *STREAM, *PACED, *NOISY), cwd=tmp_path, env=env) as process:
+        scraped = list(scrapes(port, process))
+        assert finish(process).code == 0
     sent = [each["synth_stream_events_sent_total"] for each in scraped]
     assert sent == sorted(sent)
     assert 0 <= sent[0] < sent[-1] < 6300
@@ -156,7 +155,7 @@ def test_a_paced_stream_is_scraped_while_it_goes_on(tmp_path: Path) -> None:
     assert end["synth_rows_made_total"] == manifest(tmp_path / "out")["counts"]["transactions"]
 
 
-def scrapes(port: int, process: "subprocess.Popen[str]") -> Iterator[Samples]:
+def scrapes(port: int, process: Process) -> Iterator[Samples]:
     """What an endpoint says of a stream, from its first news to its end."""
     while process.poll() is None:
         try:
@@ -170,10 +169,10 @@ def scrapes(port: int, process: "subprocess.Popen[str]") -> Iterator[Samples]:
 
 def test_a_stream_that_stops_and_goes_on(tmp_path: Path) -> None:
     env = environ(textfile=tmp_path / "stopped.prom")
-    process = commands.start(*words("stream", *STREAM, *PACED), cwd=tmp_path, env=env)
-    commands.wait_for_bytes(tmp_path, "transactions.jsonl", 250_000, process)
-    process.send_signal(signal.SIGINT)
-    assert finish(process).code == 130
+    with commands.start(*words("stream", *STREAM, *PACED), cwd=tmp_path, env=env) as process:
+        commands.wait_for_bytes(tmp_path, "transactions.jsonl", 250_000, process)
+        process.send_signal(signal.SIGINT)
+        assert finish(process).code == 130
     kept = json.loads((tmp_path / "out/checkpoint.json").read_text())["checkpoint"]
     stopped = ended(tmp_path / "stopped.prom", "interrupted")
     assert stopped["synth_stream_events_sent_total"] == kept["events"] > 0
@@ -191,12 +190,12 @@ def test_a_stream_that_stops_and_goes_on(tmp_path: Path) -> None:
 def test_skipped_events_are_counted(tmp_path: Path) -> None:
     env = environ(textfile=tmp_path / "end.prom")
     skipping = (*STREAM, *PACED, "clock.overload={policy: skip, after_s: 0.1}")
-    process = commands.start(*words("stream", *skipping), cwd=tmp_path, env=env)
-    commands.wait_for_bytes(tmp_path, "transactions.jsonl", 1, process)
-    process.send_signal(signal.SIGSTOP)
-    time.sleep(0.5)
-    process.send_signal(signal.SIGCONT)
-    assert finish(process).code == 0
+    with commands.start(*words("stream", *skipping), cwd=tmp_path, env=env) as process:
+        commands.wait_for_bytes(tmp_path, "transactions.jsonl", 1, process)
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGCONT)
+        assert finish(process).code == 0
     end, told = ended(tmp_path / "end.prom", "done"), manifest(tmp_path / "out")["stream"]
     assert end["synth_stream_events_skipped_total"] == told["skipped"] > 0
     assert end["synth_stream_events_sent_total"] == told["events"] == 6000 - told["skipped"]
@@ -204,7 +203,8 @@ def test_skipped_events_are_counted(tmp_path: Path) -> None:
 
 def test_without_a_wish_there_is_no_port_and_no_work(tmp_path: Path) -> None:
     scraper = write(tmp_path / "scraper.py", SCRAPER.replace("PORT", "0"))
-    answer = cli(*words("run", "--plugin", str(scraper), *RUN), cwd=tmp_path, port="")
+    given = words("run", "--plugin", str(scraper), *RUN)
+    answer = commands.synth_process(*given, cwd=tmp_path, env=environ(port=""))
     assert (answer.code, answer.err) == (0, "")
     assert (tmp_path / "loaded").read_text() == "False"
 

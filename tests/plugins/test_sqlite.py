@@ -4,7 +4,6 @@ import os
 import shlex
 import signal
 import sqlite3
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -24,7 +23,7 @@ from synth.engine.open_sinks import make_sinks
 from synth.engine.prepare import Prepared, prepare
 from synth.errors import RefusedError
 from tests.cli import commands
-from tests.cli.commands import Answer, command, contents, environ, finish, start, tree, wait_for_bytes
+from tests.cli.commands import Answer, command, contents, finish, run_process, start, tree, wait_for_bytes
 from tests.generators import shops
 from tests.generators.test_own_columns import RECIPE
 from tests.servers import S3Server
@@ -254,10 +253,7 @@ def test_a_disk_that_takes_no_more(kib: int, part: str, tmp_path: Path) -> None:
     before = contents(tmp_path)
     words = ["generator.transactions=50000", "block_rows=10000", *INTO_OUT, "--overwrite"]
     line = f"ulimit -f {kib}; exec {shlex.join(command('run', '--plugin', str(PLUGIN), *words))}"
-    done = subprocess.run(
-        ["bash", "-c", line], cwd=tmp_path, env=environ(PATHS), capture_output=True, text=True, check=False
-    )
-    answer = Answer(done.returncode, done.stdout, done.stderr)
+    answer = run_process(["bash", "-c", line], cwd=tmp_path, env=PATHS)
     assert (answer.code, answer.out) == (1, "")
     assert answer.one_line().startswith("error: cannot write synth.sqlite to out: ")
     assert contents(tmp_path) == before
@@ -271,10 +267,10 @@ def test_ctrl_c_leaves_the_old_run_and_nothing_else(rows: int, at_least: int, tm
     assert cli("run", *SMALL, *INTO_OUT, cwd=tmp_path).code == 0
     before = contents(tmp_path)
     words = [f"generator.transactions={rows}", "block_rows=50000", *INTO_OUT, "--overwrite"]
-    process = start("run", "--plugin", str(PLUGIN), *words, cwd=tmp_path, env=PATHS)
-    wait_for_bytes(tmp_path, "synth.sqlite", at_least, process)
-    process.send_signal(signal.SIGINT)
-    answer = finish(process)
+    with start("run", "--plugin", str(PLUGIN), *words, cwd=tmp_path, env=PATHS) as process:
+        wait_for_bytes(tmp_path, "synth.sqlite", at_least, process)
+        process.send_signal(signal.SIGINT)
+        answer = finish(process)
     assert answer.code == 130
     assert answer.one_line() == "error: interrupted: nothing was written"
     assert contents(tmp_path) == before
@@ -283,10 +279,10 @@ def test_ctrl_c_leaves_the_old_run_and_nothing_else(rows: int, at_least: int, tm
 
 def test_the_next_run_clears_away_what_a_killed_one_left(tmp_path: Path) -> None:
     words = ["generator.transactions=3000000", *INTO_OUT]
-    process = start("run", "--plugin", str(PLUGIN), *words, cwd=tmp_path, env=PATHS)
-    wait_for_bytes(tmp_path, "synth.sqlite", 5_000_000, process)
-    process.kill()
-    finish(process)
+    with start("run", "--plugin", str(PLUGIN), *words, cwd=tmp_path, env=PATHS) as process:
+        wait_for_bytes(tmp_path, "synth.sqlite", 5_000_000, process)
+        process.kill()
+        finish(process)
     assert contents(tmp_path)
     assert not (tmp_path / FILE).exists()
     assert cli("run", *SMALL, *INTO_OUT, cwd=tmp_path).code == 0

@@ -1,12 +1,15 @@
 """Streams as a user starts them: real processes, killed, interrupted and slowed down."""
 
+import fcntl
 import json
 import os
 import re
 import select
 import shlex
 import signal
+import struct
 import subprocess
+import termios
 import time
 from pathlib import Path
 
@@ -16,7 +19,19 @@ import pytest
 from synth.config.recipe import load_recipe
 from synth.engine.run import execute
 from synth.errors import InterruptedRun
-from tests.cli.commands import TINY, Answer, command, contents, environ, finish, start, synth, wait_for_bytes
+from tests.cli.commands import (
+    TINY,
+    Answer,
+    Process,
+    command,
+    contents,
+    environ,
+    finish,
+    start,
+    synth,
+    wait_for_bytes,
+    wait_until,
+)
 
 #: A stream of 90,000 events in blocks of 15,000, with fraud, side tables and a table that comes once.
 LONG = (
@@ -80,12 +95,12 @@ def test_killed_again_and_again_a_stream_loses_and_repeats_nothing(batch: tuple[
     rng = np.random.default_rng(20)
     words = ["stream", *LONG, *FILE, "clock=rate", f"{RATE}=30000", "--resume"]
     for _ in range(6):
-        process = start(*words, cwd=tmp_path)
-        before = size_of(tmp_path / "out/transactions.jsonl")
-        wait_for_bytes(tmp_path, "transactions.jsonl", before + int(rng.integers(1, 1_500_000)), process)
-        time.sleep(float(rng.random()) / 20)
-        process.kill()
-        assert finish(process).code == -signal.SIGKILL
+        with start(*words, cwd=tmp_path) as process:
+            before = size_of(tmp_path / "out/transactions.jsonl")
+            wait_for_bytes(tmp_path, "transactions.jsonl", before + int(rng.integers(1, 1_500_000)), process)
+            time.sleep(float(rng.random()) / 20)
+            process.kill()
+            assert finish(process).code == -signal.SIGKILL
         assert "manifest.json" not in contents(tmp_path / "out")
     answer = synth(*words, cwd=tmp_path)
     assert digest_of(answer) == batch[0]
@@ -98,14 +113,20 @@ def size_of(path: Path) -> int:
     return int(json.loads(kept.read_text()).get("bytes", {}).get("transactions", 0)) if kept.exists() else 0
 
 
+def block_of(checkpoint: Path) -> int:
+    """The first block that a checkpoint does not hold whole."""
+    kept = json.loads(checkpoint.read_text()) if checkpoint.exists() else {}
+    return int(kept.get("checkpoint", {}).get("block", 0))
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_stream_says_how_it_goes_on(
     batch: tuple[str, Path], tmp_path: Path, number: signal.Signals
 ) -> None:
-    process = start("stream", *LONG, *FILE, "clock=rate", f"{RATE}=5000", cwd=tmp_path)
-    wait_for_bytes(tmp_path, "transactions.jsonl", 300_000, process)
-    process.send_signal(number)
-    answer = finish(process)
+    with start("stream", *LONG, *FILE, "clock=rate", f"{RATE}=5000", cwd=tmp_path) as process:
+        wait_for_bytes(tmp_path, "transactions.jsonl", 300_000, process)
+        process.send_signal(number)
+        answer = finish(process)
     assert answer.code == 130
     line = answer.err.splitlines()[-1]
     assert "Traceback" not in answer.err
@@ -121,10 +142,10 @@ def test_an_interrupted_stream_says_how_it_goes_on(
 
 
 def test_another_clock_may_go_on_and_another_recipe_may_not(batch: tuple[str, Path], tmp_path: Path) -> None:
-    process = start("stream", *LONG, *FILE, "clock=poisson", f"{RATE}=5000", cwd=tmp_path)
-    wait_for_bytes(tmp_path, "transactions.jsonl", 100_000, process)
-    process.send_signal(signal.SIGINT)
-    assert finish(process).code == 130
+    with start("stream", *LONG, *FILE, "clock=poisson", f"{RATE}=5000", cwd=tmp_path) as process:
+        wait_for_bytes(tmp_path, "transactions.jsonl", 100_000, process)
+        process.send_signal(signal.SIGINT)
+        assert finish(process).code == 130
     before = contents(tmp_path)
     for changed in (["seed=5"], ["noise=network"], ["clock=rebased"]):
         refused = synth("stream", "--resume", *LONG, *FILE, *changed, cwd=tmp_path)
@@ -146,20 +167,20 @@ def test_another_clock_may_go_on_and_another_recipe_may_not(batch: tuple[str, Pa
 
 
 def test_two_streams_do_not_share_a_place(tmp_path: Path) -> None:
-    process = start("stream", *LONG, *FILE, "clock=rate", cwd=tmp_path)
-    wait_for_bytes(tmp_path, "transactions.jsonl", 10_000, process)
-    refused = synth("stream", "--resume", *LONG, *FILE, cwd=tmp_path)
-    assert refused.code == 3
-    assert "another run is writing to out" in refused.one_line()
-    process.send_signal(signal.SIGINT)
-    assert finish(process).code == 130
+    with start("stream", *LONG, *FILE, "clock=rate", cwd=tmp_path) as process:
+        wait_for_bytes(tmp_path, "transactions.jsonl", 10_000, process)
+        refused = synth("stream", "--resume", *LONG, *FILE, cwd=tmp_path)
+        assert refused.code == 3
+        assert "another run is writing to out" in refused.one_line()
+        process.send_signal(signal.SIGINT)
+        assert finish(process).code == 130
 
 
 def test_a_file_that_lost_rows_is_not_gone_on_with(tmp_path: Path) -> None:
-    process = start("stream", *LONG, *FILE, "clock=rate", cwd=tmp_path)
-    wait_for_bytes(tmp_path, "transactions.jsonl", 100_000, process)
-    process.send_signal(signal.SIGINT)
-    assert finish(process).code == 130
+    with start("stream", *LONG, *FILE, "clock=rate", cwd=tmp_path) as process:
+        wait_for_bytes(tmp_path, "transactions.jsonl", 100_000, process)
+        process.send_signal(signal.SIGINT)
+        assert finish(process).code == 130
     os.truncate(tmp_path / "out/transactions.jsonl", 1000)
     refused = synth("stream", "--resume", *LONG, *FILE, cwd=tmp_path)
     assert (refused.code, refused.one_line()) == (
@@ -249,12 +270,18 @@ def test_a_reader_that_leaves_ends_the_stream(tmp_path: Path) -> None:
         assert process.stderr.read() == ""
 
 
+def unread_in(process: Process) -> int:
+    """Bytes that wait in the pipe of a process; Linux gives it room for 65,536."""
+    assert process.stdout is not None
+    return int(struct.unpack("i", fcntl.ioctl(process.stdout, termios.FIONREAD, b"1234"))[0])
+
+
 def test_a_stream_that_nobody_reads_can_be_interrupted(tmp_path: Path) -> None:
     """The write into the full pipe is given up some seconds after the first Ctrl-C, at once after the second."""
     with start("stream", *LONG, "sink=stdout", cwd=tmp_path) as process:
         assert process.stdout is not None
         process.stdout.readline()
-        time.sleep(1)
+        wait_until(lambda: unread_in(process) > 60_000, process)
         process.send_signal(signal.SIGINT)
         time.sleep(0.5)
         process.send_signal(signal.SIGINT)
@@ -343,10 +370,10 @@ def test_history_comes_at_once_and_is_not_late(tmp_path: Path) -> None:
 
 def test_noise_comes_with_its_key(batch: tuple[str, Path], tmp_path: Path) -> None:
     noise = ["noise=network", "noise.drops.share=0.01", "clock=rate", f"{RATE}=40000"]
-    process = start("stream", *LONG, *FILE, *noise, cwd=tmp_path)
-    wait_for_bytes(tmp_path, "transactions.jsonl", 4_000_000, process)
-    process.kill()
-    finish(process)
+    with start("stream", *LONG, *FILE, *noise, cwd=tmp_path) as process:
+        wait_for_bytes(tmp_path, "transactions.jsonl", 4_000_000, process)
+        process.kill()
+        finish(process)
     assert synth("stream", "--resume", *LONG, *FILE, *noise, cwd=tmp_path).code == 0
     out = tmp_path / "out"
     sent = [json.loads(line)["tid"] for line in (out / "transactions.jsonl").read_text().splitlines()]
@@ -365,11 +392,10 @@ def test_what_only_the_end_knows_comes_at_the_end_of_a_stream_that_went_on(tmp_p
     words = ["experiment=handbook_fixed", "timeline.end=2018-04-11", "block_rows=8000", "reporting=week"]
     digest = digest_of(synth("run", *words, "sink=jsonl", "sink.jsonl.uri=run", cwd=tmp_path))
     stream = ["stream", *words, *FILE, "--resume"]
-    process = start(*stream, "clock=rate", f"{RATE}=20000", cwd=tmp_path)
-    wait_for_bytes(tmp_path / "out", "transactions.jsonl", 5_000_000, process)
-    process.kill()
-    finish(process)
-    assert json.loads((tmp_path / "out/checkpoint.json").read_text())["checkpoint"]["block"] >= 2
+    with start(*stream, "clock=rate", f"{RATE}=20000", cwd=tmp_path) as process:
+        wait_until(lambda: block_of(tmp_path / "out/checkpoint.json") >= 2, process)
+        process.kill()
+        finish(process)
     assert digest_of(synth(*stream, cwd=tmp_path)) == digest
     require_batch(tmp_path, (digest, tmp_path / "run"))
     counts = [json.loads((tmp_path / name / "manifest.json").read_text())["counts"] for name in ("run", "out")]

@@ -29,6 +29,10 @@ from synth.config.compose.roots import PRIMARY
 from synth.config.compose.sources import ConfigSource, Memory
 
 _VERSION_BASE = "1.3"
+_IS_1_3 = hydra.__version__.startswith("1.3.")
+
+#: Whether Hydra can take one entry out of a list.
+DELETES_ENTRIES = not _IS_1_3
 _VERSION_LOCK = threading.RLock()
 
 
@@ -38,7 +42,7 @@ def modern_hydra() -> Iterator[None]:
 
     From 1.4 on it has one behaviour only and deprecates the setting.
     """
-    if not hydra.__version__.startswith("1.3."):
+    if not _IS_1_3:
         yield
         return
     with _VERSION_LOCK:

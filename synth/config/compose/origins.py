@@ -57,6 +57,7 @@ class Origins:
         if given.parsed.is_delete():
             self._forget_below(given.key)
             self.found.pop(given.key, None)
+            self._forget_behind(given.key)
         else:
             self._add_value(given.key, given.parsed.value(), given.where)
 
@@ -80,6 +81,14 @@ class Origins:
             for stale in [known for known in self.found if known.startswith(f"{path}.")]:
                 del self.found[stale]
                 self._kinds.pop(stale, None)
+
+    def _forget_behind(self, path: str) -> None:
+        """Those behind an entry that leaves its list move up: what is left to tell is the list's own place."""
+        parent, _, number = path.rpartition(".")
+        for known in [known for known in self.found if number.isdecimal() and known.startswith(f"{parent}.")]:
+            step = known.removeprefix(f"{parent}.").partition(".")[0]
+            if step.isdecimal() and int(step) > int(number):
+                del self.found[known]
 
     def within(self, config: Mapping[str, Any]) -> dict[str, str]:
         """What was found, for the paths that ``config`` holds, and who took others away."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from omegaconf import DictConfig, ListConfig
 
+from synth.config.compose.loading import DELETES_ENTRIES
 from synth.config.compose.overrides import Given
 from synth.errors import Problem
 
@@ -47,7 +48,7 @@ def broken_list_step(item: Given, reached: Reached) -> Problem | None:
     if reached.taken < len(reached.steps):
         entries, owner = reached.node, reached.owner
         path, step = ".".join(reached.steps[: reached.taken]), reached.steps[reached.taken]
-    elif deletes:
+    elif deletes and not DELETES_ENTRIES:
         entries, owner = reached.owner, reached.owner._get_parent()
         path, step = ".".join(reached.steps[:-1]), reached.steps[-1]
     else:
