@@ -12,7 +12,7 @@ from synth.amount import AmountLaw
 from synth.contracts import hookspecs
 from synth.contracts.expectations import Expectations
 from synth.contracts.generator import BlockPlan, Events, Generator, Keys, World
-from synth.contracts.hookspecs import CheckSpec, View
+from synth.contracts.hookspecs import CheckSpec, SinkSpec, View
 from synth.contracts.injector import FraudEvents, Injection, Injector, PlanContext
 from synth.contracts.output import Output
 from synth.contracts.population import (
@@ -38,7 +38,7 @@ from synth.injectors.episodes import Episodes
 from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Seconds
 from synth.rng import Streams
 from synth.sinks.files import FileFormat, FileSink, TableFile, Target
-from synth.tables.declared import Column
+from synth.tables.declared import Column, TableFacts
 from synth.tables.table import Table
 
 #: Who exists: what a generator and an injector may look at.
@@ -50,10 +50,21 @@ CONTRACTS: dict[str, tuple[type[Any], ...]] = {
         *(Injector, EpisodeInjector, EpisodeConfig, Length, Seconds, Episodes),
         *(PlanContext, FraudEvents, Injection, Session, Streams, Problem),
     ),
-    "synth_generators": (Generator, World, BlockPlan, Keys, Events, Expectations, Column, Entities, *PEOPLE),
+    "synth_generators": (
+        Generator,
+        World,
+        BlockPlan,
+        Keys,
+        Events,
+        Expectations,
+        Column,
+        Entities,
+        TableFacts,
+        *PEOPLE,
+    ),
     "synth_amounts": (AmountLaw,),
     "synth_sinks": (
-        *(Sink, SinkJob, Receipt, Table, FileSink, FileFormat, TableFile, Target),
+        *(SinkSpec, Sink, SinkJob, Receipt, Table, FileSink, FileFormat, TableFile, Target),
         *(StreamSink, Checkpoint, StreamStats, Preflight, PreflightContext, PreflightResult),
     ),
     "synth_runners": (Runner,),

@@ -13,7 +13,6 @@ from synth.noise.draws import NOISE_COLUMNS
 from synth.tables.declared import (
     CLICK_COLUMNS,
     CLICK_LABEL_COLUMNS,
-    ENTITY_COLUMNS,
     EPISODE_COLUMNS,
     EVENT_COLUMNS,
     HOLDER_COLUMNS,
@@ -21,6 +20,7 @@ from synth.tables.declared import (
     LABEL_EVENT_COLUMNS,
     Column,
 )
+from synth.tables.people import ENTITY_COLUMNS
 
 ENTITIES = """\
 The tables of entities, where the population has some. City, country and degrees are there with `population.cities`,

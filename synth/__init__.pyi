@@ -16,6 +16,7 @@ from .contracts.generator import Generator as Generator
 from .contracts.generator import Keys as Keys
 from .contracts.generator import World as World
 from .contracts.hookspecs import CheckSpec as CheckSpec
+from .contracts.hookspecs import SinkSpec as SinkSpec
 from .contracts.hookspecs import Spec as Spec
 from .contracts.hookspecs import View as View
 from .contracts.hookspecs import hookimpl as hookimpl
@@ -48,8 +49,6 @@ from .contracts.run_events import StreamSubscriber as StreamSubscriber
 from .contracts.run_events import Subscriber as Subscriber
 from .contracts.runner import Runner as Runner
 from .contracts.sessions import Session as Session
-from .contracts.sink import Addressed as Addressed
-from .contracts.sink import Readable as Readable
 from .contracts.sink import Receipt as Receipt
 from .contracts.sink import Sink as Sink
 from .contracts.sink import SinkJob as SinkJob
@@ -96,5 +95,6 @@ from .sinks.places import parse_uri as parse_uri
 from .tables.batch import Batch as Batch
 from .tables.batch import print_column as print_column
 from .tables.declared import Column as Column
+from .tables.declared import TableFacts as TableFacts
 from .tables.table import Field as Field
 from .tables.table import Table as Table

@@ -19,5 +19,5 @@ class Failing(jsonl.JsonlSink):
 
 @synth.hookimpl
 def synth_sinks():
-    return [synth.Spec(Config, Failing)]
+    return [synth.SinkSpec(Config, Failing, place=True)]
 """

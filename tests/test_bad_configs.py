@@ -10,7 +10,8 @@ from synth.config.catalog import HOOKS, MULTIPLE, load_catalog
 from synth.config.compose import list_options
 from synth.config.recipe import load_recipe
 from synth.errors import ConfigError, Problem
-from synth.tables.declared import ENTITY_COLUMNS, EVENT_COLUMNS, LOOKUP_KEYS
+from synth.tables.declared import EVENT_COLUMNS
+from synth.tables.people import ENTITY_COLUMNS, LOOKUP_KEYS
 from tests.bad_configs.cases import CASES
 from tests.bad_configs.messages import HERE, expected, refusal
 from tests.bad_configs.pinned import CATALOG, CHOICES, COLUMNS, KINDS, ROOT, hide_columns

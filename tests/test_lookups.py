@@ -17,7 +17,7 @@ from synth.config.recipe import load_recipe
 from synth.engine.prepare import prepare
 from synth.errors import RunError
 from synth.population.config import PopulationConfig
-from synth.tables.declared import ENTITY_COLUMNS
+from synth.tables.people import ENTITY_COLUMNS
 from synth.testing.features import features_of, repeated_of
 
 TINY = ("experiment=tiny", "timeline.end=2022-01-08", "block_rows=400", "population.profile=faker")

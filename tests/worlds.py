@@ -18,6 +18,12 @@ from synth.tables.digest import digest_run, digest_table
 
 START = datetime(2022, 3, 1, tzinfo=UTC)
 
+#: A small recipe with clicks and reports that reach into the next block, so that no table but `holders` is left out.
+EVERY_TABLE = (
+    *("experiment=tiny", "timeline.end=2022-01-15", "block_rows=300", "columns=spending", "reporting=noisy"),
+    *("clicks=shop", "scenario=[account_takeover,card_chain]", "scenario.account_takeover.ratio=0.08"),
+)
+
 
 @cache
 def _composed(columns: str, amount: str) -> tuple[Catalog, Composed]:

@@ -1,6 +1,6 @@
 """An output read back: the manifest says what is there, ``parsers`` reads it; no code of the writers is used.
 
-Files of another format are read by the plugin whose sink wrote them (``synth.contracts.sink.Readable``).
+Files of another format are read by the plugin whose sink wrote them (``synth.SinkSpec``).
 """
 
 import json
@@ -14,12 +14,14 @@ from pydantic import TypeAdapter, ValidationError
 
 from synth.check.parsers import read_csv, read_jsonl, read_parquet, schema_of, typed_batch
 from synth.config.catalog import Catalog, load_catalog
+from synth.contracts.hookspecs import SinkSpec
 from synth.contracts.output import ColumnEntry, Manifest, Output
 from synth.contracts.store import Source
 from synth.errors import RefusedError, SynthError, VerifyError
 from synth.sinks.places import MANIFEST, require_names
 from synth.sinks.stores import open_store
-from synth.timeline import US_PER_S
+from synth.tables.declared import SHIFT_UNIT_US
+from synth.tables.views import column_of
 
 FORMAT = 1
 """The newest form of manifest that is understood here."""
@@ -84,10 +86,10 @@ class StoredOutput(Output):
                     yield pa.Table.from_batches([batch]).columns
 
     def _plugin_reader(self, file: str) -> "Callable[..., Iterator[pa.RecordBatch]]":
-        """The ``read`` of the sink that wrote the file."""
+        """The ``reads`` of the sink that wrote the file."""
         kind = str(self.manifest["sink"].get("kind"))
         spec = (self.catalog or load_catalog()).find("sink", kind)
-        read: Callable[..., Iterator[pa.RecordBatch]] | None = getattr(spec.factory, "read", None) if spec else None
+        read = spec.reads if isinstance(spec, SinkSpec) else None
         if read is None:
             why = f"sink kind {kind!r} reads nothing back" if spec else f"load the plugin of sink kind {kind!r}"
             raise RefusedError(f"{file} in {self.uri} is neither CSV, JSON lines nor Parquet: {why}")
@@ -108,9 +110,8 @@ def _open_source(uri: str, catalog: Catalog | None) -> Source:
         return open_store(uri)
     for claims in (catalog or load_catalog()).kinds["sink"].values():
         for _, spec in claims:
-            if scheme.lower() in getattr(spec.factory, "schemes", ()):
-                source: Source = spec.factory.open_source(uri)  # type: ignore[attr-defined]
-                return source
+            if isinstance(spec, SinkSpec) and spec.opens and scheme.lower() in spec.schemes:
+                return spec.opens(uri)
     return open_store(uri)
 
 
@@ -132,9 +133,17 @@ class OriginalTimes(StoredOutput):
             yield pa.RecordBatch.from_arrays(arrays, schema=batch.schema)
 
     def _back(self, values: pa.Array, column: ColumnEntry) -> pa.Array:
-        if pa.types.is_timestamp(values.type):
-            return pc.subtract(values.view(pa.int64()), self.shift_us).view(values.type)
-        return pc.subtract(values, self.shift_us // US_PER_S) if column["source"] == "unix_time" else values
+        unit_us = SHIFT_UNIT_US.get(_follows(column))
+        if unit_us is None or pa.types.is_string(values.type):  # a time that was printed without its seconds
+            return values
+        return pc.subtract(values.view(pa.int64()), self.shift_us // unit_us).view(values.type)
+
+
+def _follows(column: ColumnEntry) -> str:
+    """How a column followed the shift: manifests of old do not say it, and had built-in columns alone that did."""
+    known = column_of(column["source"])
+    usual = "shifts_us" if column["type"].startswith("timestamp") else known.follows if known else "stays"
+    return column.get("clock", usual)
 
 
 def with_original_times(output: StoredOutput) -> StoredOutput:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, TextIO
 
+from synth.config.recipe import Recipe
 from synth.errors import ConfigError, Problem, SynthError
 
 
@@ -20,16 +21,13 @@ def succeed(args: argparse.Namespace, data: Any, text: str) -> int:
     return 0
 
 
-def keep_stdout_for(args: argparse.Namespace, sinks: Sequence[Any]) -> None:
+def keep_stdout_for(args: argparse.Namespace, recipe: Recipe) -> None:
     """Leaves stdout to a sink that writes its rows there: the answer then goes to stderr.
-
-    Args:
-        sinks: the classes of the sinks.
 
     Raises:
         ConfigError: with --json the answer would stand among the rows.
     """
-    args.stdout_taken = any(getattr(sink, "takes_stdout", False) for sink in sinks)
+    args.stdout_taken = any(part.spec.stdout for part in recipe.sinks.values())
     if args.stdout_taken and args.json:
         message = "--json answers on the standard output, and a sink writes its rows there"
         raise ConfigError([Problem(path="sink", message=message, hint="leave one of them out")])

@@ -29,7 +29,7 @@ def look_at(recipe: Recipe) -> Iterator[PreflightResult]:
         f"{counted(plan['rows'], 'row')}, {plan['fraud_rows']:,} of them fraud, in {counted(plan['blocks'], 'block')}"
     )
     yield PreflightResult(what="recipe", state="ok", message=message)
-    places = [name for name, part in recipe.sinks.items() if getattr(part.spec.factory, "uri_is_place", False)]
+    places = [name for name, part in recipe.sinks.items() if part.spec.place]
     rooms = _rooms({name: sinks[name].uri for name in places}, plan["sinks"])
     for name, found in preflight(prepared, sinks).items():
         for result in [*found, *filter(None, [rooms.get(name)])]:

@@ -74,7 +74,7 @@ def describe(prepared: Prepared, made: Mapping[str, Sink]) -> dict[str, Any]:
     sinks = {
         name: {
             "kind": recipe.sinks[name].spec.name,
-            "uri": getattr(recipe.sinks[name].config, "uri", sink.uri) or "the run directory",
+            "uri": (recipe.sinks[name].uri if recipe.sinks[name].spec.has_uri else sink.uri) or "the run directory",
             "bytes": int(sink.measure(first.batches) * rows / max(1, first.rows())) + sink.measure(extra),
         }
         for name, sink in made.items()

@@ -28,7 +28,7 @@ def main(args: argparse.Namespace) -> int:
     recipe, catalog, _ = load_recipe(
         args.overrides, plugin_files=args.plugin, plugins_dirs=args.plugins_dir, config_dirs=args.config_dir
     )
-    output.keep_stdout_for(args, [part.spec.factory for part in recipe.sinks.values()])
+    output.keep_stdout_for(args, recipe)
     if args.dry_run:
         from synth.cli import plan
         from synth.engine.prepare import prepare
@@ -39,7 +39,7 @@ def main(args: argparse.Namespace) -> int:
         return plan.show(args, prepared, overwrite=args.overwrite)
     with show_progress(args) as progress:
         result = execute(recipe, catalog, started=started, overwrite=args.overwrite, progress=progress)
-    placed = any(getattr(part.config, "uri", None) is not None for part in recipe.sinks.values())
+    placed = any(part.uri is not None for part in recipe.sinks.values())
     return output.succeed(args, as_data(args, result, placed=placed), summarise(args, result, placed=placed))
 
 

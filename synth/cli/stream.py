@@ -22,7 +22,7 @@ def main(args: argparse.Namespace) -> int:
     recipe, catalog, _ = load_recipe(
         args.overrides, plugin_files=args.plugin, plugins_dirs=args.plugins_dir, config_dirs=args.config_dir
     )
-    output.keep_stdout_for(args, [part.spec.factory for part in recipe.sinks.values()])
+    output.keep_stdout_for(args, recipe)
     line = None if args.quiet else _Line()
     try:
         result = stream(

@@ -1,7 +1,7 @@
 """The built-ins, registered through the same hooks as anybody's plugin."""
 
 from synth import amount
-from synth.contracts.hookspecs import Spec, hookimpl
+from synth.contracts.hookspecs import SinkSpec, Spec, hookimpl
 from synth.generators import clickstream_independent, uniform
 from synth.generators.clickstream import ClickstreamConfig, ClickstreamGenerator
 from synth.generators.spending import SpendingConfig, SpendingGenerator
@@ -56,14 +56,14 @@ def synth_amounts() -> list[Spec]:
 
 
 @hookimpl
-def synth_sinks() -> list[Spec]:
+def synth_sinks() -> list[SinkSpec]:
     """Where the tables go."""
     return [
-        Spec(csv.CsvConfig, csv.CsvSink),
-        Spec(parquet.ParquetConfig, parquet.ParquetSink),
-        Spec(jsonl.JsonlConfig, jsonl.JsonlSink),
-        Spec(jsonl_stream.JsonlStreamConfig, jsonl_stream.JsonlStream),
-        Spec(stdout.StdoutConfig, stdout.Stdout),
+        SinkSpec(csv.CsvConfig, csv.CsvSink, place=True),
+        SinkSpec(parquet.ParquetConfig, parquet.ParquetSink, place=True),
+        SinkSpec(jsonl.JsonlConfig, jsonl.JsonlSink, place=True),
+        SinkSpec(jsonl_stream.JsonlStreamConfig, jsonl_stream.JsonlStream, place=True, streams=True),
+        SinkSpec(stdout.StdoutConfig, stdout.Stdout, streams=True, resumes=False, stdout=True),
     ]
 
 

@@ -17,7 +17,7 @@ from synth.config.catalog import HOOKS, MULTIPLE, Catalog, load_catalog
 from synth.config.compose import Composed, changed_at, compose
 from synth.config.typed import in_words, read_config, schema_of
 from synth.contracts.generator import Generator, World, broken_columns
-from synth.contracts.hookspecs import Spec
+from synth.contracts.hookspecs import SinkSpec, Spec
 from synth.contracts.injector import PlanContext
 from synth.errors import (
     ConfigError,
@@ -61,6 +61,19 @@ class Part:
 
 
 @dataclass(frozen=True)
+class SinkPart(Part):
+    """A configured sink."""
+
+    spec: SinkSpec
+
+    @property
+    def uri(self) -> str | None:
+        """Where the recipe sends it; None where that is left to the run, or to the sink."""
+        uri: str | None = self.config.uri if self.spec.has_uri else None
+        return uri
+
+
+@dataclass(frozen=True)
 class Recipe:
     """The validated configuration of one run.
 
@@ -79,7 +92,7 @@ class Recipe:
     reporting: ReportingConfig
     clicks: ClicksConfig
     columns: ColumnsConfig
-    sinks: Mapping[str, Part]
+    sinks: Mapping[str, SinkPart]
     runner: Part
     clock: ClockConfig
     noise: NoiseConfig
@@ -163,10 +176,11 @@ class _Build:
         single = {group: self.part(group, self.config.get(group)) for group in HOOKS if group not in MULTIPLE}
         several = {group: self.parts(group) for group in MULTIPLE}
         if not self.config.get("sink"):
-            sinks = self.catalog.names("sink")
-            hint = f"choose one: sink=[{sinks[0]}]"
-            self.add("sink", "no sink is chosen: the data would go nowhere", ", ".join(sinks), hint)
-        self._check_places(several["sink"])
+            kinds = self.catalog.names("sink")
+            hint = f"choose one: sink=[{kinds[0]}]"
+            self.add("sink", "no sink is chosen: the data would go nowhere", ", ".join(kinds), hint)
+        sinks = {name: part for name, part in several["sink"].items() if isinstance(part, SinkPart)}
+        self._check_places(sinks)
         parts = [run, *fixed.values(), *single.values()]
         if all(part is not None for part in (run, fixed["population"], fixed["timeline"])):
             self._check_world(run, fixed, single, several["scenario"])
@@ -184,7 +198,7 @@ class _Build:
             **typing.cast("dict[str, Any]", single),
             scenarios=several["scenario"],
             **{name: fixed[name] for name in ("reporting", "clicks", "columns", "clock", "noise")},
-            sinks=several["sink"],
+            sinks=sinks,
             content=without_secrets({key: self.config[key] for key in sorted(self.config) if key not in NOT_DATA}),
             origins=self.composed.origins,
         )
@@ -227,7 +241,9 @@ class _Build:
             return None
         spec = self._find(path, group, data["kind"])
         config = self.typed(path, spec.config, data) if spec else None
-        return Part(config, spec) if spec and config is not None else None
+        if spec is None or config is None:
+            return None
+        return SinkPart(config, spec) if isinstance(spec, SinkSpec) else Part(config, spec)
 
     def _find(self, path: str, group: str, kind: Any) -> Spec | None:
         try:
@@ -250,16 +266,14 @@ class _Build:
         self._note(problems)
         return typed
 
-    def _check_places(self, sinks: Mapping[str, Part]) -> None:
+    def _check_places(self, sinks: Mapping[str, SinkPart]) -> None:
         """Refuses uris that name no place, and two sinks in one place."""
         places: dict[Any, str] = {}
         for name, part in sinks.items():
-            uri = getattr(part.config, "uri", None)
-            if uri is None:
+            if (uri := part.uri) is None:
                 continue
             try:
-                is_place = getattr(part.spec.factory, "uri_is_place", False)
-                place = dataclasses.replace(parse_uri(uri), uri="") if is_place else uri
+                place = dataclasses.replace(parse_uri(uri), uri="") if part.spec.place else uri
             except RefusedError as error:
                 self.add(f"sink.{name}.uri", f"sink.{name}.uri: {error}")
                 continue

@@ -196,6 +196,7 @@ class Generator(ABC):
 
 
 _OWN_TYPES = ("int64", "int8", "double", "timestamp[us, tz=UTC]", "string")
+_SHIFTING = {"shifts_us": "timestamp[us, tz=UTC]", "shifts_s": "int64"}
 
 
 def broken_columns(generator: Generator) -> Iterator[str]:
@@ -210,6 +211,9 @@ def broken_columns(generator: Generator) -> Iterator[str]:
             yield f"column {column.name!r} of type {column.arrow!r}; there are {', '.join(_OWN_TYPES)}"
         elif (column.arrow == "string") != bool(column.categories):
             yield f"column {column.name!r}: a string needs categories, and nothing else may have any"
+        if column.arrow != _SHIFTING.get(column.follows, column.arrow):
+            told = f"column {column.name!r} of type {column.arrow!r}"
+            yield f"{told}, which cannot follow the clock by {column.follows!r}"
         if column.role == "truth":
             yield f"column {column.name!r} with role truth: truth is synth's own"
 

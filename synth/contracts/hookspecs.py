@@ -7,16 +7,19 @@ built-ins register through the same hooks (``synth.config.builtin``).
 A plugin may say which version of this page it needs: ``synth_api = ">=1.0,<2"`` in the module.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pluggy
 
 from synth.contracts.run_events import Subscriber
 
 if TYPE_CHECKING:
-    from synth.contracts.output import Output
+    import pyarrow as pa
+
+    from synth.contracts.output import ColumnEntry, Output
+    from synth.contracts.store import Source
 
 #: Minor: a hook or an attribute more. Major: plugins have to change.
 API_VERSION = "1.0"
@@ -45,6 +48,46 @@ class Spec:
     def name(self) -> str:
         """The kind, as recipes write it."""
         return str(self.config.__dataclass_fields__["kind"].default)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SinkSpec(Spec):
+    """One sink, and what it can do: what is not said here, synth does not ask of it.
+
+    Whether a class offers ``inspect`` (``synth.Inspectable``) is seen from the class. A plugin is refused when it is
+    loaded if its class cannot do what stands here.
+
+    Attributes:
+        place: its uri is a directory or ``s3://bucket/prefix``, which it has for itself: a uri that is neither, and two
+            sinks in one place, are then refused with the configuration.
+        streams: it is a ``synth.StreamSink``, which takes a stream, and also a run.
+        resumes: of one that streams: it remembers how far it is.
+        parts: of one that streams: several processes may send parts of one stream to it, each the rows of its cards;
+            ``job.part`` says which.
+        stdout: it writes to the standard output, where nothing else is written then.
+        reads: ``(stream, table, columns)`` → the rows of a table in a file that is neither CSV, JSON lines nor Parquet,
+            in order, some at a time, with the types and nulls that the manifest's entries name; for ``synth verify``
+            and ``to_pandas``. The stream is seekable; where it lies on a disk here, ``stream.name`` is its path.
+            Whatever it raises is taken for a damaged file. It should share no code with what wrote the file: a check
+            that makes the writer's mistake again finds nothing.
+        schemes: what the uris of a sink that writes neither to a directory nor to S3 begin with, before ``://``.
+        opens: of such a uri, the place for reading; what ``finish`` names as files are streams that it gives back byte
+            by byte. Raises RefusedError where the uri names no place, and repeats none that may hold a password.
+    """
+
+    place: bool = False
+    streams: bool = False
+    resumes: bool = True
+    parts: bool = False
+    stdout: bool = False
+    reads: "Callable[[BinaryIO, str, Sequence[ColumnEntry]], Iterator[pa.RecordBatch]] | None" = None
+    schemes: tuple[str, ...] = ()
+    opens: "Callable[[str], Source] | None" = None
+
+    @property
+    def has_uri(self) -> bool:
+        """Whether a recipe says where it writes."""
+        return "uri" in self.config.__dataclass_fields__
 
 
 @dataclass(frozen=True)
@@ -94,7 +137,7 @@ def synth_amounts() -> list[Spec]:  # type: ignore[empty-body]
 
 
 @hookspec
-def synth_sinks() -> list[Spec]:  # type: ignore[empty-body]
+def synth_sinks() -> list[SinkSpec]:  # type: ignore[empty-body]
     """Places and formats. Factory: ``(config, synth.contracts.sink.SinkJob) -> synth.contracts.sink.Sink``, or
     ``-> synth.contracts.stream_sink.StreamSink`` for what takes a stream.
     """

@@ -119,11 +119,13 @@ class Pattern(ABC):
             takes every other difference for a leak.
         sessions: role → what the visit to a shop that leads to such an event has of its own, for recipes with clicks.
             Other added online events come from visits as honest customers make them.
+        setting: choices that a recipe needs beside it, e.g. ``("generator=spending",)``; ``synth.testing`` makes them.
     """
 
     roles: tuple[str, ...]
     expected_signal: tuple[str, ...] = ()
     sessions: Mapping[str, Session] = MappingProxyType({})
+    needs: tuple[str, ...] = ()
 
     @property
     @abstractmethod

@@ -8,6 +8,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from synth.errors import RefusedError
+from synth.tables.declared import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class ColumnEntry(TypedDict):
-    """A column, as the manifest describes it."""
+    """A column, as the manifest describes it: ``clock`` is how it followed event times, where a stream shifted them."""
 
     name: str
     source: str
@@ -25,6 +26,7 @@ class ColumnEntry(TypedDict):
     nullable: bool
     format: str
     quoted: NotRequired[bool]
+    clock: NotRequired[Clock]
 
 
 class FileEntry(TypedDict):

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from synth.arrays import Float, Int8, Int16, Int64, Mask
-from synth.tables.declared import PLAIN_NAME, Column
+from synth.tables.declared import NO_FACTS, PLAIN_NAME, Column, TableFacts
+from synth.tables.registry import RESERVED
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,30 +32,27 @@ class Entities:
         name: the table's name, a plain word.
         columns: what it shows, in order.
         values: column name → (n,) numbers, or n texts.
+        facts: its key, its order, what it is searched by; nothing unless told.
     """
 
     name: str
     columns: tuple[Column, ...]
     values: "Mapping[str, npt.NDArray[Any] | Sequence[str] | pa.Array]"
+    facts: TableFacts = NO_FACTS
 
 
-#: Tables that every run may have.
-_TABLES = ("transactions", "labels", "episodes", "label_events", "clicks", "click_labels", "holders", "manifest")
-
-
-def broken_entities(tables: Sequence[Entities], taken: Sequence[str] = ()) -> Iterator[str]:
-    """Yields what is wrong with the tables that a generator made.
-
-    Args:
-        taken: names of the population's tables.
-    """
-    names = [*_TABLES, *taken, *(table.name for table in tables)]
+def broken_entities(tables: Sequence[Entities]) -> Iterator[str]:
+    """Yields what is wrong with the tables that a generator made."""
+    names = [table.name.casefold() for table in tables]  # most databases, and some disks, take a and A for one
     for table in tables:
-        if names.count(table.name) > 1 or not PLAIN_NAME.fullmatch(table.name):
+        plain = table.name.casefold()
+        if plain in RESERVED or names.count(plain) > 1 or not PLAIN_NAME.fullmatch(table.name):
             yield f"a table {table.name!r}: the name is taken, or no plain word"
         lengths = {name: len(values) for name, values in table.values.items()}
         if set(lengths) != {column.name for column in table.columns} or len(set(lengths.values())) > 1:
             yield f"table {table.name!r} with columns of {lengths} values"
+        elif unknown := sorted(table.facts.named - {*lengths}):
+            yield f"table {table.name!r} with facts of {', '.join(unknown)}, which it has no column of"
 
 
 @dataclass(frozen=True)

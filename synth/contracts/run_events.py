@@ -4,7 +4,7 @@ Watching changes nothing: who fails while being told is told nothing more, and t
 """
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 Outcome = Literal["done", "failed", "interrupted", "partly done"]
 
@@ -102,6 +102,7 @@ class Subscriber(Protocol):
         """Once, after all else: nothing of the run is staged any more."""
 
 
+@runtime_checkable
 class StreamSubscriber(Subscriber, Protocol):
     """A subscriber that wants to know how a stream goes; one without this method is told all the rest."""
 

@@ -1,16 +1,13 @@
 """The contract of a sink: staged per block, committed once, or taken back."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from synth.contracts.store import Source, Staged
+from synth.contracts.store import Staged
 from synth.tables.table import Table
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from synth.contracts.output import ColumnEntry
     from synth.tables.batch import Batch
 
 
@@ -58,8 +55,7 @@ class Sink(Protocol):
     in any order, ``collect`` per receipt on the driver in block order, ``finish``, and ``commit``; or, at any moment,
     ``abort``.
 
-    A sink class that says ``uri_is_place = True`` takes a directory or ``s3://bucket/prefix`` for itself: a uri that is
-    neither, and two sinks in one place, are then refused with the configuration.
+    What a sink can do beside, its ``synth.SinkSpec`` says.
 
     Attributes:
         uri: where it writes, as the manifest's readers find it.
@@ -98,43 +94,3 @@ class Sink(Protocol):
 
     def abort(self) -> None:
         """Takes everything back; may be called at any time, and more than once."""
-
-
-class Readable(Protocol):
-    """What the class of a sink also offers when its files are neither CSV, JSON lines nor Parquet.
-
-    ``synth verify`` and ``to_pandas`` find it by the sink's kind in the manifest. It should share no code with what
-    wrote the file: a check that makes the writer's mistake again finds nothing.
-    """
-
-    @staticmethod
-    def read(stream: BinaryIO, table: str, columns: "Sequence[ColumnEntry]") -> "Iterator[pa.RecordBatch]":
-        """The rows of a table in the file, in order, some at a time, with the types and nulls that the manifest names.
-
-        Whatever it raises is taken for a damaged file.
-
-        Args:
-            stream: the file, seekable; where it lies on a disk here, ``stream.name`` is its path.
-            columns: the manifest's entries for the table: name, source, type, nullable, format.
-        """
-
-
-class Addressed(Readable, Protocol):
-    """What the class of a sink also offers when it writes neither to a directory nor to S3, e.g. into a database.
-
-    ``synth verify URI`` and ``to_pandas`` find it by the scheme of the uri. What its ``finish`` names as files are
-    streams that ``open_source`` gives back byte by byte.
-
-    Attributes:
-        schemes: what such uris begin with, before ``://``.
-    """
-
-    schemes: ClassVar[tuple[str, ...]]
-
-    @staticmethod
-    def open_source(uri: str) -> Source:
-        """The place at a uri, for reading.
-
-        Raises:
-            RefusedError: the uri names no place; one that may hold a password is not repeated.
-        """

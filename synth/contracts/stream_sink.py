@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from synth.contracts.store import Staged
@@ -114,7 +114,8 @@ class StreamStats:
 class StreamSink(ABC):
     """Takes rows in order, in small batches, and remembers how far it is together with them.
 
-    Registered like any sink (``synth_sinks``); the factory, ``(config, SinkJob)``, touches nothing. A stream calls
+    Registered like any sink, as ``synth.SinkSpec(config, factory, streams=True)``; the factory, ``(config, SinkJob)``,
+    touches nothing. A stream calls
     ``check``, ``open``, then ``encode`` ahead of time on another thread, and ``send``, ``poll`` and ``mark`` on the
     driver's; at the end ``finish`` and ``commit``, or at any moment ``abort``. Rows that were sent after the last
     ``mark`` are lost with a crash and come again with ``open(resume=True)``: a sink keeps them from its readers until
@@ -126,16 +127,9 @@ class StreamSink(ABC):
 
     Attributes:
         uri: where it writes, as people would name it, without user and password.
-        resumable: whether it remembers how far it is.
-        takes_stdout: whether it writes to the standard output, where nothing else is written then.
-        takes_parts: whether several processes may send parts of one stream to it, each the rows of its cards;
-            ``job.part`` says which.
     """
 
     uri: str
-    resumable: ClassVar[bool] = True
-    takes_stdout: ClassVar[bool] = False
-    takes_parts: ClassVar[bool] = False
 
     @abstractmethod
     def check(self, *, resume: bool) -> None:
@@ -146,7 +140,7 @@ class StreamSink(ABC):
 
         Raises:
             RefusedError: the place cannot be reached or written; it holds another stream, neither ``job.overwrite``
-                nor ``resume`` says what to do with it. ``resume`` is asked of resumable sinks only.
+                nor ``resume`` says what to do with it. ``resume`` is asked of sinks that resume only.
         """
 
     def measure(self, batches: "Mapping[str, Batch]") -> int:

@@ -6,14 +6,19 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 
-from synth.contracts.run_events import BlockDone, Outcome, RunEnded, RunStarted, StreamProgress, Subscriber
+from synth.contracts.run_events import (
+    BlockDone,
+    Outcome,
+    RunEnded,
+    RunStarted,
+    StreamProgress,
+    StreamSubscriber,
+    Subscriber,
+)
 from synth.engine.prepare import Prepared
 from synth.errors import InterruptedRun, PartlyDone, hide_secrets, on_one_line
 
 log = logging.getLogger(__name__)
-
-#: What a subscriber may leave out.
-_OPTIONAL = frozenset({"stream_progress"})
 
 
 class Announcer:
@@ -37,7 +42,7 @@ class Announcer:
         for plugin, factory in self._factories:
             with self._dropping(plugin, "cannot be made"):
                 self._subscribers.append((plugin, factory()))
-        self._tell("run_started", event)
+        self._tell("run_started", lambda each: each.run_started(event))
 
     @contextmanager
     def announcing_end(self) -> Iterator[None]:
@@ -59,11 +64,16 @@ class Announcer:
         """Tells that the next block is done."""
         event = BlockDone(block=self._blocks, rows=rows, fraud_rows=fraud_rows, seconds=self._seconds())
         self._blocks += 1
-        self._tell("block_done", event)
+        self._tell("block_done", lambda each: each.block_done(event))
 
     def progress(self, event: StreamProgress) -> None:
         """Tells those who want to know how a stream goes."""
-        self._tell("stream_progress", event)
+
+        def tell(subscriber: Subscriber) -> None:
+            if isinstance(subscriber, StreamSubscriber):
+                subscriber.stream_progress(event)
+
+        self._tell("stream_progress", tell)
 
     def sent(self, events: int, *, blocks: int) -> None:
         """Notes how far a stream is: readers find these transactions however it ends, and these blocks were told."""
@@ -76,18 +86,18 @@ class Announcer:
         rows = rows if self._sent is None else self._sent
         told = "" if error is None else on_one_line(str(error) or type(error).__name__)
         try:
-            self._tell("run_ended", RunEnded(outcome=outcome, rows=rows, seconds=self._seconds(), error=told))
+            event = RunEnded(outcome=outcome, rows=rows, seconds=self._seconds(), error=told)
+            self._tell("run_ended", lambda each: each.run_ended(event))
         except KeyboardInterrupt:  # the run is over: whoever is impatient waits for the subscribers only
             log.warning("interrupted while the subscribers were told how the run ended: %s", outcome)
 
     def _seconds(self) -> float:
         return time.perf_counter() - self._began
 
-    def _tell(self, method: str, event: RunStarted | BlockDone | StreamProgress | RunEnded) -> None:
+    def _tell(self, method: str, tell: Callable[[Subscriber], None]) -> None:
         for plugin, subscriber in list(self._subscribers):
             with self._dropping(plugin, f"failed in {method}", subscriber):
-                if method not in _OPTIONAL or hasattr(subscriber, method):
-                    getattr(subscriber, method)(event)
+                tell(subscriber)
 
     @contextmanager
     def _dropping(self, plugin: str, what: str, subscriber: Subscriber | None = None) -> Iterator[None]:

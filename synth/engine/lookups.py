@@ -10,7 +10,7 @@ from synth.contracts.generator import Events
 from synth.errors import RunError
 from synth.tables.arrow import to_arrow
 from synth.tables.batch import Batch, print_column
-from synth.tables.declared import LOOKUP_KEYS
+from synth.tables.people import LOOKUP_KEYS
 from synth.tables.table import Field, Table
 
 

@@ -13,8 +13,9 @@ from synth.config.catalog import Catalog
 from synth.contracts.store import Staged
 from synth.engine.prepare import Prepared
 from synth.errors import without_secrets
-from synth.tables.declared import ENTITY_COLUMNS, as_json
+from synth.tables.declared import as_json
 from synth.tables.digest import digest_batch, digest_run, digest_table
+from synth.tables.people import ENTITY_COLUMNS
 from synth.tables.table import Table
 
 if TYPE_CHECKING:
@@ -58,15 +59,21 @@ class TableTally:
         return digest_table(self.table.schema, self.digests)
 
 
-def describe_tables(tallies: Sequence[TableTally]) -> dict[str, dict[str, Any]]:
-    """The part of a manifest that is the same for every sink: rows, digests and columns of each table."""
+def describe_tables(tallies: Sequence[TableTally], *, shifted: bool = False) -> dict[str, dict[str, Any]]:
+    """The part of a manifest that is the same for every sink: rows, digests and columns of each table.
+
+    Args:
+        shifted: whether event times were shifted, so that a reader has to know how each column followed them.
+    """
     return {
         tally.table.name: {
             "rows": sum(tally.rows),
             "digest": tally.digest,
             "block_rows": list(tally.rows),
             "columns": [
-                as_json(f.column) | {"name": f.name, "source": f.column.name, "format": f.format}
+                as_json(f.column)
+                | {"name": f.name, "source": f.column.name, "format": f.format}
+                | ({"clock": f.column.follows} if shifted else {})
                 for f in tally.table.fields
             ],
         }
@@ -150,7 +157,7 @@ def manifest_of(
         fingerprint=recipe.fingerprint,
         plugins={provider.name: provider.version for provider in catalog.providers if provider.name in owners},
         counts=counts,
-        tables=describe_tables(list(tallies.values())),
+        tables=describe_tables(list(tallies.values()), shifted="shift_us" in (stream or {})),
         sink=without_secrets({key: value for key, value in dataclasses.asdict(part.config).items() if key != "uri"}),
         files=files,
         stream=stream,

@@ -20,7 +20,7 @@ def run_directory(base: Path | None = None) -> Path:
 def make_sinks(prepared: Prepared, directory: Path, *, overwrite: bool) -> dict[str, Sink]:
     """The sinks of a recipe, in name order. Of several sinks without a uri each gets its own folder."""
     sinks = prepared.recipe.sinks
-    uris = {name: getattr(part.config, "uri", None) for name, part in sinks.items()}
+    uris = {name: part.uri for name, part in sinks.items()}
     homeless = [name for name, uri in uris.items() if uri is None]
     made = {}
     for name, part in sinks.items():
@@ -29,5 +29,9 @@ def make_sinks(prepared: Prepared, directory: Path, *, overwrite: bool) -> dict[
         job = SinkJob(uri, prepared.make_block.tables, extra, len(prepared.plan.rows_b), overwrite)
         with blaming(f"sink {name!r}"):
             sink = part.make(job)
-            made[name] = Streamed(sink, prepared.recipe.fingerprint) if isinstance(sink, StreamSink) else sink
+            made[name] = (
+                Streamed(sink, prepared.recipe.fingerprint, resumes=part.spec.resumes)
+                if isinstance(sink, StreamSink)
+                else sink
+            )
     return made

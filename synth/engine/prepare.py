@@ -102,7 +102,7 @@ def _prepare(recipe: Recipe) -> Prepared:
     extra = [entities[name] for name in recipe.population.table_names()]
     if recipe.population.profile and not recipe.population.customers:
         extra.insert(0, _holders(recipe, events, cards))
-    return Prepared(recipe, make_block, (*extra, *_entities(components, [batch.table.name for batch in extra])))
+    return Prepared(recipe, make_block, (*extra, *_entities(components)))
 
 
 def _people(recipe: Recipe, population: Population | None, cards: Texts) -> Iterator[Entities]:
@@ -121,10 +121,10 @@ def _people(recipe: Recipe, population: Population | None, cards: Texts) -> Iter
     yield from make_tables(population, cards.to_arrow(), profile, names)
 
 
-def _entities(components: Components, taken: list[str]) -> list[Batch]:
+def _entities(components: Components) -> list[Batch]:
     with blaming("the generator"):
         tables = components.generator.entities(world=components.world, streams=components.genuine_streams)
-    for broken in broken_entities(tables, taken):
+    for broken in broken_entities(tables):
         raise RunError(
             f"the generator {type(components.generator).__name__} made {broken}; that is an error in its code"
         )

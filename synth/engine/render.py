@@ -20,7 +20,7 @@ from synth.tables.arrow import names_to_arrow, to_arrow
 from synth.tables.batch import Batch
 from synth.tables.declared import Column
 from synth.tables.md5 import md5_hex
-from synth.tables.table import Field, Table, entity_table
+from synth.tables.table import Field, Table, plain_table
 from synth.tables.texts import Texts, amount_texts, iso_texts, join_texts, time_texts
 from synth.timeline import US_PER_S, Timeline
 
@@ -149,7 +149,7 @@ def render_entities(entities: Entities, shown: Mapping[str, str] | None = None) 
     Args:
         shown: column → its name, where that is another.
     """
-    table, columns = entity_table(entities.name, entities.columns, shown), {}
+    table, columns = plain_table(entities.name, entities.columns, entities.facts, shown), {}
     for field in table.fields:
         values = entities.values[field.column.name]
         if isinstance(values, np.ndarray):

@@ -47,7 +47,7 @@ class NoiseConfig:
 
     @property
     def shares(self) -> tuple[float, float, float, float]:
-        """Shares of the kinds, in the order of ``synth.noise.draws.KINDS``."""
+        """Shares of the kinds, in the order of ``synth.tables.declared.NOISE_KINDS``."""
         return self.disorder.share, self.late.share, self.duplicates.share, self.drops.share
 
     @property

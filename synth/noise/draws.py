@@ -1,4 +1,4 @@
-"""Which rows of a block meet what, drawn from streams of their own, and the table that tells it."""
+"""Which rows of a block meet what, drawn from streams of their own, and what the table of it tells."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,35 +10,12 @@ from synth.noise.config import NoiseConfig
 from synth.rng import Streams
 from synth.tables.arrow import names_to_arrow, to_arrow
 from synth.tables.batch import Batch
-from synth.tables.declared import Column
-from synth.tables.table import Field, Table
+from synth.tables.declared import NOISE_KINDS
+from synth.tables.table import Table
 from synth.timeline import US_PER_S
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-
-KINDS = ("disorder", "late", "duplicate", "drop")
-
-NOISE_COLUMNS = {
-    column.name: column
-    for column in (
-        Column("event_id", "int64", "", "key", "position of the event in the run, from 0"),
-        Column("tid", "string", "", "key", "the transaction's id"),
-        Column("kind", "string", "", "truth", "what it met: disorder, late, duplicate or drop", categories=KINDS),
-        Column("delay_us", "int64", "us of event time", "truth", "how much later it, or its copy, was sent"),
-    )
-}
-"""The noise table: one row a transaction that met something; ``tid`` only where the view shows it."""
-
-
-def noise_table(labels: Table) -> Table:
-    """The answer key; transactions are named as in the labels table."""
-    tid = [
-        Field(field.name, NOISE_COLUMNS["tid"], field.format) for field in labels.fields if field.column.name == "tid"
-    ]
-    event_id, _, *rest = (Field(c.name, c, c.formats[0]) for c in NOISE_COLUMNS.values())
-    return Table("noise", (event_id, *tid, *rest))
 
 
 @dataclass(frozen=True)
@@ -47,7 +24,7 @@ class Noise:
 
     Attributes:
         row_n: (n,) int64 which rows, rising.
-        kind_n: (n,) int64 index into ``KINDS``.
+        kind_n: (n,) int64 index into ``NOISE_KINDS``.
         delay_us_n: (n,) int64 microseconds of event time; 0 for what is dropped.
     """
 
@@ -57,7 +34,7 @@ class Noise:
 
     def of(self, kind: str) -> tuple[Int64, Int64]:
         """The rows that meet one kind, and their delays."""
-        chosen = self.kind_n == KINDS.index(kind)
+        chosen = self.kind_n == NOISE_KINDS.index(kind)
         return self.row_n[chosen], self.delay_us_n[chosen]
 
 
@@ -65,7 +42,7 @@ def draw_noise(config: NoiseConfig, block: int, rows: int, streams: Streams) -> 
     """What the rows of a block meet: each row by itself, with the configured shares as probabilities."""
     edges = np.cumsum(config.shares)
     kind_t = np.searchsorted(edges, streams.draw("kinds", block).random(rows), side="right")
-    row_n = np.flatnonzero(kind_t < len(KINDS))
+    row_n = np.flatnonzero(kind_t < len(NOISE_KINDS))
     kind_n = kind_t[row_n]
     part_n = streams.draw("delays", block).random(rows)[row_n]
     ranges = [each.delay_s for each in (config.disorder, config.late, config.duplicates)]
@@ -79,7 +56,7 @@ def tell_noise(noise: Noise, table: Table, first_event: int, transactions: Batch
     """The answer key of a block."""
     columns: dict[str, pa.Array] = {
         "event_id": to_arrow(noise.row_n + first_event),
-        "kind": names_to_arrow(KINDS).take(to_arrow(noise.kind_n)),
+        "kind": names_to_arrow(NOISE_KINDS).take(to_arrow(noise.kind_n)),
         "delay_us": to_arrow(noise.delay_us_n),
     }
     for field in table.fields:

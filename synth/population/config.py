@@ -17,7 +17,7 @@ from synth.population.merchants import MerchantsConfig
 from synth.population.places import CitiesConfig, GridConfig, place_problems
 from synth.population.shares import sorted_names
 from synth.rng import split_exactly
-from synth.tables.declared import CITY_PROFILE_COLUMNS, ENTITY_COLUMNS, PROFILE_COLUMNS, STATE_PROFILE_COLUMNS
+from synth.tables.people import CITY_PROFILE_COLUMNS, ENTITY_COLUMNS, PROFILE_COLUMNS, STATE_PROFILE_COLUMNS
 
 TableName = Literal["customers", "cards", "devices", "merchants", "terminals"]
 TABLES: tuple[TableName, ...] = get_args(TableName)

@@ -1,4 +1,4 @@
-"""The tables of entities: each row an index and what it stands for, each name a column of ``synth.tables.declared``."""
+"""The tables of entities: each row an index and what it stands for, each name a column of ``synth.tables.people``."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -8,7 +8,8 @@ import numpy as np
 
 from synth.arrays import Float, Int16
 from synth.contracts.population import Cities, Entities, Population
-from synth.tables.declared import ENTITY_COLUMNS
+from synth.tables.people import ENTITY_COLUMNS
+from synth.tables.registry import TABLES
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -50,7 +51,7 @@ def _table(name: str, values: Values) -> Entities:
             column, value = replace(column, categories=tuple(categories)), codes.astype(np.int64)
         columns.append(column)
         plain[column.name] = value
-    return Entities(name, tuple(columns), plain)
+    return Entities(name, tuple(columns), plain, TABLES[name].facts)
 
 
 def _customers(population: Population) -> Values:

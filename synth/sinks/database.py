@@ -53,7 +53,6 @@ class DatabaseSink(ABC):
         errors: what the engine raises.
     """
 
-    uri_is_place = True
     engine: ClassVar[str]
     name: ClassVar[str]
     beside: ClassVar[tuple[str, ...]]

@@ -58,8 +58,6 @@ class FileFormat(Protocol):
 class FileSink:
     """Writes each table into one file, or the transactions into one file a block."""
 
-    uri_is_place = True
-
     def __init__(self, file_format: FileFormat, layout: Layout, job: SinkJob) -> None:
         self.uri = job.uri
         self._format, self._job = file_format, job

@@ -84,8 +84,6 @@ def write_all(file: int, text: memoryview) -> None:
 class JsonlStream(StreamSink):
     """Appends to files of a directory, one process at a time."""
 
-    uri_is_place = True
-
     def __init__(self, config: JsonlStreamConfig, job: SinkJob) -> None:
         self.uri, self._job = job.uri, job
         place = parse_uri(job.uri)

@@ -25,9 +25,6 @@ class StdoutConfig:
 class Stdout(StreamSink):
     """Writes, and remembers nothing."""
 
-    resumable = False
-    takes_stdout = True
-
     def __init__(self, config: StdoutConfig, job: SinkJob) -> None:
         self.uri = "the standard output"
         self._sent = 0

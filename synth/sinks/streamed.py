@@ -23,18 +23,21 @@ class Streamed:
     Such a sink shows a run while it grows: what was marked stays when the run fails, and ``synth stream --resume``
     with the same recipe goes on from there.
 
+    Args:
+        resumes: whether the sink keeps what was marked.
+
     Attributes:
         inner: the sink of streams.
     """
 
-    def __init__(self, sink: StreamSink, fingerprint: str) -> None:
-        self.uri, self.inner = sink.uri, sink
+    def __init__(self, sink: StreamSink, fingerprint: str, *, resumes: bool) -> None:
+        self.uri, self.inner, self._resumes = sink.uri, sink, resumes
         self._at = Checkpoint.start(fingerprint, origin_us=time.time_ns() // 1000)
 
     @property
     def marked(self) -> bool:
         """Whether readers keep what was sent, whatever becomes of the run."""
-        return self.inner.resumable and self._at.block > 0
+        return self._resumes and self._at.block > 0
 
     def check(self) -> None:
         """Asks the sink."""

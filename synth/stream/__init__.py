@@ -13,7 +13,7 @@ from typing import Any
 from synth.clock.lag import Lag
 from synth.clock.schedule import make_schedule, start_us
 from synth.config.catalog import Catalog
-from synth.config.recipe import Part, Recipe
+from synth.config.recipe import Recipe, SinkPart
 from synth.contracts.sink import SinkJob
 from synth.contracts.stream_sink import Checkpoint, StreamSink, Tally
 from synth.engine.announcer import Announcer, started_event
@@ -27,9 +27,9 @@ from synth.engine.write import Tallies
 from synth.errors import InterruptedRun, PartlyDone, SynthError, blaming
 from synth.rng import Streams
 from synth.stream.ahead import ahead
-from synth.stream.deliveries import deliveries, tables_of
+from synth.stream.deliveries import deliveries, shifted, tables_of
 from synth.stream.pieces import BlockEnd, make_pieces
-from synth.stream.refusals import is_resumable, only_sink, refuse_other_days, refuse_parts
+from synth.stream.refusals import is_resumable, only_sink, refuse_lost_times, refuse_other_days, refuse_parts
 from synth.stream.sender import Pace, Progress, ProgressCallback, Sender, Stopped
 from synth.stream.share import WHOLE, Share
 from synth.timeline import US_PER_S
@@ -92,6 +92,7 @@ def stream(
     name, part = only_sink(recipe, catalog, resume=resume)
     refuse_parts(recipe, part, share, overwrite=overwrite)
     prepared = prepare(recipe)
+    refuse_lost_times(recipe, (*tables_of(prepared), *(batch.table for batch in prepared.extra)))
     sink = _make_sink(prepared, name, part, directory or run_directory(), share, overwrite=overwrite)
     announcer = Announcer(catalog.subscribers, started=started)
     with announcer.announcing_end():
@@ -127,13 +128,10 @@ class _Stream:
         with blaming(self._blamed):
             sink.check(resume=resume)
         fingerprint = stream_fingerprint(recipe, self._share.parts)
-        extra = self._prepared.extra if self._share.first else ()
         refuse_or_warn(self._name, sink, make_preflight_context(recipe, fingerprint, resume=resume))
         self._announcer.start(started_event(self._prepared, {self._name: sink.uri}))
         try:
-            with blaming(self._blamed):
-                kept = sink.open(extra, fingerprint=fingerprint, resume=resume)
-            at = kept or Checkpoint.start(fingerprint, origin_us=time.time_ns() // 1000)
+            at = self._open(fingerprint, resume=resume)
             self._announcer.sent(at.events, blocks=at.block)
             sender = Sender(sink, self._blamed, at, Pace(recipe.clock, at) if recipe.clock.paced else None, told)
             try:
@@ -146,6 +144,18 @@ class _Stream:
         except BaseException:
             sink.abort()
             raise
+
+    def _open(self, fingerprint: str, *, resume: bool) -> Checkpoint:
+        """Opens the sink with the tables that come once, with their times as of now; where the stream stands."""
+        recipe, extra = self._prepared.recipe, self._prepared.extra if self._share.first else ()
+        now = Checkpoint.start(fingerprint, origin_us=time.time_ns() // 1000)
+        with blaming(self._blamed):
+            shown = [shifted(batch, shift_us(recipe, now)) for batch in extra]
+            kept = self._sink.open(shown, fingerprint=fingerprint, resume=resume)
+        if kept is None and not (recipe.clock.rebase and any(batch.table.shifts for batch in extra)):
+            # opening takes a while that no event is late for
+            now = Checkpoint.start(fingerprint, origin_us=time.time_ns() // 1000)
+        return kept or now
 
     def _send(self, sender: Sender) -> None:
         """Marks the start, sends what is left, and marks the end."""
@@ -184,7 +194,7 @@ class _Stream:
         except KeyboardInterrupt as interrupt:
             raise InterruptedRun("interrupted: the stream stands at its last checkpoint") from interrupt
         except SynthError as error:
-            if not self._sink.resumable:
+            if not is_resumable(self._prepared.recipe.sinks[self._name]):
                 raise
             raise PartlyDone(f"{error}; the stream stands at its last checkpoint") from error
 
@@ -236,9 +246,9 @@ def shift_us(recipe: Recipe, at: Checkpoint) -> int:
 
 
 def _make_sink(
-    prepared: Prepared, name: str, part: Part, directory: Path, share: Share, *, overwrite: bool
+    prepared: Prepared, name: str, part: SinkPart, directory: Path, share: Share, *, overwrite: bool
 ) -> StreamSink:
-    uri = getattr(part.config, "uri", None) or str(directory)
+    uri = part.uri or str(directory)
     extra = tuple(batch.table for batch in prepared.extra)
     with blaming(f"sink {name!r}"):
         blocks = len(prepared.plan.rows_b)

@@ -16,11 +16,12 @@ from synth.arrays import Int64, Mask
 from synth.engine.block import Block
 from synth.engine.end_of_run import EndOfRun
 from synth.engine.prepare import Prepared
-from synth.noise.draws import draw_noise, noise_table, tell_noise
+from synth.noise.draws import draw_noise, tell_noise
 from synth.rng import Streams
 from synth.tables.batch import Batch, printers_of
+from synth.tables.declared import SHIFT_UNIT_US
 from synth.tables.digest import digest_batch
-from synth.tables.table import Table
+from synth.tables.table import Table, noise_table
 from synth.timeline import US_PER_S
 
 
@@ -89,14 +90,14 @@ def deliveries(prepared: Prepared, first: int, end_of_run: EndOfRun, *, shift_us
         else:
             delivery, coming = _with_noise(prepared, block, coming)
         if index >= first:
-            yield _shifted(delivery, shift_us) if shift_us else delivery
+            yield _shifted(delivery, shift_us)
     if prepared.plan.targets or prepared.make_block.label_events:
         for index in range(min(begin, blocks)):
             end_of_run.take(prepared.make_block(index).deferred)
     if first <= blocks:
         for block in end_of_run.blocks():
             delivery = _at_the_end(prepared, block)
-            yield _shifted(delivery, shift_us) if shift_us else delivery
+            yield _shifted(delivery, shift_us)
 
 
 def _at_the_end(prepared: Prepared, block: Block) -> Delivery:
@@ -178,19 +179,19 @@ def _printed(batch: Batch) -> Batch:
 
 
 def _shifted(delivery: Delivery, shift_us: int) -> Delivery:
-    side = {name: _shift(batch, shift_us) for name, batch in delivery.side.items()}
-    return replace(delivery, transactions=_shift(delivery.transactions, shift_us), side=side)
+    side = {name: shifted(batch, shift_us) for name, batch in delivery.side.items()}
+    return replace(delivery, transactions=shifted(delivery.transactions, shift_us), side=side)
 
 
-def _shift(batch: Batch, shift_us: int) -> Batch:
-    """The same rows with other times."""
+def shifted(batch: Batch, shift_us: int) -> Batch:
+    """The same rows with other times, in the columns that follow them."""
+    if not shift_us:
+        return batch
     columns, printers = [], dict(batch.printers)
     for field, column in zip(batch.table.fields, batch.native.columns, strict=True):
-        if pa.types.is_timestamp(column.type):
+        unit_us = SHIFT_UNIT_US.get(field.column.follows)
+        if unit_us:
             printers.pop(field.name, None)
-            column = pc.add(column.view(pa.int64()), shift_us).view(column.type)
-        elif field.column.name == "unix_time":
-            printers.pop(field.name, None)
-            column = pc.add(column, shift_us // US_PER_S)
+            column = pc.add(column.view(pa.int64()), shift_us // unit_us).view(column.type)
         columns.append(column)
     return Batch(batch.table, pa.RecordBatch.from_arrays(columns, schema=batch.table.schema), printers)

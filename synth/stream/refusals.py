@@ -1,13 +1,14 @@
 """What a stream refuses before it begins."""
 
-from typing import Any, TypeGuard
+from collections.abc import Sequence
 
 from synth.clock.schedule import start_us
 from synth.config.catalog import Catalog
-from synth.config.recipe import Part, Recipe
-from synth.contracts.stream_sink import StreamSink
+from synth.config.recipe import Recipe, SinkPart
+from synth.contracts.hookspecs import SinkSpec
 from synth.errors import ConfigError, Problem, RefusedError
 from synth.stream.share import Share
+from synth.tables.table import Table
 from synth.timeline import US_PER_S
 
 
@@ -20,7 +21,20 @@ def refuse_other_days(recipe: Recipe) -> None:
         raise ConfigError([Problem(path="clock.live_from", message=message, allowed=allowed)])
 
 
-def refuse_parts(recipe: Recipe, part: Part, share: Share, *, overwrite: bool) -> None:
+def refuse_lost_times(recipe: Recipe, tables: Sequence[Table]) -> None:
+    """A value that shifted event times would make wrong, such as an hour of the day, cannot be shown beside them."""
+    if not recipe.clock.rebase:
+        return
+    lost = [(table, field) for table in tables for field in table.fields if field.column.follows == "lost"]
+    if lost:
+        message = "; ".join(
+            f"{table.name}.{field.name} would be wrong beside shifted event times" for table, field in lost
+        )
+        hint = "leave such columns out of the view, or choose clock=realtime"
+        raise ConfigError([Problem(path="clock.rebase", message=message, allowed="false", hint=hint)])
+
+
+def refuse_parts(recipe: Recipe, part: SinkPart, share: Share, *, overwrite: bool) -> None:
     """Parts of a stream start on their own and share one place.
 
     Raises:
@@ -32,19 +46,23 @@ def refuse_parts(recipe: Recipe, part: Part, share: Share, *, overwrite: bool) -
         message = "a shift of event times is decided when a stream starts, and each of its parts starts on its own"
         raise ConfigError([Problem(path="clock.rebase", message=message, hint="send it in one part")])
     name = part.spec.name
-    if not (_streams(part.spec.factory) and part.spec.factory.takes_parts):
+    if not part.spec.parts:
         raise ConfigError([Problem(path="sink", message=f"sink {name!r} takes a stream in one part only")])
     if overwrite and not share.first:
         raise RefusedError("only part 0 may empty the place: start it first, and this part without --overwrite")
 
 
-def only_sink(recipe: Recipe, catalog: Catalog, *, resume: bool) -> tuple[str, Part]:
+def only_sink(recipe: Recipe, catalog: Catalog, *, resume: bool) -> tuple[str, SinkPart]:
     """The sink of a stream, and its name.
 
     Raises:
         ConfigError: there is another number of them, or it takes no streams, or cannot go on.
     """
-    able = [name for name in catalog.names("sink") if (spec := catalog.find("sink", name)) and _streams(spec.factory)]
+    able = [
+        name
+        for name in catalog.names("sink")
+        if isinstance(spec := catalog.find("sink", name), SinkSpec) and spec.streams
+    ]
     wrong = [
         Problem(
             path=f"sink.{name}",
@@ -53,14 +71,14 @@ def only_sink(recipe: Recipe, catalog: Catalog, *, resume: bool) -> tuple[str, P
             hint=f"choose one: sink={able[0]}",
         )
         for name, part in recipe.sinks.items()
-        if not _streams(part.spec.factory)
+        if not part.spec.streams
     ]
     if not wrong and len(recipe.sinks) > 1:
         wrong = [Problem(path="sink", message="a stream goes to one sink", allowed=" or ".join(recipe.sinks))]
     for name, part in recipe.sinks.items():
         if resume and not wrong and not is_resumable(part):
             wrong.append(Problem(path=f"sink.{name}", message=f"sink {name!r} remembers nothing that could go on"))
-        elif resume and not wrong and getattr(part.config, "uri", "") is None:
+        elif resume and not wrong and part.spec.has_uri and part.uri is None:
             message = f"--resume needs to know where the stream is: sink.{name}.uri is null"
             wrong.append(Problem(path=f"sink.{name}.uri", message=message))
     if wrong:
@@ -68,11 +86,6 @@ def only_sink(recipe: Recipe, catalog: Catalog, *, resume: bool) -> tuple[str, P
     return next(iter(recipe.sinks.items()))
 
 
-def is_resumable(part: Part) -> bool:
+def is_resumable(part: SinkPart) -> bool:
     """Whether a sink remembers how far a stream is."""
-    factory = part.spec.factory
-    return _streams(factory) and factory.resumable
-
-
-def _streams(factory: Any) -> TypeGuard[type[StreamSink]]:
-    return isinstance(factory, type) and issubclass(factory, StreamSink)
+    return part.spec.streams and part.spec.resumes

@@ -1,7 +1,8 @@
 """Every column that an event can show, declared once: schema, metadata, docs and validation derive from here."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -9,6 +10,10 @@ from typing import Any, Literal
 PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 Role = Literal["key", "observable", "truth", "observation"]
+Clock = Literal["shifts_us", "shifts_s", "stays", "lost"]
+
+#: Of the columns that follow a shift of event times: microseconds of one of their units.
+SHIFT_UNIT_US: Mapping[str, int] = {"shifts_us": 1, "shifts_s": 1_000_000}
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,10 @@ class Column:
         categories: the texts that a generator's whole numbers stand for; for its own columns of type string.
         formats: how text sinks can print it; the first is the default. ``strftime`` stands for any pattern with a %.
             A time has ``TIME_FORMATS``.
+        clock: how it follows event times that a stream shifts (``clock=rebased``): by the shift in microseconds or in
+            seconds, not at all, or, as an hour of the day, in no such way, so that a shifted stream cannot show it.
+            Unless told, a time shifts and all else stays.
+        references: tables in which its values are keys; of these the first one that a run has.
     """
 
     name: str
@@ -38,16 +47,49 @@ class Column:
     formats: tuple[str, ...] = ("plain",)
     free_text: bool = False
     categories: tuple[str, ...] = ()
+    clock: Clock | None = None
+    references: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.arrow.startswith("timestamp"):
             object.__setattr__(self, "formats", TIME_FORMATS)
+
+    @property
+    def follows(self) -> Clock:
+        """How it follows a shift of event times."""
+        return self.clock or ("shifts_us" if self.arrow.startswith("timestamp") else "stays")
 
     @cached_property
     def quoted(self) -> bool:
         """Whether a text of it may hold what CSV and JSON have to escape."""
         return self.free_text or any(_ESCAPED.search(text) for text in self.categories)
 
+
+@dataclass(frozen=True, kw_only=True)
+class TableFacts:
+    """What is true of a table beside its columns, which bear the names here that they are declared with.
+
+    Attributes:
+        key: the columns that together tell its rows apart; empty where none do.
+        counted: whether the key is the row's position in the table, from 0.
+        order: what its rows are sorted by; empty where that is nothing that it shows.
+        searched: what it is searched by: a column, or several together.
+        as_viewed: the columns that bear the name that the view gives them in the transactions.
+    """
+
+    key: tuple[str, ...] = ()
+    counted: bool = False
+    order: tuple[str, ...] = ()
+    searched: tuple[tuple[str, ...], ...] = ()
+    as_viewed: tuple[str, ...] = ()
+
+    @property
+    def named(self) -> set[str]:
+        """The columns that it speaks of."""
+        return {*self.key, *self.order, *(name for together in self.searched for name in together)}
+
+
+NO_FACTS = TableFacts()
 
 _ESCAPED = re.compile(r'[,"\\\n\r\t]')
 
@@ -57,10 +99,24 @@ AMOUNT_FORMATS = ("float", "fixed2")
 EVENT_COLUMNS = {
     column.name: column
     for column in (
-        Column("event_id", "int64", "", "key", "position of the event in the run, from 0"),
+        Column(
+            "event_id",
+            "int64",
+            "",
+            "key",
+            "position of the event in the run, from 0",
+            references=("transactions",),
+        ),
         Column("tid", "string", "", "key", "md5, in hex, of time, card number and amount as the notebook prints them"),
         Column("time", "timestamp[us, tz=UTC]", "UTC", "observable", "when it happened"),
-        Column("card_id", "int64", "", "key", "index of the card in the population, from 0"),
+        Column(
+            "card_id",
+            "int64",
+            "",
+            "key",
+            "index of the card in the population, from 0",
+            references=("cards", "holders"),
+        ),
         Column("card_number", "string", "", "key", "card number, Luhn-valid"),
         Column("amount_minor", "int64", "minor units (cents)", "observable", "amount in whole minor units"),
         Column("amount", "double", "major units", "observable", "amount in major units", formats=AMOUNT_FORMATS),
@@ -73,10 +129,11 @@ EVENT_COLUMNS = {
             "truth",
             "episode of a fraud event: added ones from 0 in order of first event, then those of claimed rows",
             nullable=True,
+            references=("episodes",),
         ),
         Column("role", "string", "", "truth", "what a fraud event is within its episode", nullable=True),
         Column("scenario_number", "int8", "", "truth", "0 for genuine; or the scenario, counted by name from 1"),
-        Column("unix_time", "int64", "s", "observable", "seconds since 1970-01-01 UTC"),
+        Column("unix_time", "int64", "s", "observable", "seconds since 1970-01-01 UTC", clock="shifts_s"),
         Column("time_s", "int64", "s", "observable", "seconds since the start of the window"),
         Column("time_days", "int64", "days", "observable", "full days since the start of the window"),
         Column("observed_label", "int8", "", "observation", "1 where fraud was reported by the end of the window"),
@@ -116,25 +173,45 @@ CLICK_COLUMNS = {
     for column in (
         Column("click_id", "int64", "", "key", "names the click; ascending, with gaps"),
         Column("time", "timestamp[us, tz=UTC]", "UTC", "observable", "when it happened"),
-        Column("customer_id", "int64", "", "key", "who clicked: index of the customer"),
+        Column("customer_id", "int64", "", "key", "who clicked: index of the customer", references=("customers",)),
         Column("session_id", "int64", "", "key", "the visit; the number says nothing else"),
         Column("event_type", "string", "", "observable", "what happened"),
-        Column("merchant_id", "int64", "", "key", "whose shop: index of the merchant"),
+        Column("merchant_id", "int64", "", "key", "whose shop: index of the merchant", references=("merchants",)),
         Column("device_id", "int64", "", "key", "what with; one that is in no table is new to the customer"),
-        Column("event_id", "int64", "", "key", "the transaction of a purchase; empty for others", nullable=True),
+        Column(
+            "event_id",
+            "int64",
+            "",
+            "key",
+            "the transaction of a purchase; empty for others",
+            nullable=True,
+            references=("transactions",),
+        ),
     )
 }
 """The clicks table: one row an event of a visit to a web shop, sorted by time."""
 
 CLICK_LABEL_COLUMNS = {
-    "click_id": CLICK_COLUMNS["click_id"],
+    "click_id": replace(CLICK_COLUMNS["click_id"], references=("clicks",)),
     "scenario": Column("scenario", "string", "", "truth", "scenario of the transaction that the visit leads to"),
-    "episode_id": Column("episode_id", "int64", "", "truth", "its episode"),
+    "episode_id": Column("episode_id", "int64", "", "truth", "its episode", references=("episodes",)),
     "role": Column(
         "role", "string", "", "truth", "a purchase's: its transaction's; else login, profile_change, browse"
     ),
 }
 """The click_labels table: one row a click of a visit that leads to fraud."""
+
+NOISE_KINDS = ("disorder", "late", "duplicate", "drop")
+
+NOISE_COLUMNS = {
+    "event_id": EVENT_COLUMNS["event_id"],
+    "tid": Column("tid", "string", "", "key", "the transaction's id"),
+    "kind": Column(
+        "kind", "string", "", "truth", "what it met: disorder, late, duplicate or drop", categories=NOISE_KINDS
+    ),
+    "delay_us": Column("delay_us", "int64", "us of event time", "truth", "how much later it, or its copy, was sent"),
+}
+"""The noise table: one row a transaction that met something; ``tid`` only where the view shows it."""
 
 EPISODE_COLUMNS = {
     column.name: column
@@ -148,109 +225,6 @@ EPISODE_COLUMNS = {
         Column("amount_minor", "int64", "minor units (cents)", "truth", "sum of the amounts"),
     )
 }
-
-HOLDER_COLUMNS = {
-    column.name: column
-    for column in (
-        Column("card_id", "int64", "", "key", "the holder's card: its index in the population"),
-        Column("card_number", "string", "", "key", "the holder's card number"),
-        Column("holder_id", "int64", "", "key", "index of the holder, from 0"),
-        Column("name", "string", "", "observable", "full name", free_text=True),
-        Column("first_name", "string", "", "observable", "first name, a part of the full one", free_text=True),
-        Column("last_name", "string", "", "observable", "last name, a part of the full one", free_text=True),
-        Column("gender", "string", "", "observable", "F or M, in keeping with the name"),
-        Column("email", "string", "", "observable", "e-mail address, unique"),
-        Column("phone", "string", "", "observable", "telephone number", free_text=True),
-        Column("address", "string", "", "observable", "postal address", free_text=True),
-        Column("birth_date", "date32[day]", "", "observable", "day of birth"),
-        Column("job", "string", "", "observable", "occupation", free_text=True),
-    )
-}
-"""The holders table: what a profile says of who holds a card, where there are no customers."""
-
-PROFILE_COLUMNS = {name: column for name, column in HOLDER_COLUMNS.items() if not name.startswith(("card", "holder"))}
-"""What a profile says of a person."""
-
-CITY_PROFILE_COLUMNS = {
-    column.name: column
-    for column in (
-        Column("street", "string", "", "observable", "street and number of the address", free_text=True),
-        Column("zip", "string", "", "observable", "postal code of the address", free_text=True),
-    )
-}
-"""What a profile says beside it of a person who lives in a city."""
-
-STATE_PROFILE_COLUMNS = {
-    column.name: column
-    for column in (
-        Column("state", "string", "", "observable", "state of the city, as USPS code"),
-        Column("inhabitants", "int64", "", "observable", "real inhabitants of the city, whatever its share"),
-    )
-}
-"""What a profile says beside that of a person who lives in a city of the USA."""
-
-_PLACE = (
-    Column("city", "string", "", "observable", "the city that it belongs to"),
-    Column("country", "string", "", "observable", "its country, as ISO 3166 code"),
-    Column("latitude", "double", "degrees", "observable", "where it lies"),
-    Column("longitude", "double", "degrees", "observable", "where it lies"),
-    Column("x_km", "double", "km", "observable", "east in the plane of the population; distances in a city are true"),
-    Column("y_km", "double", "km", "observable", "north in the plane of the population"),
-)
-
-ENTITY_COLUMNS = {
-    table: {column.name: column for column in columns}
-    for table, columns in {
-        "customers": (
-            Column("customer_id", "int64", "", "key", "index of the customer, from 0"),
-            Column("segment", "string", "", "observable", "how the customer spends"),
-            Column("age", "int8", "years", "observable", "full years at the start of the window"),
-            Column("age_band", "string", "", "observable", "band of the age"),
-            Column("income_band", "string", "", "observable", "band of the income"),
-            Column("income_minor", "int64", "minor units (cents)", "observable", "income of a year"),
-            *_PLACE,
-            *PROFILE_COLUMNS.values(),
-            *CITY_PROFILE_COLUMNS.values(),
-            *STATE_PROFILE_COLUMNS.values(),
-        ),
-        "cards": (
-            Column("card_id", "int64", "", "key", "index of the card in the population, from 0"),
-            Column("card_number", "string", "", "key", "card number, Luhn-valid"),
-            Column("customer_id", "int64", "", "key", "who holds it"),
-            Column("network", "string", "", "observable", "card network"),
-            Column("funding", "string", "", "observable", "credit or debit", categories=("debit", "credit")),
-            Column("limit_minor", "int64", "minor units (cents)", "observable", "credit line; of debit: of a month"),
-            Column("opened", "date32[day]", "", "observable", "day of opening, before the window"),
-        ),
-        "devices": (
-            Column("device_id", "int64", "", "key", "index of the device, from 0"),
-            Column("customer_id", "int64", "", "key", "who uses it"),
-            Column("kind", "string", "", "observable", "kind of device"),
-        ),
-        "merchants": (
-            Column("merchant_id", "int64", "", "key", "index of the merchant, from 0"),
-            Column("name", "string", "", "observable", "name, unique", free_text=True),
-            Column("category", "string", "", "observable", "what it sells"),
-            Column("mcc", "string", "", "observable", "merchant category code (ISO 18245)"),
-            Column("online", "int8", "", "observable", "1 where it sells on the web only"),
-            Column("price_level", "double", "", "observable", "factor on the prices of its category, median 1"),
-            Column("opens_hour", "int8", "hour of the day", "observable", "from then on it sells"),
-            Column("closes_hour", "int8", "hour of the day", "observable", "until then it sells"),
-            Column("size", "double", "", "observable", "popularity, 1 for the average merchant"),
-            *_PLACE,
-        ),
-        "terminals": (
-            Column("terminal_id", "int64", "", "key", "index of the terminal, from 0"),
-            Column("merchant_id", "int64", "", "key", "whose it is"),
-            *_PLACE,
-        ),
-    }.items()
-}
-"""The tables of entities, their key first; columns of cities, states and a profile only where there are any."""
-
-LOOKUP_KEYS = {"cards": "card_id", "customers": "card_id", "merchants": "merchant_id", "terminals": "terminal_id"}
-"""Tables in which an event has a row, by the column that leads there: from the card one comes to its customer, too, and
-to the others where the generator has that column."""
 
 
 def metadata(column: Column) -> dict[str, str]:

@@ -5,16 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from synth.tables.declared import (
-    CLICK_COLUMNS,
-    CLICK_LABEL_COLUMNS,
-    EPISODE_COLUMNS,
-    HOLDER_COLUMNS,
-    LABEL_COLUMNS,
-    LABEL_EVENT_COLUMNS,
-    Column,
-    metadata,
-)
+from synth.tables.declared import NO_FACTS, SHIFT_UNIT_US, Column, TableFacts, metadata
+from synth.tables.registry import TABLES
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,10 +23,57 @@ class Field:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of the output: its name and columns, known before the first row."""
+    """A table of the output: its name and columns, known before the first row.
+
+    Attributes:
+        facts: what is true of it beside its columns; ``key``, ``order``, ``searches`` and ``references`` tell it by the
+            names of the fields.
+    """
 
     name: str
     fields: tuple[Field, ...]
+    facts: TableFacts = NO_FACTS
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The fields that together tell its rows apart; empty where it does not show them all."""
+        return self._shown(self.facts.key)
+
+    @property
+    def counted(self) -> bool:
+        """Whether its key is the row's position, from 0."""
+        return self.facts.counted and bool(self.key)
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The fields that its rows are sorted by; empty where it does not show them all."""
+        return self._shown(self.facts.order)
+
+    @property
+    def searches(self) -> tuple[tuple[str, ...], ...]:
+        """The fields that it is searched by, alone or together; those that it does not show are left out."""
+        names = self._names()
+        wanted = (tuple(names[source] for source in together if source in names) for together in self.facts.searched)
+        return tuple(dict.fromkeys(filter(None, wanted)))
+
+    @property
+    def references(self) -> dict[str, tuple[str, ...]]:
+        """Field → the other tables in which its values are keys; of these the first one that a run has."""
+        found = {f.name: tuple(name for name in f.column.references if name != self.name) for f in self.fields}
+        return {name: tables for name, tables in found.items() if tables}
+
+    @property
+    def shifts(self) -> bool:
+        """Whether any of its columns follows a shift of event times."""
+        return any(field.column.follows in SHIFT_UNIT_US for field in self.fields)
+
+    def _shown(self, sources: tuple[str, ...]) -> tuple[str, ...]:
+        names = self._names()
+        return tuple(names[source] for source in sources) if names.keys() >= {*sources} else ()
+
+    def _names(self) -> dict[str, str]:
+        """Source → the field that shows it; of several the first one."""
+        return {field.column.name: field.name for field in reversed(self.fields)}
 
     @cached_property
     def schema(self) -> "pa.Schema":
@@ -64,36 +103,39 @@ def _arrow_type(text: str) -> "pa.DataType":
 
 def label_table(events: Table) -> Table:
     """The labels table that goes with a view: the view's own name for the transaction id, where it shows one."""
-    return _naming_rows("labels", LABEL_COLUMNS, events)
+    return _naming_rows("labels", events)
 
 
 def label_event_table(events: Table) -> Table:
     """The table of reports that goes with a view."""
-    return _naming_rows("label_events", LABEL_EVENT_COLUMNS, events)
+    return _naming_rows("label_events", events)
 
 
-def _naming_rows(name: str, columns: Mapping[str, Column], events: Table) -> Table:
+def noise_table(events: Table) -> Table:
+    """The answer key of a noisy stream, for a view or for its labels table."""
+    return _naming_rows("noise", events)
+
+
+def _naming_rows(name: str, events: Table) -> Table:
     """A table whose rows name transactions, by the view's own name for their id, where it shows one."""
     tid = next((f.name for f in events.fields if f.column.name == "tid"), None)
-    names = {source: tid if source == "tid" else source for source in columns}
-    return Table(name, tuple(_plain(columns[source], shown) for source, shown in names.items() if shown))
+    columns = [column for source, column in TABLES[name].columns.items() if source != "tid" or tid]
+    return declared_table(name, columns, {"tid": tid or ""})
 
 
 def click_tables() -> tuple[Table, Table]:
     """The clicks and what is true of them."""
-    return entity_table("clicks", tuple(CLICK_COLUMNS.values())), entity_table(
-        "click_labels", tuple(CLICK_LABEL_COLUMNS.values())
-    )
+    return declared_table("clicks"), declared_table("click_labels")
 
 
 def episode_table() -> Table:
     """The episodes table."""
-    return Table("episodes", tuple(_plain(column, column.name) for column in EPISODE_COLUMNS.values()))
+    return declared_table("episodes")
 
 
 def holder_table(events: Table) -> Table:
     """The holders table; the card number is named as the view names it, where it shows one."""
-    return entity_table("holders", tuple(HOLDER_COLUMNS.values()), shown_names(events))
+    return declared_table("holders", shown=shown_names(events))
 
 
 def shown_names(events: Table) -> dict[str, str]:
@@ -102,13 +144,27 @@ def shown_names(events: Table) -> dict[str, str]:
     return {"card_number": shown[0]} if shown else {}
 
 
-def entity_table(name: str, columns: Sequence[Column], shown: Mapping[str, str] | None = None) -> Table:
-    """A table that comes once a run.
+def declared_table(name: str, columns: Sequence[Column] = (), shown: Mapping[str, str] | None = None) -> Table:
+    """A table as it is declared.
+
+    Args:
+        columns: those that it has; none for all.
+        shown: column → its name, where that is another.
+    """
+    declared = TABLES[name]
+    return plain_table(name, columns or tuple(declared.columns.values()), declared.facts, shown)
+
+
+def plain_table(
+    name: str, columns: Sequence[Column], facts: TableFacts, shown: Mapping[str, str] | None = None
+) -> Table:
+    """A table whose columns print as they print unasked.
 
     Args:
         shown: column → its name, where that is another.
     """
-    return Table(name, tuple(_plain(column, (shown or {}).get(column.name, column.name)) for column in columns))
+    fields = tuple(_plain(column, (shown or {}).get(column.name, column.name)) for column in columns)
+    return Table(name, fields, facts)
 
 
 def _plain(column: Column, name: str) -> Field:

@@ -9,15 +9,9 @@ from typing import Annotated
 from pydantic import Field as Limits
 
 from synth.errors import Problem, nearest
-from synth.tables.declared import (
-    ENTITY_COLUMNS,
-    EVENT_COLUMNS,
-    HOLDER_COLUMNS,
-    LABEL_COLUMNS,
-    LABEL_EVENT_COLUMNS,
-    LOOKUP_KEYS,
-    Column,
-)
+from synth.tables.declared import EVENT_COLUMNS, Column
+from synth.tables.people import ENTITY_COLUMNS, LOOKUP_KEYS
+from synth.tables.registry import TABLES
 from synth.tables.table import Field, Table
 from synth.tables.view_edits import Added, Dropped, Format, Name, Renamed, Shown, Source, broken_edits, edit_view
 
@@ -130,8 +124,9 @@ def _lacking(field: Shown, own: Sequence[Column] | None, entities: Needs) -> Pro
 
 #: The side tables show these columns under the view's name for them, beside columns with names of their own.
 _NAMES_BESIDE = {
-    "tid": {*LABEL_COLUMNS, *LABEL_EVENT_COLUMNS} - {"tid"},
-    "card_number": {*HOLDER_COLUMNS, *ENTITY_COLUMNS["cards"]} - {"card_number"},
+    source: {beside for table in naming for beside in table.columns} - {source}
+    for source in EVENT_COLUMNS
+    if (naming := [table for table in TABLES.values() if source in table.facts.as_viewed])
 }
 
 #: The directives of strftime that Arrow knows, and characters that need no quotes in CSV and JSON.
@@ -178,4 +173,4 @@ def event_table(
     for field in config.shown():
         column = known[field.source]
         fields.append(Field(field.name, column, field.format or column.formats[0]))
-    return Table("transactions", tuple(fields))
+    return Table("transactions", tuple(fields), TABLES["transactions"].facts)

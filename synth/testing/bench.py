@@ -17,6 +17,8 @@ from typing import Any, TypeVar
 from synth.config.catalog import MULTIPLE, Catalog, load_catalog
 from synth.config.compose import Composed, compose, list_options
 from synth.config.recipe import Part, Recipe, build_recipe
+from synth.contracts.generator import Generator
+from synth.contracts.injector import Pattern
 from synth.engine.components import Components
 from synth.engine.prepare import Prepared, make_components, prepare
 from synth.errors import ConfigError, PluginError, SynthError
@@ -69,6 +71,11 @@ def expected_rows(components: Components) -> int:
 MOST_RATIO = 0.25
 
 
+def _setting(factory: object) -> tuple[str, ...]:
+    """What else belongs into the recipe of a component, as its class says."""
+    return factory.needs if isinstance(factory, type) and issubclass(factory, (Generator, Pattern)) else ()
+
+
 class TestBench:
     """One component in a recipe of its own."""
 
@@ -78,7 +85,7 @@ class TestBench:
             broken = "; ".join(f"plugin {p.name!r}: {p.error}" for p in catalog.broken())
             raise PluginError(f"no {group} kind named {kind!r}" + (f"; {broken}" if broken else ""))
         self.catalog, self.group, self.kind, self.option = catalog, group, kind, option
-        self.overrides = (*getattr(spec.factory, "setting", ()), *overrides)
+        self.overrides = (*_setting(spec.factory), *overrides)
         self.spec = spec
         self._kept: dict[Hashable, Any] = {}
 

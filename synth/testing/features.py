@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from synth.arrays import Int64, Mask
-from synth.tables.declared import EVENT_COLUMNS, LOOKUP_KEYS
+from synth.tables.declared import EVENT_COLUMNS
+from synth.tables.people import LOOKUP_KEYS
 from synth.tables.table import Field, Table
 from synth.timeline import US_PER_S
 

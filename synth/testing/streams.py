@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import ClassVar, cast
 
+from synth.contracts.hookspecs import SinkSpec
 from synth.contracts.stream_sink import Checkpoint, StreamSink
 from synth.errors import RefusedError
 from synth.sinks.streamed import encoded
@@ -144,7 +145,7 @@ class StreamSinkContract(Places):
     @contextmanager
     def _opened(self) -> Iterator[tuple[StreamLife, str]]:
         """A sink that is ready for its first row."""
-        if getattr(self.bench.spec.factory, "takes_stdout", False):
+        if self._declared.stdout:
             raise Unjudged("it writes to the standard output")
         if "uri" not in self.bench.spec.config.__dataclass_fields__:
             raise Unjudged("its config has no uri, so that the kit cannot send it to a place of its own")
@@ -161,6 +162,12 @@ class StreamSinkContract(Places):
             finally:
                 life.stream.abort()
 
+    @property
+    def _declared(self) -> SinkSpec:
+        """What the sink says of itself."""
+        assert isinstance(self.bench.spec, SinkSpec)
+        return self.bench.spec
+
     def _require_memory(self, life: StreamLife) -> None:
-        if not life.stream.resumable:
+        if not self._declared.resumes:
             raise Unjudged("it remembers nothing")

@@ -11,7 +11,8 @@ from synth.config.catalog import BUILT_IN, Catalog, load_catalog
 from synth.config.compose import ConfigSource, Memory, Offered, Written, builtin_conf, search_roots
 from synth.config.compose.composing import compose_roots
 from synth.config.recipe import Recipe, build_recipe
-from synth.tables.declared import ENTITY_COLUMNS, EVENT_COLUMNS, LOOKUP_KEYS
+from synth.tables.declared import EVENT_COLUMNS
+from synth.tables.people import ENTITY_COLUMNS, LOOKUP_KEYS
 
 #: Group → its options; a group that is not here is taken as it is.
 CHOICES = {

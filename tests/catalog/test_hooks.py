@@ -16,8 +16,14 @@ WRONG = {
         hook("synth_config_roots", "'conf'"),
         "'synth_config_roots' returned 'conf' instead of a list",
     ),
-    "a text for a spec": (hook("synth_sinks", "['csv']"), "'synth_sinks' returned 'csv' instead of synth.Spec(config"),
-    "no class": (hook("synth_sinks", "[synth.Spec(3, 3)]"), "config class 3 of hook 'synth_sinks' has no field kind"),
+    "a text for a spec": (
+        hook("synth_sinks", "['csv']"),
+        "'synth_sinks' returned 'csv' instead of synth.SinkSpec(config",
+    ),
+    "no class": (
+        hook("synth_sinks", "[synth.SinkSpec(3, 3)]"),
+        "config class 3 of hook 'synth_sinks' has no field kind",
+    ),
     "a kind that is no word": (PATTERN.replace("NAME", "../x"), "returned a kind named '../x'; allowed: letters"),
     "no factory": (
         PATTERN.replace(", CardChain)]", ", 3)]"),

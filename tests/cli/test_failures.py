@@ -114,7 +114,7 @@ def test_an_interrupted_run_leaves_nothing(number: signal.Signals, grown: int, t
         process.send_signal(number)
         answer = finish(process, seconds=20)
     assert (answer.code, answer.out) == (130, "")
-    assert answer.one_line() == "error: interrupted: nothing was written"
+    assert answer.err.splitlines()[-1] == "error: interrupted: nothing was written"
     assert tree(tmp_path) == {}
 
 
@@ -140,7 +140,7 @@ def test_an_impatient_user_leaves_nothing_either(tmp_path: Path) -> None:
             time.sleep(0.03)
         answer = finish(process)
     assert answer.code == 130
-    assert answer.one_line() == "error: interrupted: nothing was written"
+    assert answer.err.splitlines()[-1] == "error: interrupted: nothing was written"
     assert tree(tmp_path) == {}
 
 
@@ -155,7 +155,7 @@ _CLUMSY = """
 import os, signal, time
 from typing import Literal
 from dataclasses import dataclass
-from synth import Spec, hookimpl
+from synth import SinkSpec, hookimpl
 from synth.contracts.sink import SinkJob
 from synth.sinks.database import DatabaseSink
 
@@ -189,7 +189,7 @@ class Clumsy(DatabaseSink):
 
 @hookimpl
 def synth_sinks():
-    return [Spec(ClumsyConfig, Clumsy)]
+    return [SinkSpec(ClumsyConfig, Clumsy, place=True)]
 """
 
 

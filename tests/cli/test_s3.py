@@ -135,7 +135,7 @@ def test_a_run_interrupted_in_an_upload_leaves_nothing(strict_place: Prefix, tmp
         process.terminate()
         answer = finish(process)
     assert (answer.code, answer.out) == (130, "")
-    assert answer.one_line() == "error: interrupted: nothing was written"
+    assert answer.err.splitlines()[-1] == "error: interrupted: nothing was written"
     assert (place.files(), place.staging()) == ({}, [])
 
 

@@ -11,9 +11,10 @@ from synth.config.recipe import load_recipe
 from synth.engine.end_of_run import EndOfRun
 from synth.engine.prepare import Prepared, prepare
 from synth.noise.config import DelayConfig, DelayedConfig, DropsConfig, NoiseConfig
-from synth.noise.draws import KINDS, draw_noise
+from synth.noise.draws import draw_noise
 from synth.rng import Streams
 from synth.stream.deliveries import Delivery, deliveries
+from synth.tables.declared import NOISE_KINDS
 
 SIZE = ("generator.transactions=12000", "block_rows=1500", "population.cards=300", "timeline.end=2022-01-03")
 NOISE = (
@@ -60,7 +61,7 @@ def test_the_key_explains_every_difference(clean: list[Delivery], noisy: list[De
     """The noisy stream is rebuilt from the clean one and the key alone."""
     rows, key = frame(clean, "transactions"), frame(noisy, "noise")
     assert key.event_id.is_unique
-    assert set(key.kind) == set(KINDS)
+    assert set(key.kind) == set(NOISE_KINDS)
     rows = rows.assign(arrival=rows.time.astype("int64"))
     delay = pd.Timedelta(1, "us") * key.set_index("event_id").delay_us
     kind = key.set_index("event_id").kind
@@ -118,7 +119,7 @@ def test_shares_are_those_of_the_config() -> None:
     )
     rows = 1_000_000
     noise = draw_noise(config, 3, rows, Streams(1, "noise"))
-    for kind, share in zip(KINDS, config.shares, strict=True):
+    for kind, share in zip(NOISE_KINDS, config.shares, strict=True):
         count = len(noise.of(kind)[0])
         assert abs(count - rows * share) < 5 * np.sqrt(rows * share * (1 - share))
     assert noise.of("late")[1].min() >= 1_000_000

@@ -1,5 +1,6 @@
 """The sink for DuckDB keeps every promise of a sink, seen from outside: real runs, read with plain SQL."""
 
+import importlib
 import os
 import shlex
 import signal
@@ -16,11 +17,14 @@ from synth.check.reader import open_output
 from synth.check.verify import verify
 from synth.config.catalog import load_catalog
 from synth.errors import RefusedError
+from synth.tables.registry import TABLES
+from synth.tables.table import declared_table
 from tests.cli import commands
 from tests.cli.commands import Answer, command, contents, finish, run_process, start, tree, wait_for_bytes
 from tests.generators import shops
 from tests.generators.test_own_columns import RECIPE
 from tests.servers import S3Server
+from tests.worlds import EVERY_TABLE
 
 PACKAGE = Path(__file__).resolve().parents[2] / "plugins/synth-sql"
 PLUGIN = PACKAGE / "synth_sql/__init__.py"
@@ -73,6 +77,24 @@ def test_columns_are_typed_keyed_and_explained(keys: str, tmp_path: Path) -> Non
     assert columns["scenario"][:2] == ["VARCHAR", True]
     found = select(tmp_path, "SELECT table_name FROM duckdb_constraints() WHERE constraint_type = 'PRIMARY KEY'")
     assert {name for (name,) in found} == ({"transactions", "labels", "episodes"} if keys == "true" else set())
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_table_that_synth_declares_has_its_key(name: str, tmp_path: Path) -> None:
+    made = importlib.import_module("synth_sql.duckdb.database").DuckDatabase
+    database, table = made(tmp_path / "synth.duckdb", keys=True), declared_table(name)
+    database.create(table)
+    database.complete(table)
+    database.close()
+    query = "SELECT constraint_column_names FROM duckdb_constraints() WHERE constraint_type = 'PRIMARY KEY'"
+    assert select(tmp_path, query) == [(list(TABLES[name].facts.key),)]
+
+
+def test_clicks_and_reports_keep_their_keys(tmp_path: Path) -> None:
+    synth.run(*EVERY_TABLE, "sink=duckdb", f"sink.duckdb.uri={tmp_path}", plugin_files=[PLUGIN])
+    found = select(tmp_path, "SELECT table_name FROM duckdb_constraints() WHERE constraint_type = 'PRIMARY KEY'")
+    manifest = open_output(str(tmp_path)).manifest
+    assert {"clicks", "click_labels", "label_events"} <= {name for (name,) in found} == {*manifest["tables"]}
 
 
 def test_the_truth_joins(tmp_path: Path) -> None:

@@ -23,12 +23,14 @@ from synth.contracts.sink import Sink
 from synth.engine.open_sinks import make_sinks
 from synth.engine.prepare import Prepared, prepare
 from synth.errors import RefusedError
+from synth.tables.registry import TABLES
 from synth.testing import SinkContract
 from tests.cli import commands
 from tests.cli.commands import Answer, Process, finish, start
 from tests.generators import shops
 from tests.generators.test_own_columns import RECIPE
 from tests.plugins.postgres_server import PostgresServer, missing_postgres, run_postgres
+from tests.worlds import EVERY_TABLE
 
 PACKAGE = Path(__file__).resolve().parents[2] / "plugins/synth-sql"
 PLUGIN = PACKAGE / "synth_sql/__init__.py"
@@ -190,6 +192,25 @@ def test_keys_hold_between_the_tables(postgres: PostgresServer, schema: str) -> 
     assert found["cards_customer_id_fkey"] == f"FOREIGN KEY (customer_id) REFERENCES {schema}.customers(customer_id)"
     assert {"episodes_pkey", "customers_pkey", "terminals_merchant_id_fkey"} <= set(found)
     require_good(postgres.uri(schema), unchecked=False)
+
+
+def test_clicks_and_reports_keep_their_keys_and_references(postgres: PostgresServer, schema: str) -> None:
+    uri = postgres.uri(schema)
+    synth.run(*EVERY_TABLE, *words(uri)[-3:], plugin_files=[PLUGIN])
+    found = keys(postgres, schema)
+    written = open_output(uri, load_catalog([PLUGIN])).manifest["tables"]
+    assert {"clicks", "click_labels", "label_events"} <= {*written} == {*TABLES} - {"holders", "noise"}
+    for name in written:
+        declared = TABLES[name]
+        assert found[f"{name}_pkey"] == f"PRIMARY KEY ({', '.join(declared.facts.key)})"
+        for source, column in declared.columns.items():
+            targets = [table for table in column.references if table in written and table != name]
+            if targets and source in {column["source"] for column in written[name]["columns"]}:
+                told = f"FOREIGN KEY ({source}) REFERENCES {schema}.{targets[0]}("
+                assert found[f"{name}_{source}_fkey"].startswith(told)
+    assert {"transactions_customer_id_fkey", "transactions_terminal_id_fkey", "clicks_event_id_fkey"} <= {*found}
+    assert "clicks_device_id_fkey" not in found
+    require_good(uri)
 
 
 def test_without_keys_there_are_none(postgres: PostgresServer, schema: str) -> None:

@@ -1,5 +1,6 @@
 """The packaged sink for SQLite keeps every promise of a sink, seen from outside: real runs, read with plain SQL."""
 
+import importlib
 import os
 import shlex
 import signal
@@ -22,11 +23,14 @@ from synth.contracts.sink import Sink
 from synth.engine.open_sinks import make_sinks
 from synth.engine.prepare import Prepared, prepare
 from synth.errors import RefusedError
+from synth.tables.registry import TABLES
+from synth.tables.table import declared_table
 from tests.cli import commands
 from tests.cli.commands import Answer, command, contents, finish, run_process, start, tree, wait_for_bytes
 from tests.generators import shops
 from tests.generators.test_own_columns import RECIPE
 from tests.servers import S3Server
+from tests.worlds import EVERY_TABLE
 
 PACKAGE = Path(__file__).resolve().parents[2] / "plugins/synth-sqlite"
 PLUGIN = PACKAGE / "synth_sqlite/__init__.py"
@@ -134,6 +138,38 @@ def test_entities_come_along_and_join_by_indexed_keys(tmp_path: Path) -> None:
     assert select(tmp_path / "out", join) == [(4000,)]
     plan = select(tmp_path / "out", "EXPLAIN QUERY PLAN SELECT * FROM cards WHERE customer_id = 7")
     assert "cards_customer_id" in str(plan)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_table_that_synth_declares_has_its_key_and_indices(name: str, tmp_path: Path) -> None:
+    made = importlib.import_module("synth_sqlite.database").SqliteDatabase
+    database, table = made(tmp_path / "synth.sqlite", indices=True), declared_table(name)
+    database.create(table)
+    database.complete(table)
+    database.close()
+    found = select(tmp_path, f"SELECT name FROM pragma_table_info('{name}') WHERE pk > 0 ORDER BY pk")
+    assert [column for (column,) in found] == list(TABLES[name].facts.key)
+    made = select(tmp_path, f"SELECT name FROM pragma_index_list('{name}') WHERE origin = 'c'")
+    columns = "SELECT group_concat(name, ' ') FROM pragma_index_info(?)"
+    with closing(sqlite3.connect(tmp_path / "synth.sqlite")) as connection:
+        indexed = {connection.execute(columns, index).fetchone()[0] for index in made}
+    assert indexed == {
+        " ".join(shown)
+        for each in TABLES[name].facts.searched
+        if (shown := [c for c in each if c in table.schema.names])
+    }
+
+
+def test_clicks_and_reports_keep_their_order_and_keys(tmp_path: Path) -> None:
+    catalog = load_catalog([PLUGIN])
+    synth.run(*EVERY_TABLE, "sink=sqlite", f"sink.sqlite.uri={tmp_path / 'out'}", plugin_files=[PLUGIN])
+    manifest = open_output(str(tmp_path / "out"), catalog).manifest
+    assert {"clicks", "click_labels", "label_events"} <= {*manifest["tables"]}
+    for name in manifest["tables"]:
+        keyed = select(tmp_path / "out", f"SELECT count(*) FROM pragma_table_info('{name}') WHERE pk > 0")
+        assert keyed == [(1,)], name
+    report = verify(str(tmp_path / "out"), catalog=catalog)
+    assert not report.failed
 
 
 def test_a_generators_own_columns_and_tables_come_along(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from synth import Spec, hookimpl
+from synth import SinkSpec, hookimpl
 from synth.sinks.jsonl_stream import JsonlStream
 
 
@@ -31,7 +31,7 @@ class Growing(JsonlStream):
 
 @hookimpl
 def synth_sinks():
-    return [Spec(GrowingConfig, Growing)]
+    return [SinkSpec(GrowingConfig, Growing, place=True, streams=True)]
 '''
 
 #: Check → what is wrong with the sink, and what the check says of it.

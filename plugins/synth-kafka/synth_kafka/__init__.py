@@ -1,6 +1,6 @@
 """A sink for synth: a topic of Apache Kafka that holds every event once."""
 
-from synth import Spec, hookimpl
+from synth import SinkSpec, hookimpl
 from synth_kafka.config import KafkaConfig
 from synth_kafka.sink import KafkaSink
 
@@ -8,9 +8,9 @@ synth_api = ">=1.0,<2"
 
 
 @hookimpl
-def synth_sinks() -> list[Spec]:
+def synth_sinks() -> list[SinkSpec]:
     """The sink."""
-    return [Spec(KafkaConfig, KafkaSink)]
+    return [SinkSpec(KafkaConfig, KafkaSink, streams=True, parts=True)]
 
 
 @hookimpl

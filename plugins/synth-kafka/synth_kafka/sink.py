@@ -33,8 +33,6 @@ class KafkaSink(StreamSink):
     stream has a producer, an id and a checkpoint of its own.
     """
 
-    takes_parts = True
-
     def __init__(self, config: KafkaConfig, job: SinkJob) -> None:
         self._config, self._job = config, job
         self.uri = f"kafka://{config.servers}/{config.topic}"

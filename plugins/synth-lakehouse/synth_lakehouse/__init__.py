@@ -1,6 +1,6 @@
 """Sinks for synth: the tables of a run as Delta Lake or Iceberg tables."""
 
-from synth import Spec, hookimpl
+from synth import SinkSpec, hookimpl
 from synth_lakehouse.delta import DeltaConfig, DeltaSink
 from synth_lakehouse.iceberg import IcebergConfig, IcebergSink
 
@@ -8,9 +8,9 @@ synth_api = ">=1.0,<2"
 
 
 @hookimpl
-def synth_sinks() -> list[Spec]:
+def synth_sinks() -> list[SinkSpec]:
     """The sinks."""
-    return [Spec(DeltaConfig, DeltaSink), Spec(IcebergConfig, IcebergSink)]
+    return [SinkSpec(DeltaConfig, DeltaSink, place=True), SinkSpec(IcebergConfig, IcebergSink, place=True)]
 
 
 @hookimpl

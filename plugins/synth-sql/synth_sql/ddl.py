@@ -1,6 +1,8 @@
-"""synth's tables in the SQL that databases share: types, keys, and what a column means."""
+"""synth's tables in the SQL that databases share: types, names, and what a column means."""
 
-from synth import Field, Table
+from collections.abc import Iterable
+
+from synth import Field
 
 TYPES = {
     "int8": "smallint",
@@ -12,22 +14,10 @@ TYPES = {
     "timestamp[us, tz=UTC]": "timestamp with time zone",
 }
 
-#: Event or entity column → the tables that it is the key of; the first one of them that a run has is referred to.
-HOMES = {
-    "event_id": ("transactions",),
-    "episode_id": ("episodes",),
-    "customer_id": ("customers",),
-    "card_id": ("cards", "holders"),
-    "device_id": ("devices",),
-    "merchant_id": ("merchants",),
-    "terminal_id": ("terminals",),
-}
 
-
-def key_of(table: Table) -> str | None:
-    """The column that tells a table's rows apart; None where the view shows none, or the table is a plugin's."""
-    sources = ["event_id"] if table.name == "labels" else [source for source, t in HOMES.items() if table.name in t]
-    return next((field.name for field in table.fields if field.column.name in sources), None)
+def together(names: Iterable[str]) -> str:
+    """Columns as SQL lists them."""
+    return ", ".join(map(quoted, names))
 
 
 def quoted(name: str) -> str:

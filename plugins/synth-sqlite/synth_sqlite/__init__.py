@@ -1,15 +1,15 @@
 """A sink for synth: all tables of a run in one SQLite database."""
 
-from synth import Spec, hookimpl
+from synth import SinkSpec, hookimpl
 from synth_sqlite.sink import SqliteConfig, SqliteSink
 
 synth_api = ">=1.0,<2"
 
 
 @hookimpl
-def synth_sinks() -> list[Spec]:
+def synth_sinks() -> list[SinkSpec]:
     """The sink."""
-    return [Spec(SqliteConfig, SqliteSink)]
+    return [SinkSpec(SqliteConfig, SqliteSink, place=True, reads=SqliteSink.read)]
 
 
 @hookimpl

@@ -10,30 +10,6 @@ from synth import Field, Table, one_line
 if TYPE_CHECKING:
     import pyarrow as pa
 
-#: Event column that is the INTEGER PRIMARY KEY of a table that shows it.
-_KEYS = {
-    "transactions": "event_id",
-    "labels": "event_id",
-    "episodes": "episode_id",
-    "holders": "card_id",
-    "customers": "customer_id",
-    "cards": "card_id",
-    "devices": "device_id",
-    "merchants": "merchant_id",
-    "terminals": "terminal_id",
-}
-
-#: Event columns that a table is searched by, alone or together; those that it does not show are left out.
-_SEARCHES = {
-    "transactions": (("tid",), ("time",), ("card_number", "time"), ("card_id", "time")),
-    "labels": (("tid",), ("episode_id",)),
-    "episodes": (("card_number",),),
-    "holders": (("card_number",),),
-    "cards": (("card_number",), ("customer_id",)),
-    "devices": (("customer_id",),),
-    "terminals": (("merchant_id",),),
-}
-
 #: Rows that exist as Python objects at a time.
 _ROWS = 16_384
 
@@ -70,13 +46,7 @@ class SqliteDatabase:
 
     def complete(self, table: Table) -> None:
         """Makes a table's indices, where they are wanted."""
-        if not self._indices:
-            return
-        names: dict[str, str] = {}
-        for field in table.fields:
-            names.setdefault(field.column.name, field.name)
-        wanted = (tuple(names[s] for s in search if s in names) for search in _SEARCHES.get(table.name, ()))
-        for columns in dict.fromkeys(filter(None, wanted)):
+        for columns in table.searches if self._indices else ():
             over = ", ".join(map(quoted, columns))
             name = quoted("_".join((table.name, *columns)))
             self._connection.execute(f"CREATE INDEX {name} ON {quoted(table.name)} ({over})")
@@ -103,20 +73,24 @@ def quoted(name: str) -> str:
 
 def definition(table: Table) -> str:
     """The CREATE TABLE of a table; SQLite keeps its comments, and ``.schema`` shows them."""
-    key = next((field for field in table.fields if field.column.name == _KEYS.get(table.name)), None)
     lines = []
     for i, field in enumerate(table.fields):
-        constraint = " PRIMARY KEY" if field is key else "" if field.column.nullable else " NOT NULL"
-        comma = "," if i < len(table.fields) - 1 else ""
+        kind, is_key = _sql_type(table, field), table.key == (field.name,)
+        constraint = "" if field.column.nullable or (is_key and kind == "INTEGER") else " NOT NULL"
+        constraint += " PRIMARY KEY" if is_key else ""
+        comma = "," if i < len(table.fields) - 1 or len(table.key) > 1 else ""
         about = ", ".join(filter(None, (field.column.role, field.column.unit))) + f": {field.column.doc}"
-        lines.append(f"  {quoted(field.name)} {_sql_type(field)}{constraint}{comma} -- {one_line(about)}\n")
+        lines.append(f"  {quoted(field.name)} {kind}{constraint}{comma} -- {one_line(about)}\n")
+    if len(table.key) > 1:
+        lines.append(f"  PRIMARY KEY ({', '.join(map(quoted, table.key))})\n")
     return f"CREATE TABLE {quoted(table.name)} (\n{''.join(lines)})"
 
 
-def _sql_type(field: Field) -> str:
+def _sql_type(table: Table, field: Field) -> str:
+    """INTEGER PRIMARY KEY is the row's place in SQLite, so only the key that rows are sorted by may be one."""
     arrow = field.column.arrow
     if "int" in arrow or (arrow.startswith("timestamp") and field.format.startswith("epoch_")):
-        return "INTEGER"
+        return "INTEGER" if table.key != (field.name,) or table.key == table.order else "INT"
     return "REAL" if arrow == "double" else "TEXT"
 
 

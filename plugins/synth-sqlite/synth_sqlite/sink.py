@@ -76,7 +76,7 @@ class SqliteSink(DatabaseSink):
 
     @staticmethod
     def read(stream: BinaryIO, table: str, columns: "Sequence[ColumnEntry]") -> "Iterator[pa.RecordBatch]":
-        """The rows of a table, for ``synth verify``; as in ``synth.contracts.sink.Readable``."""
+        """The rows of a table, for ``synth verify``; as ``reads`` of ``synth.SinkSpec``."""
         from synth_sqlite.reading import read_table
 
         return read_table(stream, table, columns)

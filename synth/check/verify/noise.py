@@ -18,7 +18,7 @@ from synth.check.verify.undoing import Key, Undoing
 from synth.config.typed import adapter
 from synth.contracts.output import Output
 from synth.noise.config import NoiseConfig
-from synth.noise.draws import KINDS
+from synth.tables.declared import NOISE_KINDS
 from synth.timeline import US_PER_S
 
 
@@ -109,8 +109,8 @@ class Noise:
             yield Check(names[0], False if self.wrong else None, self.wrong or self.hidden)
             yield from (Check(name, None, self.hidden) for name in names[1:])
         else:
-            kinds = Counter(KINDS[kind] for kind in self.key.kind_n)
-            told = ", ".join(f"{kinds[kind]:,} {kind}" for kind in KINDS)
+            kinds = Counter(NOISE_KINDS[kind] for kind in self.key.kind_n)
+            told = ", ".join(f"{kinds[kind]:,} {kind}" for kind in NOISE_KINDS)
             yield Check(names[0], True, f"{len(self.key.event_n):,} transactions: {told}; delays as configured")
             came = "each came as often as the key says, and copies are alike"
             yield Check(names[1], not self.undoing.odd, self.undoing.odd or came)
@@ -128,7 +128,7 @@ class Noise:
             return Check("rows sent", False, f"{self.sent:,} rows, but the manifest counts {told.get('events')}")
         if labels is None or self.key is None or told.get("skipped"):
             return Check("rows sent", True, f"{self.sent:,} rows were sent")
-        sent_k = np.array([{"duplicate": 1, "drop": -1}.get(kind, 0) for kind in KINDS])
+        sent_k = np.array([{"duplicate": 1, "drop": -1}.get(kind, 0) for kind in NOISE_KINDS])
         event_f = int64_of(labels["event_id"])
         fraud = len(event_f) + int(sent_k[self.key.kind_n[np.isin(self.key.event_n, event_f)]].sum())
         if told.get("fraud") != fraud:
@@ -168,12 +168,12 @@ def read_noise(output: Output, key: Found | None) -> Noise:
     event_n, kind_n = int64_of(columns["event_id"]), _kinds(columns)
     delay_us_n = int64_of(columns["delay_us"])
     laid = Key(event_n, kind_n, delay_us_n, columns[name], shown[name], shown.get("time", ""))
-    return Noise(output, config, key=laid, dropped=Dropped(event_n[kind_n == KINDS.index("drop")]))
+    return Noise(output, config, key=laid, dropped=Dropped(event_n[kind_n == NOISE_KINDS.index("drop")]))
 
 
 def _kinds(columns: Columns) -> Int64:
-    """(n,) int64 index into ``KINDS``; -1 for what is none of them."""
-    found = pc.fill_null(pc.index_in(columns["kind"], pa.array(KINDS)), -1)
+    """(n,) int64 index into ``NOISE_KINDS``; -1 for what is none of them."""
+    found = pc.fill_null(pc.index_in(columns["kind"], pa.array(NOISE_KINDS)), -1)
     return int64_of(found)
 
 

@@ -13,12 +13,12 @@ import pyarrow.compute as pc
 from synth.arrays import Int64, Mask
 from synth.check.verify.rows import int64_of
 from synth.check.verify.tables import one_piece
-from synth.noise.draws import KINDS
+from synth.tables.declared import NOISE_KINDS
 
-_DUPLICATE, _DROP = KINDS.index("duplicate"), KINDS.index("drop")
+_DUPLICATE, _DROP = NOISE_KINDS.index("duplicate"), NOISE_KINDS.index("drop")
 
 #: How often a row of each kind comes.
-_TIMES_K = np.array([2 if kind == "duplicate" else 0 if kind == "drop" else 1 for kind in KINDS])
+_TIMES_K = np.array([2 if kind == "duplicate" else 0 if kind == "drop" else 1 for kind in NOISE_KINDS])
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Key:
 
     Attributes:
         event_n: (n,) int64 events that met something, rising.
-        kind_n: (n,) int64 index into ``KINDS``.
+        kind_n: (n,) int64 index into ``NOISE_KINDS``.
         delay_us_n: (n,) int64 how much later the row, or its copy, was sent.
         name_n: (n,) what the rows are found by.
         column: name of the column that shows it.
@@ -136,7 +136,7 @@ class Undoing:
             self._note(entry, "it came" if self.key.kind_n[entry] == _DROP else f"it came {nth_n[extra[0]] + 1} times")
 
     def _note(self, entry: int, what: str) -> None:
-        kind = KINDS[self.key.kind_n[entry]]
+        kind = NOISE_KINDS[self.key.kind_n[entry]]
         self.odd = self.odd or f"the key has transaction {self.key.name_n[entry]} as {kind}, but {what}"
 
     def _end(self) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal
 
 from pydantic import Field
 
-from synth import FileSink, SinkJob, Spec, Table, TableFile, Target, TargetStream, hookimpl
+from synth import FileSink, SinkJob, SinkSpec, Table, TableFile, Target, TargetStream, hookimpl
 
 if TYPE_CHECKING:  # heavy libraries are imported where they are used: every command loads every plugin
     import pyarrow as pa
@@ -76,6 +76,6 @@ class ArrowFile:
 
 
 @hookimpl
-def synth_sinks() -> list[Spec]:
+def synth_sinks() -> list[SinkSpec]:
     """Tells synth about the sink."""
-    return [Spec(MySinkConfig, MySink)]
+    return [SinkSpec(MySinkConfig, MySink, place=True, reads=MySink.read)]

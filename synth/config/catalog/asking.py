@@ -1,6 +1,7 @@
 """A loaded module in, a provider out: its API range, its hooks, and whether they return what they should."""
 
 import inspect
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from types import ModuleType
@@ -8,11 +9,12 @@ from typing import Any, TypeVar
 
 import pluggy
 
+from synth.config.catalog.capabilities import refuse_misfit, refuse_odd_subscriber
 from synth.config.catalog.defaults import as_yaml, defaults_of
 from synth.config.catalog.provider import BUILT_IN, HOOKS, Provider
 from synth.config.compose.roots import find_directory
 from synth.contracts import hookspecs
-from synth.contracts.hookspecs import API_VERSION, PROJECT, CheckSpec, Spec, View
+from synth.contracts.hookspecs import API_VERSION, PROJECT, CheckSpec, SinkSpec, Spec, View
 from synth.errors import PluginError, nearest
 from synth.tables.declared import PLAIN_NAME
 
@@ -44,7 +46,8 @@ def ask(module: ModuleType, provider: Provider) -> Provider:
         try:
             answers = getattr(manager.hook, hook)()
         except (Exception, SystemExit) as error:
-            raise PluginError(f"hook {hook!r} failed: {type(error).__name__}: {error}") from error
+            told = f"hook {hook!r} failed: {type(error).__name__}: {error}"
+            raise PluginError(told + _place(error, module)) from error
         return [check(item, hook) for answer in answers for item in _as_list(answer, hook)]
 
     specs = [(group, spec) for group, hook in HOOKS.items() for spec in call(hook, _spec)]
@@ -62,6 +65,12 @@ def ask(module: ModuleType, provider: Provider) -> Provider:
         subscribers=tuple(call("synth_subscribers", _subscriber)),
         roots=tuple(call("synth_config_roots", _root)),
     )
+
+
+def _place(error: BaseException, module: ModuleType) -> str:
+    """Where in a module something went wrong, in brackets."""
+    lines = [each.lineno for each in traceback.extract_tb(error.__traceback__) if each.filename == module.__file__]
+    return f" ({module.__file__}:{lines[-1]})" if lines else ""
 
 
 def _refuse_other_api(wanted: str) -> None:
@@ -112,8 +121,11 @@ def _as_list(answer: object, hook: str) -> Sequence[Any]:
 
 
 def _spec(spec: object, hook: str) -> Spec:
-    if not isinstance(spec, Spec):
-        raise PluginError(f"hook {hook!r} returned {spec!r} instead of synth.Spec(config, factory)")
+    wanted, shown = (
+        (SinkSpec, "SinkSpec(config, factory, …)") if hook == HOOKS["sink"] else (Spec, "Spec(config, factory)")
+    )
+    if not isinstance(spec, wanted):
+        raise PluginError(f"hook {hook!r} returned {spec!r} instead of synth.{shown}")
     kind = getattr(spec.config, "__dataclass_fields__", {}).get("kind")
     if kind is None or not isinstance(kind.default, str):
         name = getattr(spec.config, "__name__", spec.config)
@@ -121,6 +133,8 @@ def _spec(spec: object, hook: str) -> Spec:
     _refuse_odd_name("kind", kind.default, hook)
     if not callable(spec.factory):
         raise PluginError(f"the factory of kind {kind.default!r} is {spec.factory!r}, which cannot be called")
+    if isinstance(spec, SinkSpec):
+        refuse_misfit(spec)
     return spec
 
 
@@ -151,6 +165,7 @@ def _check(check: object, hook: str) -> CheckSpec:
 def _subscriber(factory: Any, hook: str) -> Any:
     if not callable(factory):
         raise PluginError(f"hook {hook!r} returned {factory!r} instead of a class or function that makes a subscriber")
+    refuse_odd_subscriber(factory)
     return factory
 
 

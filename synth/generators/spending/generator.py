@@ -58,9 +58,9 @@ class SpendingGenerator(Generator):
         self.config = config
         self.categories = tuple(sorted(config.categories))
         self.columns = (
-            Column("customer_id", "int64", "", "key", "who bought: index of the customer"),
-            Column("terminal_id", "int64", "", "key", "where: index of the terminal"),
-            Column("merchant_id", "int64", "", "key", "whose: index of the merchant"),
+            Column("customer_id", "int64", "", "key", "who bought: index of the customer", references=("customers",)),
+            Column("terminal_id", "int64", "", "key", "where: index of the terminal", references=("terminals",)),
+            Column("merchant_id", "int64", "", "key", "whose: index of the merchant", references=("merchants",)),
             Column("category", "string", "", "observable", "what the merchant sells", categories=self.categories),
             Column("channel", "string", "", "observable", "how the card was used", categories=CHANNELS),
             *_currency_columns(config),

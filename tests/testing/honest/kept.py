@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import Field
 
-from synth import Spec, hookimpl
+from synth import SinkSpec, hookimpl
 from synth.contracts.sink import Receipt, SinkJob
 from synth.contracts.store import Staged
 from synth.sinks.stores import open_store
@@ -95,6 +95,6 @@ def encoded(batch: Any) -> bytes:
 
 
 @hookimpl
-def synth_sinks() -> list[Spec]:
+def synth_sinks() -> list[SinkSpec]:
     """The sink."""
-    return [Spec(KeptConfig, Kept)]
+    return [SinkSpec(KeptConfig, Kept, place=True)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from synth import Table
-from synth_sql.ddl import TYPES, about, key_of, quoted
+from synth_sql.ddl import TYPES, about, quoted, together
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,8 +42,8 @@ class DuckDatabase:
 
     def complete(self, table: Table) -> None:
         """Makes the primary key, where there is one and it is wanted."""
-        if self._keys and (key := key_of(table)):
-            self._connection.execute(f"ALTER TABLE {quoted(table.name)} ADD PRIMARY KEY ({quoted(key)})")
+        if self._keys and table.key:
+            self._connection.execute(f"ALTER TABLE {quoted(table.name)} ADD PRIMARY KEY ({together(table.key)})")
 
     def close(self) -> None:
         """Completes the file; may be called again."""

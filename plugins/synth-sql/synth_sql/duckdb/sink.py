@@ -62,7 +62,7 @@ class DuckSink(DatabaseSink):
 
     @staticmethod
     def read(stream: BinaryIO, table: str, columns: "Sequence[ColumnEntry]") -> "Iterator[pa.RecordBatch]":
-        """The rows of a table, for ``synth verify``; as in ``synth.contracts.sink.Readable``."""
+        """The rows of a table, for ``synth verify``; as ``reads`` of ``synth.SinkSpec``."""
         from synth_sql.duckdb.reading import read_table
 
         return read_table(stream, table, columns)

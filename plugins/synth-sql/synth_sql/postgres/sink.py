@@ -13,7 +13,7 @@ from pydantic import Field
 
 from synth import PreflightContext, PreflightResult, Problem, Receipt, RefusedError, RunError, SinkJob, Source, Staged
 from synth_sql.ddl import quoted
-from synth_sql.postgres.address import SCHEMES, Address
+from synth_sql.postgres.address import Address
 from synth_sql.postgres.copying import HEADER, TRAILER, encode_rows
 from synth_sql.postgres.schema_state import RUNS, SchemaState, tables_of
 from synth_sql.postgres.tables import ROW, STAGING, Layout, require_names
@@ -67,8 +67,6 @@ class PostgresSink:
     Workers lay the rows out for COPY; the driver sends them, a transaction a block, through one connection. An advisory
     lock on the schema tells a living run's staging from a dead one's, which the next run drops.
     """
-
-    schemes = SCHEMES
 
     def __init__(self, config: PostgresConfig, job: SinkJob) -> None:
         self._address = Address.parse(job.uri, config.schema)
@@ -270,14 +268,14 @@ class PostgresSink:
 
     @staticmethod
     def open_source(uri: str) -> Source:
-        """The schema, for reading; as in ``synth.contracts.sink.Addressed``."""
+        """The schema, for reading; as ``opens`` of ``synth.SinkSpec``."""
         from synth_sql.postgres.reading import PostgresSource
 
         return PostgresSource(Address.parse(uri))
 
     @staticmethod
     def read(stream: BinaryIO, table: str, columns: "Sequence[ColumnEntry]") -> "Iterator[pa.RecordBatch]":
-        """The rows of a table, for ``synth verify``; as in ``synth.contracts.sink.Readable``."""
+        """The rows of a table, for ``synth verify``; as ``reads`` of ``synth.SinkSpec``."""
         from synth_sql.postgres.reading import read_table
 
         return read_table(stream, columns)

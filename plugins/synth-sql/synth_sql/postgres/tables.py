@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from psycopg.sql import quote
 
 from synth import RefusedError, Table
-from synth_sql.ddl import HOMES, TYPES, about, key_of, quoted
+from synth_sql.ddl import TYPES, about, quoted, together
 
 STAGING = "synth_staging_"
 """What the name of every table of a run that is not committed begins with."""
@@ -43,8 +43,8 @@ class Layout:
 
     @property
     def numbered(self) -> bool:
-        """Whether its rows need numbers: an ``event_id`` that is shown is one."""
-        return self.table.name != "transactions" or key_of(self.table) is None
+        """Whether its rows need numbers: a key that counts them is one."""
+        return not self.table.counted
 
     @property
     def columns(self) -> list[tuple[str, str, bool]]:
@@ -54,9 +54,16 @@ class Layout:
         return own + ([(RUN, "integer", True)] if self.run is not None else [])
 
     @property
-    def key(self) -> str:
-        """The column that tells its rows apart, within the run."""
-        return key_of(self.table) or ROW
+    def key(self) -> tuple[str, ...]:
+        """The columns that tell its rows apart, within the run."""
+        return self.table.key or (ROW,)
+
+    @property
+    def referred(self) -> str | None:
+        """The column that others refer to: its key, or the number that stands for a key that it does not show."""
+        if self.table.facts.counted:
+            return self.key[0]
+        return self.table.key[0] if len(self.table.key) == 1 else None
 
     def create(self) -> str:
         """CREATE TABLE; numbers count up with each row that comes."""
@@ -77,27 +84,27 @@ class Layout:
 
     def add_key(self) -> str:
         """The primary key."""
-        return f"ALTER TABLE {quoted(self.staged)} ADD PRIMARY KEY ({self._within_run(self.key)})"
+        return f"ALTER TABLE {quoted(self.staged)} ADD PRIMARY KEY ({self._within_run(*self.key)})"
 
     def add_references(self, others: Collection["Layout"]) -> Iterator[str]:
         """The foreign keys into other tables of the run."""
-        by_name = {other.table.name: other for other in others if other.table.name != self.table.name}
-        for field in self.table.fields:
-            home = next((by_name[name] for name in HOMES.get(field.column.name, ()) if name in by_name), None)
-            if home and self.table.name not in HOMES[field.column.name]:
-                target = f"{quoted(home.staged)} ({home._within_run(home.key)})"
-                here = self._within_run(field.name)
+        by_name = {other.table.name: other for other in others}
+        for name, tables in self.table.references.items():
+            home = next((by_name[table] for table in tables if table in by_name), None)
+            if home and home.referred:
+                target = f"{quoted(home.staged)} ({home._within_run(home.referred)})"
+                here = self._within_run(name)
                 yield f"ALTER TABLE {quoted(self.staged)} ADD FOREIGN KEY ({here}) REFERENCES {target}"
 
     def create_parent(self, keys: bool) -> str:
         """The table of several runs, of which each is a partition."""
         lines = [f"{quoted(name)} {kind}{' NOT NULL' if filled else ''}" for name, kind, filled in self.columns]
         if keys:
-            lines.append(f"PRIMARY KEY ({self._within_run(self.key)})")
+            lines.append(f"PRIMARY KEY ({self._within_run(*self.key)})")
         return f"CREATE TABLE {quoted(self.table.name)} ({', '.join(lines)}) PARTITION BY LIST ({RUN})"
 
-    def _within_run(self, column: str) -> str:
-        return quoted(column) if self.run is None else f"{RUN}, {quoted(column)}"
+    def _within_run(self, *columns: str) -> str:
+        return together(columns if self.run is None else (RUN, *columns))
 
 
 def require_names(tables: Collection[Table]) -> None:

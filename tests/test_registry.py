@@ -1,0 +1,54 @@
+"""What is declared of tables, and that those who need it take it from there."""
+
+from pathlib import Path
+
+import pytest
+
+from synth.cli import main
+from synth.population.config import TABLES as WRITABLE
+from synth.sinks.jsonl_stream import CHECKPOINT
+from synth.sinks.places import MANIFEST
+from synth.tables.people import ENTITY_COLUMNS, LOOKUP_KEYS
+from synth.tables.registry import RESERVED, TABLES
+
+SHOPS = (Path(__file__).parent / "generators" / "shops.py").read_text()
+
+
+def test_there_are_tables() -> None:
+    assert len(TABLES) > 10
+    assert {*WRITABLE} == {*ENTITY_COLUMNS} <= {*TABLES}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_facts_speak_of_columns_that_there_are(name: str) -> None:
+    table = TABLES[name]
+    assert table.facts.key
+    assert table.facts.named <= {*table.columns}
+    assert {*table.facts.as_viewed} <= {*table.columns}
+    for column in table.columns.values():
+        for target in column.references:
+            key = [TABLES[target].columns[each] for each in TABLES[target].facts.key]
+            assert [each.arrow for each in key] == [column.arrow]
+
+
+def test_an_entity_is_looked_up_by_a_key() -> None:
+    found = {"cards": "card_id", "customers": "card_id"}  # a card leads to its customer
+    assert {name: found.get(name, TABLES[name].facts.key[0]) for name in LOOKUP_KEYS} == LOOKUP_KEYS
+
+
+def test_names_of_what_a_place_keeps_are_reserved() -> None:
+    assert {Path(name).stem for name in (MANIFEST, CHECKPOINT)} == RESERVED - {*TABLES}
+
+
+@pytest.mark.parametrize("name", [*sorted(RESERVED), "Clicks"])
+def test_no_generator_takes_the_name_of_a_table(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert 'Entities("shops"' in SHOPS
+    (tmp_path / "shops.py").write_text(SHOPS.replace('Entities("shops"', f'Entities("{name}"'))
+    monkeypatch.chdir(tmp_path)
+    words = ["run", "generator.kind=shops", "generator.transactions=100", "sink=csv", "sink.csv.uri=out"]
+    assert main([*words, "--plugin", "shops.py"]) == 1
+    told = capsys.readouterr().err
+    assert f"made a table '{name}': the name is taken, or no plain word; that is an error in its code" in told
+    assert not (tmp_path / "out").exists()
