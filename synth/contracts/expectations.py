@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
+from synth.arrays import Float
 from synth.timeline import Timeline
 
 HOUR_S = 3600
@@ -24,7 +24,7 @@ class Expectations:
         untold: why there is no figure where there could be one; a line each.
     """
 
-    rows_n: npt.NDArray[np.float64] | None = None
+    rows_n: Float | None = None
     shares: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     online: Mapping[str, float] = field(default_factory=dict)
     medians: Mapping[str, float] = field(default_factory=dict)
@@ -32,11 +32,11 @@ class Expectations:
     untold: tuple[str, ...] = ()
 
 
-def hours_of(timeline: Timeline) -> npt.NDArray[np.float64]:
+def hours_of(timeline: Timeline) -> Float:
     """(n,) how much of each hour that the window touches lies inside it."""
     first, end = timeline.start_s // HOUR_S, -(-timeline.end_s // HOUR_S)
     edge_s = np.clip(HOUR_S * np.arange(first, end + 1), timeline.start_s, timeline.end_s)
-    inside_n: npt.NDArray[np.float64] = np.diff(edge_s) / HOUR_S
+    inside_n: Float = np.diff(edge_s) / HOUR_S
     return inside_n
 
 

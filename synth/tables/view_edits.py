@@ -144,4 +144,4 @@ def without_idle_edits(config: dict[str, Any]) -> dict[str, Any]:
     view = config.get("columns")
     if not isinstance(view, dict):
         return config
-    return {**config, "columns": {key: value for key, value in view.items() if _IDLE.get(key) != value}}
+    return {**config, "columns": {key: value for key, value in view.items() if (key, value) not in _IDLE.items()}}
