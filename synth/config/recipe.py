@@ -15,6 +15,7 @@ from synth.clicks import ClicksConfig
 from synth.clock.config import ClockConfig
 from synth.config.catalog import HOOKS, MULTIPLE, Catalog, load_catalog
 from synth.config.compose import Composed, changed_at, compose
+from synth.config.part import Part, SinkPart
 from synth.config.typed import in_words, read_config, schema_of
 from synth.contracts.generator import Generator, World, broken_columns
 from synth.contracts.hookspecs import SinkSpec, Spec
@@ -46,31 +47,6 @@ class RunConfig:
 
     seed: Annotated[int, Field(ge=0, lt=2**63, description="root of all randomness")]
     block_rows: Annotated[int, Field(ge=1, le=20_000_000, description="target rows of a block; changes the data")]
-
-
-@dataclass(frozen=True)
-class Part:
-    """One configured component."""
-
-    config: Any
-    spec: Spec
-
-    def make(self, *context: Any) -> Any:
-        """The component."""
-        return self.spec.factory(self.config, *context)
-
-
-@dataclass(frozen=True)
-class SinkPart(Part):
-    """A configured sink."""
-
-    spec: SinkSpec
-
-    @property
-    def uri(self) -> str | None:
-        """Where the recipe sends it; None where that is left to the run, or to the sink."""
-        uri: str | None = self.config.uri if self.spec.has_uri else None
-        return uri
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from typing import Any
 from synth.clock.lag import Lag
 from synth.clock.schedule import make_schedule, start_us
 from synth.config.catalog import Catalog
-from synth.config.recipe import Recipe, SinkPart
+from synth.config.part import SinkPart
+from synth.config.recipe import Recipe
 from synth.contracts.sink import SinkJob
 from synth.contracts.stream_sink import Checkpoint, StreamSink, Tally
 from synth.engine.announcer import Announcer, started_event

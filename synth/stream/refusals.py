@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from synth.clock.schedule import start_us
 from synth.config.catalog import Catalog
-from synth.config.recipe import Recipe, SinkPart
+from synth.config.part import SinkPart
+from synth.config.recipe import Recipe
 from synth.contracts.hookspecs import SinkSpec
 from synth.errors import ConfigError, Problem, RefusedError
 from synth.stream.share import Share

@@ -16,7 +16,8 @@ from typing import Any, TypeVar
 
 from synth.config.catalog import MULTIPLE, Catalog, load_catalog
 from synth.config.compose import Composed, compose, list_options
-from synth.config.recipe import Part, Recipe, build_recipe
+from synth.config.part import Part
+from synth.config.recipe import Recipe, build_recipe
 from synth.contracts.generator import Generator
 from synth.contracts.injector import Pattern
 from synth.engine.components import Components
