@@ -36,13 +36,13 @@ unit: .venv/.installed-dev
 
 # Within a minute: the golden digests of whole runs, and the parts that everything else is made of.
 quick: .venv/.installed-dev
-	$(BIN)/pytest -q -m "not server and not slow" tests/test_golden.py tests/catalog tests/clock tests/noise tests/runners \
-		tests/test_amount.py tests/test_columns.py tests/test_digest.py tests/test_md5.py tests/test_plan.py \
-		tests/test_rng.py tests/test_texts.py tests/test_timeline.py tests/test_typed.py
+	$(BIN)/pytest -q -m "not server and not slow" tests/test_golden.py tests/config/catalog tests/clock tests/noise tests/runners \
+		tests/test_amount.py tests/tables/test_columns.py tests/tables/test_digest.py tests/tables/test_md5.py tests/engine/test_plan.py \
+		tests/test_rng.py tests/tables/test_texts.py tests/test_timeline.py tests/config/test_typed.py
 
 # The adapter to Hydra once more, with the newest candidate of its next release.
 hydra-next: .venv-hydra-next/.installed
-	.venv-hydra-next/bin/pytest -q $(in_parallel) tests/test_compose.py tests/test_golden.py
+	.venv-hydra-next/bin/pytest -q $(in_parallel) tests/config/test_compose.py tests/test_golden.py
 
 wheel: .venv/.installed-dev
 	$(BIN)/python tests/wheel_check.py

@@ -24,7 +24,7 @@ LIST = Path(__file__).with_name("mutants.txt")
 _LONGEST_S = 240
 _ENGINE = [
     "tests/test_golden.py",
-    "tests/test_plan.py",
+    "tests/engine/test_plan.py",
     "tests/injectors/test_claims.py",
     "tests/cli/test_broken_plugins.py",
     "tests/generators/test_own_columns.py",
@@ -41,9 +41,9 @@ TESTS = {
     "synth/engine/claims.py": _ENGINE,
     "synth/engine/plan.py": _ENGINE,
     "synth/engine/clashes.py": _ENGINE,
-    "synth/engine/commit.py": ["tests/test_run_events.py", "tests/cli/test_failures.py", "tests/sinks"],
-    "synth/config/recipe.py": ["tests/test_bad_configs.py", "tests/test_python_api.py", "tests/catalog"],
-    "synth/tables/digest.py": ["tests/test_digest.py", "tests/test_golden.py"],
+    "synth/engine/commit.py": ["tests/engine/test_run_events.py", "tests/cli/test_failures.py", "tests/sinks"],
+    "synth/config/recipe.py": ["tests/test_bad_configs.py", "tests/test_python_api.py", "tests/config/catalog"],
+    "synth/tables/digest.py": ["tests/tables/test_digest.py", "tests/test_golden.py"],
 }
 
 

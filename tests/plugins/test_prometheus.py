@@ -20,9 +20,9 @@ from typing import Any
 import pytest
 
 import synth
-from tests.catalog.plugins import write
 from tests.cli import commands
 from tests.cli.commands import Answer, Process, contents, finish
+from tests.config.catalog.plugins import write
 from tests.failing_sink import FAILING
 from tests.servers import free_port
 

@@ -12,9 +12,9 @@ from synth.check.stats import measure
 from synth.config.catalog import load_catalog
 from synth.contracts.expectations import Expectations
 from synth.contracts.generator import World
+from tests.check.stats.outputs import days_fit, fits
 from tests.cli.commands import synth as command
 from tests.generators.test_own_columns import PLUGIN, RECIPE
-from tests.stats.outputs import days_fit, fits
 
 #: Enough rows for a law to be seen, and no fraud among them.
 PLAIN = (*(option for option in RECIPE if not option.startswith("scenario")), "generator.transactions=20000")

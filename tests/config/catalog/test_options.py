@@ -12,7 +12,7 @@ from synth.config.catalog import load_catalog
 from synth.config.compose import complete, compose, list_options
 from synth.config.recipe import load_recipe
 from synth.errors import ConfigError
-from tests.catalog.plugins import PATTERN, hook, write
+from tests.config.catalog.plugins import PATTERN, hook, write
 
 TINY = ("generator.transactions=3000", "block_rows=1000", "population.cards=500")
 VIEW = "[synth.View('NAME', 'Time and\\namount', (('day', 'time', '%Y-%m-%d'), ['paid', 'amount']))]"

@@ -7,7 +7,7 @@ import pytest
 from synth.config.catalog import load_catalog
 from synth.contracts.hookspecs import SinkSpec
 from synth.errors import PluginError
-from tests.catalog.plugins import write
+from tests.config.catalog.plugins import write
 
 SINK = '''
 from dataclasses import dataclass
@@ -145,7 +145,7 @@ def test_a_subscriber_is_held_to_its_methods(body: str, told: str, tmp_path: Pat
 
 
 def test_every_sink_that_is_installed_is_declared() -> None:
-    catalog = load_catalog([*sorted(Path(__file__).parents[2].glob("synth/cli/scaffold/my_sink.py"))])
+    catalog = load_catalog([*sorted(Path(__file__).parents[3].glob("synth/cli/scaffold/my_sink.py"))])
     specs = [catalog.find("sink", name) for name in catalog.names("sink")]
     assert len(specs) > 5
     assert all(isinstance(spec, SinkSpec) for spec in specs)

@@ -12,7 +12,7 @@ from synth.check.stats.targets import read_targets
 from synth.config.recipe import load_recipe
 from synth.contracts.expectations import Expectations, hours_of
 from synth.timeline import Timeline, TimelineConfig
-from tests.stats.outputs import CATALOG, CHAINS, DAY, days_fit, fits, make, read, report
+from tests.check.stats.outputs import CATALOG, CHAINS, DAY, days_fit, fits, make, read, report
 
 
 def timeline(start: str, end: str) -> Timeline:

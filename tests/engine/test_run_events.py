@@ -12,7 +12,7 @@ import synth
 from synth.contracts.run_events import BlockDone, RunEnded, RunStarted, StreamProgress, Subscriber
 from synth.engine.announcer import Announcer
 from synth.errors import PartlyDone, RefusedError, RunError
-from tests.catalog.plugins import write
+from tests.config.catalog.plugins import write
 from tests.failing_sink import FAILING
 
 TINY = ("generator.transactions=3000", "block_rows=1000", "population.cards=500", "scenario=card_chain")

@@ -7,7 +7,7 @@ import pytest
 from synth.config.catalog import load_catalog
 from synth.contracts.hookspecs import API_VERSION
 from synth.errors import PluginError
-from tests.catalog.plugins import PATTERN, hook, write
+from tests.config.catalog.plugins import PATTERN, hook, write
 
 #: What stands in a module → what is said of it.
 WRONG = {

@@ -11,7 +11,7 @@ import synth.check.stats
 from synth.check.stats import measure
 from synth.check.stats.histogram import LEVELS, level_name
 from synth.config.catalog import load_catalog
-from tests.stats.outputs import OUTPUTS, Made, made
+from tests.check.stats.outputs import OUTPUTS, Made, made
 
 PEOPLE = ["people parquet", "people csv"]
 

@@ -9,7 +9,7 @@ from synth.check.reader import open_output
 from synth.check.verify import verify
 from synth.check.verify.extra import plugin_checks
 from synth.config.catalog import load_catalog
-from tests.catalog.plugins import write
+from tests.config.catalog.plugins import write
 
 TINY = ("generator.transactions=3000", "block_rows=1000", "population.cards=500", "scenario=card_chain")
 

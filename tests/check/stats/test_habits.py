@@ -12,7 +12,7 @@ from synth.check.stats.targets import read_targets
 from synth.config.recipe import load_recipe
 from synth.generators.spending.expected import gamma_median
 from synth.timeline import Timeline, TimelineConfig
-from tests.stats.outputs import CATALOG, days_fit, fits, report
+from tests.check.stats.outputs import CATALOG, days_fit, fits, report
 
 #: Everybody of a segment buys as often: then the shares have the spread of counts, and no more.
 EQUAL = (

@@ -14,10 +14,10 @@ import synth
 from synth.check.stats import measure
 from synth.config.catalog import load_catalog
 from synth.errors import RefusedError, SynthError, VerifyError
+from tests.check.stats.outputs import CHAINS, make
 from tests.generators import shops
 from tests.generators.test_own_columns import PLUGIN, RECIPE
 from tests.servers import S3Server
-from tests.stats.outputs import CHAINS, make
 
 CATALOG = load_catalog()
 

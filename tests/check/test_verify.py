@@ -26,7 +26,7 @@ from tests.servers import S3Server
 
 SMALL = ("scenario=card_chain", "generator.transactions=4000", "block_rows=900", "population.cards=300")
 CATALOG = load_catalog()
-PLUGIN = Path(__file__).parents[1] / "plugins/examples/card_testing.py"
+PLUGIN = Path(__file__).parents[2] / "plugins/examples/card_testing.py"
 
 
 def write(uri: Path | str, *options: str, recipe: tuple[str, ...] = SMALL, sink: str = "csv") -> str:

@@ -10,7 +10,7 @@ from synth.config.catalog import load_catalog
 from synth.config.compose import Option, list_options
 from synth.config.recipe import load_recipe
 from synth.errors import ConfigError, PluginError
-from tests.catalog.plugins import DEMANDING, PATTERN, write
+from tests.config.catalog.plugins import DEMANDING, PATTERN, write
 
 PRESETS = """\
 # My presets

@@ -9,7 +9,7 @@ import synth
 from synth.config.catalog import Catalog, load_catalog
 from synth.config.recipe import load_recipe
 from synth.errors import ConfigError, PluginError
-from tests.catalog.plugins import DEMANDING, PATTERN, hook, write
+from tests.config.catalog.plugins import DEMANDING, PATTERN, hook, write
 
 TINY = ("generator.transactions=3000", "block_rows=1000", "population.cards=500")
 
