@@ -1,6 +1,7 @@
 """Servers that tests share. A fixture starts its server at first use and stops it with the session."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +31,10 @@ class Immediately:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if (
+        signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    ):  # a shell's background job: what tests start would ignore Ctrl-C
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput"):  # a process of pytest-xdist hands its reports over
         config.pluginmanager.register(Immediately(config))
 
