@@ -12,7 +12,7 @@ from synth.config.compose import shown
 from synth.config.recipe import load_recipe
 from synth.engine.open_sinks import make_sinks, run_directory
 from synth.engine.run import RunResult, execute
-from synth.engine.write import Progress
+from synth.engine.write import RowsCallback
 from synth.errors import counted
 
 
@@ -89,7 +89,7 @@ def command_line(args: argparse.Namespace, command: str, *more: str) -> str:
 
 
 @contextmanager
-def show_progress(args: argparse.Namespace) -> Iterator[Progress | None]:
+def show_progress(args: argparse.Namespace) -> Iterator[RowsCallback | None]:
     """A bar on a terminal, a line every few seconds elsewhere, nothing with --quiet."""
     if args.quiet:
         yield None

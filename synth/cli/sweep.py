@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from synth.cli import output
-from synth.cli.sweeps import RESULTS, Outcome, run_sweep
+from synth.cli.sweeps import RESULTS, JobOutcome, run_sweep
 from synth.engine.open_sinks import run_directory
 from synth.errors import PartlyDone, SynthError, counted
 
@@ -35,7 +35,7 @@ def main(args: argparse.Namespace) -> int:
     return output.fail(args, SynthError(f"{message}; job 0: {failed[0].error}"), failed[0].exit_code, data)
 
 
-def show(outcomes: list[Outcome]) -> str:
+def show(outcomes: list[JobOutcome]) -> str:
     """A line a job."""
     head = ["job", "overrides", "rows", "fraud rows", "seconds", "digest", "error"]
     rows = [

@@ -23,7 +23,7 @@ RESULTS = "results.csv"
 
 
 @dataclass(frozen=True)
-class Outcome:
+class JobOutcome:
     """How one job ended.
 
     Attributes:
@@ -54,7 +54,7 @@ class Outcome:
         }
 
 
-COLUMNS = list(Outcome().as_row())
+COLUMNS = list(JobOutcome().as_row())
 
 
 @dataclass(frozen=True)
@@ -70,14 +70,14 @@ class SweepTask:
     overwrite: bool
     debug: bool = False
 
-    def __call__(self, composed: Composed, directory: Path) -> Outcome:
+    def __call__(self, composed: Composed, directory: Path) -> JobOutcome:
         """Runs the job and adds it to the results; sinks without a uri write into the job's directory."""
         ended = self._run(composed, directory)
         outcome = dataclasses.replace(ended, job=int(directory.name), overrides=composed.overrides)
         _append_result(directory.parent, outcome)
         return outcome
 
-    def _run(self, composed: Composed, directory: Path) -> Outcome:
+    def _run(self, composed: Composed, directory: Path) -> JobOutcome:
         started = time.perf_counter()
         try:
             catalog = load_catalog(self.plugin_files, self.plugins_dirs)
@@ -89,15 +89,15 @@ class SweepTask:
             if self.debug:
                 sys.stderr.write(traceback_of(error))
             return _failed(error, started)
-        return Outcome(rows=result.rows, fraud_rows=result.fraud_rows, seconds=result.seconds, digest=result.digest)
+        return JobOutcome(rows=result.rows, fraud_rows=result.fraud_rows, seconds=result.seconds, digest=result.digest)
 
 
-def _failed(error: Exception, started: float) -> Outcome:
+def _failed(error: Exception, started: float) -> JobOutcome:
     if isinstance(error, SynthError):
         message, code = str(error).removeprefix("error: "), error.exit_code
     else:
         message, code = f"internal error: {type(error).__name__}: {error}", 1
-    return Outcome(seconds=time.perf_counter() - started, error=message, exit_code=code)
+    return JobOutcome(seconds=time.perf_counter() - started, error=message, exit_code=code)
 
 
 def run_sweep(
@@ -109,7 +109,7 @@ def run_sweep(
     config_dirs: Sequence[Path] = (),
     overwrite: bool = False,
     debug: bool = False,
-) -> list[Outcome]:
+) -> list[JobOutcome]:
     """Runs every job and writes ``results.csv`` into the sweep's directory.
 
     While the sweep goes on, and after one that was interrupted or killed, the table holds each job that has ended, in
@@ -137,11 +137,11 @@ def run_sweep(
     return outcomes
 
 
-def _outcome(job: Job, catalog: Catalog) -> Outcome:
+def _outcome(job: Job, catalog: Catalog) -> JobOutcome:
     if isinstance(job.result, ConfigError):
         failed = _failed(catalog.with_broken_plugins_note(job.result), time.perf_counter())
         return dataclasses.replace(failed, job=job.number, overrides=job.overrides)
-    outcome: Outcome = job.result
+    outcome: JobOutcome = job.result
     return outcome
 
 
@@ -154,7 +154,7 @@ def _tidy(directory: Path) -> None:
             path.rmdir()
 
 
-def _append_result(directory: Path, outcome: Outcome) -> None:
+def _append_result(directory: Path, outcome: JobOutcome) -> None:
     """Adds a row; jobs may end at the same time in several processes. What fails here is told at the end."""
     with suppress(OSError), (directory / RESULTS).open("a", newline="") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -164,7 +164,7 @@ def _append_result(directory: Path, outcome: Outcome) -> None:
         writer.writerow(outcome.as_row())
 
 
-def _write_results(directory: Path, outcomes: Sequence[Outcome]) -> None:
+def _write_results(directory: Path, outcomes: Sequence[JobOutcome]) -> None:
     """Puts the whole table in the place of the one that has grown."""
     staged = directory / f"{STAGING}{RESULTS}"
     try:

@@ -14,7 +14,7 @@ from synth.engine.facts import Truth
 from synth.engine.inject import inject
 from synth.engine.lookups import Lookups
 from synth.engine.plan import Plan
-from synth.engine.render import Rows, render_episodes, render_events, render_labels, render_reports
+from synth.engine.render import BlockRows, render_episodes, render_events, render_labels, render_reports
 from synth.errors import RunError, blaming
 from synth.reporting import ReportingConfig, Reports
 from synth.rng import Streams
@@ -102,7 +102,7 @@ class BlockMaker:
         if len(events.card_t) != self.plan.rows_b[index]:
             raise RunError(f"block {index} has {len(events.card_t)} rows, planned {self.plan.rows_b[index]}")
         first_id, reports = int(self.plan.first_event_b[index]), self._draw_reports(index, events, truth)
-        rows = Rows(first_id, events, truth, reports, self.cards, self.lookups, self.components.world.timeline)
+        rows = BlockRows(first_id, events, truth, reports, self.cards, self.lookups, self.components.world.timeline)
         transactions = render_events(rows, self.events)
         batches = {
             "transactions": transactions,

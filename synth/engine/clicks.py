@@ -19,7 +19,7 @@ from synth.contracts.sessions import ACCOUNT_TYPES, LOGIN, LOGIN_FAILED, PROFILE
 from synth.engine.components import Components
 from synth.engine.facts import Truth
 from synth.engine.plan import Plan
-from synth.engine.render import Rows
+from synth.engine.render import BlockRows
 from synth.errors import RefusedError
 from synth.rng import Streams
 from synth.tables.arrow import names_to_arrow, to_arrow
@@ -67,7 +67,7 @@ class ClickMaker:
             components, plan, shop, Names.of(people.devices, len(people.customers), components.seed), click_tables()
         )
 
-    def __call__(self, index: int, genuine: Events, rows: Rows, source_t: Int64) -> dict[str, Batch]:
+    def __call__(self, index: int, genuine: Events, rows: BlockRows, source_t: Int64) -> dict[str, Batch]:
         """The clicks of a block and their labels.
 
         Honest sessions are those of the control world: they are drawn for its rows, and those of rows that gave way are
@@ -133,7 +133,7 @@ class ClickMaker:
             rng=rng,
         ), row_g
 
-    def _added(self, index: int, rows: Rows, source_t: Int64) -> tuple[Visits, Int64]:
+    def _added(self, index: int, rows: BlockRows, source_t: Int64) -> tuple[Visits, Int64]:
         """The visits that lead to added rows, and those rows."""
         truth, own = rows.truth, rows.events.own
         mine = (source_t[truth.row_f] < 0) & (own["channel"][truth.row_f] == self._online)
@@ -160,7 +160,7 @@ class ClickMaker:
         longest_f = np.array([_longest(session) for session in declared], dtype=np.int64)[role_f]
         return visits.altered(login_f, change_f, new_f, device_f, longest_f), row_f
 
-    def _render(self, index: int, visits: Visits, path: Path, row_s: Int64, rows: Rows) -> dict[str, Batch]:
+    def _render(self, index: int, visits: Visits, path: Path, row_s: Int64, rows: BlockRows) -> dict[str, Batch]:
         """Both tables, in order of time; clicks of one second in the order of their sessions' ids."""
         session_t = path.session_t
         order = np.lexsort((visits.id_s[session_t], path.second_t))

@@ -26,7 +26,7 @@ from synth.timeline import US_PER_S, Timeline
 
 
 @dataclass(frozen=True)
-class Rows:
+class BlockRows:
     """The finished rows of a block, and their texts.
 
     Attributes:
@@ -69,7 +69,7 @@ class Rows:
         return value_f.take(to_arrow(position, position >= 0))
 
 
-def render_events(rows: Rows, table: Table) -> Batch:
+def render_events(rows: BlockRows, table: Table) -> Batch:
     """The transactions of a block."""
     native, text = {}, {}
     for field in table.fields:
@@ -80,7 +80,7 @@ def render_events(rows: Rows, table: Table) -> Batch:
     return Batch.of(table, native, text)
 
 
-def _shown(rows: Rows, field: Field) -> pa.Array:
+def _shown(rows: BlockRows, field: Field) -> pa.Array:
     """The values of one column."""
     name = field.column.name
     if name in rows.events.own:
@@ -88,7 +88,7 @@ def _shown(rows: Rows, field: Field) -> pa.Array:
     return rows.lookups.show(field, rows.events) if name in rows.lookups.native else _EVENT[name](rows)
 
 
-def render_labels(rows: Rows, table: Table, transactions: Batch) -> Batch:
+def render_labels(rows: BlockRows, table: Table, transactions: Batch) -> Batch:
     """The truth of a block's fraud rows; the transaction ids are those of the transactions."""
     truth = rows.truth
     names, roles = names_to_arrow(truth.scenarios), names_to_arrow(truth.roles)
@@ -103,7 +103,7 @@ def render_labels(rows: Rows, table: Table, transactions: Batch) -> Batch:
     return _naming_rows(table, columns, truth.row_f, transactions)
 
 
-def render_reports(rows: Rows, table: Table, transactions: Batch) -> Batch:
+def render_reports(rows: BlockRows, table: Table, transactions: Batch) -> Batch:
     """The reports of a block's rows; the transaction ids are those of the transactions."""
     row_r, known_us_r = rows.reports.events(rows.truth.row_f)
     columns: dict[str, pa.Array] = {
@@ -171,7 +171,7 @@ def _own(column: Column, values: npt.NDArray[Any]) -> pa.Array:
 _HASHED_ROWS = 32_768
 
 
-def _hash_ids(rows: Rows) -> pa.Array:
+def _hash_ids(rows: BlockRows) -> pa.Array:
     """md5 of time, card number and amount as the notebook prints them."""
     digests = np.empty((len(rows), 32), dtype=np.uint8)
     for start in range(0, len(rows), _HASHED_ROWS):
@@ -181,28 +181,28 @@ def _hash_ids(rows: Rows) -> pa.Array:
     return Texts(digests).to_arrow()
 
 
-def _scenario_number(rows: Rows) -> pa.Array:
+def _scenario_number(rows: BlockRows) -> pa.Array:
     number_t = np.zeros(len(rows), dtype=np.int8)
     number_t[rows.truth.row_f] = rows.truth.facts.scenario_f + 1
     return to_arrow(number_t)
 
 
-def _since_start(rows: Rows, unit_s: int) -> pa.Array:
+def _since_start(rows: BlockRows, unit_s: int) -> pa.Array:
     """Full units since the start of the window."""
     return to_arrow((rows.events.time_us_t // US_PER_S - rows.timeline.start_s) // unit_s)
 
 
-def _observed(rows: Rows) -> pa.Array:
+def _observed(rows: BlockRows) -> pa.Array:
     return to_arrow(rows.reports.known_before(rows.timeline.end_s * US_PER_S, len(rows), rows.truth.row_f))
 
 
-def _label(rows: Rows) -> pa.Array:
+def _label(rows: BlockRows) -> pa.Array:
     label_t = np.zeros(len(rows), dtype=np.int8)
     label_t[rows.truth.row_f] = 1
     return to_arrow(label_t)
 
 
-_EVENT: dict[str, Callable[[Rows], pa.Array]] = {
+_EVENT: dict[str, Callable[[BlockRows], pa.Array]] = {
     "event_id": lambda rows: to_arrow(np.arange(len(rows)) + rows.first_event_id),
     "tid": _hash_ids,
     "time": lambda rows: to_arrow(rows.events.time_us_t),
@@ -224,7 +224,7 @@ _EVENT: dict[str, Callable[[Rows], pa.Array]] = {
 }
 
 
-def _printed(rows: Rows, field: Field) -> Callable[[], pa.Array] | None:
+def _printed(rows: BlockRows, field: Field) -> Callable[[], pa.Array] | None:
     """How to print a column from texts that exist anyway, or that Arrow would print otherwise."""
     if field.name in rows.lookups.text:
         return lambda: rows.lookups.print(field, rows.events)
@@ -241,7 +241,7 @@ def _printed(rows: Rows, field: Field) -> Callable[[], pa.Array] | None:
     return None
 
 
-def _label_text(rows: Rows) -> pa.Array:
+def _label_text(rows: BlockRows) -> pa.Array:
     text = np.full((len(rows), 1), ord("0"), dtype=np.uint8)
     text[rows.truth.row_f] = ord("1")
     return Texts(text).to_arrow()

@@ -17,7 +17,7 @@ from synth.engine.open_sinks import make_sinks, run_directory
 from synth.engine.preflight import make_preflight_context, refuse_or_warn
 from synth.engine.prepare import Prepared, prepare
 from synth.engine.signals import ignoring_signals, is_interrupt
-from synth.engine.write import Progress, Tallies, write_blocks
+from synth.engine.write import RowsCallback, Tallies, write_blocks
 from synth.errors import ConfigError, InterruptedRun, Problem, blaming
 from synth.runners.order import run_in_block_order
 from synth.sinks.streamed import Streamed
@@ -123,7 +123,7 @@ def execute(
     started: float,
     overwrite: bool = False,
     directory: Path | None = None,
-    progress: Progress | None = None,
+    progress: RowsCallback | None = None,
 ) -> RunResult:
     """Carries out a recipe.
 
@@ -169,7 +169,7 @@ def _write(
     catalog: Catalog,
     sinks: Mapping[str, Sink],
     announcer: Announcer,
-    progress: Progress | None,
+    progress: RowsCallback | None,
 ) -> dict[str, bytes]:
     """Writes and commits everything, or takes it back; returns the manifests by sink."""
     committed, manifests = False, {}

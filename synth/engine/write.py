@@ -14,7 +14,7 @@ from synth.errors import blaming
 from synth.runners.order import run_in_block_order
 
 
-class Progress(Protocol):
+class RowsCallback(Protocol):
     """Is told how far a run is."""
 
     def __call__(self, rows: int, total: int) -> None:
@@ -25,7 +25,7 @@ Tallies = dict[str, TableTally]
 
 
 def write_blocks(
-    prepared: Prepared, sinks: Mapping[str, Sink], announcer: Announcer, progress: Progress | None
+    prepared: Prepared, sinks: Mapping[str, Sink], announcer: Announcer, progress: RowsCallback | None
 ) -> tuple[Tallies, Counts]:
     """Makes every block once, hands it to every sink, and counts."""
     tallies = {table.name: TableTally(table, [], []) for table in prepared.make_block.tables}

@@ -97,10 +97,10 @@ def stream(
     sink = _make_sink(prepared, name, part, directory or run_directory(), share, overwrite=overwrite)
     announcer = Announcer(catalog.subscribers, started=started)
     with announcer.announcing_end():
-        return _Stream(prepared, catalog, name, sink, share, announcer, started).run(tell, resume=resume)
+        return _StreamRun(prepared, catalog, name, sink, share, announcer, started).run(tell, resume=resume)
 
 
-class _Stream:
+class _StreamRun:
     """One start of a stream."""
 
     def __init__(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from synth.testing.contract import Broken
-from synth.testing.counting import Line, Memory, cpu_seconds, measure_memory, show_line
+from synth.testing.counting import Line, MemoryUse, cpu_seconds, measure_memory, show_line
 
 #: Four times the rows may cost this much more, and some lines for whatever comes up.
 _LINES_FACTOR, _LINES_MORE = 1.5, 200
@@ -76,7 +76,7 @@ def require_linear_time(loads: Sequence[Load]) -> None:
         before = load.rows, seconds
 
 
-def require_nothing_kept(memory: Memory, rows: int) -> None:
+def require_nothing_kept(memory: MemoryUse, rows: int) -> None:
     """Compares what is held after a first part of the blocks with what is held after all.
 
     Raises:

@@ -52,7 +52,7 @@ def cpu_seconds(work: Callable[[], Any], repeats: int = 3) -> float:
 
 
 @dataclass(frozen=True)
-class Memory:
+class MemoryUse:
     """Bytes.
 
     Attributes:
@@ -64,7 +64,7 @@ class Memory:
     kept: tuple[int, ...]
 
 
-def measure_memory(steps: Iterable[Callable[[], Any]]) -> Memory:
+def measure_memory(steps: Iterable[Callable[[], Any]]) -> MemoryUse:
     """What the steps allocate, Python's objects and NumPy's arrays alike."""
     gc.collect()
     tracemalloc.start()
@@ -75,6 +75,6 @@ def measure_memory(steps: Iterable[Callable[[], Any]]) -> Memory:
             step()
             gc.collect()
             kept.append(tracemalloc.get_traced_memory()[0] - base)
-        return Memory(tracemalloc.get_traced_memory()[1] - base, tuple(kept))
+        return MemoryUse(tracemalloc.get_traced_memory()[1] - base, tuple(kept))
     finally:
         tracemalloc.stop()

@@ -81,7 +81,7 @@ def require_same(first: dict[int, Block], second: dict[int, Block], how: str) ->
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenRun:
     """A run that was written and read back.
 
     Attributes:
@@ -93,12 +93,12 @@ class Written:
     report: Report
 
 
-def write_and_read(bench: TestBench, size: Size) -> Written:
+def write_and_read(bench: TestBench, size: Size) -> WrittenRun:
     """Runs a size into Parquet files and reads them back with PyArrow; shared between checks."""
     return bench.keep(("written", size), lambda: _write_and_read(bench, size))
 
 
-def _write_and_read(bench: TestBench, size: Size) -> Written:
+def _write_and_read(bench: TestBench, size: Size) -> WrittenRun:
     with tempfile.TemporaryDirectory(prefix="synth-testing-") as folder:
         place = Path(folder) / "run"
         execute(bench.recipe(size), bench.catalog, started=time.perf_counter(), directory=place)
@@ -107,10 +107,10 @@ def _write_and_read(bench: TestBench, size: Size) -> Written:
         for name in names:
             parts = sorted((place / name).glob("*.parquet")) or [place / f"{name}.parquet"]
             tables[name] = pa.concat_tables([pq.ParquetFile(part).read() for part in parts]).to_pandas()
-        return Written(tables, verify(str(place), catalog=bench.catalog))
+        return WrittenRun(tables, verify(str(place), catalog=bench.catalog))
 
 
-def require_verified(written: Written) -> None:
+def require_verified(written: WrittenRun) -> None:
     """Raises for the first check of ``synth verify`` that fails."""
     for check in written.report.failed:
         raise Broken(check.detail, check.name)

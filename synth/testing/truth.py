@@ -5,7 +5,7 @@ import pandas as pd
 
 from synth.testing.bench import Size
 from synth.testing.contract import Broken, Contract, rule
-from synth.testing.runs import Written, require_verified, write_and_read
+from synth.testing.runs import WrittenRun, require_verified, write_and_read
 from synth.testing.scenes import with_episodes
 
 #: Episodes of the runs that are looked at row by row.
@@ -22,7 +22,7 @@ class TruthChecks(Contract):
         return with_episodes(self.bench, EPISODES)
 
     @property
-    def written(self) -> Written:
+    def written(self) -> WrittenRun:
         """That run, written and read back."""
         return write_and_read(self.bench, self.size)
 

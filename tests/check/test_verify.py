@@ -17,7 +17,7 @@ import pytest
 from synth.check.reader import open_output
 from synth.check.verify import Report, verify
 from synth.check.verify.ids import UniqueIds
-from synth.check.verify.rows import CardSeconds, Rows, is_luhn_valid
+from synth.check.verify.rows import CardSeconds, ReadRows, is_luhn_valid
 from synth.config.catalog import load_catalog
 from synth.engine.run import run
 from synth.errors import RefusedError
@@ -508,7 +508,7 @@ def test_ids_that_agree_in_their_prefix_are_compared_in_full() -> None:
     def check(*tids: str) -> str:
         column = pa.array(tids)
         unique = UniqueIds(len(tids), lambda: iter([column]))
-        unique.see(Rows(0, len(tids), {"tid": column}, np.empty(0, dtype=np.int64)))
+        unique.see(ReadRows(0, len(tids), {"tid": column}, np.empty(0, dtype=np.int64)))
         return unique.result().detail
 
     assert check("a" * 32, "a" * 31 + "b", "c" * 32) == "3 ids, all different"
@@ -521,7 +521,7 @@ def test_a_card_and_second_twice_across_blocks() -> None:
     for first, seconds, cards in [(0, [1, 2, 2], "aab"), (3, [], ""), (3, [2, 2], "cd"), (5, [2, 3], "ba")]:
         time = pa.array([s * 1_000_000 for s in seconds], pa.timestamp("us", tz="UTC"))
         card = pa.array(list(cards), pa.string())
-        check.see(Rows(first, len(seconds), {"time": time, "card_number": card}, none))
+        check.see(ReadRows(first, len(seconds), {"time": time, "card_number": card}, none))
     assert check.problem == "rows 2 and 5 are of one card in one second"
 
 

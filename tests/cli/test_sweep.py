@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from synth.cli.sweeps import Outcome, SweepTask, run_sweep
+from synth.cli.sweeps import JobOutcome, SweepTask, run_sweep
 from synth.config.compose import Composed
 from tests.cli.commands import CANARY, MINE, TINY, Answer, finish, start, synth, synth_process, tree, wait_until
 
@@ -146,7 +146,7 @@ def test_the_results_grow_job_by_job(tmp_path: Path) -> None:
     directory = tmp_path / "swept"
     seen = []
 
-    def look(task: SweepTask, composed: Composed, place: Path) -> Outcome:
+    def look(task: SweepTask, composed: Composed, place: Path) -> JobOutcome:
         seen.append(len(read(directory / "results.csv")) if (directory / "results.csv").is_file() else None)
         return run_job(task, composed, place)
 

@@ -10,7 +10,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from synth import RunError, StreamStats
 from synth_kafka.connection import Connection
-from synth_kafka.rows import Rows
+from synth_kafka.rows import EncodedRows
 
 #: How long a call into the client may last before Python looks at signals.
 _STEP_S = 1.0
@@ -53,7 +53,7 @@ class TransactionalProducer:
         )
         self._patiently(self._producer.init_transactions)
 
-    def send(self, topic: str, rows: Rows, first: int, last: int, headers: "Headers", emit_ms: int) -> None:
+    def send(self, topic: str, rows: EncodedRows, first: int, last: int, headers: "Headers", emit_ms: int) -> None:
         """Hands the rows [first, last) over; waits for room, and drops nothing.
 
         Args:

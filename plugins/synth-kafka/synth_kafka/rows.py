@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Rows:
+class EncodedRows:
     """Rows of one table, made ready.
 
     Attributes:
@@ -40,7 +40,7 @@ class RowEncoder:
     key: int | None
     time: int | None
 
-    def encode(self, batch: "Batch", framing: bytes) -> Rows:
+    def encode(self, batch: "Batch", framing: bytes) -> EncodedRows:
         """The rows; ``framing`` goes before each value."""
         import pyarrow as pa
 
@@ -56,7 +56,7 @@ class RowEncoder:
         times_ms: Sequence[int] = [0] * len(values)
         if self.time is not None:
             times_ms = (batch.native.column(self.time).cast(pa.int64()).to_numpy() // 1000).tolist()
-        return Rows(batch.table.name, values, keys, times_ms)
+        return EncodedRows(batch.table.name, values, keys, times_ms)
 
 
 def make_encoders(

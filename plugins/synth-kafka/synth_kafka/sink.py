@@ -13,7 +13,7 @@ from synth_kafka.place import Place, topic_names
 from synth_kafka.preflight import ClusterPreflight, check_registry
 from synth_kafka.producer import Headers, TransactionalProducer
 from synth_kafka.registry import framings, reach_registry
-from synth_kafka.rows import RowEncoder, Rows, make_encoders
+from synth_kafka.rows import EncodedRows, RowEncoder, make_encoders
 
 if TYPE_CHECKING:
     from synth import Batch
@@ -88,13 +88,13 @@ class KafkaSink(StreamSink):
             self._begin(self._producer, extra)
         return checkpoint
 
-    def encode(self, batch: "Batch") -> Rows | None:
+    def encode(self, batch: "Batch") -> EncodedRows | None:
         """The messages of the rows; None for a table that goes nowhere."""
         name = batch.table.name
         encoder = self._encoders.get(name)
         return None if encoder is None else encoder.encode(batch, self._framings.get(self._topics[name], b""))
 
-    def send(self, encoded: Rows | None, first: int, last: int, *, emit_us: int | None) -> None:
+    def send(self, encoded: EncodedRows | None, first: int, last: int, *, emit_us: int | None) -> None:
         """Hands messages to the producer's queue, and waits where that is full."""
         assert self._producer is not None, "open() comes before send()"
         if encoded is not None:

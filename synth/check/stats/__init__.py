@@ -10,13 +10,13 @@ import pyarrow as pa
 
 from synth.check.reader import open_output, with_original_times
 from synth.check.stats.amounts import Amounts, CategoryAmounts
-from synth.check.stats.cards import Cards
+from synth.check.stats.cards import CardUse
 from synth.check.stats.fraud import Fraud, Labels
-from synth.check.stats.merchants import Loyalty, Merchants
-from synth.check.stats.rhythm import Rhythm, moment
-from synth.check.stats.rows import AMOUNT, CARD, CUSTOMER, SHOP, Codes, Rows, Section, figure, named
+from synth.check.stats.merchants import Loyalty, MerchantUse
+from synth.check.stats.rhythm import RowRhythm, moment
+from synth.check.stats.rows import AMOUNT, CARD, CUSTOMER, SHOP, Codes, CountedRows, Section, figure, named
 from synth.check.stats.shares import Shares, Web, use_of_cards
-from synth.check.stats.targets import Targets, read_targets
+from synth.check.stats.targets import RecipeFigures, read_targets
 from synth.check.verify.tables import one_piece, sources_of
 from synth.config.catalog import Catalog
 from synth.config.typed import adapter
@@ -93,25 +93,27 @@ def _columns(output: Output, table: str, needed: Sequence[str]) -> Mapping[str, 
     return {source: one_piece(whole.column(names[source])) for source in needed}
 
 
-def _sections(shown: Mapping[str, str], timeline: Timeline, targets: Targets, labels: Labels) -> Sequence[Section]:
+def _sections(
+    shown: Mapping[str, str], timeline: Timeline, targets: RecipeFigures, labels: Labels
+) -> Sequence[Section]:
     """What every report has, as far as the view shows what it needs."""
     card, customer, shop = (named(need, shown) for need in (CARD, CUSTOMER, SHOP))
     known = targets.entities
     expected = targets.expected
     favourites = expected.favourites if shop == "merchant_id" else None
     return [
-        Rhythm(timeline, targets.total, expected.rows_n),
+        RowRhythm(timeline, targets.total, expected.rows_n),
         Amounts(targets.amounts, targets.buckets),
         CategoryAmounts(expected.medians),
-        Cards(card, timeline, known.get(card), targets.genuine),
-        Merchants(shop, known.get(shop)),
+        CardUse(card, timeline, known.get(card), targets.genuine),
+        MerchantUse(shop, known.get(shop)),
         Loyalty(customer, shop, timeline, known.get(customer), favourites),
         Web(expected.online),
         Fraud(labels, targets.scenarios),
     ]
 
 
-def _share_sections(output: Output, shown: Mapping[str, str], targets: Targets) -> Iterator[Shares]:
+def _share_sections(output: Output, shown: Mapping[str, str], targets: RecipeFigures) -> Iterator[Shares]:
     """One for each observable column of texts, flags or small numbers, the generator's own included."""
     for column in output.table("transactions")["columns"]:
         observable = column.get("role") == "observable" and shown.get(column["source"]) == column["name"]
@@ -131,7 +133,7 @@ def _feed(output: Output, shown: Mapping[str, str], labels: Labels, sections: Se
     for batch in _pieces(output.batches("transactions")):
         seen, end = np.searchsorted(labels.event_f, [first, first + batch.num_rows])
         columns = {source: batch.column(name) for source, name in shown.items()}
-        rows = Rows(first, batch.num_rows, columns, labels.event_f[seen:end] - first, int(seen), codes)
+        rows = CountedRows(first, batch.num_rows, columns, labels.event_f[seen:end] - first, int(seen), codes)
         _check_amounts(rows)
         for section in sections:
             if not section.problem:
@@ -142,7 +144,7 @@ def _feed(output: Output, shown: Mapping[str, str], labels: Labels, sections: Se
         raise VerifyError(f"the transactions of {output.uri} have {message}")
 
 
-def _check_amounts(rows: Rows) -> None:
+def _check_amounts(rows: CountedRows) -> None:
     """Amounts that are no numbers, or too large for cents to be exact, come from a damaged file."""
     for source in AMOUNT.split("|"):
         if source in rows.columns and not (np.abs(rows.columns[source].to_numpy()) < _LARGEST).all():

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from synth.check.stats.histogram import Histogram
-from synth.check.stats.rows import AMOUNT, Codes, Rows, Section, figure, share
+from synth.check.stats.rows import AMOUNT, Codes, CountedRows, Section, figure, share
 
 #: More categories than this are no categories; they are left out.
 MOST = 100
@@ -25,7 +25,7 @@ class Amounts(Section):
         """``law`` are the quantiles of the recipe's law, ``buckets`` its ranges; None where it cannot be told."""
         self.law, self.buckets, self.all = law, buckets, Histogram()
 
-    def see(self, rows: Rows) -> None:
+    def see(self, rows: CountedRows) -> None:
         """Counts amounts."""
         self.problem = _refusal(rows)
         if self.problem:
@@ -44,7 +44,7 @@ class Amounts(Section):
         }
 
 
-def _refusal(rows: Rows) -> str:
+def _refusal(rows: CountedRows) -> str:
     """Why the amounts cannot be counted; empty where they can."""
     return "there are amounts below zero" if rows.count and rows.minor.min() < 0 else ""
 
@@ -64,7 +64,7 @@ class Buckets:
         """Whether an amount tells its bucket."""
         return bool((self.high_k[:-1] <= self.low_k[1:]).all())
 
-    def see(self, rows: Rows) -> None:
+    def see(self, rows: CountedRows) -> None:
         """Counts rows."""
         minor = rows.minor[~rows.fraud_t]
         place = np.searchsorted(self.low_k, minor, side="right") - 1
@@ -89,7 +89,7 @@ class CategoryAmounts(Section):
         """``medians`` are those of the recipe."""
         self.medians, self.codes, self.all = medians, Codes(), Histogram()
 
-    def see(self, rows: Rows) -> None:
+    def see(self, rows: CountedRows) -> None:
         """Counts amounts; rows without a category are none of these."""
         self.codes, code_t = rows.coded("category")
         self.problem = f"category has more than {MOST} values" if len(self.codes) > MOST else _refusal(rows)

@@ -9,11 +9,11 @@ import numpy as np
 
 from synth.arrays import Float, Int64
 from synth.check.stats.histogram import LEVELS, Histogram, level_name
-from synth.check.stats.rows import CARD, Rows, Section, added, figure, share
+from synth.check.stats.rows import CARD, CountedRows, Section, added, figure, share
 from synth.timeline import US_PER_S, Timeline
 
 
-class Cards(Section):
+class CardUse(Section):
     """Genuine rows of each card, and the seconds between a card's rows."""
 
     name, needs = "cards", ("time", CARD)
@@ -25,7 +25,7 @@ class Cards(Section):
         self.count_c: Int64 = np.zeros(0, dtype=np.int64)
         self.last_c: Int64 = np.zeros(0, dtype=np.int64)
 
-    def see(self, rows: Rows) -> None:
+    def see(self, rows: CountedRows) -> None:
         """Counts rows and gaps; a gap belongs to the row that ends it."""
         codes, code_t = rows.coded(self.by)
         fresh = len(codes) - len(self.last_c)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from synth.check.stats.rows import AMOUNT, Rows, Section, figure, share
+from synth.check.stats.rows import AMOUNT, CountedRows, Section, figure, share
 from synth.check.verify.rows import int64_of
 from synth.errors import VerifyError
 
@@ -56,7 +56,7 @@ class Fraud(Section):
         self.rows, self.minor, self.shown = 0, 0, True
         self.minor_s: Int64 = np.zeros(len(labels.scenarios), dtype=np.int64)
 
-    def see(self, rows: Rows) -> None:
+    def see(self, rows: CountedRows) -> None:
         """Adds values up, where the view shows amounts."""
         self.rows += rows.count
         self.shown = bool({*AMOUNT.split("|")} & {*rows.columns})

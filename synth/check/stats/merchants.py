@@ -10,7 +10,7 @@ import numpy as np
 
 from synth.arrays import Int64
 from synth.check.stats.cards import quantiles, top_share
-from synth.check.stats.rows import CUSTOMER, SHOP, Rows, Section, added, figure, share
+from synth.check.stats.rows import CUSTOMER, SHOP, CountedRows, Section, added, figure, share
 from synth.timeline import US_PER_S, Timeline
 
 #: About as many customers are followed; what is remembered of them does not grow with the population.
@@ -19,7 +19,7 @@ _PENDING = 1 << 20
 _MIXER = 0x9E3779B1  # Knuth's multiplicative hash: spreads neighbouring numbers over 32 bits
 
 
-class Merchants(Section):
+class MerchantUse(Section):
     """Genuine rows of each merchant."""
 
     name, needs = "merchants", (SHOP,)
@@ -29,7 +29,7 @@ class Merchants(Section):
         self.by, self.merchants = by, merchants
         self.count_m: Int64 = np.zeros(0, dtype=np.int64)
 
-    def see(self, rows: Rows) -> None:
+    def see(self, rows: CountedRows) -> None:
         """Counts rows."""
         _, code_t = rows.coded(self.by)
         self.count_m = added(self.count_m, code_t[(code_t >= 0) & ~rows.fraud_t])
@@ -68,7 +68,7 @@ class Loyalty(Section):
         self.pending: list[Int64] = []
         self.rows, self.pairs_at_half = 0, 0
 
-    def see(self, rows: Rows) -> None:
+    def see(self, rows: CountedRows) -> None:
         """Notes pairs."""
         (_, customer_t), (_, merchant_t) = rows.coded(self.by), rows.coded(self.shop)
         mixed_t = (customer_t * _MIXER) & 0xFFFF_FFFF

@@ -10,14 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from synth.arrays import Float, Int64
-from synth.check.stats.rows import Rows, Section, figure, share
+from synth.check.stats.rows import CountedRows, Section, figure, share
 from synth.errors import VerifyError
 from synth.timeline import US_PER_S, Timeline
 
 HOUR_S = 3600
 
 
-class Rhythm(Section):
+class RowRhythm(Section):
     """Rows over time."""
 
     name, needs = "time", ("time",)
@@ -30,7 +30,7 @@ class Rhythm(Section):
         self.genuine_n: Int64 = np.zeros(hours, dtype=np.int64)
         self.fraud_n: Int64 = np.zeros(hours, dtype=np.int64)
 
-    def see(self, rows: Rows) -> None:
+    def see(self, rows: CountedRows) -> None:
         """Counts rows by hour."""
         hour_t = rows.time_us // (HOUR_S * US_PER_S) - self.first
         if rows.count and (hour_t.min() < 0 or hour_t.max() >= len(self.genuine_n)):

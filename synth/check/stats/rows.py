@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from synth.arrays import Int64, Mask
-from synth.check.verify.rows import Rows as ShownRows
+from synth.check.verify.rows import ReadRows
 
 #: What tells cards, people and shops apart, in the order of preference.
 CARD = "card_id|card_number|customer_id"
@@ -22,7 +22,7 @@ AMOUNT = "amount|amount_minor"
 
 
 @dataclass(frozen=True)
-class Rows(ShownRows):
+class CountedRows(ReadRows):
     """Some transactions that follow each other.
 
     Attributes:
@@ -61,7 +61,7 @@ class Section(ABC):
     problem = ""
 
     @abstractmethod
-    def see(self, rows: Rows) -> None:
+    def see(self, rows: CountedRows) -> None:
         """Counts the next rows; may note a ``problem``, for which the section is left out."""
 
     @abstractmethod

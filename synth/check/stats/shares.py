@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow.compute as pc
 
-from synth.check.stats.rows import Codes, Rows, Section, added, figure, share
+from synth.check.stats.rows import Codes, CountedRows, Section, added, figure, share
 
 if TYPE_CHECKING:
     from synth.arrays import Int64
@@ -27,7 +27,7 @@ class Shares(Section):
         self.column, self.recipe, self.codes = column, recipe, Codes()
         self.count_i: Int64 = np.zeros(0, dtype=np.int64)
 
-    def see(self, rows: Rows) -> None:
+    def see(self, rows: CountedRows) -> None:
         """Counts values; a missing one counts as a value."""
         self.codes, code_t = rows.coded(self.column)
         if len(self.codes) > MOST:
@@ -80,7 +80,7 @@ class Web(Section):
         self.web_k: Int64 = np.zeros(0, dtype=np.int64)
         self.all_k: Int64 = np.zeros(0, dtype=np.int64)
 
-    def see(self, rows: Rows) -> None:
+    def see(self, rows: CountedRows) -> None:
         """Counts rows."""
         self.codes, code_t = rows.coded("category")
         if len(self.codes) > MOST:

@@ -27,7 +27,7 @@ _DRAWS = 1_000_000
 
 
 @dataclass(frozen=True)
-class Targets:
+class RecipeFigures:
     """None, and empty, is what cannot be told from the recipe.
 
     Attributes:
@@ -50,7 +50,9 @@ class Targets:
     untold: Sequence[str] = ()
 
 
-def read_targets(recipe: Mapping[str, Any], counts: Mapping[str, Any], timeline: Timeline, catalog: Catalog) -> Targets:
+def read_targets(
+    recipe: Mapping[str, Any], counts: Mapping[str, Any], timeline: Timeline, catalog: Catalog
+) -> RecipeFigures:
     """The targets of a recipe.
 
     Args:
@@ -71,7 +73,7 @@ def read_targets(recipe: Mapping[str, Any], counts: Mapping[str, Any], timeline:
         wanted = _scenarios(scenarios, _control_rows(control, effects, counts), population.cards)
         takes_law = generator is not None and type(generator).amounts is Generator.amounts
         buckets = Buckets(recipe["amount"]["buckets"]) if takes_law and recipe["amount"]["kind"] == "buckets" else None
-        return Targets(
+        return RecipeFigures(
             entities=_entities(population),
             genuine=_plus(rows, effects, wanted, adding=False),
             total=_plus(rows, effects, wanted, adding=True),
@@ -82,7 +84,7 @@ def read_targets(recipe: Mapping[str, Any], counts: Mapping[str, Any], timeline:
             untold=untold,
         )
     except _OTHER_FORM as error:
-        return Targets(untold=[f"the recipe has another form than is known here: {_reason(error)}"])
+        return RecipeFigures(untold=[f"the recipe has another form than is known here: {_reason(error)}"])
 
 
 #: What reading numbers from a recipe raises that has no such numbers.

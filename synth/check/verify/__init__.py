@@ -15,16 +15,16 @@ from synth.check.reader import StoredOutput, open_output, with_original_times
 from synth.check.verify.clicks import Purchases, check_clicks, read_clicks
 from synth.check.verify.extra import plugin_checks
 from synth.check.verify.ids import HashedIds, UniqueIds
-from synth.check.verify.noise import Dropped, Noise, read_noise
+from synth.check.verify.noise import Dropped, NoiseKey, read_noise
 from synth.check.verify.reports import ObservedLabels, check_reports
 from synth.check.verify.rows import (
-    CardNumbers,
+    CardNumberCheck,
     CardSeconds,
     Check,
     EventIds,
     InWindow,
+    ReadRows,
     RowCheck,
-    Rows,
     TimeOrder,
     int64_of,
 )
@@ -90,8 +90,8 @@ def _checks(output: StoredOutput, catalog: Catalog) -> Iterator[Check]:
     """All checks; one pass over the transactions serves those of the rows."""
     yield check_files(output)
     yield check_foreign(output)
-    stage = _set_stage(output.manifest, catalog)
-    yield stage.check
+    parts = _recipe_parts(output.manifest, catalog)
+    yield parts.check
     names = output.manifest["tables"]
     found = {name: Found.keeping(output, name) for name in names if name not in ("transactions", "clicks")}
     labels, episodes, reports, holders, cards = (
@@ -104,9 +104,9 @@ def _checks(output: StoredOutput, catalog: Catalog) -> Iterator[Check]:
     numbers = {"holders": holders, "cards": cards}
     shown = sources_of(output, "transactions")
     fraud = FraudRows.of(set(shown))
-    checks = _row_checks(output, stage, noise, came, numbers)
-    if stage.timeline is not None and "observed_label" in shown:
-        checks.append(ObservedLabels(dropped.without(reports) if reports else None, stage.timeline))
+    checks = _row_checks(output, parts, noise, came, numbers)
+    if parts.timeline is not None and "observed_label" in shown:
+        checks.append(ObservedLabels(dropped.without(reports) if reports else None, parts.timeline))
     clicks = None
     if "clicks" in names:
         click_labels = found["click_labels"].columns if "click_labels" in found else None
@@ -118,25 +118,25 @@ def _checks(output: StoredOutput, catalog: Catalog) -> Iterator[Check]:
         yield from found[name].checks()
     yield from noise.checks(labels)
     yield _check_digest(output.manifest, found)
-    yield _check_counts(output.manifest, stage, labels, episodes)
+    yield _check_counts(output.manifest, parts, labels, episodes)
     unread = [name for name in ("transactions", "labels", "episodes") if name not in found or found[name].problem]
     yield from _results(checks, shown, "the transactions cannot be read" if main.problem else main.hidden)
-    if stage.timeline is None:
-        yield from (Check(name, None, "the recipe cannot be read") for name in (InWindow.name, CardNumbers.name))
+    if parts.timeline is None:
+        yield from (Check(name, None, "the recipe cannot be read") for name in (InWindow.name, CardNumberCheck.name))
     if unread or main.hidden or labels is None or episodes is None or came is None:
         yield Check("truth", None, f"{' and '.join(unread)} cannot be read" if unread else main.hidden)
         return
     if any(isinstance(check, Labelled) and check.problem for check in checks):
         yield Check("truth", None, "the labels do not name the rows")
         return
-    claiming = {name for name, pattern in stage.patterns.items() if isinstance(pattern, Claimer)}
+    claiming = {name for name, pattern in parts.patterns.items() if isinstance(pattern, Claimer)}
     came_f = dropped.came(int64_of(labels["event_id"]))
     yield from check_episodes(labels, episodes, fraud, claiming, came_f)
     yield from check_reports(labels, reports)
     if clicks is not None:
         yield from check_clicks(clicks, click_labels, labels)
     lost = Counter(labels["scenario"].filter(pa.array(~came_f)).to_pylist())
-    yield from _check_scenarios(output.manifest, stage, came, fraud, lost)
+    yield from _check_scenarios(output.manifest, parts, came, fraud, lost)
 
 
 def _results(checks: Sequence[RowCheck], shown: Mapping[str, str], unread: str) -> Iterator[Check]:
@@ -169,7 +169,7 @@ class _Feed:
         columns = {source: one_piece(block.column(name)) for source, name in self.shown.items()}
         if "event_id" in columns and len(self.dropped.event_d):
             columns["event_id"] = pa.array(self.dropped.places(int64_of(columns["event_id"])))
-        rows = Rows(first, block.num_rows, columns, self.labelled[start:end] - first)
+        rows = ReadRows(first, block.num_rows, columns, self.labelled[start:end] - first)
         for check in self.checks:
             if not check.problem and all(set(need.split("|")) & set(columns) for need in check.needs):
                 check.see(rows)
@@ -177,7 +177,11 @@ class _Feed:
 
 
 def _row_checks(
-    output: Output, stage: "_Stage", noise: Noise, labels: Columns | None, numbers: Mapping[str, Columns | None]
+    output: Output,
+    parts: "_RecipeParts",
+    noise: NoiseKey,
+    labels: Columns | None,
+    numbers: Mapping[str, Columns | None],
 ) -> list[RowCheck]:
     """The checks that the tables and the recipe allow; ``labels`` are those of the rows that came."""
     tid = sources_of(output, "transactions").get("tid", "")
@@ -187,9 +191,9 @@ def _row_checks(
         return (batch.column(tid) for batch in noise.rows())
 
     checks: list[RowCheck] = [EventIds(), TimeOrder(), CardSeconds(), UniqueIds(total, ids_again), HashedIds()]
-    if stage.timeline is not None and stage.cards is not None:
+    if parts.timeline is not None and parts.cards is not None:
         listed = {name: c["card_number"].to_pylist() for name, c in numbers.items() if c and "card_number" in c}
-        checks += [InWindow(stage.timeline), CardNumbers(stage.cards, listed)]
+        checks += [InWindow(parts.timeline), CardNumberCheck(parts.cards, listed)]
     if labels is not None:
         checks += [Labelled(labels, total), FraudLabels()]
         checks += [ShownTruth(source, labels) for source in ("scenario", "episode_id", "role")]
@@ -207,7 +211,7 @@ def _check_digest(manifest: Manifest, found: Mapping[str, Found]) -> Check:
     return Check("digest of the run", digest == manifest["digest"], message)
 
 
-def _check_counts(manifest: Manifest, stage: "_Stage", labels: Columns | None, episodes: Columns | None) -> Check:
+def _check_counts(manifest: Manifest, parts: "_RecipeParts", labels: Columns | None, episodes: Columns | None) -> Check:
     """The manifest's counts against the tables, and against what the recipe promises."""
     if labels is None or episodes is None:
         return Check("counts", None, "labels or episodes cannot be read")
@@ -222,9 +226,9 @@ def _check_counts(manifest: Manifest, stage: "_Stage", labels: Columns | None, e
     for name, value in actual.items():
         if counts.get(name) != value:
             return Check("counts", False, f"the manifest counts {name} {counts.get(name)}, the tables hold {value}")
-    if stage.context is not None:
-        added = sum(rows[name] for name, pattern in stage.patterns.items() if pattern.adds)
-        promised = stage.context.rows + added
+    if parts.context is not None:
+        added = sum(rows[name] for name, pattern in parts.patterns.items() if pattern.adds)
+        promised = parts.context.rows + added
         if promised != actual["transactions"]:
             message = f"{actual['transactions']:,} transactions, but the recipe makes {promised:,}"
             return Check("counts", False, message)
@@ -232,20 +236,20 @@ def _check_counts(manifest: Manifest, stage: "_Stage", labels: Columns | None, e
 
 
 def _check_scenarios(
-    manifest: Manifest, stage: "_Stage", labels: Columns, fraud: FraudRows, lost: Mapping[str, int]
+    manifest: Manifest, parts: "_RecipeParts", labels: Columns, fraud: FraudRows, lost: Mapping[str, int]
 ) -> Iterator[Check]:
     """Every scenario of the recipe by its injector's own rules; not those that ``lost`` rows on the way."""
     for name in manifest["recipe"].get("scenario") or {}:
-        if stage.context is None:
-            yield Check(f"scenario {name}", None, stage.check.detail)
+        if parts.context is None:
+            yield Check(f"scenario {name}", None, parts.check.detail)
         elif lost.get(name):
             yield Check(f"scenario {name}", None, f"{counted(lost[name], 'row')} of it never came")
         else:
-            yield check_scenario(name, stage.patterns[name], stage.context, labels, fraud)
+            yield check_scenario(name, parts.patterns[name], parts.context, labels, fraud)
 
 
 @dataclass(frozen=True)
-class _Stage:
+class _RecipeParts:
     """What the recipe sets; None and empty where it cannot be made."""
 
     check: Check
@@ -255,12 +259,12 @@ class _Stage:
     patterns: Mapping[str, Pattern] = field(default_factory=dict)
 
 
-def _set_stage(manifest: Manifest, catalog: Catalog) -> _Stage:
+def _recipe_parts(manifest: Manifest, catalog: Catalog) -> _RecipeParts:
     """The recipe's window, cards, amount law, genuine rows and injectors."""
     recipe = manifest["recipe"]
     fingerprint = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
     if fingerprint != manifest["fingerprint"]:
-        return _Stage(Check("recipe", False, f"its fingerprint is {fingerprint}, not {manifest['fingerprint']}"))
+        return _RecipeParts(Check("recipe", False, f"its fingerprint is {fingerprint}, not {manifest['fingerprint']}"))
     timeline, cards = None, None
     try:
         cards = int(recipe["population"]["cards"])
@@ -269,10 +273,10 @@ def _set_stage(manifest: Manifest, catalog: Catalog) -> _Stage:
         generator = _make(catalog, "generator", recipe["generator"])
         patterns = {name: _make(catalog, "scenario", part) for name, part in (recipe.get("scenario") or {}).items()}
     except PluginError as error:
-        return _Stage(Check("recipe", None, str(error)), timeline, cards)
+        return _RecipeParts(Check("recipe", None, str(error)), timeline, cards)
     except Exception as error:  # noqa: BLE001 — a component may come from a plugin
         message = f"it cannot be made: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-        return _Stage(Check("recipe", False, message), timeline, cards)
+        return _RecipeParts(Check("recipe", False, message), timeline, cards)
     rows = generator.rows()
     if rows is None:  # the plan counted them: what is there, without the fraud that came on top
         added = [name for name, pattern in patterns.items() if pattern.adds]
@@ -280,7 +284,7 @@ def _set_stage(manifest: Manifest, catalog: Catalog) -> _Stage:
         rows = counts["transactions"] - sum(counts["scenarios"][name]["rows"] for name in added)
     context = PlanContext(cards, timeline, amount, rows, tuple(column.name for column in generator.columns))
     check = Check("recipe", True, "it has its fingerprint, and every component can be made")
-    return _Stage(check, timeline, cards, context, patterns)
+    return _RecipeParts(check, timeline, cards, context, patterns)
 
 
 def _make(catalog: Catalog, group: str, data: Mapping[str, Any]) -> Any:

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from synth.arrays import Int64
 from synth.check.verify.noise import Dropped
-from synth.check.verify.rows import Check, RowCheck, Rows, int64_of
+from synth.check.verify.rows import Check, ReadRows, RowCheck, int64_of
 from synth.check.verify.tables import Found, one_piece, sources_of
 from synth.check.verify.truth import Columns
 from synth.contracts.output import Output
@@ -88,7 +88,7 @@ class Purchases(RowCheck):
         if twice.size:
             self.problem = f"transaction {self.event_p[twice[0]]:,} has two purchases"
 
-    def see(self, rows: Rows) -> None:
+    def see(self, rows: ReadRows) -> None:
         """Compares with the purchases."""
         online = pc.equal(rows.columns["channel"], "online").to_numpy(zero_copy_only=False)
         row_p = np.flatnonzero(online)

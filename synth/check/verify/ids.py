@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from synth.arrays import UInt64
-from synth.check.verify.rows import RowCheck, Rows
+from synth.check.verify.rows import ReadRows, RowCheck
 
 #: Of this many transaction ids, one is hashed anew, besides those of all fraud rows.
 SAMPLED = 50
@@ -31,7 +31,7 @@ class UniqueIds(RowCheck):
         self.count = 0
         self.again = again
 
-    def see(self, rows: Rows) -> None:
+    def see(self, rows: ReadRows) -> None:
         """Keeps the prefixes."""
         prefix = _prefixes(rows.columns["tid"])
         if prefix is None:
@@ -82,7 +82,7 @@ class HashedIds(RowCheck):
         super().__init__()
         self.hashed = 0
 
-    def see(self, rows: Rows) -> None:
+    def see(self, rows: ReadRows) -> None:
         """Hashes a sample and all fraud rows."""
         chosen = np.union1d(np.arange(-rows.first % SAMPLED, rows.count, SAMPLED), rows.fraud)
         index = pa.array(chosen)

@@ -57,7 +57,7 @@ class Dropped:
 
 
 @dataclass
-class Noise:
+class NoiseKey:
     """What the answer key of an output says; an output without noise has nothing of it.
 
     Attributes:
@@ -140,7 +140,7 @@ def _ignore(first: int, block: pa.Table) -> None:
     """Looks at nothing."""
 
 
-def read_noise(output: Output, key: Found | None) -> Noise:
+def read_noise(output: Output, key: Found | None) -> NoiseKey:
     """What the manifest says of the noise of an output, and its answer key.
 
     Args:
@@ -150,25 +150,27 @@ def read_noise(output: Output, key: Found | None) -> Noise:
     try:
         given = adapter(NoiseConfig).validate_json(json.dumps(message.get("noise")))
     except ValidationError:
-        return Noise(output)
+        return NoiseKey(output)
     config = None if given.silent else given
     if message.get("skipped"):
-        return Noise(output, config, hidden=f"{message['skipped']:,} transactions were skipped, and nobody knows which")
+        return NoiseKey(
+            output, config, hidden=f"{message['skipped']:,} transactions were skipped, and nobody knows which"
+        )
     if config is None:
-        return Noise(output)
+        return NoiseKey(output)
     if key is None or key.columns is None:
         why = "the answer key cannot be read" if key else "the answer key was not sent with the rows"
-        return Noise(output, config, hidden=why)
+        return NoiseKey(output, config, hidden=why)
     shown, columns = sources_of(output, "transactions"), key.columns
     name = next((each for each in ("event_id", "tid") if each in shown and each in columns), "")
     wrong = _wrong_key(columns, config, output.table("transactions")["rows"])
     if wrong or not name:
         why = "the answer key is wrong" if wrong else "the view shows neither event_id nor tid to lay the key over"
-        return Noise(output, config, hidden=why, wrong=wrong)
+        return NoiseKey(output, config, hidden=why, wrong=wrong)
     event_n, kind_n = int64_of(columns["event_id"]), _kinds(columns)
     delay_us_n = int64_of(columns["delay_us"])
     laid = Key(event_n, kind_n, delay_us_n, columns[name], shown[name], shown.get("time", ""))
-    return Noise(output, config, key=laid, dropped=Dropped(event_n[kind_n == NOISE_KINDS.index("drop")]))
+    return NoiseKey(output, config, key=laid, dropped=Dropped(event_n[kind_n == NOISE_KINDS.index("drop")]))
 
 
 def _kinds(columns: Columns) -> Int64:

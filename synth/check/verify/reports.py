@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow.compute as pc
 
-from synth.check.verify.rows import Check, RowCheck, Rows, int64_of
+from synth.check.verify.rows import Check, ReadRows, RowCheck, int64_of
 from synth.check.verify.truth import Columns
 from synth.timeline import US_PER_S, Timeline
 
@@ -56,7 +56,7 @@ class ObservedLabels(RowCheck):
             before = int64_of(events["known_at"]) < timeline.end_s * US_PER_S
             self.reported = np.unique(int64_of(events["event_id"])[before])
 
-    def see(self, rows: Rows) -> None:
+    def see(self, rows: ReadRows) -> None:
         """Compares with the reports."""
         start, end = np.searchsorted(self.reported, [rows.first, rows.first + rows.count])
         expected = np.zeros(rows.count, dtype=np.int8)

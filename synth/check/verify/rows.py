@@ -27,7 +27,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Rows:
+class ReadRows:
     """Some transactions that follow each other.
 
     Attributes:
@@ -76,7 +76,7 @@ class RowCheck:
     def __init__(self) -> None:
         self.problem = ""
 
-    def see(self, rows: Rows) -> None:
+    def see(self, rows: ReadRows) -> None:
         """Looks at the next rows; notes the first ``problem``."""
         raise NotImplementedError
 
@@ -95,7 +95,7 @@ class EventIds(RowCheck):
 
     name, needs = "event ids", ("event_id",)
 
-    def see(self, rows: Rows) -> None:
+    def see(self, rows: ReadRows) -> None:
         """Compares with the positions."""
         ids = np.asarray(rows.columns["event_id"])
         wrong = np.flatnonzero(ids != np.arange(rows.first, rows.first + rows.count))
@@ -116,7 +116,7 @@ class TimeOrder(RowCheck):
         super().__init__()
         self.last = np.empty(0, dtype=np.int64)
 
-    def see(self, rows: Rows) -> None:
+    def see(self, rows: ReadRows) -> None:
         """Compares neighbours, the last row of the block before included."""
         times = np.concatenate([self.last, rows.time_us])
         wrong = np.flatnonzero(np.diff(times) < 0)
@@ -139,7 +139,7 @@ class InWindow(RowCheck):
         super().__init__()
         self.start_us, self.end_us = timeline.start_s * US_PER_S, timeline.end_s * US_PER_S
 
-    def see(self, rows: Rows) -> None:
+    def see(self, rows: ReadRows) -> None:
         """Compares with the bounds."""
         outside = np.flatnonzero((rows.time_us < self.start_us) | (rows.time_us >= self.end_us))
         if outside.size:
@@ -161,7 +161,7 @@ class CardSeconds(RowCheck):
         self.time_us: Int64 = np.empty(0, dtype=np.int64)
         self.card = pa.array([], pa.string())
 
-    def see(self, rows: Rows) -> None:
+    def see(self, rows: ReadRows) -> None:
         """Looks for a (second, card) twice, the last second of the block before included."""
         time_us = np.concatenate([self.time_us, rows.time_us])
         if not len(time_us):
@@ -184,7 +184,7 @@ class CardSeconds(RowCheck):
         return "no card has two rows in one second"
 
 
-class CardNumbers(RowCheck):
+class CardNumberCheck(RowCheck):
     """Card numbers are Luhn-valid, not more than there are cards, and those that the tables list."""
 
     name, needs = "cards", ("card_number",)
@@ -199,7 +199,7 @@ class CardNumbers(RowCheck):
                 message = f"{len(numbers):,} different cards in {len(listed[table]):,} rows"
                 self.problem = f"table {table} has {message}, not {cards:,}"
 
-    def see(self, rows: Rows) -> None:
+    def see(self, rows: ReadRows) -> None:
         """Checks the numbers that are new."""
         new = sorted(set(rows.cards.dictionary.to_pylist()) - self.seen)
         self.seen.update(new)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from synth.arrays import Int64, Mask
-from synth.check.verify.rows import Check, RowCheck, Rows, int64_of
+from synth.check.verify.rows import Check, ReadRows, RowCheck, int64_of
 from synth.contracts.injector import FraudEvents, Pattern, PlanContext
 from synth.errors import counted
 
@@ -40,7 +40,7 @@ class FraudRows:
             [] if "card_number" in shown else None,
         )
 
-    def take(self, rows: Rows) -> None:
+    def take(self, rows: ReadRows) -> None:
         """Keeps what is needed later."""
         if self.time_us_f is not None:
             self.time_us_f.append(rows.time_us[rows.fraud])
@@ -89,7 +89,7 @@ class Labelled(RowCheck):
         elif len(ids) and (ids[0] < 0 or ids[-1] >= rows):
             self.problem = f"there is no event {ids[0] if ids[0] < 0 else ids[-1]}"
 
-    def see(self, rows: Rows) -> None:
+    def see(self, rows: ReadRows) -> None:
         """Compares the ids."""
         here = slice(self.seen, self.seen + len(rows.fraud))
         self.seen = here.stop
@@ -114,7 +114,7 @@ class FraudLabels(RowCheck):
         super().__init__()
         self.count = 0
 
-    def see(self, rows: Rows) -> None:
+    def see(self, rows: ReadRows) -> None:
         """Compares with the labels."""
         values = np.asarray(rows.columns["fraud_label"])
         expected = np.zeros(rows.count, dtype=np.int8)
@@ -138,7 +138,7 @@ class ShownTruth(RowCheck):
         self.name, self.needs = f"{source} of rows", (source,)
         self.source, self.label, self.seen = source, labels[source], 0
 
-    def see(self, rows: Rows) -> None:
+    def see(self, rows: ReadRows) -> None:
         """Compares with the labels."""
         values = rows.columns[self.source]
         here = slice(self.seen, self.seen + len(rows.fraud))

@@ -143,7 +143,7 @@ def _hydra_settings(given: Sequence[Given], repository: Repository, sweep_dir: P
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class SweepOutcome:
     """What a job sends back. An exception with arguments of its own may not survive pickling; problems do."""
 
     number: int
@@ -161,7 +161,7 @@ class JobTask:
     sweep_dir: Path
     working_dir: Path
 
-    def __call__(self, _: DictConfig) -> Outcome:
+    def __call__(self, _: DictConfig) -> SweepOutcome:
         if Path.cwd() != self.working_dir:
             os.chdir(self.working_dir)  # a reused worker process stands where an earlier sweep was started
         settings = HydraConfig.get()
@@ -170,12 +170,12 @@ class JobTask:
         try:
             composed = compose_roots(overrides, self.roots)
         except ConfigError as error:
-            return Outcome(number=number, overrides=overrides, problems=error.problems)
+            return SweepOutcome(number=number, overrides=overrides, problems=error.problems)
         result = self.task(composed, self.sweep_dir / str(number))
-        return Outcome(number=number, overrides=overrides, result=result)
+        return SweepOutcome(number=number, overrides=overrides, result=result)
 
 
-def _outcomes(returned: Any) -> Iterator[Outcome]:
+def _outcomes(returned: Any) -> Iterator[SweepOutcome]:
     if isinstance(returned, JobReturn):
         yield returned.return_value
     elif isinstance(returned, list | tuple):
@@ -186,7 +186,7 @@ def _outcomes(returned: Any) -> Iterator[Outcome]:
         raise ConfigError([Problem(path="hydra.sweeper", message=message)])
 
 
-def _job(outcome: Outcome, sweep_dir: Path) -> Job:
+def _job(outcome: SweepOutcome, sweep_dir: Path) -> Job:
     return Job(
         number=outcome.number,
         overrides=outcome.overrides,
