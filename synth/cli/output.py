@@ -6,10 +6,12 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from synth.config.recipe import Recipe
 from synth.errors import ConfigError, Problem, SynthError
+
+if TYPE_CHECKING:
+    from synth.config.recipe import Recipe
 
 
 def succeed(args: argparse.Namespace, data: Any, text: str) -> int:
@@ -21,7 +23,7 @@ def succeed(args: argparse.Namespace, data: Any, text: str) -> int:
     return 0
 
 
-def keep_stdout_for(args: argparse.Namespace, recipe: Recipe) -> None:
+def keep_stdout_for(args: argparse.Namespace, recipe: "Recipe") -> None:
     """Leaves stdout to a sink that writes its rows there: the answer then goes to stderr.
 
     Raises:

@@ -138,7 +138,7 @@ def test_debug_shows_where_a_job_fails(launcher: list[str], tmp_path: Path) -> N
     answer = sweep(launcher, *words, cwd=tmp_path)
     assert answer.code == answer.envelope["exit_code"] == 4
     assert answer.err.startswith("Traceback (most recent call last):\n")
-    assert "execution.py" in answer.err
+    assert "engine/run.py" in answer.err
     assert "error: 1 of 2 jobs failed" in answer.err
 
 

@@ -16,6 +16,9 @@ from synth_kafka.rows import EncodedRows
 _STEP_S = 1.0
 _LETTING_GO_S = 5.0
 
+#: How long the client may take to report why a transaction is in no state to go on.
+_REPORT_S = 3.0
+
 #: librdkafka's own limit of a batch. It does not learn a topic's, which may be lower, and splits no batch.
 _BATCH_BYTES = 1_000_000
 
@@ -158,9 +161,13 @@ class TransactionalProducer:
         except KafkaException as error:
             self._raise(error.args[0])
 
+    def _is_unexplained(self) -> bool:
+        return self._failure is None and self._connection.trouble is None
+
     def _raise(self, error: KafkaError) -> None:
         """Tells why a message was not delivered, where that is known; the transaction is then in no state to go on."""
-        if self._failure is None and error.code() == KafkaError._STATE:
+        deadline = time.monotonic() + _REPORT_S
+        while error.code() == KafkaError._STATE and self._is_unexplained() and time.monotonic() < deadline:
             with suppress(KafkaException):
                 self._producer.poll(_STEP_S)
         raise RunError(self._connection.why(self._failure or error, self._topic))

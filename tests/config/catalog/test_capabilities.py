@@ -75,13 +75,13 @@ WRONG = {
         "has no method abort, check, collect, commit, finish, me",
     ),
     "parts without streams": ("JsonlSink", "", "SinkSpec(Config, Mine, parts=True)", "only a stream has parts"),
-    "an inspect of two": (
-        *("JsonlSink", "def inspect(self, prospect, more): ...", "SinkSpec(Config, Mine)"),
-        "inspect of sink 'mine' is called with 2 arguments, and takes (self, prospect, more)",
+    "a preflight of two": (
+        *("JsonlSink", "def preflight(self, context, more): ...", "SinkSpec(Config, Mine)"),
+        "preflight of sink 'mine' is called with 2 arguments, and takes (self, context, more)",
     ),
-    "a misspelt inspect": (
-        *("JsonlSink", "def inspekt(self, prospect): ...", "SinkSpec(Config, Mine)"),
-        "has a method 'inspekt', which nobody calls (did you mean 'inspect'?)",
+    "a misspelt preflight": (
+        *("JsonlSink", "def preflihgt(self, prospect): ...", "SinkSpec(Config, Mine)"),
+        "has a method 'preflihgt', which nobody calls (did you mean 'preflight'?)",
     ),
     "a misspelt default": (
         *("JsonlStream", "def pol(self, seconds): ...", "SinkSpec(Config, Mine, streams=True)"),
@@ -121,7 +121,7 @@ def test_a_failing_hook_says_where(tmp_path: Path) -> None:
 
 def test_a_sink_that_can_is_taken(tmp_path: Path) -> None:
     spec = "SinkSpec(Config, Mine, place=True, streams=True, resumes=False, reads=read, schemes=('my',), opens=open)"
-    load(tmp_path / "mine.py", SINK, base="JsonlStream", body="def inspect(self, prospect): return []", spec=spec)
+    load(tmp_path / "mine.py", SINK, base="JsonlStream", body="def preflight(self, context): return []", spec=spec)
 
 
 @pytest.mark.parametrize(
