@@ -54,7 +54,7 @@ class Spec:
 class SinkSpec(Spec):
     """One sink, and what it can do: what is not said here, synth does not ask of it.
 
-    Whether a class offers ``inspect`` (``synth.Inspectable``) is seen from the class. A plugin is refused when it is
+    Whether a class offers ``preflight`` (``synth.Preflight``) is seen from the class. A plugin is refused when it is
     loaded if its class cannot do what stands here.
 
     Attributes:

@@ -41,7 +41,7 @@ class SpellDays:
 
 @dataclass(frozen=True, kw_only=True)
 class Travel:
-    """Spells away from home, in other cities of the population; where there are none, nobody travels."""
+    """Trips away from home, in other cities of the population; where there are none, nobody travels."""
 
     per_year: Annotated[
         float, Field(ge=0, le=50, description="spells in a year of a customer whose segment has no factor")

@@ -1,4 +1,4 @@
-"""Spells away from home: who is where, and when.
+"""Trips away from home: who is where, and when.
 
 Legend: ``_j`` a spell, ``_u`` a customer, ``_a`` a city, ``_i`` a list of cities, ``_t`` an event.
 """
@@ -18,7 +18,7 @@ from synth.timeline import Timeline
 
 @dataclass(frozen=True)
 class Trips:
-    """Spells that touch the window, by start; those of a customer do not overlap.
+    """Trips that touch the window, by start; those of a customer do not overlap.
 
     Attributes:
         customer_j: (j,) int64 who.
