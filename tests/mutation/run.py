@@ -7,16 +7,15 @@ what stands there behind a surviving one, after a #, is kept: it says why no tes
 
 import argparse
 import multiprocessing
+import multiprocessing.queues
 import os
 import random
 import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from queue import SimpleQueue
 
 from tests.mutation.mutate import Mutant, mutants_of
 
@@ -74,7 +73,6 @@ def _ask(copy: Path, tests: list[str]) -> None:
     """Runs tests in a copy of the tree; the exit code is theirs."""
     import pytest
 
-    os.chdir(copy)
     sys.path.insert(0, str(copy))
     sys.dont_write_bytecode = True
     with (copy / "answer.txt").open("w") as answer:
@@ -88,19 +86,24 @@ def _ask(copy: Path, tests: list[str]) -> None:
     os._exit(int(pytest.main([*options, *tests])))
 
 
-def survives(mutant: Mutant, copy: Path) -> bool:
-    """Whether no test sees a mutant."""
-    file = copy / mutant.path
+def _take_copy(copies: "multiprocessing.queues.SimpleQueue[Path]") -> None:
+    """Gives a process its own copy of the tree, in which it works."""
+    os.chdir(copies.get())
+
+
+def survives(mutant: Mutant) -> bool:
+    """Whether no test sees a mutant, in the copy of this process."""
+    file = Path.cwd() / mutant.path
     source = file.read_text(encoding="utf-8")
     file.write_text(mutant.apply(source), encoding="utf-8")
     try:
-        return _passes(copy, TESTS[mutant.path])
+        return _passes(TESTS[mutant.path])
     finally:
         file.write_text(source, encoding="utf-8")
 
 
-def _passes(copy: Path, tests: list[str]) -> bool:
-    child = multiprocessing.get_context("fork").Process(target=_ask, args=(copy, tests))
+def _passes(tests: list[str]) -> bool:
+    child = multiprocessing.get_context("fork").Process(target=_ask, args=(Path.cwd(), tests))
     child.start()
     child.join(_LONGEST_S)
     if child.is_alive():
@@ -126,30 +129,22 @@ def main() -> int:
     mutants = sample(args.count, args.seed)
     _preload()
     with tempfile.TemporaryDirectory() as place:
-        copies: SimpleQueue[Path] = SimpleQueue()
+        fork = multiprocessing.get_context("fork")
+        copies = fork.SimpleQueue()
         for job in range(args.jobs):
             copies.put(_copy(Path(place, str(job))))
-
-        def in_a_copy(question: Callable[[Path], bool]) -> bool:
-            copy = copies.get()
-            try:
-                return question(copy)
-            finally:
-                copies.put(copy)
-
-        def ask(mutant: Mutant) -> str:
-            answer = "survived" if in_a_copy(lambda copy: survives(mutant, copy)) else "killed"
-            reason = reasons.get(str(mutant), "")
-            line = f"{answer} {mutant}" + (f"  # {reason}" if reason and answer == "survived" else "")
-            print(line, flush=True)
-            return line
-
-        with ThreadPoolExecutor(args.jobs) as pool:
+        # Children are forked by processes that have no threads: a lock that another thread holds would stay locked.
+        with ProcessPoolExecutor(args.jobs, fork, _take_copy, (copies,)) as pool:
             suites = list({tuple(tests): tests for tests in TESTS.values()}.values())
-            passed = pool.map(lambda tests: in_a_copy(lambda copy: _passes(copy, tests)), suites)
-            if failing := [" ".join(tests) for tests, well in zip(suites, passed, strict=True) if not well]:
-                sys.exit(f"without any mutant these fail: {'; '.join(failing)}")
-            lines = sorted(pool.map(ask, mutants), key=lambda line: line.partition(" ")[2])
+            for suite, well in zip(suites, pool.map(_passes, suites), strict=True):
+                if not well:
+                    sys.exit(f"without any mutant these fail: {' '.join(suite)}")
+            lines = []
+            for mutant, survived in zip(mutants, pool.map(survives, mutants), strict=True):
+                reason = reasons.get(str(mutant), "") if survived else ""
+                lines.append(f"{'survived' if survived else 'killed'} {mutant}" + (f"  # {reason}" if reason else ""))
+                print(lines[-1], flush=True)
+    lines.sort(key=lambda line: line.partition(" ")[2])
     LIST.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     survivors = [line for line in lines if line.startswith("survived")]
     unexplained = [line for line in survivors if "  # " not in line]
