@@ -139,3 +139,17 @@ def test_without_fraud_the_genuine_rows_are_the_same(frame: pd.DataFrame) -> Non
     alone = synth.generate(*recipe, plugin_files=[PLUGIN])
     np.testing.assert_array_equal(genuine.score, alone.score)
     np.testing.assert_array_equal(genuine["items"], alone["items"])
+
+
+def test_the_generator_is_told_the_texts_that_patterns_set_and_nothing_else(tmp_path: Path) -> None:
+    text = PLUGIN.read_text()
+    asks = """        assert set(fraud.own) == {"shop"}, fraud.own
+        assert -1 in fraud.own["shop"]
+        return self._dress(fraud.time_us_t"""
+    sets = '{"shop": zeros + 1, "items": zeros + 3}'
+    for old, new in (("        return self._dress(fraud.time_us_t", asks), ('{"shop": zeros + 1}', sets)):
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    (tmp_path / "asking.py").write_text(text)
+    frame = synth.generate(*RECIPE, plugin_files=[tmp_path / "asking.py"])
+    assert set(frame[frame.role == "theft"]["items"]) == {3}
