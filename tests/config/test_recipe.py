@@ -27,3 +27,9 @@ def test_a_place_or_a_pace_makes_no_other_recipe(override: str) -> None:
 )
 def test_what_decides_the_data_makes_another_recipe(override: str) -> None:
     assert recipe(override).fingerprint != recipe().fingerprint
+
+
+def test_the_order_in_which_scenarios_are_named_is_no_part_of_it() -> None:
+    first, second = "+scenario@scenario.night=card_chain", "+scenario@scenario.day=card_chain"
+    assert list(recipe(first, second).content["scenario"]) != list(recipe(second, first).content["scenario"])
+    assert recipe(first, second).fingerprint == recipe(second, first).fingerprint
