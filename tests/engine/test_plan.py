@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from synth.amount import HIGHEST
 from synth.config.recipe import load_recipe
 from synth.contracts.injector import FraudEvents, Injector, PlanContext
 from synth.engine.clashes import Spans
@@ -62,6 +63,7 @@ def broken(**changes: list[int]) -> FraudEvents:
         (events([0, 0, 1], [10, 40, 500], [3, 3, 50]), "a card that does not exist"),
         (broken(role_f=[0, 1, 2]), "a role that it does not declare"),
         (broken(amount_minor_f=[1, 2, -3]), "an amount out of range"),
+        (broken(amount_minor_f=[1, 2, HIGHEST * 100]), "an amount out of range"),
         (replace(GOOD, time_us_f=GOOD.time_us_f + 1), "no whole second"),
     ],
 )
@@ -134,3 +136,18 @@ def test_added_fraud_never_meets_a_genuine_event() -> None:
     settled = set(zip(plan.fraud["mine"].time_us_f.tolist(), plan.fraud["mine"].card_f.tolist(), strict=True))
     assert len(settled) == 40
     assert not settled & genuine
+
+
+def test_the_highest_amount_is_in_range() -> None:
+    _, plan = plan_of({"mine": Fixed(broken(amount_minor_f=[1, 2, HIGHEST * 100 - 1]))})
+    assert plan.fraud["mine"].amount_minor_f.max() == HIGHEST * 100 - 1
+
+
+@pytest.mark.parametrize("replaces", [True, False])
+def test_an_event_that_meets_a_genuine_one_stays_where_that_gives_way(replaces: bool) -> None:
+    components, plan = plan_of({})
+    keys = components.generator.draw_keys(plan.blocks, 0, world=components.world, streams=components.genuine_streams)
+    one = np.zeros(1, dtype=np.int64)
+    meeting = FraudEvents(one, keys.time_us_t[:1], keys.card_t[:1], one + 100, one)
+    _, plan = plan_of({"mine": Fixed(meeting, replaces=replaces)})
+    assert (plan.fraud["mine"].time_us_f == meeting.time_us_f).all() == replaces

@@ -25,6 +25,8 @@ _LONGEST_S = 400
 _ENGINE = [
     "tests/test_golden.py",
     "tests/engine/test_plan.py",
+    "tests/engine/test_block.py",
+    "tests/test_reporting.py",
     "tests/injectors/test_claims.py",
     "tests/cli/test_broken_plugins.py",
     "tests/generators/test_own_columns.py",
@@ -45,7 +47,12 @@ TESTS = {
         "tests/plugins/test_mistakes.py",
         "tests/cli/test_failures.py",
     ],
-    "synth/config/recipe.py": ["tests/test_python_api.py", "tests/test_bad_configs.py", "tests/config/catalog"],
+    "synth/config/recipe.py": [
+        "tests/test_python_api.py",
+        "tests/config/test_recipe.py",
+        "tests/test_bad_configs.py",
+        "tests/config/catalog",
+    ],
     "synth/tables/digest.py": ["tests/tables/test_digest.py", "tests/test_golden.py"],
 }
 
