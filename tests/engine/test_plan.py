@@ -138,9 +138,17 @@ def test_added_fraud_never_meets_a_genuine_event() -> None:
     assert not settled & genuine
 
 
-def test_the_highest_amount_is_in_range() -> None:
-    _, plan = plan_of({"mine": Fixed(broken(amount_minor_f=[1, 2, HIGHEST * 100 - 1]))})
-    assert plan.fraud["mine"].amount_minor_f.max() == HIGHEST * 100 - 1
+def test_the_lowest_and_the_highest_amount_are_in_range() -> None:
+    _, plan = plan_of({"mine": Fixed(broken(amount_minor_f=[0, 2, HIGHEST * 100 - 1]))})
+    assert sorted(plan.fraud["mine"].amount_minor_f) == [0, 2, HIGHEST * 100 - 1]
+
+
+def test_the_first_and_the_last_second_are_in_the_window() -> None:
+    end_s = 13_046_400  # of the default window, 151 days
+    _, plan = plan_of({"mine": Fixed(events([0, 0, 1], [0, 40, end_s - 1], [0, 0, 49]))})
+    assert plan.episodes.events_e.tolist() == [2, 1]
+    with pytest.raises(RunError, match="outside the window"):
+        plan_of({"mine": Fixed(events([0, 0, 1], [0, 40, end_s], [0, 0, 49]))})
 
 
 @pytest.mark.parametrize("replaces", [True, False])
