@@ -97,7 +97,7 @@ def build_recipe(composed: Composed, catalog: Catalog) -> Recipe:
     """
     build = _Build(composed, catalog)
     recipe = build.recipe()
-    if build.problems or recipe is None:
+    if recipe is None:
         raise ConfigError(build.problems)
     return recipe
 
