@@ -50,6 +50,7 @@ TESTS = {
     "synth/config/recipe.py": [
         "tests/test_python_api.py",
         "tests/config/test_recipe.py",
+        "tests/cli/test_broken_plugins.py",
         "tests/test_bad_configs.py",
         "tests/config/catalog",
     ],
