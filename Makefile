@@ -47,7 +47,7 @@ hydra-next: .venv-hydra-next/.installed
 wheel: .venv/.installed-dev
 	$(BIN)/python tests/wheel_check.py
 
-# Half an hour on two cores: see tests/mutation/run.py.
+# An hour on two cores: see tests/mutation/run.py.
 mutants: .venv/.installed-dev
 	$(BIN)/python -m tests.mutation.run
 
