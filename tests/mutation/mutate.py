@@ -106,9 +106,9 @@ class _Finder:
                 words = (" and ", " or ") if isinstance(op, ast.And) else (" or ", " and ")
                 yield from self._between(left, right, *words)
             case ast.UnaryOp(op=ast.Not(), operand=operand):
-                yield from self._replace(node, self._text(operand))
+                yield from self._replace(node, ast.unparse(operand))
             case ast.UnaryOp(op=ast.USub(), operand=operand):
-                yield from self._replace(node, self._text(operand))
+                yield from self._replace(node, ast.unparse(operand))
             case ast.Constant(value=bool(value)):
                 yield from self._replace(node, str(not value))
             case ast.Constant(value=int(value)):
@@ -116,19 +116,15 @@ class _Finder:
             case ast.Constant(value=str(value)) if value in _WORDS:
                 yield from self._replace(node, f'"{_WORDS[value]}"')
             case ast.Call(func=ast.Attribute(attr=name) as called) if name in _CALLED:
-                yield from self._replace(called, f"{self._text(called.value)}.{_CALLED[name]}")
+                yield from self._replace(called, f"{ast.unparse(called.value)}.{_CALLED[name]}")
             case ast.Call(func=ast.Name(id=name) as called) if name in _CALLED:
                 yield from self._replace(called, _CALLED[name])
             case ast.IfExp(test=test, body=body, orelse=orelse):
-                if texts := (self._text(orelse), self._text(test), self._text(body)):
-                    yield from self._replace(node, "{} if {} else {}".format(*texts))
+                yield from self._replace(node, f"{ast.unparse(orelse)} if {ast.unparse(test)} else {ast.unparse(body)}")
             case ast.Expr(value=ast.Call() | ast.Yield() | ast.YieldFrom()) | ast.Raise() | ast.AugAssign():
                 yield from self._replace(node, "pass")
             case ast.If(test=test) | ast.While(test=test):
-                yield from self._replace(test, f"not ({self._text(test)})")
-
-    def _text(self, node: ast.AST) -> str:
-        return ast.unparse(node)
+                yield from self._replace(test, f"not ({ast.unparse(test)})")
 
     def _replace(self, node: ast.AST, after: str) -> Iterator[Mutant]:
         """A node of one line, replaced."""
