@@ -61,6 +61,13 @@ class MissingOption(Problem):
     """Somebody chose an option that nobody offers."""
 
 
+@dataclass(frozen=True)
+class MissingColumn(Problem):
+    """A view shows a column that the recipe's events do not have; ``source`` names it."""
+
+    source: str = ""
+
+
 class SynthError(Exception):
     """The root: a failure that a user can read. Exit code 1.
 

@@ -11,8 +11,9 @@ def main(args: argparse.Namespace) -> int:
     recipe, _, composed = load_recipe(
         args.overrides, plugin_files=args.plugin, plugins_dirs=args.plugins_dir, config_dirs=args.config_dir
     )
-    data = {"fingerprint": recipe.fingerprint, "choices": dict(composed.choices)}
-    chosen = (
-        f"{group}={'[' + ','.join(o) + ']' if isinstance(o, list) else o}" for group, o in composed.choices.items()
-    )
-    return output.succeed(args, data, f"valid: {' '.join(chosen)}\nfingerprint {recipe.fingerprint}")
+    choices = {group: option for group, option in composed.choices.items() if group not in recipe.idle}
+    data = {"fingerprint": recipe.fingerprint, "choices": choices, "inert": dict(composed.inert)}
+    chosen = (f"{group}={'[' + ','.join(o) + ']' if isinstance(o, list) else o}" for group, o in choices.items())
+    lines = [f"valid: {' '.join(chosen)}", f"fingerprint {recipe.fingerprint}"]
+    lines += [f"no effect: {path} ({where}), for its choice was replaced" for path, where in composed.inert.items()]
+    return output.succeed(args, data, "\n".join(lines))

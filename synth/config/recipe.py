@@ -15,6 +15,7 @@ from synth.clicks import ClicksConfig
 from synth.clock.config import ClockConfig
 from synth.config.catalog import HOOKS, MULTIPLE, Catalog, load_catalog
 from synth.config.compose import Composed, changed_at, compose
+from synth.config.fitting import with_cures
 from synth.config.part import Part, SinkPart
 from synth.config.typed import in_words, read_config, schema_of
 from synth.contracts.generator import Generator, World, broken_columns
@@ -56,6 +57,7 @@ class Recipe:
     Attributes:
         scenarios, sinks: by instance name, in name order.
         content: the plain configuration of everything that decides the data: all but ``NOT_DATA``.
+        idle: groups whose choice has no effect beside the others; nobody has made it.
         origins: config path → where it was set, in the order of setting.
     """
 
@@ -73,6 +75,7 @@ class Recipe:
     clock: ClockConfig
     noise: NoiseConfig
     content: Mapping[str, Any]
+    idle: frozenset[str] = field(compare=False)
     origins: Mapping[str, str] = field(repr=False, compare=False)
 
     @property
@@ -98,8 +101,15 @@ def build_recipe(composed: Composed, catalog: Catalog) -> Recipe:
     build = _Build(composed, catalog)
     recipe = build.recipe()
     if recipe is None:
-        raise ConfigError(build.problems)
+        raise ConfigError(with_cures(build.problems, composed, lambda other: problems_of(other, catalog)))
     return recipe
+
+
+def problems_of(composed: Composed, catalog: Catalog) -> list[Problem]:
+    """What ``build_recipe`` would refuse, without cures."""
+    build = _Build(composed, catalog)
+    build.recipe()
+    return build.problems
 
 
 def load_recipe(
@@ -129,6 +139,7 @@ class _Build:
         self.config = without_idle_edits(composed.config)
         self.problems: list[Problem] = []
         self.own_columns: tuple[Column, ...] | None = None
+        self.idle: set[str] = set()
 
     def add(self, path: str, message: str, allowed: str = "", hint: str = "") -> None:
         """Notes a problem."""
@@ -176,6 +187,7 @@ class _Build:
             **{name: fixed[name] for name in ("reporting", "clicks", "columns", "clock", "noise")},
             sinks=sinks,
             content=without_secrets({key: self.config[key] for key in sorted(self.config) if key not in NOT_DATA}),
+            idle=frozenset(self.idle),
             origins=self.composed.origins,
         )
 
@@ -274,12 +286,24 @@ class _Build:
             world = World(people.cards, timeline, single["amount"].make(), run.block_rows, people.census())
             generator = single["generator"].make()
             self._check_columns(generator)
+            if not generator.takes_amount:
+                self._check_amount()
             self._note_below("generator", generator.problems(world))
             own, rows = tuple(column.name for column in generator.columns), generator.expected_rows(world)
             context = PlanContext(world.cards, timeline, world.amount, rows, own, world.census, texts=generator.texts)
         for name, part in scenarios.items():
             with blaming(f"scenario {name!r}: its injector"):
                 self._note_below(f"scenario.{name}", part.make().problems(context))
+
+    def _check_amount(self) -> None:
+        """Refuses a law that somebody wants for a generator that takes none."""
+        self.idle.add("amount")
+        if where := self.composed.deliberate.get(("amount", "generator")):
+            generator = self.composed.choices["generator"]
+            message = f"amount has no effect: generator={generator} has amounts of its own"
+            self.problems.append(
+                Problem(path="amount", message=message, where=where, hint="leave it out, or choose another generator")
+            )
 
     def _check_columns(self, generator: Generator) -> None:
         """Holds a generator to what it may declare, and keeps its columns for the view."""

@@ -116,12 +116,15 @@ class Generator(ABC):
         columns: its own event columns, beside time, card and amount. Types: int64, int8, double,
             ``timestamp[us, tz=UTC]`` in whole seconds, and string with ``categories``, whose values are indices. Only a
             double (NaN) and a string (-1) can be empty.
-        setting: choices that a recipe needs beside it, e.g. ``("population=retail_us",)``; ``synth.testing`` makes
+        needs: choices that a recipe needs beside it, e.g. ``("population=retail_us",)``; ``synth.testing`` makes
             them.
+        takes_amount: whether the run's amount law decides on anything that it makes. Where it does not, a recipe that
+            chooses a law is refused.
     """
 
     columns: tuple[Column, ...] = ()
     needs: tuple[str, ...] = ()
+    takes_amount: bool = True
 
     @property
     def texts(self) -> Mapping[str, tuple[str, ...]]:

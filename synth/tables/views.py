@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field as Limits
 
-from synth.errors import Problem, nearest
+from synth.errors import MissingColumn, Problem, nearest
 from synth.tables.declared import EVENT_COLUMNS, Column
 from synth.tables.people import ENTITY_COLUMNS, LOOKUP_KEYS
 from synth.tables.registry import TABLES
@@ -87,7 +87,7 @@ class ColumnsConfig:
 
 
 def _unknown(field: Shown, known: Mapping[str, Column]) -> Problem:
-    """What is wrong with a source that nothing is named."""
+    """What is wrong with a source that nothing here is named."""
     source, at, hint = field.source, field.source_at, nearest(field.source, known)
     table, dot, _ = source.partition(".")
     if dot and table in LOOKUP_KEYS:
@@ -95,7 +95,9 @@ def _unknown(field: Shown, known: Mapping[str, Column]) -> Problem:
         return Problem(path=at, message=f"{table} have no column {source!r}", allowed=allowed, hint=hint)
     tables = ", ".join(f"{table}.…" for table in LOOKUP_KEYS)
     allowed = ", ".join([n for n in known if "." not in n] + [tables])
-    return Problem(path=at, message=f"no event column named {source!r}", allowed=allowed, hint=hint)
+    return MissingColumn(
+        path=at, message=f"no event column named {source!r}", allowed=allowed, hint=hint, source=source
+    )
 
 
 def _lacking(field: Shown, own: Sequence[Column] | None, entities: Needs) -> Problem | None:

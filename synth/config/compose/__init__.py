@@ -29,6 +29,7 @@ __all__ = [
     "search_roots",
     "shown",
     "sweep",
+    "with_option",
 ]
 
 
@@ -52,6 +53,20 @@ def compose(
     from synth.config.compose.composing import compose_roots
 
     return compose_roots(overrides, search_roots(config_dirs, plugin_roots))
+
+
+def with_option(composed: Composed, group: str, option: str | None) -> Composed:
+    """The same configuration with another choice in one group; ``None``: none, in a group that takes several.
+
+    Raises:
+        ConfigError: it does not compose.
+    """
+    from synth.config.compose.composing import compose_roots
+    from synth.config.compose.overrides import chooses
+
+    others = [override for override in composed.overrides if not chooses(override, group)]
+    chosen = option if group not in composed.options else f"[{option or ''}]"
+    return compose_roots([*others, f"{group}={chosen}"], composed.roots)
 
 
 def sweep(

@@ -35,6 +35,8 @@ class Choices:
         lists: group -> what is chosen, for each group that takes several.
         singles: group key -> the entry that lists it, for each group that takes one.
         steering: Hydra's own group -> the entry that has the last word on it.
+        entries: file -> its defaults list, for every file that was visited.
+        final: group key -> what is chosen in the end.
     """
 
     library: Library
@@ -45,9 +47,9 @@ class Choices:
     singles: dict[str, str] = field(default_factory=dict)
     chosen: dict[str, Wanted] = field(default_factory=dict)
     steering: dict[str, Entry] = field(default_factory=dict)
-    _taken: set[str] = field(default_factory=set)
+    entries: dict[str, Sequence[Entry]] = field(default_factory=dict)
+    final: dict[str, Wanted] = field(default_factory=dict)
     _appended: dict[str, Entry] = field(default_factory=dict)
-    _visited: set[str] = field(default_factory=set)
 
     def walk(self) -> None:
         """Fill the attributes; afterwards every file that Hydra will load exists and parses."""
@@ -115,6 +117,7 @@ class Choices:
             elif key in self.lists:
                 before = self.lists[key]
                 self.lists[key] = replace(before, options=before.options + entry.wanted.options)
+                self.final[key] = self.lists[key]
 
     def _check_given(self, given: Given) -> None:
         """What is wrong with an override once it is known which groups take several options."""
@@ -148,11 +151,10 @@ class Choices:
 
     def _visit(self, config_path: str) -> None:
         file = self.library.find(config_path)
-        if file is None or config_path in self._visited:
+        if file is None or config_path in self.entries:
             return
-        self._visited.add(config_path)
         self.problems += file.problems
-        entries = self._entries(file, config_path.rpartition("/")[0])
+        entries = self.entries[config_path] = self._entries(file, config_path.rpartition("/")[0])
         for entry in entries:
             if entry.override:
                 self.chosen.setdefault(entry.key, entry.wanted)
@@ -163,8 +165,8 @@ class Choices:
                 self._take_default(entry)
 
     def _take_default(self, entry: Entry) -> None:
-        self._taken.add(entry.key)
         wanted = self.chosen.get(entry.key, entry.wanted)
+        self.final.setdefault(entry.key, wanted)
         if entry.wanted.many:
             self.lists[entry.key] = wanted
         elif entry.group:
@@ -211,7 +213,7 @@ class Choices:
     def _report_unused(self) -> None:
         for key, wanted in self.chosen.items():
             group = key.partition("@")[0]
-            if key in self._taken or "@" in key:
+            if key in self.final or "@" in key:
                 continue
             if not self._is_group(group):
                 self.problems.append(unknown_group(group, group_names(self.library.roots), wanted.where))

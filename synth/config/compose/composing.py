@@ -1,7 +1,7 @@
 """One composition, step by step: read, check, load, override, resolve. Each step reports all that it finds."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import yaml
@@ -11,6 +11,7 @@ from omegaconf.errors import ConfigAttributeError, ConfigKeyError, GrammarParseE
 
 from synth.config.compose.choices import Choices, check_choices
 from synth.config.compose.files import Library, broken_interpolation
+from synth.config.compose.inert import find_deliberate, find_inert
 from synth.config.compose.loading import Composition, Listed, Repository, modern_hydra
 from synth.config.compose.origins import Origins
 from synth.config.compose.overrides import Given
@@ -33,8 +34,9 @@ def compose_roots(overrides: Sequence[str], roots: Sequence[ConfigSource]) -> Co
     with modern_hydra(), readable_errors(library, given, choices):
         composition = Composition(Repository(roots))
         listed = composition.list_files([item.parsed for item in given])
-        origins = _origins_of_files(library, listed)
-        config = composition.merge(listed)
+        without = find_inert(choices)
+        origins = _origins_of_files(library, listed, without)
+        config = composition.merge(listed, without)
         for group, wanted in choices.lists.items():
             origins.add_absent(group, wanted.where)
         for item in given:
@@ -51,8 +53,12 @@ def compose_roots(overrides: Sequence[str], roots: Sequence[ConfigSource]) -> Co
     return Composed(
         config=plain,
         origins=origins.within(plain),
+        chosen_at={group: wanted.where for group, wanted in choices.final.items()},
+        inert=origins.inert,
+        deliberate=find_deliberate(choices),
         choices={**listed.choices, **several},
         overrides=tuple(overrides),
+        roots=tuple(roots),
         options={group: tuple(option_names(roots, group)) for group in several},
     )
 
@@ -101,12 +107,13 @@ def _problem(error: Exception, library: Library, given: Sequence[Given], choices
     return Problem(path="", message=f"cannot compose: {reason}")
 
 
-def _origins_of_files(library: Library, listed: Listed) -> Origins:
+def _origins_of_files(library: Library, listed: Listed, without: Mapping[str, frozenset[str]]) -> Origins:
     origins = Origins()
     for default in listed.files:
-        file = library.find(default.config_path or "")
+        config_path = default.config_path or ""
+        file = library.find(config_path)
         if file is not None:
-            origins.add_file(file, default.package or "")
+            origins.add_file(file, default.package or "", without.get(config_path, frozenset()))
     if origins.clashes:
         raise ConfigError(origins.clashes)
     return origins

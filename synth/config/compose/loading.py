@@ -4,9 +4,10 @@ import copy
 import io
 import posixpath
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import hydra
@@ -170,11 +171,34 @@ class Listed:
     choices: Mapping[str, str]
 
 
+class _PartLoader(ConfigLoaderImpl):
+    """Leaves parts of files out.
+
+    Attributes:
+        without: file → config paths.
+    """
+
+    without: Mapping[str, Collection[str]] = MappingProxyType({})
+
+    def _load_single_config(self, default: ResultDefault, repo: Any) -> ConfigResult:
+        loaded = super()._load_single_config(default, repo)
+        for path in self.without.get(default.config_path or "", ()):
+            *above, last = path.split(".")
+            parent: Any = loaded.config
+            for step in above:
+                parent = parent._get_node(step) if isinstance(parent, DictConfig) else None
+            if isinstance(parent, DictConfig):
+                with open_dict(parent):
+                    parent.pop(last, None)
+        return loaded
+
+
 class Composition:
     """Hydra's composition step by step, which Hydra itself only offers as a whole, without any file's name."""
 
     def __init__(self, repository: Repository) -> None:
-        self._loader, self._cache = make_loader(repository), CachingConfigRepository(repository)
+        self._loader, self._cache = _PartLoader(ConfigSearchPathImpl()), CachingConfigRepository(repository)
+        self._loader.repository = repository
 
     def list_files(self, overrides: Sequence[Override]) -> Listed:
         """Walk the defaults lists."""
@@ -188,8 +212,13 @@ class Composition:
         chosen = {str(group): str(name) for group, name in found.overrides.known_choices.items() if name is not None}
         return Listed(files=found.defaults, keys=found.config_overrides, choices=chosen)
 
-    def merge(self, listed: Listed) -> DictConfig:
-        """Merge the files; the overrides of single keys are still to come."""
+    def merge(self, listed: Listed, without: Mapping[str, Collection[str]]) -> DictConfig:
+        """Merge the files; the overrides of single keys are still to come.
+
+        Args:
+            without: file → the config paths that it does not get to set.
+        """
+        self._loader.without = without
         config = self._loader._compose_config_from_defaults_list(list(listed.files), self._cache)
         with open_dict(config):
             config.pop("hydra", None)

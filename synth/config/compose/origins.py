@@ -20,10 +20,11 @@ class Origins:
     found: dict[str, str] = field(default_factory=dict)
     absent: dict[str, str] = field(default_factory=dict)
     clashes: list[Problem] = field(default_factory=list)
+    inert: dict[str, str] = field(default_factory=dict)
     _kinds: dict[str, type] = field(default_factory=dict)
 
-    def add_file(self, file: ConfigFile, package: str) -> None:
-        """Record every node of a file that was merged at ``package``."""
+    def add_file(self, file: ConfigFile, package: str, without: frozenset[str]) -> None:
+        """Record every node of a file that was merged at ``package``, ``without`` some config paths."""
         if file.node is None:
             return
         if package:
@@ -31,19 +32,29 @@ class Origins:
             self._check_kind(package, file.node)
         for key, value in items_of(file.node):
             if key.value not in ("defaults", "hydra"):
-                self._add_node(file, f"{package}.{key.value}".lstrip("."), key, value)
+                self._add_node(file, f"{package}.{key.value}".lstrip("."), key, value, without)
 
-    def _add_node(self, file: ConfigFile, path: str, anchor: Node, node: Node) -> None:
+    def _add_node(self, file: ConfigFile, path: str, anchor: Node, node: Node, without: frozenset[str]) -> None:
+        if path in without:
+            self._add_inert(file, path, anchor, node)
+            return
         if not isinstance(node, yaml.MappingNode):
             self._forget_below(path)
         self._record(path, file.at(anchor))
         self._check_kind(path, node)
         if isinstance(node, yaml.MappingNode):
             for key, value in items_of(node):
-                self._add_node(file, f"{path}.{key.value}", key, value)
+                self._add_node(file, f"{path}.{key.value}", key, value, without)
         elif isinstance(node, yaml.SequenceNode):
             for index, item in enumerate(node.value):
-                self._add_node(file, f"{path}.{index}", item, item)
+                self._add_node(file, f"{path}.{index}", item, item, without)
+
+    def _add_inert(self, file: ConfigFile, path: str, anchor: Node, node: Node) -> None:
+        """Record the settings of a choice that was taken away."""
+        if not isinstance(node, yaml.MappingNode) or not node.value:
+            self.inert[path] = file.at(anchor)
+        for key, value in items_of(node) if isinstance(node, yaml.MappingNode) else ():
+            self._add_inert(file, f"{path}.{key.value}", key, value)
 
     def _check_kind(self, path: str, node: Node) -> None:
         """A list cannot be merged with a mapping, and OmegaConf does not say which."""

@@ -69,6 +69,11 @@ def read_overrides(overrides: Sequence[str]) -> tuple[list[Given], list[Problem]
     return given, problems
 
 
+def chooses(override: str, group: str) -> bool:
+    """Whether an override chooses the option of a group."""
+    return override.lstrip("+").partition("=")[0] == group
+
+
 def _targets(given: Given) -> Iterator[str]:
     """The keys that would have Hydra load code; a recipe's own ones are found when its values are resolved."""
     if "_target_" in given.key.split("."):

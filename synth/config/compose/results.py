@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from synth.config.compose.sources import ConfigSource
+
 
 def nearest_origin(origins: Mapping[str, str], path: str) -> str:
     """The origin of ``path`` or of its nearest ancestor that has one; empty when there is none."""
@@ -32,15 +34,23 @@ class Composed:
         origins: dotted config path -> ``file:line`` or ``command line: <override>``, for leaves, mappings and lists,
             and for what an override deleted; in the order in which they were set.
         choices: group -> chosen option, or the list of options for a group that takes several.
+        chosen_at: group -> where the choice was made.
+        inert: dotted config path -> ``file:line`` of what a file set for a choice that was taken away.
+        deliberate: (group, other group) -> where somebody chose or set the one, knowing the choice in the other.
         overrides: as given, secrets included: not for display.
+        roots: where it was composed from.
         options: group -> what it offers, for a group that takes several options.
     """
 
     config: dict[str, Any]
     origins: Mapping[str, str]
     choices: Mapping[str, str | list[str]]
+    chosen_at: Mapping[str, str]
     overrides: tuple[str, ...]
+    roots: tuple[ConfigSource, ...]
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    inert: Mapping[str, str] = field(default_factory=dict)
+    deliberate: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -53,6 +53,7 @@ class SpendingGenerator(Generator):
     """Events by Poisson laws: each customer at a rate of their own, in the rhythm of their segment."""
 
     needs = ("population=retail_us", "population.customers.number=1500")
+    takes_amount = False
 
     def __init__(self, config: SpendingConfig) -> None:
         self.config = config
