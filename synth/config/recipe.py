@@ -101,15 +101,8 @@ def build_recipe(composed: Composed, catalog: Catalog) -> Recipe:
     build = _Build(composed, catalog)
     recipe = build.recipe()
     if recipe is None:
-        raise ConfigError(with_cures(build.problems, composed, lambda other: problems_of(other, catalog)))
+        raise ConfigError(with_cures(build.problems, composed, lambda other: _Build(other, catalog).own_names()))
     return recipe
-
-
-def problems_of(composed: Composed, catalog: Catalog) -> list[Problem]:
-    """What ``build_recipe`` would refuse, without cures."""
-    build = _Build(composed, catalog)
-    build.recipe()
-    return build.problems
 
 
 def load_recipe(
@@ -154,6 +147,11 @@ class _Build:
     def _note_below(self, path: str, problems: Iterable[Problem]) -> None:
         """Notes what a component says of itself."""
         self._note(problem.below(path).with_path_in_message() for problem in problems)
+
+    def own_names(self) -> list[str]:
+        """The own columns of the generator; none where it is wrong."""
+        part = self.part("generator", self.config.get("generator"))
+        return [column.name for column in part.make().columns] if part else []
 
     def recipe(self) -> Recipe | None:
         """Types every part, then checks what spans parts."""
@@ -219,7 +217,7 @@ class _Build:
             choose = f"{group}={self.catalog.names(group)[0]}"
             if name:
                 choose = f"{group}=[{name}]" if name in options else f"+{group}@{path}={next(iter(options), '…')}"
-            message = f"{path} has no kind, only {', '.join(data)}" if isinstance(data, dict) else f"{path} is missing"
+            message = f"{path} has no kind, only {', '.join(data)}" if data else f"{path} is missing"
             if data is not None and not isinstance(data, dict):
                 message = f"{path} is {in_yaml(data)}"
             hint = f"choose it with {choose}" + (", or drop these keys" if isinstance(data, dict) else "")
@@ -288,7 +286,10 @@ class _Build:
             self._check_columns(generator)
             if not generator.takes_amount:
                 self._check_amount()
-            self._note_below("generator", generator.problems(world))
+            unfit = list(generator.problems(world))
+            self._note_below("generator", unfit)
+            if not all(problem.path for problem in unfit):
+                return  # it is in the wrong world, where nothing can be said of its rows
             own, rows = tuple(column.name for column in generator.columns), generator.expected_rows(world)
             context = PlanContext(world.cards, timeline, world.amount, rows, own, world.census, texts=generator.texts)
         for name, part in scenarios.items():

@@ -56,6 +56,7 @@ class ColumnsConfig:
         known |= {source: ENTITY_COLUMNS[table][name] for source, (table, name) in every_lookup().items()}
         yield from broken_edits([each.name for each in self.fields], self)
         seen: dict[str, Shown] = {}
+        refused: list[_Refused] = []
         for field in self.shown():
             if field.name in seen:
                 blamed = next((each for each in (field, seen[field.name]) if each.is_edited), field)
@@ -69,8 +70,8 @@ class ColumnsConfig:
             column = known.get(field.source)
             if column is None and own is not None:
                 yield _unknown(field, known)
-            elif "." in field.source and entities is not None and (refused := _lacking(field, own, entities)):
-                yield refused
+            elif "." in field.source and entities is not None and (lacking := _lacking(field, own, entities)):
+                refused.append((field, *lacking))
             elif (
                 column is not None
                 and field.format is not None
@@ -84,6 +85,7 @@ class ColumnsConfig:
                     message=message,
                     allowed=f"{named}, {pattern}" if "strftime" in column.formats else named,
                 )
+        yield from _joined(refused)
 
 
 def _unknown(field: Shown, known: Mapping[str, Column]) -> Problem:
@@ -100,28 +102,37 @@ def _unknown(field: Shown, known: Mapping[str, Column]) -> Problem:
     )
 
 
-def _lacking(field: Shown, own: Sequence[Column] | None, entities: Needs) -> Problem | None:
-    """Why a column of an entity cannot be shown; None when it can."""
-    source, at = field.source, field.source_at
-    table, _, name = source.partition(".")
+_Refused = tuple[Shown, str, str]
+"""A column of an entity that cannot be shown, why, and what would be right."""
+
+
+def _lacking(field: Shown, own: Sequence[Column] | None, entities: Needs) -> tuple[str, str] | None:
+    """Why a column of an entity cannot be shown, and what would be right; None when it can."""
+    table, _, name = field.source.partition(".")
     if table not in entities:
         owner = "merchants" if table in ("merchants", "terminals") else "customers"
-        return Problem(
-            path=at,
-            message=f"{source!r} cannot be looked up: the population has no {owner}",
-            allowed="event columns; or a population with people, such as population=retail_us",
-        )
+        allowed = "event columns; or a population with people, such as population=retail_us"
+        return f"cannot be looked up: the population has no {owner}", allowed
     if need := entities[table][name]:
         there = ", ".join(f"{table}.{name}" for name, need in entities[table].items() if not need)
-        return Problem(path=at, message=f"{source!r} is only known with {need}", allowed=there)
+        return f"only known with {need}", there
     key = LOOKUP_KEYS[table]
     if own is None or key in EVENT_COLUMNS or any(column.name == key for column in own):
         return None
-    return Problem(
-        path=at,
-        message=f"{source!r} cannot be looked up: the generator's events have no {key}",
-        allowed=f"event columns, columns of cards and customers; or a generator with {key}, such as generator=spending",
-    )
+    allowed = f"columns of cards and customers; or a generator with {key}, such as generator=spending"
+    return f"cannot be looked up: the generator's events have no {key}", f"event columns, {allowed}"
+
+
+def _joined(refused: Sequence[_Refused]) -> Iterator[Problem]:
+    """One problem for all columns that cannot be shown for the same reason."""
+    for why in dict.fromkeys(why for _, why, _ in refused):
+        fields = [(field, allowed) for field, reason, allowed in refused if reason == why]
+        names = [repr(field.source) for field, _ in fields]
+        shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        verb = "" if why.startswith("cannot") else "is " if len(fields) == 1 else "are "
+        first, allowed = fields[0]
+        path = first.source_at if len(fields) == 1 else ""
+        yield Problem(path=path, message=f"{shown} {verb}{why}", allowed=allowed)
 
 
 #: The side tables show these columns under the view's name for them, beside columns with names of their own.

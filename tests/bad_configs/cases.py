@@ -288,6 +288,34 @@ CASES: dict[str, Case] = {
         "experiment=mine", files={"conf/experiment/mine.yaml": "# @package _global_\ntimeline:\n\tend: 1\n"}
     ),
     "key_given_twice_in_yaml": experiment("seed: 1\nseed: 2\n"),
+    "scenario_of_no_bytes": case("scenario=mine", files={"conf/scenario/mine.yaml": ""}),
+    "scenario_of_comments": case(
+        "scenario=mine", files={"conf/scenario/mine.yaml": "# @package scenario.mine\n# Soon\n"}
+    ),
+    "experiment_of_no_bytes": case("experiment=mine", files={"conf/experiment/mine.yaml": ""}),
+    "option_with_another_suffix": case("scenario=[mine]", files={"conf/scenario/mine.yml": "kind: card_chain\n"}),
+    "list_chosen_without_override": experiment("defaults: [/scenario: [card_chain]]\n"),
+    "option_chosen_without_override": experiment("defaults: [/generator: spending]\n"),
+    "choice_behind_an_override": experiment("defaults:\n  - override /scenario: [card_chain]\n  - tiny\n"),
+    "two_choices_in_one_file": experiment(
+        "defaults:\n  - override /scenario: [card_chain]\n  - override /scenario: [stolen_card]\n"
+    ),
+    "override_of_a_relative_group": experiment("defaults:\n  - override scenario: [card_chain]\n"),
+    "override_at_another_package": experiment("defaults:\n  - override /scenario@experiment.scenario: [card_chain]\n"),
+    "override_without_the_package": case(
+        "experiment=mine", files={"conf/experiment/mine.yaml": "defaults:\n  - override /scenario: [card_chain]\n"}
+    ),
+    "experiment_that_builds_on_itself": case(
+        "experiment=mine",
+        files={
+            "conf/experiment/mine.yaml": "# @package _global_\ndefaults: [other]\n",
+            "conf/experiment/other.yaml": "# @package _global_\ndefaults: [mine]\n",
+        },
+    ),
+    "amount_for_people_with_their_own": case("experiment=tiny", "amount=lognormal"),
+    "view_of_another_generator": case("experiment=tiny", "generator=uniform"),
+    "people_of_another_generator": case("experiment=tiny", "population=handbook"),
+    "view_of_unknown_people": case("experiment=tiny", "columns=sparkov"),
     "yaml_that_is_a_list": case("experiment=mine", files={"conf/experiment/mine.yaml": "- seed\n"}),
     "missing_environment_variable": case("sink.parquet.uri=${oc.env:SYNTH_TEST_NOWHERE}"),
     "mandatory_value": case(

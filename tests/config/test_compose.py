@@ -496,18 +496,18 @@ def test_unknown_option_in_a_file(write: Write) -> None:
         """
         # @package _global_
         defaults:
+          - /nowhere: x
           - override /amount: gama
           - override /scenario: [card_chain, card_chian]
           - override /sikn: [csv]
-          - /nowhere: x
         """,
     )
     found = problems("experiment=bad")
     assert {(v.message, v.where, v.hint) for v in found} == {
-        ("no amount named 'gama'", "conf/experiment/bad.yaml:3", "did you mean 'gamma'?"),
-        ("no scenario named 'card_chian'", "conf/experiment/bad.yaml:4", "did you mean 'card_chain'?"),
-        ("no group named 'sikn'", "conf/experiment/bad.yaml:5", "did you mean 'sink'?"),
-        ("no group named 'nowhere'", "conf/experiment/bad.yaml:6", ""),
+        ("no amount named 'gama'", "conf/experiment/bad.yaml:4", "did you mean 'gamma'?"),
+        ("no scenario named 'card_chian'", "conf/experiment/bad.yaml:5", "did you mean 'card_chain'?"),
+        ("no group named 'sikn'", "conf/experiment/bad.yaml:6", "did you mean 'sink'?"),
+        ("no group named 'nowhere'", "conf/experiment/bad.yaml:3", ""),
     }
 
 
@@ -540,7 +540,7 @@ def test_broken_yaml(write: Write) -> None:
         ("defaults:\n  - /columns: full\n", "'columns' is chosen a second time", ":3",
          "write 'override /columns: …'"),
         ("defaults:\n  - override /amount: gamma\n  - /columns: full\n",
-         "cannot compose: Override 'amount : gamma' is defined before 'columns: full'.", "", ""),
+         "'columns' stands behind 'override /amount'", ":4", "entries with 'override' come last"),
         ("a: &a [*a]\n", "an anchor (&) holds an alias (*) of itself, or the nesting is too deep", "", ""),
         ("a: !!python/object/apply:os.system [exit]\n", "cannot read the file: could not determine a constructor for "
          "the tag 'tag:yaml.org,2002:python/object/apply:os.system'", ":2:4", ""),
@@ -562,8 +562,7 @@ def test_files_that_do_not_fit_together(write: Write) -> None:
 def test_unreadable_text(project: Path, write: Write) -> None:
     write("conf/amount/latin.yaml", "").write_bytes(b"kind: caf\xe9\n")
     found = only("amount=latin")
-    assert found.message.startswith("cannot read the file: 'utf-8' codec can't decode")
-    assert found.where == "conf/amount/latin.yaml"
+    assert (found.message, found.where) == ("the file is not UTF-8", "conf/amount/latin.yaml:1")
 
 
 def test_a_file_without_its_package_line(write: Write) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from synth.config.compose.entries import Entry, Wanted, make_absolute, read_entry, read_wanted
+from synth.config.compose.entries import Entry, Wanted, broken_entries, make_absolute, read_entry, read_wanted
 from synth.config.compose.files import ConfigFile, Library
 from synth.config.compose.overrides import (
     Given,
@@ -50,6 +50,8 @@ class Choices:
     entries: dict[str, Sequence[Entry]] = field(default_factory=dict)
     final: dict[str, Wanted] = field(default_factory=dict)
     _appended: dict[str, Entry] = field(default_factory=dict)
+    _open: list[str] = field(default_factory=list)
+    _listed_at: dict[str, str] = field(default_factory=dict)
 
     def walk(self) -> None:
         """Fill the attributes; afterwards every file that Hydra will load exists and parses."""
@@ -151,10 +153,15 @@ class Choices:
 
     def _visit(self, config_path: str) -> None:
         file = self.library.find(config_path)
+        if config_path in self._open:
+            way = " → ".join([*self._open[self._open.index(config_path) :], config_path])
+            self._refuse(config_path, f"'{config_path}' builds on itself: {way}", f"{file.label}:1" if file else "", "")
         if file is None or config_path in self.entries:
             return
+        self._open.append(config_path)
         self.problems += file.problems
         entries = self.entries[config_path] = self._entries(file, config_path.rpartition("/")[0])
+        self.problems += broken_entries(file, entries) if config_path != PRIMARY else ()
         for entry in entries:
             if entry.override:
                 self.chosen.setdefault(entry.key, entry.wanted)
@@ -163,11 +170,16 @@ class Choices:
         for entry in reversed(entries):
             if not entry.override:
                 self._take_default(entry)
+        self._open.remove(config_path)
 
     def _take_default(self, entry: Entry) -> None:
         wanted = self.chosen.get(entry.key, entry.wanted)
         self.final.setdefault(entry.key, wanted)
-        if entry.wanted.many:
+        listed_at = self._listed_at.setdefault(entry.key, entry.wanted.where)
+        if entry.key in self.lists and entry.group:
+            hint = f"write 'override /{entry.key}: …'"
+            self._refuse(entry.group, f"'{entry.key}' is chosen a second time", listed_at, hint)
+        elif entry.wanted.many:
             self.lists[entry.key] = wanted
         elif entry.group:
             self.singles.setdefault(entry.key, entry.wanted.where)
@@ -194,9 +206,12 @@ class Choices:
             elif any(step in ("", ".", "..") for step in name.split("/")):
                 options = option_names(self.library.roots, entry.group)
                 self.problems.append(unknown_option(entry.group or "config", name, options, where))
-            elif self.library.find(config_path) is None:
+            elif (file := self.library.find(config_path)) is None:
                 if not entry.optional:
                     self.problems.append(self._missing(config_path, where))
+            elif file.node is None and not file.problems:
+                hint = "it needs a kind" if entry.key in self.lists else ""
+                self._refuse(entry.group, f"'{config_path}' holds nothing", f"{file.label}:1", hint)
             else:
                 self._visit(config_path)
 
@@ -204,24 +219,29 @@ class Choices:
         group, _, name = config_path.rpartition("/")
         options = option_names(self.library.roots, group)
         if group and not options:
-            problem = unknown_group(group, group_names(self.library.roots), where)
-            meant = group.rpartition("/")[2]
-            absolute = "/" in group and meant in group_names(self.library.roots)
-            return replace(problem, hint=f"write '/{meant}' for the group at the top") if absolute else problem
-        return unknown_option(group or "config", name, options, where)
+            return self._unknown_group(group, where)
+        problem = unknown_option(group or "config", name, options, where)
+        misnamed = next(filter(None, (root.misnamed(config_path) for root in self.library.roots)), "")
+        return replace(problem, hint=f"rename {misnamed} to {name}.yaml") if misnamed else problem
+
+    def _unknown_group(self, group: str, where: str) -> Problem:
+        known = group_names(self.library.roots)
+        problem, meant = unknown_group(group, known, where), group.rpartition("/")[2]
+        absolute = "/" in group and meant in known
+        return replace(problem, hint=f"write '/{meant}' for the group at the top") if absolute else problem
 
     def _report_unused(self) -> None:
         for key, wanted in self.chosen.items():
             group = key.partition("@")[0]
-            if key in self.final or "@" in key:
+            if key in self.final:
                 continue
             if not self._is_group(group):
-                self.problems.append(unknown_group(group, group_names(self.library.roots), wanted.where))
+                self.problems.append(self._unknown_group(group, wanted.where))
             elif wanted.where.startswith("command line:"):
                 hint = f"add it with '+': +{key}={','.join(name for name, _ in wanted.options)}"
                 self._refuse(group, f"'{key}' is in no defaults list", wanted.where, hint)
             else:
-                hint = "leave the word 'override' out"
+                hint = f"write 'override /{group}: …'" if "@" in key else "leave the word 'override' out"
                 self._refuse(group, f"'{key}' is in no defaults list that could be overridden", wanted.where, hint)
 
     def _entries(self, file: ConfigFile, parent: str) -> list[Entry]:

@@ -1,11 +1,12 @@
 """The entries of a defaults list, as they are written: which group, which options, and who asks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import yaml
 
 from synth.config.compose.files import ConfigFile, Node
+from synth.errors import Problem
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,3 +55,24 @@ def make_absolute(path: str, parent: str) -> str:
     if path.startswith("/") or not parent:
         return path.lstrip("/")
     return f"{parent}/{path}"
+
+
+def broken_entries(file: ConfigFile, entries: Sequence[Entry]) -> Iterator[Problem]:
+    """Yields what is wrong with a defaults list, whatever its entries choose."""
+    seen: dict[str, str] = {}
+    first_override = ""
+    for entry in entries:
+        path, where = entry.group.replace("/", "."), entry.wanted.where
+        if entry.override:
+            first_override = first_override or entry.key
+        elif first_override:
+            message = f"'{entry.key or entry.wanted.options[0][0]}' stands behind 'override /{first_override}'"
+            yield Problem(path=path, message=message, where=where, hint="entries with 'override' come last")
+        if entry.override and not entry.package and file.package != "_global_":
+            message = f"'override /{entry.key}' cannot be reached from a file that belongs to a part of the recipe"
+            hint = f"make '# @package _global_' the first line of {file.label}"
+            yield Problem(path=path, message=message, where=where, hint=hint)
+        if entry.key in seen and entry.group:
+            message = f"'{entry.key}' is chosen in line {seen[entry.key].rpartition(':')[2]} already"
+            yield Problem(path=path, message=message, where=where, hint="one entry a group")
+        seen[entry.key] = where

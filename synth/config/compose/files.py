@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from synth.config.compose.sources import ConfigSource
+from synth.config.compose.sources import ConfigSource, package_of, read_text
 from synth.errors import Problem
 
 Node = Any  # yaml's nodes come without types
@@ -26,12 +26,14 @@ class ConfigFile:
         label: how messages name it.
         node: its top-level mapping; None when it is empty or broken.
         problems: what is wrong with the file alone.
+        package: where its ``# @package`` line puts it; empty where it has none.
         lined: whether its lines are somebody's; those of a generated file are not.
     """
 
     label: str
     node: Node | None
     problems: tuple[Problem, ...] = ()
+    package: str = ""
     lined: bool = True
 
     def at(self, node: Node) -> str:
@@ -79,8 +81,11 @@ class Library:
 def read_config_file(path: Path, label: str) -> ConfigFile:
     """A file that somebody wrote."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (UnicodeDecodeError, OSError) as error:
+        text = read_text(path)
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        return _broken(label, "the file is not UTF-8", f"{label}:{line}", "save it as UTF-8")
+    except OSError as error:
         return _broken(label, f"cannot read the file: {str(error).splitlines()[0]}", label)
     return parse_config(text, label)
 
@@ -96,10 +101,10 @@ def parse_config(text: str, label: str) -> ConfigFile:
     except yaml.YAMLError as error:
         return _broken(label, f"cannot read the file: {str(error).splitlines()[0]}", label)
     if node is None:
-        return ConfigFile(label=label, node=None)
+        return ConfigFile(label=label, node=None, package=package_of(text))
     if not isinstance(node, yaml.MappingNode):
         return _broken(label, "the file must hold a mapping, 'key: value'", f"{label}:{node.start_mark.line + 1}")
-    file = ConfigFile(label=label, node=node)
+    file = ConfigFile(label=label, node=node, package=package_of(text))
     try:
         return replace(file, problems=tuple(_check_nodes(file, node, "")))
     except RecursionError:

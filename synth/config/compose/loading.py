@@ -27,7 +27,7 @@ from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from synth.config.compose.roots import PRIMARY
-from synth.config.compose.sources import ConfigSource, Memory
+from synth.config.compose.sources import ConfigSource, Memory, package_of
 
 _VERSION_BASE = "1.3"
 _IS_1_3 = hydra.__version__.startswith("1.3.")
@@ -99,7 +99,7 @@ class Root(HydraSource):
             raise ConfigLoadError(f"no configuration {path}")
         text = self.root.read(path)
         config = OmegaConf.load(_Text(text, self.root.written(path).label))
-        header = self._get_header_dict(text)
+        header = {"package": package_of(text) or None}
         return ConfigResult(config=config, path=self.full_path(), provider=self.provider, header=header)
 
 

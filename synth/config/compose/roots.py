@@ -9,6 +9,9 @@ from synth.errors import ConfigError, PluginError, Problem
 
 PRIMARY = "config"
 
+#: Comments at the head of a file that do not say what it is.
+_NO_SUMMARY = ("@package", "SPDX-", "yaml-language-server:", "Copyright")
+
 
 @dataclass(frozen=True, kw_only=True)
 class PluginRoot:
@@ -124,9 +127,10 @@ def _summary(root: ConfigSource, config_path: str) -> str:
         return ""
     for line in lines:
         text = line.strip()
-        if text.startswith("#") and not text.startswith("# @package"):
-            return text.lstrip("# ")
-        if text and not text.startswith("#"):
+        comment = text.lstrip("# ")
+        if text.startswith("#") and comment and not comment.startswith(_NO_SUMMARY):
+            return comment
+        if text not in ("", "---") and not text.startswith("#"):
             break
     return ""
 

@@ -1,10 +1,33 @@
 """One root of choices: a folder of YAML files, or the options that a plugin offers without writing any file."""
 
 import posixpath
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+_PACKAGE = re.compile(r"#\s*@package\s+(\S+)\s*")
+
+
+def read_text(path: Path) -> str:
+    """The text of a configuration's file, with or without a byte order mark.
+
+    Raises:
+        OSError: it cannot be read.
+        UnicodeDecodeError: it is not UTF-8.
+    """
+    return path.read_text(encoding="utf-8-sig")
+
+
+def package_of(text: str) -> str:
+    """Where a configuration's ``# @package`` line puts it, one of the comments at its head; empty where none is."""
+    for line in map(str.strip, text.splitlines()):
+        if found := _PACKAGE.fullmatch(line):
+            return found[1]
+        if line and line != "---" and not line.startswith("#"):
+            break
+    return ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +110,10 @@ class ConfigSource(ABC):
     def written(self, config_path: str) -> Written:
         """Where a configuration was written."""
 
+    def misnamed(self, config_path: str) -> str:
+        """How messages name a file that would be the configuration if it had the right suffix; empty where none is."""
+        return ""
+
     def may_hold(self, config_path: str) -> bool:
         """False for Hydra's own groups, whose options name code, and for what lies outside of the root."""
         return posixpath.normpath(config_path).partition("/")[0] not in ("hydra", "..", "")
@@ -123,10 +150,14 @@ class Folder(ConfigSource):
         return sorted(entry.name for entry in (self.path / group).iterdir() if entry.is_dir())
 
     def read(self, config_path: str) -> str:
-        return self._file(config_path).read_text(encoding="utf-8")
+        return read_text(self._file(config_path))
 
     def written(self, config_path: str) -> Written:
         return Written(label=f"{self.label}/{config_path}.yaml", file=self._file(config_path))
+
+    def misnamed(self, config_path: str) -> str:
+        file = self._file(config_path).with_suffix(".yml")
+        return f"{self.label}/{config_path}.yml" if file.is_file() else ""
 
     def may_hold(self, config_path: str) -> bool:
         return super().may_hold(config_path) or self.path == builtin_conf()

@@ -20,18 +20,21 @@ def problems(config: SpendingConfig, world: World) -> Iterator[Problem]:
         message = "spending needs customers and merchants, and the population has only cards"
         yield Problem(path="", message=message, allowed="a population with people, e.g. population=retail_us")
         return
-    for group, wanted, named in (
-        ("segments", census.segments, config.segments),
-        ("categories", census.categories, config.categories),
-    ):
-        for name in sorted({*wanted} - {*named}):
-            yield Problem(
-                path=group,
-                message=f"the population has {group} named {name!r}, which have no behaviour here",
-                allowed=", ".join(wanted),
-            )
+    if not {*census.segments} & {*config.segments}:
+        message = f"nothing is known here of the population's customers: {', '.join(census.segments)}"
+        known = ", ".join(config.segments)
+        yield Problem(path="", message=message, allowed=f"a population with segments of this generator: {known}")
+        return
+    strange = {
+        "segments": sorted({*census.segments} - {*config.segments}),
+        "categories": sorted({*census.categories} - {*config.categories}),
+    }
+    for group, names in strange.items():
+        if names:
+            message = f"the population has {group} that have no behaviour here: {', '.join(names)}"
+            yield Problem(path=group, message=message, allowed=f"an entry for each of them in generator.{group}")
     for name, segment in config.segments.items():
-        yield from _segment_problems(name, segment, config, census.categories)
+        yield from _segment_problems(name, segment, config, [] if strange["categories"] else census.categories)
     yield from _order_problems(config)
     if config.travel:
         yield from _unknown("travel.segments", config.travel.segments, "segment", config.segments)
@@ -55,7 +58,7 @@ def _segment_problems(name: str, segment: Segment, config: SpendingConfig, sold:
     for category in sorted({*segment.mix} - {*config.categories}):
         message = f"segment {name!r} buys {category!r}, which is no category"
         yield _unknown_name(f"segments.{name}.mix.{category}", message, category, config.categories)
-    if not any(segment.mix.get(category) for category in sold):
+    if sold and not any(segment.mix.get(category) for category in sold):
         message = f"segment {name!r} buys nothing that the population's merchants sell"
         yield Problem(
             path=f"segments.{name}.mix", message=message, allowed=f"a weight above 0 for one of {', '.join(sold)}"
