@@ -7,7 +7,7 @@ BIN := .venv/bin
 install = $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt $(1) \
 	|| $(BIN)/python -m pip install --quiet -c constraints.txt $(1)
 
-.PHONY: run setup test quick lint types imports unit hydra-next wheel readme format bench mutants
+.PHONY: run setup test quick lint types imports unit hydra-next wheel readme format bench cross mutants
 .NOTPARALLEL:
 
 # The README's first command: 5.4 million card transactions, 0.25 % of them in fraud chains; make run ARGS=seed=2
@@ -46,6 +46,10 @@ hydra-next: .venv-hydra-next/.installed
 
 wheel: .venv/.installed-dev
 	$(BIN)/python tests/wheel_check.py
+
+# Every preset with every option, made and verified, and a sample of two options: see tests/cross/run.py.
+cross: .venv/.installed-dev
+	$(BIN)/python -m tests.cross.run $(ARGS)
 
 # An hour on two cores: see tests/mutation/run.py.
 mutants: .venv/.installed-dev

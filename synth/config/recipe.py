@@ -141,8 +141,9 @@ class _Build:
     def _note(self, problems: Iterable[Problem]) -> None:
         """Notes problems, each with where its value was set, or what was changed below it."""
         for problem in problems:
-            where = changed_at(self.composed.origins, problem.path)
-            self.problems.append(dataclasses.replace(problem, where=where))
+            where, word = changed_at(self.composed.origins, problem.path), self.composed.words.get(problem.path)
+            hint = f'quote it: "{word}"' if word and problem.allowed.startswith("text") else problem.hint
+            self.problems.append(dataclasses.replace(problem, where=where, hint=hint))
 
     def _note_below(self, path: str, problems: Iterable[Problem]) -> None:
         """Notes what a component says of itself."""

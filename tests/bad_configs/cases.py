@@ -415,6 +415,11 @@ CASES: dict[str, Case] = {
     "unknown_reason": case(*TINY, "+generator.authorisation.online.wrong_cvv=0.1"),
     "unknown_currency": persona("currency:\n  billing: EUX\n  countries: {US: USX}\n"),
     "currency_in_small_letters": case(*TINY, "generator.currency.billing=usd"),
+    "country_that_is_a_truth": experiment(
+        "defaults: [tiny]\ngenerator: {currency: {countries: {NO: NOK, 0742: DKK}}}\n"
+    ),
+    "country_that_is_a_truth_in_a_list": experiment("defaults: [tiny]\npopulation: {cities: {countries: [NO, US]}}\n"),
+    "country_that_is_not_there": case(*TINY, "+generator.currency.countries={UX: USD, us: USD}"),
     "country_without_a_currency": case(*TINY, "~generator.currency.countries.US"),
     "drift_outside_the_window": case("experiment=drift", "generator.drift.day=2022-06-01"),
     "shape_of_a_category_of_zero": groceries("kind: gamma, mean: 32, shape: 0, online: 0"),

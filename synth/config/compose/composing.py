@@ -44,7 +44,7 @@ def compose_roots(overrides: Sequence[str], roots: Sequence[ConfigSource]) -> Co
                 origins.add_absent(item.key, item.where)
         problems = _check_packages(library, listed, choices)
         problems += _apply(given, listed, config, origins, choices)
-        resolver = Resolver(origins=origins.found)
+        resolver = Resolver(origins=origins.found, keys=origins.keys)
         plain = resolver.plain(config)
     problems += resolver.problems
     if problems:
@@ -55,6 +55,7 @@ def compose_roots(overrides: Sequence[str], roots: Sequence[ConfigSource]) -> Co
         origins=origins.within(plain),
         chosen_at={group: wanted.where for group, wanted in choices.final.items()},
         inert=origins.inert,
+        words=origins.words,
         deliberate=find_deliberate(choices),
         choices={**listed.choices, **several},
         overrides=tuple(overrides),

@@ -10,14 +10,22 @@ from synth.config.compose.files import ConfigFile, Node, items_of
 from synth.config.compose.overrides import Given
 from synth.errors import Problem
 
+_TEXT = "tag:yaml.org,2002:str"
 _NAMES: dict[Any, str] = {yaml.MappingNode: "a mapping", yaml.SequenceNode: "a list"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Origins:
-    """Filled in the order of composition: what comes later has the last word, and the last place."""
+    """Filled in the order of composition: what comes later has the last word, and the last place.
+
+    Attributes:
+        words: config path → the word of a file that YAML takes for something else than text, as it stands there.
+        keys: config path of a mapping → the same of its keys.
+    """
 
     found: dict[str, str] = field(default_factory=dict)
+    words: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, list[str]] = field(default_factory=dict)
     absent: dict[str, str] = field(default_factory=dict)
     clashes: list[Problem] = field(default_factory=list)
     inert: dict[str, str] = field(default_factory=dict)
@@ -42,8 +50,12 @@ class Origins:
             self._forget_below(path)
         self._record(path, file.at(anchor))
         self._check_kind(path, node)
+        if isinstance(node, yaml.ScalarNode) and node.tag != _TEXT:
+            self.words[path] = node.value
         if isinstance(node, yaml.MappingNode):
             for key, value in items_of(node):
+                if key.tag != _TEXT:
+                    self.keys.setdefault(path, []).append(key.value)
                 self._add_node(file, f"{path}.{key.value}", key, value, without)
         elif isinstance(node, yaml.SequenceNode):
             for index, item in enumerate(node.value):
@@ -84,6 +96,7 @@ class Origins:
             self._add_value(f"{path}.{key}", child, where)
 
     def _record(self, path: str, where: str) -> None:
+        self.words.pop(path, None)
         self.found.pop(path, None)
         self.found[path] = where
 

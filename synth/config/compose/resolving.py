@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import omegaconf
+import yaml
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import (
     InterpolationKeyError,
@@ -17,7 +18,7 @@ from omegaconf.errors import (
 from synth.config.compose.bucket import sagemaker_bucket
 from synth.config.compose.files import target_problem
 from synth.config.compose.results import nearest_origin
-from synth.errors import Problem, nearest
+from synth.errors import Problem, in_yaml, nearest
 
 _RESOLVER = re.compile(r"(?<!\\)\$\{\s*((?:[^:{}$]|\$\{[^{}]*\})+?)\s*:")
 _CIRCLE = "refers to a mapping that it is a part of"
@@ -52,9 +53,14 @@ def forbidden_resolvers(path: str, text: str, where: str, allowed: Sequence[str]
 
 @dataclass(frozen=True, kw_only=True)
 class Resolver:
-    """Walks one composed configuration; ``problems`` fills up meanwhile."""
+    """Walks one composed configuration; ``problems`` fills up meanwhile.
+
+    Attributes:
+        keys: config path of a mapping → the words of its keys that YAML takes for something else than text.
+    """
 
     origins: Mapping[str, str]
+    keys: Mapping[str, Sequence[str]]
     problems: list[Problem] = field(default_factory=list)
     _open: list[int] = field(default_factory=list)
 
@@ -75,12 +81,20 @@ class Resolver:
 
     def _entry(self, node: DictConfig, key: Any, path: str) -> Any:
         if not isinstance(key, str):
-            self._report(path, f"the key {key!r} of '{path}' is not text", hint=f'quote it: "{str(key).lower()}"')
+            self._refuse_key(key, path)
             return None
         if key == "_target_":
             self.problems.append(target_problem(path, self._where(path)))
             return None
         return self._item(node, key, path)
+
+    def _refuse_key(self, key: Any, path: str) -> None:
+        """A word such as NO or 1 is no text as a key; what stands in the file is named, not what YAML makes of it."""
+        parent = path.rpartition(".")[0]
+        words = [word for word in self.keys.get(parent, ()) if yaml.safe_load(word) == key]
+        word = words[0] if words else in_yaml(key)
+        message = f"the key {word} of '{parent}' is not text: YAML takes it for {in_yaml(key)}"
+        self._report(f"{parent}.{word}".lstrip("."), message, hint=f'quote it: "{word}"')
 
     def _item(self, node: Any, key: str | int, path: str) -> Any:
         raw = node._get_node(key)._value()

@@ -36,6 +36,7 @@ class Composed:
         choices: group -> chosen option, or the list of options for a group that takes several.
         chosen_at: group -> where the choice was made.
         inert: dotted config path -> ``file:line`` of what a file set for a choice that was taken away.
+        words: dotted config path -> the word in a file that YAML took for a number, a truth or a date.
         deliberate: (group, other group) -> where somebody chose or set the one, knowing the choice in the other.
         overrides: as given, secrets included: not for display.
         roots: where it was composed from.
@@ -50,6 +51,7 @@ class Composed:
     roots: tuple[ConfigSource, ...]
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     inert: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
     deliberate: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 

@@ -10,6 +10,7 @@ from synth.errors import Problem, nearest
 from synth.generators.rhythm import days_of
 from synth.generators.spending.circumstances import Currency, Drift
 from synth.generators.spending.config import Segment, SpendingConfig, UniformRate
+from synth.iso import country_codes, currency_codes
 from synth.timeline import Timeline
 
 
@@ -133,19 +134,22 @@ def _decline_problems(config: SpendingConfig) -> Iterator[Problem]:
 
 def _currency_problems(currency: Currency, countries: Iterable[str]) -> Iterator[Problem]:
     """Yields what is wrong with the currencies in use."""
-    from faker.providers.currency import Provider
-
-    known = [code for code, _ in Provider.currencies]
-    used = sorted({*countries} & {*currency.countries})
-    codes = {"billing": currency.billing} | {f"countries.{at}": currency.countries[at] for at in used}
+    codes = {"billing": currency.billing} | {f"countries.{at}": code for at, code in currency.countries.items()}
     for path, code in codes.items():
-        if code not in known:
+        if code not in currency_codes():
             yield Problem(
                 path=f"currency.{path}",
                 message=f"there is no currency {code!r}",
                 allowed="an ISO 4217 code, e.g. EUR, GBP or USD",
-                hint=nearest(code, known),
+                hint=nearest(code, currency_codes()),
             )
+    for country in sorted({*currency.countries} - country_codes()):
+        yield Problem(
+            path=f"currency.countries.{country}",
+            message=f"there is no country {country!r}",
+            allowed="an ISO 3166 code of two letters, e.g. US, DE or GB",
+            hint=nearest(country.upper(), country_codes()),
+        )
     for country in sorted({*countries} - {*currency.countries}):
         message = f"the population has cities in {country!r}, whose currency is not named"
         yield Problem(
