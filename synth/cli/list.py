@@ -4,19 +4,23 @@ import argparse
 from dataclasses import asdict
 
 from synth.cli import output
-from synth.config.catalog import load_catalog
-from synth.config.compose import list_options
+from synth.config.catalog import Catalog, load_catalog
+from synth.config.compose import Composed, Option, compose, list_options
+from synth.config.fitting import try_options
+from synth.config.recipe import build_recipe
 from synth.errors import ConfigError, Problem, nearest
 
 
 def main(args: argparse.Namespace) -> int:
-    """Lists the choices of each group, or of one."""
+    """Lists the choices of each group, or of one; with a recipe, whether each of them goes with it."""
     catalog = load_catalog(args.plugin, args.plugins_dir)
     groups = list_options(config_dirs=args.config_dir, plugin_roots=catalog.config_roots)
     if args.group and args.group not in groups:
         message, hint = f"no group named {args.group!r}", nearest(args.group, groups)
         raise ConfigError([Problem(path=args.group, message=message, allowed=", ".join(sorted(groups)), hint=hint)])
     chosen = {args.group: groups[args.group]} if args.group else groups
+    if args.beside:
+        return _list_beside(args, chosen, catalog)
     rows = [
         [f"{group}={option.name}", option.summary, option.where + (" (shadowed)" if option.shadowed else "")]
         for group, options in chosen.items()
@@ -24,3 +28,36 @@ def main(args: argparse.Namespace) -> int:
     ]
     data = {group: [asdict(option) for option in options] for group, options in chosen.items()}
     return output.succeed(args, data, output.table(rows))
+
+
+def _list_beside(args: argparse.Namespace, groups: dict[str, list[Option]], catalog: Catalog) -> int:
+    """Tries every option in the place of the recipe's own."""
+    with catalog.noting_broken_plugins():
+        composed = compose(args.beside, config_dirs=args.config_dir, plugin_roots=catalog.config_roots)
+    build_recipe(composed, catalog)
+    found = {
+        group: {option: _problems(other, catalog) for option, other in try_options(composed, group)}
+        for group in groups
+        if group != "experiment"
+    }
+    rows = [
+        [f"{group}={option}", problems[0].line if problems else "goes"]
+        for group, options in found.items()
+        for option, problems in options.items()
+    ]
+    data = {
+        group: {option: [asdict(problem) for problem in problems] for option, problems in options.items()}
+        for group, options in found.items()
+    }
+    return output.succeed(args, data, output.table(rows))
+
+
+def _problems(other: Composed | ConfigError, catalog: Catalog) -> list[Problem]:
+    """Why a recipe is refused; empty when it is not."""
+    try:
+        if isinstance(other, ConfigError):
+            raise other
+        build_recipe(other, catalog)
+    except ConfigError as error:
+        return list(error.problems)
+    return []

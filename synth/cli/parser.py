@@ -145,6 +145,14 @@ def make_parser() -> Parser:
     preview.add_argument("--rows", type=_positive, default=10, metavar="N", help="how many rows to show (default 10)")
     listing = command("list", "list the choices of each group", overrides=False)
     listing.add_argument("group", nargs="?", help="only this group, e.g. scenario")
+    listing.add_argument(
+        "--with",
+        dest="beside",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="say which choices go with this one, e.g. experiment=tiny; may be given several times",
+    )
     describe = command("describe", "explain a choice, a kind or a column", overrides=False)
     describe.add_argument("name", help="e.g. card_chain, amount=lognormal, tid")
     config = command("config", "show the composed configuration", overrides=False)

@@ -6,7 +6,7 @@ from typing import Any
 
 from synth.cli import output
 from synth.config.catalog import HOOKS, MULTIPLE, Catalog, load_catalog
-from synth.config.recipe import FIXED, RunConfig
+from synth.config.recipe import FIXED, FREE, RunConfig
 from synth.config.typed import adapter
 
 
@@ -38,12 +38,13 @@ def config_schema(catalog: Catalog) -> dict[str, Any]:
         properties[group] = (
             {"additionalProperties": {"oneOf": kinds}, "type": "object"} if group in MULTIPLE else {"oneOf": kinds}
         )
+    properties[FREE] = {"type": "object", "description": "values that others refer to as ${vars.name}"}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "synth configuration",
         "type": "object",
         "properties": properties,
-        "required": sorted(set(properties) - {"scenario"}),
+        "required": sorted(set(properties) - {"scenario", FREE}),
         "additionalProperties": False,
         "$defs": definitions,
     }

@@ -9,6 +9,9 @@ from pydantic import Field
 from synth.errors import Problem
 from synth.timeline import parse_second
 
+#: The word for the last 24 hours of the window, or all of a shorter one.
+LAST_DAY = "last_day"
+
 
 @dataclass(frozen=True, kw_only=True)
 class RateSegmentConfig:
@@ -83,7 +86,10 @@ class ClockConfig:
     ]
     live_from: Annotated[
         str | None,
-        Field(description="event time that is now; earlier events are due at once; null: the window's start"),
+        Field(
+            description="event time that is now, before which events are due at once; last_day: that of the window; "
+            "null: the window's start"
+        ),
     ]
     rebase: Annotated[bool, Field(description="whether the event times themselves are shifted to now")]
     rate: Annotated[RateConfig | None, Field(description="a schedule by rate; null: none")]
@@ -123,12 +129,12 @@ class ClockConfig:
                 message=f"event times that are shifted to now pass at speed 1, not {self.speed:g}",
                 allowed="1",
             )
-        if self.live_from is not None:
+        if self.live_from not in (None, LAST_DAY):
             try:
                 parse_second(self.live_from)
             except (ValueError, OverflowError):
                 yield Problem(
                     path="live_from",
                     message=f"{self.live_from!r} is not a time",
-                    allowed="ISO 8601 in whole seconds, e.g. 2022-05-31",
+                    allowed=f"ISO 8601 in whole seconds, e.g. 2022-05-31; or {LAST_DAY}",
                 )

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from synth.arrays import Float, Int64
-from synth.clock.config import ClockConfig, RateConfig
+from synth.clock.config import LAST_DAY, ClockConfig, RateConfig
 from synth.rng import Streams
 from synth.timeline import US_PER_S, Timeline, parse_second
 
@@ -38,7 +38,11 @@ def make_schedule(config: ClockConfig, timeline: Timeline, streams: Streams) -> 
 
 def start_us(config: ClockConfig, timeline: Timeline) -> int:
     """The event time of the stream's start, in microseconds since 1970."""
-    return (parse_second(config.live_from) if config.live_from is not None else timeline.start_s) * US_PER_S
+    if config.live_from is None:
+        return timeline.start_s * US_PER_S
+    if config.live_from == LAST_DAY:
+        return max(timeline.start_s, timeline.end_s - 86_400) * US_PER_S
+    return parse_second(config.live_from) * US_PER_S
 
 
 class EventTimes:

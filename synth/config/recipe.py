@@ -14,9 +14,10 @@ from pydantic import Field
 from synth.clicks import ClicksConfig
 from synth.clock.config import ClockConfig
 from synth.config.catalog import HOOKS, MULTIPLE, Catalog, load_catalog
-from synth.config.compose import Composed, changed_at, compose
+from synth.config.compose import Composed, changed_at, try_compose
+from synth.config.environment import EnvironmentValues
 from synth.config.fitting import with_cures
-from synth.config.part import Part, SinkPart
+from synth.config.part import Part, SinkPart, place_problems, without_kind
 from synth.config.typed import in_words, read_config, schema_of
 from synth.contracts.generator import Generator, World, broken_columns
 from synth.contracts.hookspecs import SinkSpec, Spec
@@ -25,7 +26,6 @@ from synth.errors import (
     ConfigError,
     PluginError,
     Problem,
-    RefusedError,
     RunError,
     blaming,
     in_yaml,
@@ -35,7 +35,6 @@ from synth.errors import (
 from synth.noise.config import NoiseConfig
 from synth.population.config import PopulationConfig
 from synth.reporting import ReportingConfig
-from synth.sinks.places import parse_uri
 from synth.tables.declared import PLAIN_NAME, Column
 from synth.tables.view_edits import without_idle_edits
 from synth.tables.views import ColumnsConfig
@@ -88,6 +87,8 @@ FIXED: dict[str, Any] = {"population": PopulationConfig, "timeline": TimelineCon
 FIXED |= {"clicks": ClicksConfig, "columns": ColumnsConfig, "clock": ClockConfig, "noise": NoiseConfig}
 #: Where the data go, on what they are made and how they are sent; not what they are.
 NOT_DATA = ("sink", "runner", "clock", "noise")
+#: Values that others refer to as ``${vars.name}``; no part of the recipe.
+FREE = "vars"
 PLAIN = tuple(field.name for field in dataclasses.fields(RunConfig))
 
 
@@ -100,9 +101,17 @@ def build_recipe(composed: Composed, catalog: Catalog) -> Recipe:
     """
     build = _Build(composed, catalog)
     recipe = build.recipe()
-    if recipe is None:
-        raise ConfigError(with_cures(build.problems, composed, lambda other: _Build(other, catalog).own_names()))
+    further = [problem for problem in build.problems if not _follows(problem, composed.problems)]
+    if recipe is None or composed.problems:
+        cured = with_cures(further, composed, lambda other: _Build(other, catalog).own_names())
+        raise ConfigError([*composed.problems, *cured])
     return recipe
+
+
+def _follows(problem: Problem, earlier: Iterable[Problem]) -> bool:
+    """Whether a problem is of what an earlier one left out: of the same key, or of one below or above it."""
+    here = f"{problem.path}."
+    return any(here.startswith(f"{other.path}.") or f"{other.path}.".startswith(here) for other in earlier)
 
 
 def load_recipe(
@@ -120,8 +129,8 @@ def load_recipe(
     """
     catalog = load_catalog(plugin_files, plugins_dirs)
     with catalog.noting_broken_plugins():
-        composed = compose(overrides, config_dirs=config_dirs, plugin_roots=catalog.config_roots)
-    return build_recipe(composed, catalog), catalog, composed
+        composed = try_compose(overrides, config_dirs=config_dirs, plugin_roots=catalog.config_roots)
+        return build_recipe(composed, catalog), catalog, composed
 
 
 class _Build:
@@ -132,7 +141,9 @@ class _Build:
         self.config = without_idle_edits(composed.config)
         self.problems: list[Problem] = []
         self.own_columns: tuple[Column, ...] | None = None
+        self.environment = EnvironmentValues(composed)
         self.idle: set[str] = set()
+        self.unsure = {problem.path for problem in composed.problems}
 
     def add(self, path: str, message: str, allowed: str = "", hint: str = "") -> None:
         """Notes a problem."""
@@ -143,7 +154,7 @@ class _Build:
         for problem in problems:
             where, word = changed_at(self.composed.origins, problem.path), self.composed.words.get(problem.path)
             hint = f'quote it: "{word}"' if word and problem.allowed.startswith("text") else problem.hint
-            self.problems.append(dataclasses.replace(problem, where=where, hint=hint))
+            self.problems.append(self.environment.hidden(dataclasses.replace(problem, where=where, hint=hint)))
 
     def _note_below(self, path: str, problems: Iterable[Problem]) -> None:
         """Notes what a component says of itself."""
@@ -163,16 +174,21 @@ class _Build:
         several = {group: self.parts(group) for group in MULTIPLE}
         if not self.config.get("sink"):
             kinds = self.catalog.names("sink")
-            hint = f"choose one: sink=[{kinds[0]}]"
-            self.add("sink", "no sink is chosen: the data would go nowhere", ", ".join(kinds), hint)
+            message, hint = "no sink is chosen: the data would go nowhere", f"choose one: sink=[{kinds[0]}]"
+            self.add("sink", message, ", ".join(kinds), hint)
         sinks = {name: part for name, part in several["sink"].items() if isinstance(part, SinkPart)}
-        self._check_places(sinks)
+        self._note(place_problems(sinks))
         parts = [run, *fixed.values(), *single.values()]
+        if single["generator"] is not None:
+            self._check_columns(single["generator"])
+        if self.unsure & {"population", "generator"}:
+            return None  # what spans parts would be said of another world than the one that was meant
         if all(part is not None for part in (run, fixed["population"], fixed["timeline"])):
             self._check_world(run, fixed, single, several["scenario"])
         own, people = self.own_columns, fixed["population"]
-        known = {"columns": (own, people and people.entity_columns()), "clicks": (own,)}
-        for name, others in {**known, "reporting": (sorted(several["scenario"]),)}.items():
+        known: dict[str, Any] = {"columns": (own, people and people.entity_columns()), "clicks": (own,)}
+        known |= {} if "scenario" in self.unsure else {"reporting": (sorted(several["scenario"]),)}
+        for name, others in known.items():
             if fixed[name] is not None:
                 self._note_below(name, fixed[name].problems_with(*others))
         if self.problems or any(part is None for part in parts):
@@ -185,13 +201,13 @@ class _Build:
             scenarios=several["scenario"],
             **{name: fixed[name] for name in ("reporting", "clicks", "columns", "clock", "noise")},
             sinks=sinks,
-            content=without_secrets({key: self.config[key] for key in sorted(self.config) if key not in NOT_DATA}),
+            content=without_secrets({key: self.config[key] for key in sorted({*self.config} - {*NOT_DATA, FREE})}),
             idle=frozenset(self.idle),
             origins=self.composed.origins,
         )
 
     def _refuse_unknown_keys(self) -> None:
-        known = [*PLAIN, *FIXED, *HOOKS]
+        known = [*PLAIN, *FIXED, *HOOKS, FREE]
         for key in self.config:
             if key not in known:
                 self.add(key, f"unknown key {key!r}", ", ".join(sorted(known)), nearest(key, known))
@@ -212,19 +228,9 @@ class _Build:
 
     def part(self, path: str, data: Any) -> Part | None:
         """One component: its kind looked up, its config typed."""
-        group, _, name = path.partition(".")
+        group = path.partition(".")[0]
         if not isinstance(data, dict) or "kind" not in data:
-            options = self.composed.options.get(group, ())
-            choose = f"{group}={self.catalog.names(group)[0]}"
-            if name:
-                choose = f"{group}=[{name}]" if name in options else f"+{group}@{path}={next(iter(options), '…')}"
-            message = f"{path} has no kind, only {', '.join(data)}" if data else f"{path} is missing"
-            if data is not None and not isinstance(data, dict):
-                message = f"{path} is {in_yaml(data)}"
-            hint = f"choose it with {choose}" + (", or drop these keys" if isinstance(data, dict) else "")
-            if name and data is None:
-                message, hint = f"{path} is null", f"to leave it out, choose the others: {group}=[…]"
-            self.add(path, message, f"a kind: {', '.join(self.catalog.names(group))}", hint)
+            self._note([without_kind(path, data, self.catalog.names(group), self.composed.options.get(group, ()))])
             return None
         spec = self._find(path, group, data["kind"])
         config = self.typed(path, spec.config, data) if spec else None
@@ -253,22 +259,6 @@ class _Build:
         self._note(problems)
         return typed
 
-    def _check_places(self, sinks: Mapping[str, SinkPart]) -> None:
-        """Refuses uris that name no place, and two sinks in one place."""
-        places: dict[Any, str] = {}
-        for name, part in sinks.items():
-            if (uri := part.uri) is None:
-                continue
-            try:
-                place = dataclasses.replace(parse_uri(uri), uri="") if part.spec.place else uri
-            except RefusedError as error:
-                self.add(f"sink.{name}.uri", f"sink.{name}.uri: {error}")
-                continue
-            if place in places:
-                message = f"sinks {places[place]!r} and {name!r} write into the same place {uri!r}"
-                self.add(f"sink.{name}.uri", message, "one place a sink")
-            places[place] = name
-
     def _check_world(
         self, run: RunConfig, fixed: Mapping[str, Any], single: Mapping[str, Any], scenarios: Mapping[str, Part]
     ) -> None:
@@ -284,7 +274,6 @@ class _Build:
             people = fixed["population"]
             world = World(people.cards, timeline, single["amount"].make(), run.block_rows, people.census())
             generator = single["generator"].make()
-            self._check_columns(generator)
             if not generator.takes_amount:
                 self._check_amount()
             unfit = list(generator.problems(world))
@@ -307,8 +296,10 @@ class _Build:
                 Problem(path="amount", message=message, where=where, hint="leave it out, or choose another generator")
             )
 
-    def _check_columns(self, generator: Generator) -> None:
+    def _check_columns(self, part: Part) -> None:
         """Holds a generator to what it may declare, and keeps its columns for the view."""
+        with blaming("the generator"):
+            generator: Generator = part.make()
         for broken in broken_columns(generator):
             raise RunError(f"the generator {type(generator).__name__} declares {broken}; that is an error in its code")
         self.own_columns = generator.columns

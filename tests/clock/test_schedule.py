@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth.clock.config import ClockConfig, OverloadConfig, RateConfig, RateSegmentConfig
+from synth.clock.config import LAST_DAY, ClockConfig, OverloadConfig, RateConfig, RateSegmentConfig
 from synth.clock.lag import LagHistogram
-from synth.clock.schedule import EventTimes, RateSchedule, make_schedule
+from synth.clock.schedule import EventTimes, RateSchedule, make_schedule, start_us
 from synth.rng import Streams
 from synth.timeline import US_PER_S, Timeline
 
@@ -124,6 +124,14 @@ def test_what_a_clock_makes() -> None:
     live = make_schedule(clock(speed=1, live_from="1970-01-13T00:00:00"), WINDOW, STREAMS)
     assert live is not None
     assert list(live.offsets_us(0, np.array([1_036_700, 1_036_801]) * US_PER_S)) == [-100 * US_PER_S, US_PER_S]
+
+
+@pytest.mark.parametrize(("days", "live_day"), [(30, 29), (1, 0), (0.5, 0)])
+def test_the_last_day_is_that_of_any_window(days: float, live_day: int) -> None:
+    window = Timeline(WINDOW.start_s, WINDOW.start_s + int(days * 86_400))
+    config = ClockConfig(speed=1, live_from=LAST_DAY, rebase=False, rate=None, overload=BLOCK)
+    assert start_us(config, window) == (window.start_s + live_day * 86_400) * US_PER_S
+    assert not list(config.problems())
 
 
 @given(st.lists(st.integers(0, 10**11), min_size=1, max_size=300))

@@ -29,6 +29,7 @@ __all__ = [
     "search_roots",
     "shown",
     "sweep",
+    "try_compose",
     "with_option",
 ]
 
@@ -53,6 +54,23 @@ def compose(
     from synth.config.compose.composing import compose_roots
 
     return compose_roots(overrides, search_roots(config_dirs, plugin_roots))
+
+
+def try_compose(
+    overrides: Sequence[str],
+    *,
+    config_dirs: Sequence[Path] = (),
+    plugin_roots: Sequence[PluginRoot] = (),
+) -> Composed:
+    """The same, of what can be composed: what is wrong stands in ``problems``, so that the rest can be checked, too.
+
+    Raises:
+        ConfigError: nothing can be composed.
+        PluginError: a plugin's root does not exist.
+    """
+    from synth.config.compose.composing import try_compose_roots
+
+    return try_compose_roots(overrides, search_roots(config_dirs, plugin_roots))
 
 
 def with_option(composed: Composed, group: str, option: str | None) -> Composed:

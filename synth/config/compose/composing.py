@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 import yaml
 from hydra.errors import HydraException
@@ -14,7 +15,7 @@ from synth.config.compose.files import Library, broken_interpolation
 from synth.config.compose.inert import find_deliberate, find_inert
 from synth.config.compose.loading import Composition, Listed, Repository, modern_hydra
 from synth.config.compose.origins import Origins
-from synth.config.compose.overrides import Given
+from synth.config.compose.overrides import Given, command_line
 from synth.config.compose.resolving import Resolver, register_resolvers
 from synth.config.compose.results import Composed
 from synth.config.compose.roots import group_names, option_names
@@ -27,6 +28,32 @@ _FAILURES = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError,
 
 def compose_roots(overrides: Sequence[str], roots: Sequence[ConfigSource]) -> Composed:
     """Compose from the given roots; see ``synth.config.compose.compose``."""
+    composed = try_compose_roots(overrides, roots)
+    if composed.problems:
+        raise ConfigError(composed.problems)
+    return composed
+
+
+def try_compose_roots(overrides: Sequence[str], roots: Sequence[ConfigSource]) -> Composed:
+    """The same, of what can be composed: what is wrong is left out, and stands in ``problems``.
+
+    Raises:
+        ConfigError: nothing can be composed.
+    """
+    try:
+        return _compose(overrides, roots)
+    except ConfigError as error:
+        wrong = {problem.where for problem in error.problems}
+        right = [override for override in overrides if command_line(override) not in wrong]
+        if len(right) == len(overrides):
+            raise
+        rest = try_compose_roots(right, roots)
+        groups = {problem.path.partition(".")[0] for problem in error.problems}
+        further = [problem for problem in rest.problems if problem.path.partition(".")[0] not in groups]
+        return replace(rest, overrides=tuple(overrides), problems=(*error.problems, *further))
+
+
+def _compose(overrides: Sequence[str], roots: Sequence[ConfigSource]) -> Composed:
     library = Library(roots=roots)
     choices = check_choices(library, overrides)
     given = [item for item in choices.given if not item.steers_hydra]
@@ -46,21 +73,20 @@ def compose_roots(overrides: Sequence[str], roots: Sequence[ConfigSource]) -> Co
         problems += _apply(given, listed, config, origins, choices)
         resolver = Resolver(origins=origins.found, keys=origins.keys)
         plain = resolver.plain(config)
-    problems += resolver.problems
-    if problems:
-        raise ConfigError(problems)
     several = {group: [name for name, _ in wanted.options] for group, wanted in choices.lists.items()}
     return Composed(
         config=plain,
         origins=origins.within(plain),
+        choices={**listed.choices, **several},
         chosen_at={group: wanted.where for group, wanted in choices.final.items()},
         inert=origins.inert,
         words=origins.words,
+        interpolated=resolver.interpolated,
         deliberate=find_deliberate(choices),
-        choices={**listed.choices, **several},
         overrides=tuple(overrides),
         roots=tuple(roots),
         options={group: tuple(option_names(roots, group)) for group in several},
+        problems=(*problems, *resolver.problems),
     )
 
 

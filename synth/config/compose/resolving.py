@@ -57,11 +57,13 @@ class Resolver:
 
     Attributes:
         keys: config path of a mapping → the words of its keys that YAML takes for something else than text.
+        interpolated: config path → the text of the value that was resolved there.
     """
 
     origins: Mapping[str, str]
     keys: Mapping[str, Sequence[str]]
     problems: list[Problem] = field(default_factory=list)
+    interpolated: dict[str, str] = field(default_factory=dict)
     _open: list[int] = field(default_factory=list)
 
     def plain(self, node: Any, path: str = "") -> Any:
@@ -103,6 +105,7 @@ class Resolver:
             self.problems.extend(forbidden)
             if forbidden:
                 return None
+            self.interpolated[path] = raw
         try:
             value = node[key]
         except OmegaConfBaseException as error:
@@ -138,6 +141,8 @@ class Resolver:
             variable = _quoted(reason)
             message = f"'{path}' needs the environment variable '{variable}', which is not set"
             self._report(path, message, hint=f"export {variable}=…")
+        elif "oc.env" in reference:
+            self._report(path, f"'{path}' cannot be resolved from {reference}")  # the reason may quote what it holds
         else:
             self._report(path, f"'{path}' cannot be resolved: {reason}")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from synth.config.compose.sources import ConfigSource
+from synth.errors import Problem
 
 
 def nearest_origin(origins: Mapping[str, str], path: str) -> str:
@@ -37,10 +38,12 @@ class Composed:
         chosen_at: group -> where the choice was made.
         inert: dotted config path -> ``file:line`` of what a file set for a choice that was taken away.
         words: dotted config path -> the word in a file that YAML took for a number, a truth or a date.
+        interpolated: dotted config path -> the text from which its value was resolved, such as ``${oc.env:RATIO}``.
         deliberate: (group, other group) -> where somebody chose or set the one, knowing the choice in the other.
         overrides: as given, secrets included: not for display.
         roots: where it was composed from.
         options: group -> what it offers, for a group that takes several options.
+        problems: what is wrong, and not in ``config``.
     """
 
     config: dict[str, Any]
@@ -51,7 +54,9 @@ class Composed:
     roots: tuple[ConfigSource, ...]
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     inert: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
     words: Mapping[str, str] = field(default_factory=dict)
+    interpolated: Mapping[str, str] = field(default_factory=dict)
     deliberate: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
