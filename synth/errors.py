@@ -27,6 +27,7 @@ class Problem:
         where: ``file:line`` or ``command line: <override>``, which synth looks up; empty when nobody set it.
         allowed: what would be right: a range, a list of names; empty when the message says it.
         hint: the next step, or the nearest match (``did you mean 'ratio'?``).
+        note: what else there is to know of that place: that its file shadows another one.
     """
 
     path: str
@@ -34,6 +35,7 @@ class Problem:
     where: str = ""
     allowed: str = ""
     hint: str = ""
+    note: str = ""
 
     def __str__(self) -> str:
         lines = [f"error: {self.line}"]
@@ -41,6 +43,8 @@ class Problem:
             lines.append(f"  allowed: {self.allowed}")
         if self.where:
             lines.append(f"  --> {self.where}")
+        if self.note:
+            lines.append(f"  note: {self.note}")
         return "\n".join(lines)
 
     @property

@@ -14,7 +14,7 @@ from pydantic import Field
 from synth.clicks import ClicksConfig
 from synth.clock.config import ClockConfig
 from synth.config.catalog import HOOKS, MULTIPLE, Catalog, load_catalog
-from synth.config.compose import Composed, changed_at, compose
+from synth.config.compose import Composed, changed_at, compose, note_shadows
 from synth.config.part import Part, SinkPart
 from synth.config.typed import in_words, read_config, schema_of
 from synth.contracts.generator import Generator, World, broken_columns
@@ -57,6 +57,7 @@ class Recipe:
         scenarios, sinks: by instance name, in name order.
         content: the plain configuration of everything that decides the data: all but ``NOT_DATA``.
         origins: config path → where it was set, in the order of setting.
+        shadows: a user's file → what it stands in the place of.
     """
 
     run: RunConfig
@@ -74,6 +75,7 @@ class Recipe:
     noise: NoiseConfig
     content: Mapping[str, Any]
     origins: Mapping[str, str] = field(repr=False, compare=False)
+    shadows: Mapping[str, str] = field(repr=False, compare=False, default_factory=dict)
 
     @property
     def fingerprint(self) -> str:
@@ -98,7 +100,7 @@ def build_recipe(composed: Composed, catalog: Catalog) -> Recipe:
     build = _Build(composed, catalog)
     recipe = build.recipe()
     if recipe is None:
-        raise ConfigError(build.problems)
+        raise ConfigError(note_shadows(build.problems, composed.shadows))
     return recipe
 
 
@@ -177,6 +179,7 @@ class _Build:
             sinks=sinks,
             content=without_secrets({key: self.config[key] for key in sorted(self.config) if key not in NOT_DATA}),
             origins=self.composed.origins,
+            shadows=self.composed.shadows,
         )
 
     def _refuse_unknown_keys(self) -> None:

@@ -9,12 +9,23 @@ from typing import Any
 
 from synth.config.compose.display import shown
 from synth.config.compose.results import Composed, Job, changed_at
-from synth.config.compose.roots import Option, PluginRoot, list_options, search_roots
-from synth.config.compose.sources import ConfigSource, Memory, Offered, Written, builtin_conf
+from synth.config.compose.roots import (
+    Option,
+    PluginRoot,
+    find_shadows,
+    list_options,
+    note_shadows,
+    noting_shadows,
+    search_roots,
+    told_shadow,
+    unsearched_folder,
+)
+from synth.config.compose.sources import ConfigSource, Folder, Memory, Offered, Written, builtin_conf
 
 __all__ = [
     "Composed",
     "ConfigSource",
+    "Folder",
     "Job",
     "Memory",
     "Offered",
@@ -25,10 +36,14 @@ __all__ = [
     "changed_at",
     "complete",
     "compose",
+    "find_shadows",
     "list_options",
+    "note_shadows",
     "search_roots",
     "shown",
     "sweep",
+    "told_shadow",
+    "unsearched_folder",
 ]
 
 
@@ -42,7 +57,8 @@ def compose(
 
     Args:
         overrides: in Hydra's grammar, e.g. ``scenario=[card_chain]``, ``seed=3``, ``+experiment=mine``.
-        config_dirs: searched first; then ``./conf``, then the built-ins.
+        config_dirs: searched first; then the folders of the working directory that say that they are synth's, then
+            the built-ins.
         plugin_roots: searched last.
 
     Raises:
@@ -77,7 +93,9 @@ def sweep(
     """
     from synth.config.compose.sweeping import sweep_roots
 
-    return sweep_roots(overrides, task, sweep_dir, search_roots(config_dirs, plugin_roots))
+    roots = search_roots(config_dirs, plugin_roots)
+    with noting_shadows(find_shadows(roots)):
+        return sweep_roots(overrides, task, sweep_dir, roots)
 
 
 def complete(

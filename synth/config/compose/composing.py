@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 import yaml
 from hydra.errors import HydraException
@@ -16,7 +17,7 @@ from synth.config.compose.origins import Origins
 from synth.config.compose.overrides import Given
 from synth.config.compose.resolving import Resolver, register_resolvers
 from synth.config.compose.results import Composed
-from synth.config.compose.roots import group_names, option_names
+from synth.config.compose.roots import find_shadows, group_names, noting_shadows, option_names
 from synth.config.compose.sources import ConfigSource
 from synth.config.compose.steps import Reached, broken_list_step, reach
 from synth.errors import ConfigError, Problem, in_yaml, nearest
@@ -26,6 +27,12 @@ _FAILURES = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError,
 
 def compose_roots(overrides: Sequence[str], roots: Sequence[ConfigSource]) -> Composed:
     """Compose from the given roots; see ``synth.config.compose.compose``."""
+    shadows = find_shadows(roots)
+    with noting_shadows(shadows):
+        return replace(_compose(overrides, roots), shadows=shadows)
+
+
+def _compose(overrides: Sequence[str], roots: Sequence[ConfigSource]) -> Composed:
     library = Library(roots=roots)
     choices = check_choices(library, overrides)
     given = [item for item in choices.given if not item.steers_hydra]

@@ -196,5 +196,5 @@ def searchpath_problem(where: str) -> Problem:
         path="hydra.searchpath",
         message="'hydra.searchpath' is not allowed",
         where=where,
-        hint="use --config-dir DIR, or ./conf of the working directory",
+        hint="use --config-dir DIR, or config_dirs of [tool.synth] in pyproject.toml",
     )

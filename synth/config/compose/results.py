@@ -34,6 +34,7 @@ class Composed:
         choices: group -> chosen option, or the list of options for a group that takes several.
         overrides: as given, secrets included: not for display.
         options: group -> what it offers, for a group that takes several options.
+        shadows: a user's file -> what it stands in the place of, as messages name both.
     """
 
     config: dict[str, Any]
@@ -41,6 +42,22 @@ class Composed:
     choices: Mapping[str, str | list[str]]
     overrides: tuple[str, ...]
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    shadows: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def used_shadows(self) -> dict[str, str]:
+        """Those of ``shadows`` that this configuration was made of."""
+        chosen = {
+            f"/{group}/{name}.yaml"
+            for group, names in self.choices.items()
+            for name in ([names] if isinstance(names, str) else names)
+        }
+        places = {where.rpartition(":")[0] for where in self.origins.values()}
+        return {
+            label: other
+            for label, other in self.shadows.items()
+            if label in places or any(label.endswith(path) for path in chosen)
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
