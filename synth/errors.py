@@ -27,7 +27,7 @@ class Problem:
         where: ``file:line`` or ``command line: <override>``, which synth looks up; empty when nobody set it.
         allowed: what would be right: a range, a list of names; empty when the message says it.
         hint: the next step, or the nearest match (``did you mean 'ratio'?``).
-        note: what else there is to know of that place: that its file shadows another one.
+        note: what synth knows of that place besides: that its file shadows another one.
     """
 
     path: str

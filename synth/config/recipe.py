@@ -107,11 +107,15 @@ def build_recipe(composed: Composed, catalog: Catalog) -> Recipe:
 def load_recipe(
     overrides: Sequence[str],
     *,
+    given: Mapping[str, Any] | None = None,
     plugin_files: Sequence[Path] = (),
     plugins_dirs: Sequence[Path] = (),
     config_dirs: Sequence[Path] = (),
 ) -> tuple[Recipe, Catalog, Composed]:
     """Overrides to a validated recipe, with the catalog and the composed configuration that it came from.
+
+    Args:
+        given: sections that stand in the place of the default ones.
 
     Raises:
         ConfigError: holds every problem.
@@ -119,7 +123,7 @@ def load_recipe(
     """
     catalog = load_catalog(plugin_files, plugins_dirs)
     with catalog.noting_broken_plugins():
-        composed = compose(overrides, config_dirs=config_dirs, plugin_roots=catalog.config_roots)
+        composed = compose(overrides, given=given, config_dirs=config_dirs, plugin_roots=catalog.config_roots)
     return build_recipe(composed, catalog), catalog, composed
 
 

@@ -3,7 +3,7 @@
 The only package that touches Hydra and OmegaConf. Importing it loads neither: each function loads what it needs.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,7 @@ __all__ = [
     "note_shadows",
     "search_roots",
     "shown",
+    "store",
     "sweep",
     "told_shadow",
     "unsearched_folder",
@@ -50,6 +51,7 @@ __all__ = [
 def compose(
     overrides: Sequence[str],
     *,
+    given: Mapping[str, Any] | None = None,
     config_dirs: Sequence[Path] = (),
     plugin_roots: Sequence[PluginRoot] = (),
 ) -> Composed:
@@ -57,6 +59,7 @@ def compose(
 
     Args:
         overrides: in Hydra's grammar, e.g. ``scenario=[card_chain]``, ``seed=3``, ``+experiment=mine``.
+        given: sections of the configuration, which stand in the place of the default ones.
         config_dirs: searched first; then the folders of the working directory that say that they are synth's, then
             the built-ins.
         plugin_roots: searched last.
@@ -67,7 +70,19 @@ def compose(
     """
     from synth.config.compose.composing import compose_roots
 
-    return compose_roots(overrides, search_roots(config_dirs, plugin_roots))
+    roots = search_roots(config_dirs, plugin_roots)
+    if given is not None:
+        from synth.config.compose.given import add_given
+
+        roots = add_given(given, roots)
+    return compose_roots(overrides, roots)
+
+
+def store(*, config_dirs: Sequence[Path] = (), plugin_roots: Sequence[PluginRoot] = ()) -> None:
+    """Put every choice into Hydra's ConfigStore, below the group ``synth``; ``synth/recipe`` is the whole."""
+    from synth.config.compose.storing import store_choices
+
+    store_choices(search_roots(config_dirs, plugin_roots))
 
 
 def sweep(
