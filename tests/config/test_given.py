@@ -106,6 +106,7 @@ def test_values_stay_what_they_are(text: str) -> None:
     assert read[text or "key"] == {"deep": [text]}
 
 
+@pytest.mark.filterwarnings("ignore:register_new_resolver:UserWarning")  # its new name is not that of 2.3
 def test_references_of_the_host_are_resolved_by_the_host() -> None:
     OmegaConf.register_new_resolver("hosts_own", lambda: "out/${x}", replace=True)
     host = OmegaConf.create(

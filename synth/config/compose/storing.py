@@ -3,15 +3,23 @@
 from collections.abc import Sequence
 from typing import Any
 
+import hydra
 import yaml
 from hydra.core.config_store import ConfigStore
 from hydra.plugins.config_source import ConfigSource as HydraSource
-from omegaconf._utils import get_yaml_loader
 
 from synth.config.compose.files import YAML_LOADER
 from synth.config.compose.resolving import register_resolvers
 from synth.config.compose.roots import PRIMARY
 from synth.config.compose.sources import ConfigSource
+
+try:
+    from omegaconf._yaml import get_yaml_loader  # type: ignore[import-not-found]  # from 2.4 on
+except ImportError:
+    from omegaconf._utils import get_yaml_loader
+
+#: From 1.4 on Hydra wants to be told that what is there already is to be replaced.
+_REPLACING: dict[str, Any] = {} if hydra.__version__.startswith("1.3.") else {"replace": True}
 
 #: The group in the store, and the key of a host's configuration where its options land.
 PREFIX = "synth"
@@ -49,6 +57,7 @@ def _store(store: ConfigStore, path: str, text: str) -> None:
         group=group,
         package=None if header is None else _nested_package(header),
         provider=PREFIX,
+        **_REPLACING,
     )
 
 
