@@ -42,7 +42,7 @@ quick: .venv/.installed-dev
 
 # The adapter to Hydra once more, with the newest candidate of its next release.
 hydra-next: .venv-hydra-next/.installed
-	.venv-hydra-next/bin/pytest -q $(in_parallel) tests/config/test_compose.py tests/test_golden.py
+	.venv-hydra-next/bin/pytest -q $(in_parallel) tests/config/test_compose.py tests/config/test_given.py tests/test_host.py tests/test_golden.py
 
 wheel: .venv/.installed-dev
 	$(BIN)/python tests/wheel_check.py

@@ -5,6 +5,7 @@ __version__: str
 from .amount import AmountConfig as AmountConfig
 from .amount import AmountLaw as AmountLaw
 from .amount import make_law as make_law
+from .config.hosting import register_configs as register_configs
 from .contracts.claimer import Claimer as Claimer
 from .contracts.claimer import Claims as Claims
 from .contracts.claimer import Genuine as Genuine

@@ -27,6 +27,7 @@ class Problem:
         where: ``file:line`` or ``command line: <override>``, which synth looks up; empty when nobody set it.
         allowed: what would be right: a range, a list of names; empty when the message says it.
         hint: the next step, or the nearest match (``did you mean 'ratio'?``).
+        note: what synth knows of that place besides: that its file shadows another one.
     """
 
     path: str
@@ -34,6 +35,7 @@ class Problem:
     where: str = ""
     allowed: str = ""
     hint: str = ""
+    note: str = ""
 
     def __str__(self) -> str:
         lines = [f"error: {self.line}"]
@@ -41,12 +43,19 @@ class Problem:
             lines.append(f"  allowed: {self.allowed}")
         if self.where:
             lines.append(f"  --> {self.where}")
+        if self.note:
+            lines.append(f"  note: {self.note}")
         return "\n".join(lines)
 
     @property
     def line(self) -> str:
         """What is wrong, and the next step."""
         return f"{self.message} ({self.hint})" if self.hint else self.message
+
+    def concerns(self, other: "Problem") -> bool:
+        """Whether the other one is of the same key, or of one below or above it."""
+        here, there = f"{self.path}.", f"{other.path}."
+        return here.startswith(there) or there.startswith(here)
 
     def below(self, owner: str) -> "Problem":
         """The same problem, with its path below that of its owner."""

@@ -7,6 +7,7 @@ python tests/wheel_check.py
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -140,6 +141,16 @@ def check_plugins(binaries: Path, directory: Path, ours: dict[str, object]) -> N
         call(binaries / "synth", "verify", place / output, cwd=directory)
 
 
+def check_host(binaries: Path, directory: Path) -> None:
+    """A Hydra application that composes synth's choices, by its search path and by the store, without a warning."""
+    host = shutil.copytree(ROOT / "tests" / "host", directory / "host", ignore=shutil.ignore_patterns("__pycache__"))
+    for config in ("config", "stored"):
+        words = (f"--config-name={config}", f"out=data_{config}")
+        call(binaries / "python", "-W", "error", "app.py", *words, cwd=host)
+    code = "from importlib.resources import files; assert files('synth.conf').joinpath('config.yaml').is_file()"
+    call(binaries / "python", "-W", "error", "-c", code, cwd=directory)
+
+
 def check_scaffolds(binaries: Path, directory: Path) -> None:
     """A new package of each kind: green at once, by its own tests and by ``synth plugins check``."""
     install(binaries, directory, "pytest")
@@ -167,6 +178,7 @@ def main() -> None:
         if ours != theirs:
             message = f"wheel: its bytes differ from the checkout's\n  checkout {ours}\n  wheel    {theirs}"
             raise SystemExit(message)
+        check_host(binaries, directory)
         check_plugins(binaries, directory, ours)
         check_scaffolds(binaries, directory)
         print(f"wheel: {wheel.name} makes the checkout's bytes, alone and beside plugins; new packages are green")

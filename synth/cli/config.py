@@ -6,7 +6,7 @@ from typing import Any
 
 from synth.cli import output
 from synth.config.catalog import load_catalog
-from synth.config.compose import compose
+from synth.config.compose import compose, told_shadow
 from synth.config.compose.results import nearest_origin
 
 
@@ -16,13 +16,15 @@ def main(args: argparse.Namespace) -> int:
     with catalog.noting_broken_plugins():
         composed = compose(args.overrides, config_dirs=args.config_dir, plugin_roots=catalog.config_roots)
     origins = composed.origins if args.origin else {}
-    data: dict[str, Any] = {"config": composed.config, "choices": dict(composed.choices)}
+    shadows = composed.used_shadows
+    data: dict[str, Any] = {"config": composed.config, "choices": dict(composed.choices), "shadows": shadows}
     if args.origin:
         data["origins"] = dict(composed.origins)
     lines = list(_lines(composed.config, origins))
     width = max((len(line) for line, where in lines if where), default=0)
-    text = "\n".join(f"{line.ljust(width)}  # {where}" if where else line for line, where in lines)
-    return output.succeed(args, data, text)
+    notes = [f"# {told_shadow(*names)}" for names in shadows.items()]
+    text = [f"{line.ljust(width)}  # {where}" if where else line for line, where in lines]
+    return output.succeed(args, data, "\n".join([*notes, *text]))
 
 
 def _lines(config: dict[str, Any], origins: Any, path: str = "", indent: int = 0) -> list[tuple[str, str]]:

@@ -33,7 +33,9 @@ def _look(args: argparse.Namespace) -> Iterator[PreflightResult]:
     from synth.config.recipe import load_recipe
 
     if not (args.overrides or args.config_dir):
-        yield from machine.look_at_plugins(load_catalog(args.plugin, args.plugins_dir))
+        catalog = load_catalog(args.plugin, args.plugins_dir)
+        yield from machine.look_at_plugins(catalog)
+        yield from machine.look_at_choices(catalog, args.config_dir)
         yield from machine.look_at_machine(runs_here=True)
         return
     recipe, catalog, _ = load_recipe(
@@ -42,5 +44,6 @@ def _look(args: argparse.Namespace) -> Iterator[PreflightResult]:
     from synth.cli.places import look_at
 
     yield from machine.look_at_plugins(catalog)
+    yield from machine.look_at_choices(catalog, args.config_dir)
     yield from machine.look_at_machine(runs_here=False)
     yield from look_at(recipe)

@@ -4,7 +4,7 @@ import os
 import platform
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from synth import __version__
 from synth.cli import output
 from synth.contracts.preflight import PreflightResult, PreflightState
+from synth.errors import ConfigError
 
 if TYPE_CHECKING:
     from synth.config.catalog import Catalog
@@ -86,6 +87,25 @@ def look_at_plugins(catalog: "Catalog") -> Iterator[PreflightResult]:
             )
         else:
             yield PreflightResult(what=what, state="ok", message=" ".join(filter(None, (provider.version, source))))
+
+
+def look_at_choices(catalog: "Catalog", config_dirs: Sequence[Path]) -> Iterator[PreflightResult]:
+    """The folders in which choices are searched for before the built-in ones, and the built-in files that they hide."""
+    from synth.config.compose import Folder, find_shadows, search_roots, unsearched_folder
+
+    try:
+        roots = search_roots(config_dirs, catalog.config_roots)
+    except ConfigError as error:
+        for each in error.problems:
+            yield PreflightResult(what=f"choices {each.where}", state="failure", message=each.line)
+        return
+    for root in roots:
+        if isinstance(root, Folder) and not root.provider:
+            yield PreflightResult(what=f"choices {root.label}", state="ok", message="searched before the built-in ones")
+    for label, other in find_shadows(roots).items():
+        yield PreflightResult(what=f"choices {label}", state="warning", message=f"shadows {other}")
+    if reason := unsearched_folder(roots):
+        yield PreflightResult(what="choices conf", state="ok", message=f"not searched: {reason}")
 
 
 def look_at_machine(*, runs_here: bool) -> Iterator[PreflightResult]:

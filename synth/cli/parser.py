@@ -211,7 +211,7 @@ def _add_globals(parser: argparse.ArgumentParser, *, root: bool) -> None:
         type=Path,
         metavar="PATH",
         default=default([]),
-        help="load a plugin from a Python file or a package folder; repeatable",
+        help="load a plugin from a Python file, a package folder or a package's project; repeatable",
     )
     group.add_argument(
         "--plugins-dir",

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from synth.cli import output
+from synth.config.compose import Composed, told_shadow
 from synth.config.recipe import load_recipe
 from synth.contracts.preflight import PreflightResult
 from synth.contracts.sink import Sink
@@ -19,16 +20,17 @@ from synth.stream import stream_fingerprint
 
 def main(args: argparse.Namespace) -> int:
     """Shows what a run would make."""
-    recipe, _, _ = load_recipe(
+    recipe, _, composed = load_recipe(
         args.overrides, plugin_files=args.plugin, plugins_dirs=args.plugins_dir, config_dirs=args.config_dir
     )
-    return show(args, prepare(recipe))
+    return show(args, prepare(recipe), composed)
 
 
-def show(args: argparse.Namespace, prepared: Prepared, *, overwrite: bool = False) -> int:
+def show(args: argparse.Namespace, prepared: Prepared, composed: Composed, *, overwrite: bool = False) -> int:
     """Prints a plan and what there is to say of the sinks' places; that one of them is away is no error of the plan.
 
     Args:
+        composed: what the plan was made from.
         overwrite: whether a run in a sink's place may be replaced.
     """
     sinks = make_sinks(prepared, run_directory(), overwrite=overwrite)
@@ -51,6 +53,8 @@ def show(args: argparse.Namespace, prepared: Prepared, *, overwrite: bool = Fals
     for name, sink in data["sinks"].items():
         rows.append([f"sink {name}", f"{sink['kind']}, about {output.size(sink['bytes'])}, {sink['uri']}"])
         rows += [[f"  {each.state}", f"{each.what}: {each.line}"] for each in results[name]]
+    data["shadows"] = composed.used_shadows
+    rows += [["note", told_shadow(*names)] for names in composed.used_shadows.items()]
     return output.succeed(args, data, output.table(rows))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from synth.cli import output
 from synth.config.catalog import Catalog, load_catalog
+from synth.config.catalog.modules import module_path
 from synth.errors import PluginError, VerifyError, counted, nearest
 from synth.testing import Result, check
 
@@ -35,8 +36,8 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _of_file(catalog: Catalog, path: Path) -> list[tuple[str, str]]:
-    asked = next(provider for provider in catalog.providers if provider.source == str(path))
-    return _components(catalog, asked.name)
+    asked = [provider.name for provider in catalog.providers if provider.source == str(module_path(path))]
+    return [component for name in asked for component in _components(catalog, name)]
 
 
 def _named(catalog: Catalog, name: str) -> list[tuple[str, str]]:

@@ -25,7 +25,7 @@ def main(args: argparse.Namespace) -> int:
 
         return sweep.main(args)
     started = time.perf_counter()
-    recipe, catalog, _ = load_recipe(
+    recipe, catalog, composed = load_recipe(
         args.overrides, plugin_files=args.plugin, plugins_dirs=args.plugins_dir, config_dirs=args.config_dir
     )
     output.keep_stdout_for(args, recipe)
@@ -36,7 +36,7 @@ def main(args: argparse.Namespace) -> int:
         prepared = prepare(recipe)
         for sink in make_sinks(prepared, run_directory(), overwrite=args.overwrite).values():
             sink.check()
-        return plan.show(args, prepared, overwrite=args.overwrite)
+        return plan.show(args, prepared, composed, overwrite=args.overwrite)
     with show_progress(args) as progress:
         result = execute(recipe, catalog, started=started, overwrite=args.overwrite, progress=progress)
     placed = any(part.uri is not None for part in recipe.sinks.values())

@@ -47,3 +47,10 @@ def _joined(missing: Sequence[MissingColumn], makers: Sequence[str], composed: C
         where=composed.chosen_at["columns"] if len(missing) > 1 else missing[0].where,
         hint=f"choose generator={' or generator='.join(makers)}, or another view",
     )
+
+
+def idle_amount(composed: Composed) -> Iterator[Problem]:
+    """Refuses a law that somebody wants for a generator that takes none."""
+    if where := composed.deliberate.get(("amount", "generator")):
+        message = f"amount has no effect: generator={composed.choices['generator']} has amounts of its own"
+        yield Problem(path="amount", message=message, where=where, hint="leave it out, or choose another generator")

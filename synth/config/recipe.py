@@ -14,9 +14,9 @@ from pydantic import Field
 from synth.clicks import ClicksConfig
 from synth.clock.config import ClockConfig
 from synth.config.catalog import HOOKS, MULTIPLE, Catalog, load_catalog
-from synth.config.compose import Composed, changed_at, try_compose
+from synth.config.compose import Composed, changed_at, note_shadows, try_compose
 from synth.config.environment import EnvironmentValues
-from synth.config.fitting import with_cures
+from synth.config.fitting import idle_amount, with_cures
 from synth.config.part import Part, SinkPart, place_problems, without_kind
 from synth.config.typed import in_words, read_config, schema_of
 from synth.contracts.generator import Generator, World, broken_columns
@@ -58,6 +58,7 @@ class Recipe:
         content: the plain configuration of everything that decides the data: all but ``NOT_DATA``.
         idle: groups whose choice has no effect beside the others; nobody has made it.
         origins: config path → where it was set, in the order of setting.
+        shadows: a user's file → what it stands in the place of.
     """
 
     run: RunConfig
@@ -76,6 +77,7 @@ class Recipe:
     content: Mapping[str, Any]
     idle: frozenset[str] = field(compare=False)
     origins: Mapping[str, str] = field(repr=False, compare=False)
+    shadows: Mapping[str, str] = field(repr=False, compare=False, default_factory=dict)
 
     @property
     def fingerprint(self) -> str:
@@ -101,27 +103,26 @@ def build_recipe(composed: Composed, catalog: Catalog) -> Recipe:
     """
     build = _Build(composed, catalog)
     recipe = build.recipe()
-    further = [problem for problem in build.problems if not _follows(problem, composed.problems)]
-    if recipe is None or composed.problems:
+    earlier = composed.problems
+    further = [problem for problem in build.problems if not any(map(problem.concerns, earlier))]
+    if recipe is None or earlier:
         cured = with_cures(further, composed, lambda other: _Build(other, catalog).own_names())
-        raise ConfigError([*composed.problems, *cured])
+        raise ConfigError([*earlier, *note_shadows(cured, composed.shadows)])
     return recipe
-
-
-def _follows(problem: Problem, earlier: Iterable[Problem]) -> bool:
-    """Whether a problem is of what an earlier one left out: of the same key, or of one below or above it."""
-    here = f"{problem.path}."
-    return any(here.startswith(f"{other.path}.") or f"{other.path}.".startswith(here) for other in earlier)
 
 
 def load_recipe(
     overrides: Sequence[str],
     *,
+    given: Mapping[str, Any] | None = None,
     plugin_files: Sequence[Path] = (),
     plugins_dirs: Sequence[Path] = (),
     config_dirs: Sequence[Path] = (),
 ) -> tuple[Recipe, Catalog, Composed]:
     """Overrides to a validated recipe, with the catalog and the composed configuration that it came from.
+
+    Args:
+        given: sections that stand in the place of the default ones.
 
     Raises:
         ConfigError: holds every problem.
@@ -129,7 +130,7 @@ def load_recipe(
     """
     catalog = load_catalog(plugin_files, plugins_dirs)
     with catalog.noting_broken_plugins():
-        composed = try_compose(overrides, config_dirs=config_dirs, plugin_roots=catalog.config_roots)
+        composed = try_compose(overrides, given=given, config_dirs=config_dirs, plugin_roots=catalog.config_roots)
         return build_recipe(composed, catalog), catalog, composed
 
 
@@ -204,6 +205,7 @@ class _Build:
             content=without_secrets({key: self.config[key] for key in sorted({*self.config} - {*NOT_DATA, FREE})}),
             idle=frozenset(self.idle),
             origins=self.composed.origins,
+            shadows=self.composed.shadows,
         )
 
     def _refuse_unknown_keys(self) -> None:
@@ -275,7 +277,8 @@ class _Build:
             world = World(people.cards, timeline, single["amount"].make(), run.block_rows, people.census())
             generator = single["generator"].make()
             if not generator.takes_amount:
-                self._check_amount()
+                self.idle.add("amount")
+                self.problems += idle_amount(self.composed)
             unfit = list(generator.problems(world))
             self._note_below("generator", unfit)
             if not all(problem.path for problem in unfit):
@@ -285,16 +288,6 @@ class _Build:
         for name, part in scenarios.items():
             with blaming(f"scenario {name!r}: its injector"):
                 self._note_below(f"scenario.{name}", part.make().problems(context))
-
-    def _check_amount(self) -> None:
-        """Refuses a law that somebody wants for a generator that takes none."""
-        self.idle.add("amount")
-        if where := self.composed.deliberate.get(("amount", "generator")):
-            generator = self.composed.choices["generator"]
-            message = f"amount has no effect: generator={generator} has amounts of its own"
-            self.problems.append(
-                Problem(path="amount", message=message, where=where, hint="leave it out, or choose another generator")
-            )
 
     def _check_columns(self, part: Part) -> None:
         """Holds a generator to what it may declare, and keeps its columns for the view."""

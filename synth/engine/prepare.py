@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synth.config.compose import changed_at
+from synth.config.compose import changed_at, note_shadows
 from synth.config.recipe import Recipe
 from synth.contracts.generator import World
 from synth.contracts.population import Entities, Population, broken_entities
@@ -82,6 +82,7 @@ def prepare(recipe: Recipe) -> Prepared:
         return _prepare(recipe)
     except RefusedError as refused:
         refused.set_origin(partial(changed_at, recipe.origins))
+        refused.problems = tuple(note_shadows(refused.problems, recipe.shadows))
         raise
 
 

@@ -56,7 +56,7 @@ class RunResult:
 
 
 def run(
-    *overrides: str,
+    *overrides: str | Sequence[str] | Mapping[str, Any],
     overwrite: bool = False,
     plugin_files: Sequence[str | Path] = (),
     plugins_dirs: Sequence[str | Path] = (),
@@ -65,7 +65,9 @@ def run(
     """Makes the data of a recipe and writes it to its sinks.
 
     Args:
-        overrides: as on the command line, e.g. ``"scenario=card_chain"``, ``"sink.parquet.uri=out"``.
+        overrides: as on the command line, e.g. ``"scenario=card_chain"``, ``"sink.parquet.uri=out"``, alone or in
+            lists; and at most one mapping, a DictConfig too: a section that it has stands in the place of the default
+            one, text in it chooses options. The texts override the mapping.
         overwrite: whether a run that is already in a sink's place may be replaced.
         plugin_files: Python files and package folders to load as plugins.
         plugins_dirs: folders of plugins; a broken one in there breaks only recipes that need it.
@@ -77,8 +79,10 @@ def run(
         RunError: the run failed; what it had staged was taken back.
     """
     started = time.perf_counter()
+    texts, given = _split(overrides)
     recipe, catalog, _ = load_recipe(
-        overrides,
+        texts,
+        given=given,
         plugin_files=list(map(Path, plugin_files)),
         plugins_dirs=list(map(Path, plugins_dirs)),
         config_dirs=list(map(Path, config_dirs)),
@@ -87,7 +91,7 @@ def run(
 
 
 def generate(
-    *overrides: str,
+    *overrides: str | Sequence[str] | Mapping[str, Any],
     plugin_files: Sequence[str | Path] = (),
     plugins_dirs: Sequence[str | Path] = (),
     config_dirs: Sequence[str | Path] = (),
@@ -100,8 +104,10 @@ def generate(
     """
     import pyarrow as pa
 
+    texts, given = _split(overrides)
     recipe, _, _ = load_recipe(
-        overrides,
+        texts,
+        given=given,
         plugin_files=list(map(Path, plugin_files)),
         plugins_dirs=list(map(Path, plugins_dirs)),
         config_dirs=list(map(Path, config_dirs)),
@@ -114,6 +120,31 @@ def generate(
     ]
     frame: pd.DataFrame = pa.Table.from_batches(batches).to_pandas()
     return frame
+
+
+def _split(overrides: Sequence[Any]) -> tuple[list[str], Mapping[str, Any] | None]:
+    """The texts among what a caller gives, and the mapping.
+
+    Raises:
+        ConfigError: something is neither, or there are two mappings.
+    """
+    texts: list[str] = []
+    mappings: list[Mapping[str, Any]] = []
+    for each in overrides:
+        if isinstance(each, Mapping):
+            mappings.append(each)
+            continue
+        words = [each] if isinstance(each, str) or not isinstance(each, Sequence) else each
+        for word in words:
+            if not isinstance(word, str):
+                message = f"a recipe is made of texts such as 'seed=3' and one mapping, not of a {type(word).__name__}"
+                raise ConfigError([Problem(path="", message=message)])
+            texts.append(word)
+    if len(mappings) > 1:
+        raise ConfigError(
+            [Problem(path="", message=f"a recipe is one mapping, not {len(mappings)}", hint="merge them")]
+        )
+    return texts, next(iter(mappings), None)
 
 
 def execute(

@@ -3,6 +3,7 @@
 from contextlib import chdir
 from pathlib import Path
 
+from synth.config.compose.folders import MARKER
 from synth.engine.prepare import prepare
 from synth.errors import ConfigError, RefusedError
 from tests.bad_configs.cases import Case
@@ -17,6 +18,8 @@ def refusal(case: Case, directory: Path) -> ConfigError | RefusedError | None:
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+    if case.files:
+        (directory / "conf" / MARKER).touch()
     with chdir(directory):
         before = sorted(directory.rglob("*"))
         try:

@@ -176,7 +176,7 @@ ROOT, CATALOG = pinned_root(), pinned_catalog()
 
 
 def load_pinned(overrides: Sequence[str]) -> Recipe:
-    """As ``load_recipe`` does: over ``./conf`` and the pinned world."""
+    """As ``load_recipe`` does: over a marked ``./conf`` and the pinned world."""
     roots = [ROOT if root.provider == "synth" else root for root in search_roots()]
     with CATALOG.noting_broken_plugins():
         composed = compose_roots(overrides, roots)

@@ -93,7 +93,7 @@ def _modules(python_path: str) -> Iterator[None]:
 def _is_of_the_command(name: str, paths: list[str]) -> bool:
     spec = getattr(sys.modules[name], "__spec__", None)
     origin = str(spec.origin) if spec else ""
-    return name.startswith("synth_plugin_") or any(Path(origin).is_relative_to(path) for path in paths)
+    return name.startswith("synth_") or any(Path(origin).is_relative_to(path) for path in paths)
 
 
 @contextmanager

@@ -159,7 +159,7 @@ def test_every_problem_is_told_with_its_place(tmp_path: Path) -> None:
         assert f"--> command line: {told}" in answer.err
     as_json = synth("validate", "seed=x", "block_rows=0", "--json", cwd=tmp_path).envelope
     assert [error["path"] for error in as_json["errors"]] == ["seed", "block_rows"]
-    assert set(as_json["errors"][0]) == {"path", "message", "where", "allowed", "hint"}
+    assert set(as_json["errors"][0]) == {"path", "message", "where", "allowed", "hint", "note"}
 
 
 def test_a_plan_and_a_dry_run_agree_with_the_run_and_write_nothing(tmp_path: Path) -> None:
@@ -197,6 +197,7 @@ def test_a_preview_begins_where_there_are_rows(tmp_path: Path) -> None:
 
 def test_config_show_tells_where_each_value_was_set(tmp_path: Path) -> None:
     (tmp_path / "conf" / "amount").mkdir(parents=True)
+    (tmp_path / "conf" / ".synth").touch()
     (tmp_path / "conf" / "amount" / "mine.yaml").write_text("kind: pareto\nalpha: 1.5\nlow: 1\nhigh: 100\n")
     answer = synth("config", "show", "--origin", "seed=9", "amount=mine", cwd=tmp_path)
     assert "seed: 9" in answer.out

@@ -55,6 +55,8 @@ def write(project: Path) -> Write:
     def write_file(name: str, text: str) -> Path:
         path = project / name
         path.parent.mkdir(parents=True, exist_ok=True)
+        if name.startswith("conf/"):
+            (project / "conf/.synth").touch()
         path.write_text(dedent(text).lstrip("\n"), encoding="utf-8")
         return path
 
@@ -341,7 +343,7 @@ def test_every_wrong_override_is_reported_in_order() -> None:
         ("scenario=null", "'scenario=null' does not name an option", "'scenario=[]' for none"),
         ("~scenario", "'scenario' takes several options and cannot be deleted", "scenario=[] for none"),
         ("hydra.searchpath=[x]", "'hydra.searchpath' is not allowed",
-         "use --config-dir DIR, or ./conf of the working directory"),
+         "use --config-dir DIR, or config_dirs of [tool.synth] in pyproject.toml"),
         ("seed=range(1,3)", "'seed=range(1,3)' is a sweep", "add -m to run it"),
         ("seed", "cannot read the override 'seed'", "write key=value, with a key such as timeline.start"),
         ("a..b=1", "cannot read the override 'a..b=1'", "write key=value, with a key such as timeline.start"),

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,11 +14,11 @@ TINY = ("generator.transactions=300", "block_rows=1000", "population.cards=50")
 NOTEBOOK = ["tid", "datetime", "cc_num", "amount", "fraud_label"]
 
 
-def recipe(*overrides: str, **places: list[Path]) -> Recipe:
+def recipe(*overrides: str, **places: Any) -> Recipe:
     return load_recipe(overrides, **places)[0]
 
 
-def shown(*overrides: str, **places: list[Path]) -> list[tuple[str, str, str]]:
+def shown(*overrides: str, **places: Any) -> list[tuple[str, str, str]]:
     table = event_table(recipe(*overrides, **places).columns)
     return [(field.name, field.column.name, field.format) for field in table.fields]
 

@@ -5,9 +5,10 @@ what went wrong is kept here and told when it matters, and by ``synth plugins li
 """
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stdout
 from dataclasses import replace
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
@@ -24,7 +25,8 @@ from synth.config.catalog.modules import (
     module_path,
     presets_of,
 )
-from synth.config.catalog.provider import BUILT_IN, HOOKS, MULTIPLE, Provider
+from synth.config.catalog.packages import find_project
+from synth.config.catalog.provider import BUILT_IN, HOOKS, MULTIPLE, Provider, entry_point_of
 from synth.errors import PluginError, on_one_line
 
 __all__ = ["BUILT_IN", "HOOKS", "MULTIPLE", "Catalog", "Provider", "load_catalog"]
@@ -37,7 +39,7 @@ def load_catalog(plugin_files: Sequence[Path] = (), plugins_dirs: Sequence[Path]
     print meanwhile goes to stderr.
 
     Args:
-        plugin_files: module files and package folders.
+        plugin_files: module files, package folders, and the folders of packages that are not installed.
         plugins_dirs: folders of them; a broken one in there is kept as such.
 
     Raises:
@@ -56,23 +58,39 @@ def load_catalog(plugin_files: Sequence[Path] = (), plugins_dirs: Sequence[Path]
         for point in list_entry_points():
             loaded.append(_refuse_namesake(_load_entry_point(point), loaded))
         for absolute, path in (asked | found).items():
-            provider = _refuse_namesake(_load_path(path), loaded)
-            if provider.error and absolute in asked:
-                raise PluginError(f"plugin {path} cannot be used: {provider.error}")
-            loaded.append(provider)
+            for provider in _load_path(path, loaded):
+                if provider.error and absolute in asked:
+                    raise PluginError(f"plugin {path} cannot be used: {provider.error}")
+                loaded.append(provider)
     return Catalog(tuple(loaded))
 
 
 def _load_entry_point(point: metadata.EntryPoint) -> Provider:
     version = point.dist.version if point.dist else ""
-    source = f"entry point of {point.dist.name}" if point.dist else "entry point"
+    source = entry_point_of(point.dist.name) if point.dist else "entry point"
     provider = Provider(name=point.name, version=version, source=source)
     return replace(provider, disabled=True) if is_disabled(point) else _load(point.load, provider)
 
 
-def _load_path(path: Path) -> Provider:
-    provider = Provider(name=module_name(path), source=str(path))
-    return _load(lambda: import_path(path), provider, presets_of(path))
+def _load_path(path: Path, loaded: Sequence[Provider]) -> Iterator[Provider]:
+    """The plugins at a path: those of a package that is not installed, or the one in a module."""
+    try:
+        project = find_project(path)
+    except PluginError as error:
+        yield Provider(name=module_name(path), source=str(path), error=str(error))
+        return
+    if project is None:
+        provider = Provider(name=module_name(path), source=str(path))
+        yield _refuse_namesake(_load(lambda: import_path(path), provider, presets_of(path)), loaded)
+        return
+    for point in project.points:
+        provider = Provider(name=point.name, version=project.version, source=str(path))
+        if any(o.source == entry_point_of(project.name) and o.name == point.name and not o.disabled for o in loaded):
+            message = f"package {project.name!r} is installed, and plugin {point.name!r} is loaded from there already"
+            cure = f"leave it out here, or the installed one with SYNTH_DISABLE_PLUGINS={point.name}"
+            yield replace(provider, error=f"{message}; {cure}")
+        else:
+            yield _refuse_namesake(_load(partial(project.load, point), provider), loaded)
 
 
 def _load(load: Callable[[], ModuleType], provider: Provider, presets: Path | None = None) -> Provider:

@@ -172,9 +172,11 @@ def _subscriber(factory: Any, hook: str) -> Any:
 
 
 def _root(root: object, hook: str) -> str:
-    if not find_directory(str(root)):
+    """The folder itself: another plugin may be loaded under the package's name later."""
+    folder = find_directory(str(root))
+    if folder is None:
         raise PluginError(f"its configuration root {str(root)!r} does not exist")
-    return str(root)
+    return str(folder)
 
 
 def _refuse_odd_name(what: str, name: object, hook: str) -> None:

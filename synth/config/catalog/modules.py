@@ -1,17 +1,14 @@
-"""Finds plugins: entry points of installed packages, module files, and folders that hold some."""
+"""Finds plugins: entry points of installed packages, module files, package folders, and folders that hold some."""
 
-import importlib.util
 import os
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
 
+from synth.config.catalog.loading import INIT, load_module
+from synth.config.catalog.packages import ENTRY_POINTS, is_project
 from synth.errors import PluginError
-
-ENTRY_POINTS = "synth"
-_INIT = "__init__.py"
 
 
 def list_entry_points() -> list[metadata.EntryPoint]:
@@ -41,7 +38,9 @@ def find_modules(directory: Path) -> list[Path]:
         raise PluginError(f"there is no folder '{directory}' to load plugins from")
     found = sorted(filter(_is_module, directory.iterdir()), key=lambda path: (path.stem, path.name))
     if not found:
-        message = f"folder '{directory}' holds no plugin: neither a file *.py nor a folder with {_INIT}"
+        message = (
+            f"folder '{directory}' holds no plugin: neither a file *.py nor a folder with {INIT} or a package's project"
+        )
         message += ", names that begin with _ or . left out"
         deeper = sorted(str(path) for path in directory.iterdir() if _is_shown(path) and any(_modules_in(path)))
         raise PluginError(message + (f"; there are some in {', '.join(deeper)}" if deeper else ""))
@@ -53,7 +52,8 @@ def _modules_in(directory: Path) -> Iterator[Path]:
 
 
 def _is_module(path: Path) -> bool:
-    return _is_shown(path) and ((path.suffix == ".py" and path.is_file()) or (path / _INIT).is_file())
+    is_file = path.suffix == ".py" and path.is_file()
+    return _is_shown(path) and (is_file or (path / INIT).is_file() or is_project(path))
 
 
 def _is_shown(path: Path) -> bool:
@@ -62,7 +62,7 @@ def _is_shown(path: Path) -> bool:
 
 def module_path(path: Path) -> Path:
     """The file or folder that a path stands for: a package's folder where its ``__init__.py`` is named."""
-    return path.parent if path.name == _INIT else path
+    return path.parent if path.name == INIT else path
 
 
 def module_name(path: Path) -> str:
@@ -82,27 +82,6 @@ def import_path(path: Path) -> ModuleType:
         PluginError: there is no such module.
         Exception: whatever the module raises.
     """
-    file = path / _INIT if path.is_dir() else path
-    if path.is_dir() and not file.is_file():
-        raise PluginError(f"it is a folder without {_INIT}; --plugins-dir loads the modules in a folder")
-    name = f"synth_plugin_{module_name(path)}"
-    within = [str(path.absolute())] if path.is_dir() else None
-    spec = importlib.util.spec_from_file_location(name, file.absolute(), submodule_search_locations=within)
-    if spec is None or spec.loader is None or not file.is_file():
-        raise PluginError("there is no such Python file")
-    for loaded in _family(name):
-        del sys.modules[loaded]
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        for loaded in _family(name):
-            del sys.modules[loaded]
-        raise
-    return module
-
-
-def _family(name: str) -> Sequence[str]:
-    """A module and those inside of it, as far as they are loaded."""
-    return [loaded for loaded in sys.modules if loaded == name or loaded.startswith(f"{name}.")]
+    if path.is_dir() and not (path / INIT).is_file():
+        raise PluginError(f"it is a folder without {INIT}; --plugins-dir loads the modules in a folder")
+    return load_module(path, f"synth_plugin_{module_name(path)}")

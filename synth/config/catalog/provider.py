@@ -9,6 +9,12 @@ from synth.contracts.run_events import Subscriber
 
 BUILT_IN = "built in"
 
+
+def entry_point_of(package: str) -> str:
+    """The source of a plugin that an installed package brings."""
+    return f"entry point of {package}"
+
+
 #: Config group → the hook that fills it.
 HOOKS = {
     "generator": "synth_generators",

@@ -3,18 +3,30 @@
 The only package that touches Hydra and OmegaConf. Importing it loads neither: each function loads what it needs.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from synth.config.compose.display import shown
 from synth.config.compose.results import Composed, Job, changed_at
-from synth.config.compose.roots import Option, PluginRoot, list_options, search_roots
-from synth.config.compose.sources import ConfigSource, Memory, Offered, Written, builtin_conf
+from synth.config.compose.roots import (
+    Option,
+    PluginRoot,
+    find_shadows,
+    list_options,
+    note_shadows,
+    noting_shadows,
+    search_roots,
+    told_shadow,
+    unsearched_folder,
+)
+from synth.config.compose.sources import ConfigSource, Folder, Memory, Offered, Written, builtin_conf
+from synth.errors import ConfigError
 
 __all__ = [
     "Composed",
     "ConfigSource",
+    "Folder",
     "Job",
     "Memory",
     "Offered",
@@ -25,11 +37,16 @@ __all__ = [
     "changed_at",
     "complete",
     "compose",
+    "find_shadows",
     "list_options",
+    "note_shadows",
     "search_roots",
     "shown",
+    "store",
     "sweep",
+    "told_shadow",
     "try_compose",
+    "unsearched_folder",
     "with_option",
 ]
 
@@ -37,6 +54,7 @@ __all__ = [
 def compose(
     overrides: Sequence[str],
     *,
+    given: Mapping[str, Any] | None = None,
     config_dirs: Sequence[Path] = (),
     plugin_roots: Sequence[PluginRoot] = (),
 ) -> Composed:
@@ -44,21 +62,32 @@ def compose(
 
     Args:
         overrides: in Hydra's grammar, e.g. ``scenario=[card_chain]``, ``seed=3``, ``+experiment=mine``.
-        config_dirs: searched first; then ``./conf``, then the built-ins.
+        given: sections of the configuration, which stand in the place of the default ones.
+        config_dirs: searched first; then the folders of the working directory that say that they are synth's, then
+            the built-ins.
         plugin_roots: searched last.
 
     Raises:
         ConfigError: holds every problem that could be found at once.
         PluginError: a plugin's root does not exist.
     """
-    from synth.config.compose.composing import compose_roots
+    composed = try_compose(overrides, given=given, config_dirs=config_dirs, plugin_roots=plugin_roots)
+    if composed.problems:
+        raise ConfigError(composed.problems)
+    return composed
 
-    return compose_roots(overrides, search_roots(config_dirs, plugin_roots))
+
+def store(*, config_dirs: Sequence[Path] = (), plugin_roots: Sequence[PluginRoot] = ()) -> None:
+    """Put every choice into Hydra's ConfigStore, below the group ``synth``; ``synth/recipe`` is the whole."""
+    from synth.config.compose.storing import store_choices
+
+    store_choices(search_roots(config_dirs, plugin_roots))
 
 
 def try_compose(
     overrides: Sequence[str],
     *,
+    given: Mapping[str, Any] | None = None,
     config_dirs: Sequence[Path] = (),
     plugin_roots: Sequence[PluginRoot] = (),
 ) -> Composed:
@@ -70,7 +99,12 @@ def try_compose(
     """
     from synth.config.compose.composing import try_compose_roots
 
-    return try_compose_roots(overrides, search_roots(config_dirs, plugin_roots))
+    roots = search_roots(config_dirs, plugin_roots)
+    if given is not None:
+        from synth.config.compose.given import add_given
+
+        roots = add_given(given, roots)
+    return try_compose_roots(overrides, roots)
 
 
 def with_option(composed: Composed, group: str, option: str | None) -> Composed:
@@ -110,7 +144,9 @@ def sweep(
     """
     from synth.config.compose.sweeping import sweep_roots
 
-    return sweep_roots(overrides, task, sweep_dir, search_roots(config_dirs, plugin_roots))
+    roots = search_roots(config_dirs, plugin_roots)
+    with noting_shadows(find_shadows(roots)):
+        return sweep_roots(overrides, task, sweep_dir, roots)
 
 
 def complete(

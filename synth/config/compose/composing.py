@@ -18,7 +18,7 @@ from synth.config.compose.origins import Origins
 from synth.config.compose.overrides import Given, command_line
 from synth.config.compose.resolving import Resolver, register_resolvers
 from synth.config.compose.results import Composed
-from synth.config.compose.roots import group_names, option_names
+from synth.config.compose.roots import find_shadows, group_names, note_shadows, noting_shadows, option_names
 from synth.config.compose.sources import ConfigSource
 from synth.config.compose.steps import Reached, broken_list_step, reach
 from synth.errors import ConfigError, Problem, in_yaml, nearest
@@ -40,6 +40,14 @@ def try_compose_roots(overrides: Sequence[str], roots: Sequence[ConfigSource]) -
     Raises:
         ConfigError: nothing can be composed.
     """
+    shadows = find_shadows(roots)
+    with noting_shadows(shadows):
+        composed = _compose_right(overrides, roots)
+    return replace(composed, shadows=shadows, problems=tuple(note_shadows(composed.problems, shadows)))
+
+
+def _compose_right(overrides: Sequence[str], roots: Sequence[ConfigSource]) -> Composed:
+    """Composes without the overrides that are wrong."""
     try:
         return _compose(overrides, roots)
     except ConfigError as error:
@@ -47,7 +55,7 @@ def try_compose_roots(overrides: Sequence[str], roots: Sequence[ConfigSource]) -
         right = [override for override in overrides if command_line(override) not in wrong]
         if len(right) == len(overrides):
             raise
-        rest = try_compose_roots(right, roots)
+        rest = _compose_right(right, roots)
         groups = {problem.path.partition(".")[0] for problem in error.problems}
         further = [problem for problem in rest.problems if problem.path.partition(".")[0] not in groups]
         return replace(rest, overrides=tuple(overrides), problems=(*error.problems, *further))

@@ -15,7 +15,7 @@ Node = Any  # yaml's nodes come without types
 _NOT_YOURS = "options of Hydra's own groups name code, so only installed packages provide them"
 _INSTEAD = "choose an installed one and set its values on the command line, such as hydra.launcher.n_jobs=2"
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+YAML_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +74,7 @@ class Library:
                 return _broken(written.label, clash, written.label)
             if written.file:
                 return read_config_file(written.file, written.label).below(written.keys)
-            return replace(parse_config(root.read(config_path), written.label), lined=False)
+            return parse_config(root.read(config_path), written.label, lined=False)
         return None
 
 
@@ -90,10 +90,10 @@ def read_config_file(path: Path, label: str) -> ConfigFile:
     return parse_config(text, label)
 
 
-def parse_config(text: str, label: str) -> ConfigFile:
+def parse_config(text: str, label: str, *, lined: bool = True) -> ConfigFile:
     """A configuration's YAML, checked as far as it can be alone."""
     try:
-        node = yaml.compose(text, Loader=_LOADER)
+        node = yaml.compose(text, Loader=YAML_LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{label}:{mark.line + 1}:{mark.column + 1}" if mark else label
@@ -104,7 +104,7 @@ def parse_config(text: str, label: str) -> ConfigFile:
         return ConfigFile(label=label, node=None, package=package_of(text))
     if not isinstance(node, yaml.MappingNode):
         return _broken(label, "the file must hold a mapping, 'key: value'", f"{label}:{node.start_mark.line + 1}")
-    file = ConfigFile(label=label, node=node, package=package_of(text))
+    file = ConfigFile(label=label, node=node, package=package_of(text), lined=lined)
     try:
         return replace(file, problems=tuple(_check_nodes(file, node, "")))
     except RecursionError:
@@ -201,5 +201,5 @@ def searchpath_problem(where: str) -> Problem:
         path="hydra.searchpath",
         message="'hydra.searchpath' is not allowed",
         where=where,
-        hint="use --config-dir DIR, or ./conf of the working directory",
+        hint="use --config-dir DIR, or config_dirs of [tool.synth] in pyproject.toml",
     )

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -11,6 +11,7 @@ from hydra.errors import HydraException
 
 from synth.config.compose.display import shown
 from synth.config.compose.files import searchpath_problem, target_problem
+from synth.config.compose.folders import unsearched_hint
 from synth.errors import MissingOption, Problem, nearest
 
 _QUOTING = "values with '=', '{' or ',' need quotes of their own: 'key=\"a=b\"'"
@@ -128,11 +129,13 @@ def sweep_outside_multirun(given: Given, *, many: bool) -> Problem:
 
 
 def unknown_option(group: str, name: str, options: Sequence[str], where: str) -> Problem:
-    return _unknown(group, f"no {group} named '{name}'", name, options, where, MissingOption)
+    problem = _unknown(group, f"no {group} named '{name}'", name, options, where, MissingOption)
+    return replace(problem, hint=unsearched_hint(f"{group}/{name}") or problem.hint)
 
 
 def unknown_group(group: str, groups: Sequence[str], where: str) -> Problem:
-    return _unknown(group, f"no group named '{group}'", group, groups, where)
+    problem = _unknown(group, f"no group named '{group}'", group, groups, where)
+    return replace(problem, hint=unsearched_hint(group) or problem.hint)
 
 
 def _unknown(

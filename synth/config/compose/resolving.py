@@ -123,8 +123,7 @@ class Resolver:
         return None
 
     def _explain(self, path: str, reference: str, error: OmegaConfBaseException) -> None:
-        lines = str(error).splitlines()
-        reason = lines[0].partition("resolving interpolation: ")[2] or lines[0]
+        reason = reason_of(error)
         if isinstance(error, MissingMandatoryValue):
             self._report(path, f"'{path}' needs a value", hint=f"{path}=…")
         elif isinstance(error, InterpolationToMissingValueError):
@@ -151,6 +150,12 @@ class Resolver:
 
     def _where(self, path: str) -> str:
         return nearest_origin(self.origins, path)
+
+
+def reason_of(error: OmegaConfBaseException) -> str:
+    """Why something cannot be resolved, in one line."""
+    line = (str(error).splitlines() or [type(error).__name__])[0]
+    return line.partition("resolving interpolation: ")[2] or line
 
 
 def _interpolation(text: str) -> str:

@@ -44,6 +44,7 @@ class Composed:
         roots: where it was composed from.
         options: group -> what it offers, for a group that takes several options.
         problems: what is wrong, and not in ``config``.
+        shadows: a user's file -> what it stands in the place of, as messages name both.
     """
 
     config: dict[str, Any]
@@ -58,6 +59,22 @@ class Composed:
     words: Mapping[str, str] = field(default_factory=dict)
     interpolated: Mapping[str, str] = field(default_factory=dict)
     deliberate: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    shadows: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def used_shadows(self) -> dict[str, str]:
+        """Those of ``shadows`` that this configuration was made of."""
+        chosen = {
+            f"/{group}/{name}.yaml"
+            for group, names in self.choices.items()
+            for name in ([names] if isinstance(names, str) else names)
+        }
+        places = {where.rpartition(":")[0] for where in self.origins.values()}
+        return {
+            label: other
+            for label, other in self.shadows.items()
+            if label in places or any(label.endswith(path) for path in chosen)
+        }
 
 
 @dataclass(frozen=True, kw_only=True)

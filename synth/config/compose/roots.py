@@ -1,9 +1,11 @@
 """The roots in which choices are searched for, and what they offer."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from synth.config.compose.folders import USUAL, own_folders, unsearched_reason
 from synth.config.compose.sources import ConfigSource, Folder, Memory, Offered, builtin_conf
 from synth.errors import ConfigError, PluginError, Problem
 
@@ -47,7 +49,15 @@ class Option:
 
 
 def search_roots(config_dirs: Sequence[Path] = (), plugin_roots: Sequence[PluginRoot] = ()) -> tuple[ConfigSource, ...]:
-    """The roots in the order of search: a file in an earlier one shadows its namesakes in later ones."""
+    """The roots in the order of search: a file in an earlier one shadows its namesakes in later ones.
+
+    Args:
+        config_dirs: come first; then what is synth's in the working directory, the built-ins, and the plugins.
+
+    Raises:
+        ConfigError: a folder does not exist.
+        PluginError: a plugin's root does not exist.
+    """
     missing = [directory for directory in config_dirs if not Path(directory).is_dir()]
     if missing:
         raise ConfigError(
@@ -57,11 +67,8 @@ def search_roots(config_dirs: Sequence[Path] = (), plugin_roots: Sequence[Plugin
             ]
         )
     builtin = builtin_conf()
-    own = Path.cwd() / "conf"
-    users = [Path(directory).absolute() for directory in config_dirs]
-    if own.is_dir() and own.resolve() != builtin:
-        users.append(own)
-    sources = [Folder(path=path, label=_label(path, "")) for path in users]
+    users = {path.resolve(): path.absolute() for path in reversed([*map(Path, config_dirs), *own_folders()])}
+    sources = [Folder(path=path, label=_label(path, "")) for at, path in reversed(users.items()) if at != builtin]
     sources.append(Folder(path=builtin, label=_label(builtin, "synth"), provider="synth"))
     return (*sources, *map(_plugin_source, plugin_roots))
 
@@ -96,6 +103,58 @@ def find_directory(place: str) -> Path | None:
         locations = list(spec.submodule_search_locations or ()) if spec else []
         path = Path(locations[0]) if locations else path
     return path.absolute() if path.is_dir() else None
+
+
+def find_shadows(roots: Sequence[ConfigSource]) -> dict[str, str]:
+    """The files in users' roots that stand in the place of a file of synth's or of a plugin's: label → its label."""
+    found: dict[str, str] = {}
+    read: set[str] = set()
+    for number, root in enumerate(roots):
+        for path in root.config_paths() if not root.provider else ():
+            later = [other for other in roots[number + 1 :] if other.provider and other.is_config(path)]
+            if later and path not in read:
+                found[root.written(path).label] = later[0].written(path).label
+            read.add(path)
+    return found
+
+
+def note_shadows(problems: Sequence[Problem], shadows: Mapping[str, str]) -> list[Problem]:
+    """The problems, with a note where a shadowing file is to blame; its primary configuration is, where no file is."""
+    builtin = builtin_conf()
+    ours = Folder(path=builtin, label=_label(builtin, "synth")).written(PRIMARY).label
+    primary = next((label for label, other in shadows.items() if other == ours), "")
+    return [_note(problem, shadows, primary) for problem in problems]
+
+
+@contextmanager
+def noting_shadows(shadows: Mapping[str, str]) -> Iterator[None]:
+    """Adds these notes to an error."""
+    try:
+        yield
+    except ConfigError as error:
+        if not shadows:
+            raise
+        raise ConfigError(note_shadows(error.problems, shadows)) from error.__cause__
+
+
+def _note(problem: Problem, shadows: Mapping[str, str], primary: str) -> Problem:
+    in_file = problem.where and not problem.where.startswith("command line:")
+    label = next(
+        (label for label in shadows if f"{problem.where}:".startswith(f"{label}:")), "" if in_file else primary
+    )
+    return replace(problem, note=told_shadow(label, shadows[label])) if label and not problem.note else problem
+
+
+def unsearched_folder(roots: Sequence[ConfigSource]) -> str:
+    """Why the usual folder of choices, which is there, is none of the roots, and the cure; empty when there is none."""
+    usual = Path(USUAL)
+    searched = {root.path.resolve() for root in roots if isinstance(root, Folder)}
+    return unsearched_reason() if usual.is_dir() and usual.resolve() not in searched else ""
+
+
+def told_shadow(label: str, other: str) -> str:
+    """What is said of a file that shadows another one."""
+    return f"{label} shadows {other}"
 
 
 def list_options(

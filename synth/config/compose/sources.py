@@ -3,7 +3,7 @@
 import posixpath
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -136,14 +136,14 @@ class Folder(ConfigSource):
             yield file.relative_to(self.path).with_suffix("").as_posix()
 
     def is_config(self, config_path: str) -> bool:
-        return self._file(config_path).is_file()
+        return _answer(self._file(config_path).is_file)
 
     def is_group(self, group: str) -> bool:
-        return (self.path / group).is_dir()
+        return _answer((self.path / group).is_dir)
 
     def options(self, group: str) -> list[str]:
         directory = self.path / group
-        files = directory.iterdir() if directory.is_dir() else ()
+        files = directory.iterdir() if self.is_group(group) else ()
         return sorted(file.stem for file in files if file.suffix == ".yaml")
 
     def groups(self, group: str = "") -> list[str]:
@@ -164,6 +164,14 @@ class Folder(ConfigSource):
 
     def _file(self, config_path: str) -> Path:
         return self.path / f"{config_path}.yaml"
+
+
+def _answer(question: Callable[[], bool]) -> bool:
+    """What a path says of itself; no, where it is none that a file could have."""
+    try:
+        return question()
+    except (OSError, ValueError):
+        return False
 
 
 @dataclass(frozen=True, kw_only=True)

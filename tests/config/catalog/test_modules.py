@@ -114,7 +114,7 @@ def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
 
 def test_a_folder_without_modules_names_those_below(tmp_path: Path) -> None:
     write(tmp_path / "_skipped.py", PATTERN)
-    told = r"folder '.*' holds no plugin: neither a file \*\.py nor a folder with __init__\.py, names that begin with _"
+    told = r"folder '.*' holds no plugin: neither a file \*\.py nor a folder with __init__\.py or a package's project,"
     with pytest.raises(PluginError, match=told) as refused:
         load_catalog(plugins_dirs=[tmp_path])
     assert "there are some" not in str(refused.value)

@@ -66,6 +66,7 @@ def test_a_view_of_a_built_in_name_clashes_until_a_user_decides(
     assert len(catalog.clashes(catalog.providers[0])) == 1
     with pytest.raises(ConfigError, match="columns option 'full' is claimed by 'synth' and 'full'"):
         load_recipe(["columns=full"], plugin_files=[path])
+    write(tmp_path / "conf/.synth", "")
     write(tmp_path / "conf/columns/full.yaml", "fields: [{name: mine, source: amount}]")
     assert list(synth.generate("columns=full", *TINY, plugin_files=[path]).columns) == ["mine"]
 
@@ -110,6 +111,7 @@ def test_options_in_memory_are_completed_and_shadowed_like_files(
     assert complete("scenario=mi", plugin_roots=roots) == ["scenario=mine"]
     assert complete("scenario=[mi", plugin_roots=roots) == ["scenario=[mine"]
     assert "scenario.mine.ratio=" in complete("scenario=[mine] scenario.mine.", plugin_roots=roots)
+    write(tmp_path / "conf/.synth", "")
     write(tmp_path / "conf/scenario/mine.yaml", "# @package scenario.mine\n# Of my own\nkind: mine\nratio: 0.3\n")
     assert compose(["scenario=mine"], plugin_roots=roots).config["scenario"]["mine"] == {"kind": "mine", "ratio": 0.3}
     found = [option for option in list_options(plugin_roots=roots)["scenario"] if option.name == "mine"]
