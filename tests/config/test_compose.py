@@ -643,7 +643,7 @@ def test_every_unresolvable_value_is_reported(write: Write) -> None:
         "inside.self": ("'inside.self' refers to a mapping that it is a part of", "10", ""),
         "left.x.y": ("'left.x.y' refers to a mapping that it is a part of", "12", ""),
         "right.y.x": ("'right.y.x' refers to a mapping that it is a part of", "13", ""),
-        "3": ("the key 3 of '3' is not text", "11", 'quote it: "3"'),
+        "3": ("the key 3 is not text: YAML takes it for 3", "11", 'quote it: "3"'),
     }
 
 

@@ -183,7 +183,7 @@ def test_a_refusal_in_the_plan_says_so(write: Write) -> None:
 
 
 def test_plan_show_and_doctor_say_so(write: Write, tmp_path: Path) -> None:
-    write({"conf/.synth": "", "conf/generator/uniform.yaml": SHADOWING, "conf/amount/pareto.yaml": ""})
+    write({"conf/.synth": "", "conf/generator/uniform.yaml": SHADOWING, "conf/amount/pareto.yaml": "alpha: 2\n"})
     assert f"note          {NOTE}" in synth("plan", cwd=tmp_path).out
     shown = synth("config", "show", cwd=tmp_path).out
     assert shown.startswith(f"# {NOTE}\n")

@@ -132,7 +132,7 @@ def test_what_comes_from_the_environment_is_asked_for_late(make: Any, monkeypatc
     monkeypatch.setenv("SYNTH_TEST_SEED", "12")
     assert load_recipe([], given=given)[0].run.seed == 12
     given = make({"sink": {"csv": {"kind": "csv", "uri": "${oc.env:SYNTH_TEST_PLACE}"}}})
-    [missing] = problems_of(given)
+    missing = problems_of(given)[0]
     assert missing.message == "'sink.csv.uri' needs the environment variable 'SYNTH_TEST_PLACE', which is not set"
 
 

@@ -53,7 +53,7 @@ def _compose_right(overrides: Sequence[str], roots: Sequence[ConfigSource]) -> C
     except ConfigError as error:
         wrong = {problem.where for problem in error.problems}
         right = [override for override in overrides if command_line(override) not in wrong]
-        if len(right) == len(overrides):
+        if len(right) == len(overrides) or not Library(roots=roots).has_builtin_primary:
             raise
         rest = _compose_right(right, roots)
         groups = {problem.path.partition(".")[0] for problem in error.problems}

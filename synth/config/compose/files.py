@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from synth.config.compose.roots import PRIMARY
 from synth.config.compose.sources import ConfigSource, package_of, read_text
 from synth.errors import Problem
 
@@ -54,6 +55,11 @@ class Library:
 
     roots: Sequence[ConfigSource]
     _files: dict[str, ConfigFile | None] = field(default_factory=dict)
+
+    @property
+    def has_builtin_primary(self) -> bool:
+        """Whether the primary configuration is synth's own."""
+        return next((root.provider == "synth" for root in self.roots if root.is_config(PRIMARY)), False)
 
     def find(self, config_path: str) -> ConfigFile | None:
         """The file behind a config path such as ``scenario/card_chain``: the one in the earliest root."""

@@ -95,7 +95,8 @@ class Resolver:
         parent = path.rpartition(".")[0]
         words = [word for word in self.keys.get(parent, ()) if yaml.safe_load(word) == key]
         word = words[0] if words else in_yaml(key)
-        message = f"the key {word} of '{parent}' is not text: YAML takes it for {in_yaml(key)}"
+        key_of = f"the key {word} of '{parent}'" if parent else f"the key {word}"
+        message = f"{key_of} is not text: YAML takes it for {in_yaml(key)}"
         self._report(f"{parent}.{word}".lstrip("."), message, hint=f'quote it: "{word}"')
 
     def _item(self, node: Any, key: str | int, path: str) -> Any:

@@ -157,7 +157,7 @@ class Folder(ConfigSource):
 
     def misnamed(self, config_path: str) -> str:
         file = self._file(config_path).with_suffix(".yml")
-        return f"{self.label}/{config_path}.yml" if file.is_file() else ""
+        return f"{self.label}/{config_path}.yml" if _answer(file.is_file) else ""
 
     def may_hold(self, config_path: str) -> bool:
         return super().may_hold(config_path) or self.path == builtin_conf()
