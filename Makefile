@@ -57,7 +57,7 @@ mutants: .venv/.installed-dev
 
 readme: .venv/.installed-dev
 	place=$$(mktemp -d) && $(MAKE) run ARGS=sink.parquet.uri=$$place/run && rm -r $$place
-	$(BIN)/python tests/readme_commands.py README.md docs/first-pattern.md
+	$(BIN)/python tests/readme_commands.py README.md docs/first-pattern.md docs/experiments.md
 
 format: .venv/.installed-dev
 	$(BIN)/ruff check --fix
