@@ -48,7 +48,7 @@ class StreamResult:
     Attributes:
         place: the sink's uri.
         at: its end: events, fraud, skipped ones.
-        rate: events a second of this start, from the first one to the last one.
+        rate: events a second of this start, from the first one to the last one; None where that is too short to tell.
         lag: how late the events of this start were; None without a clock.
         digest: content digest of the data, that of a run of the same recipe where there is no noise.
         seconds: wall time of this start.
@@ -56,7 +56,7 @@ class StreamResult:
 
     place: str
     at: Checkpoint
-    rate: float
+    rate: float | None
     lag: Lag | None
     digest: str
     seconds: float

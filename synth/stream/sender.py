@@ -22,6 +22,8 @@ _MARK_S = 1.0
 _TELL_S = 1.0
 
 #: The shortest and the longest wait: rows that are due closer together go in one batch.
+#: The shortest time of which a rate says something.
+_TELLING_S = 0.5
 _TICK_S, _MAX_WAIT_SECONDS = 0.001, 0.1
 
 
@@ -117,10 +119,10 @@ class Sender:
         self._first_events, self._first_s, self._last_s = at.events, 0.0, 0.0
 
     @property
-    def rate(self) -> float:
-        """Events a second of this start, from the first one sent to the last one; 0 while there are no two."""
+    def rate(self) -> float | None:
+        """Events a second of this start, from the first one sent to the last one; None of too short a time."""
         span_s = self._last_s - self._first_s
-        return (self.at.events - self._first_events) / span_s if span_s else 0.0
+        return (self.at.events - self._first_events) / span_s if span_s >= _TELLING_S else None
 
     def live(self) -> Progress:
         """How it goes."""

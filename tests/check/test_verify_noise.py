@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 
 from synth.check.reader import open_output
+from synth.check.stats import measure
 from synth.check.verify import Report, verify
 from synth.config.catalog import load_catalog
 from synth.config.recipe import load_recipe
@@ -93,6 +94,20 @@ def test_what_the_key_names_is_explained(kinds: str, view: str, tmp_path: Path) 
     if not dropped:
         run(*SMALL, f"columns={view}", "sink=jsonl", f"sink.jsonl.uri={tmp_path}/batch")
         assert said["digest of transactions"] == manifest(tmp_path / "batch")["tables"]["transactions"]["digest"]
+
+
+@pytest.mark.parametrize("view", ["notebook", "full"])
+@pytest.mark.parametrize("words", [ALL[:-1], ALL], ids=["without drops", "all"])
+def test_the_figures_are_those_of_the_rows_as_they_were_made(words: tuple[str, ...], view: str, tmp_path: Path) -> None:
+    send(tmp_path / "noisy", *SMALL, *words, f"columns={view}")
+    run(*SMALL, f"columns={view}", "sink=jsonl", f"sink.jsonl.uri={tmp_path}/batch")
+    noisy, batch = (measure(f"{tmp_path}/{place}", catalog=load_catalog()) for place in ("noisy", "batch"))
+    if words == ALL:
+        dropped = (tmp_path / "noisy/noise.jsonl").read_text().count('"drop"')
+        assert noisy["rows"]["found"] == batch["rows"]["found"] - dropped < batch["rows"]["found"]
+        assert noisy["fraud"]["rows"] <= batch["fraud"]["rows"]
+    else:
+        assert noisy == batch | {"uri": noisy["uri"]}
 
 
 def test_drops_say_what_cannot_be_checked(tmp_path: Path) -> None:

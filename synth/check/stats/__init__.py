@@ -17,7 +17,8 @@ from synth.check.stats.rhythm import RowRhythm, moment
 from synth.check.stats.rows import AMOUNT, CARD, CUSTOMER, SHOP, Codes, CountedRows, Section, figure, named
 from synth.check.stats.shares import Shares, Web, use_of_cards
 from synth.check.stats.targets import RecipeFigures, read_targets
-from synth.check.verify.tables import one_piece, sources_of
+from synth.check.verify.noise import NoiseKey, read_noise
+from synth.check.verify.tables import Found, one_piece, sources_of
 from synth.config.catalog import Catalog
 from synth.config.typed import adapter
 from synth.contracts.output import Output
@@ -48,15 +49,17 @@ def measure(uri: str, *, catalog: Catalog) -> dict[str, Any]:
     timeline = _window(output)
     targets = read_targets(output.manifest["recipe"], output.manifest["counts"], timeline, catalog)
     shown = sources_of(output, "transactions")
+    noise = _noise(output)
+    rows = output.table("transactions")["rows"] - len(noise.dropped.event_d)
     labels = Labels(
-        _columns(output, "labels", ("event_id", "scenario", "role")),
+        noise.dropped.without(_columns(output, "labels", ("event_id", "scenario", "role"))),
         _columns(output, "episodes", ("scenario",)),
-        output.table("transactions")["rows"],
+        rows,
     )
     every = [*_sections(shown, timeline, targets, labels), *_share_sections(output, shown, targets)]
     lacks = {section.name: lack for section in every if (lack := _lack(section, shown))}
     sections = [section for section in every if section.name not in lacks]
-    _feed(output, shown, labels, sections)
+    _feed(output.uri, noise.rows(), rows, shown, labels, sections)
     left_out = lacks | {section.name: section.problem for section in sections if section.problem}
     found = {section.name: section.result() for section in sections if section.name not in left_out}
     by_column = [section for section in sections if isinstance(section, Shares) and section.name in found]
@@ -65,7 +68,7 @@ def measure(uri: str, *, catalog: Catalog) -> dict[str, Any]:
         "uri": uri,
         "fingerprint": output.manifest["fingerprint"],
         "window": {"start": moment(timeline.start_s), "end": moment(timeline.end_s), "seconds": timeline.seconds},
-        "rows": figure(output.table("transactions")["rows"], targets.total),
+        "rows": figure(rows, targets.total),
         **found,
         "use_of_cards": use_of_cards(shares.get("channel", {})),
         "shares": shares,
@@ -127,10 +130,26 @@ def _lack(section: Section, shown: Mapping[str, str]) -> str:
     return f"the view shows no {absent.replace('|', ' or ')}" if absent else ""
 
 
-def _feed(output: Output, shown: Mapping[str, str], labels: Labels, sections: Sequence[Section]) -> None:
-    """Hands all transactions to the sections, piece by piece."""
+def _noise(output: Output) -> NoiseKey:
+    """What undoes the noise of a stream: the rows are counted as they were made, but for those that never came."""
+    found = Found.keeping(output, "noise") if "noise" in output.manifest["tables"] else None
+    noise = read_noise(output, found)
+    if noise.hidden:
+        raise RefusedError(f"the transactions of {output.uri} cannot be put back as they were made: {noise.hidden}")
+    return noise
+
+
+def _feed(
+    uri: str,
+    batches: Iterator[pa.RecordBatch],
+    count: int,
+    shown: Mapping[str, str],
+    labels: Labels,
+    sections: Sequence[Section],
+) -> None:
+    """Hands all ``count`` transactions to the sections, piece by piece."""
     first, codes = 0, defaultdict[str, Codes](Codes)
-    for batch in _pieces(output.batches("transactions")):
+    for batch in _pieces(batches):
         seen, end = np.searchsorted(labels.event_f, [first, first + batch.num_rows])
         columns = {source: batch.column(name) for source, name in shown.items()}
         rows = CountedRows(first, batch.num_rows, columns, labels.event_f[seen:end] - first, int(seen), codes)
@@ -139,9 +158,8 @@ def _feed(output: Output, shown: Mapping[str, str], labels: Labels, sections: Se
             if not section.problem:
                 section.see(rows)
         first += batch.num_rows
-    if first != output.table("transactions")["rows"]:
-        message = f"{first:,} rows, not {output.table('transactions')['rows']:,} as the manifest says"
-        raise VerifyError(f"the transactions of {output.uri} have {message}")
+    if first != count:
+        raise VerifyError(f"the transactions of {uri} have {first:,} rows, not {count:,} as the manifest says")
 
 
 def _check_amounts(rows: CountedRows) -> None:
