@@ -95,6 +95,7 @@ from .sinks.places import LocalPlace as LocalPlace
 from .sinks.places import parse_uri as parse_uri
 from .tables.batch import Batch as Batch
 from .tables.batch import print_column as print_column
+from .tables.declared import EPOCH_UNITS_US as EPOCH_UNITS_US
 from .tables.declared import Column as Column
 from .tables.declared import TableFacts as TableFacts
 from .tables.table import Field as Field

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from synth.contracts.output import ColumnEntry
+from synth.tables.declared import EPOCH_UNITS_US
 
 #: Bytes of text parsed at a time; a piece of it goes to each thread.
 _CHUNK = 16 << 20
@@ -139,7 +140,7 @@ def _chunks(stream: BinaryIO, compression: str | None, *, first_line: bytes, quo
 def _printed_type(column: ColumnEntry) -> pa.DataType:
     """As what a parser is to take a printed column; times and days stay text until ``_parse``."""
     if column["type"].startswith("timestamp"):
-        return pa.int64() if column["format"].startswith("epoch_") else pa.string()
+        return pa.int64() if column["format"] in EPOCH_UNITS_US else pa.string()
     return pa.string() if column["type"].startswith("date") else _type(column["type"])
 
 
@@ -153,9 +154,9 @@ def _parse(values: pa.ChunkedArray, column: ColumnEntry) -> pa.ChunkedArray:
 
 
 def _parse_time(values: pa.ChunkedArray, text_format: str) -> pa.ChunkedArray:
-    if text_format == "epoch_s":
-        values = pc.multiply_checked(values, 1_000_000)
-    elif text_format not in ("epoch_us", "iso", "%Y-%m-%d %H:%M:%S"):
+    if text_format in EPOCH_UNITS_US:
+        values = pc.multiply_checked(values, EPOCH_UNITS_US[text_format])
+    elif text_format not in ("iso", "%Y-%m-%d %H:%M:%S"):
         values = pc.strptime(values, format=text_format, unit="s")
     elif text_format.startswith("%"):
         values = values.cast(pa.timestamp("us"))

@@ -7,6 +7,7 @@ from functools import cached_property, partial
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from synth.tables.declared import EPOCH_UNITS_US
 from synth.tables.table import Table
 
 
@@ -72,9 +73,7 @@ def print_column(array: pa.Array, text_format: str) -> pa.Array:
 
 
 def _print_time(array: pa.Array, text_format: str) -> pa.Array:
-    if text_format == "epoch_us":
-        return array.cast(pa.int64()).cast(pa.string())
+    if text_format in EPOCH_UNITS_US:
+        return pc.divide(array.cast(pa.int64()), EPOCH_UNITS_US[text_format]).cast(pa.string())
     seconds = array.cast(pa.timestamp("s", tz="UTC"))
-    if text_format == "epoch_s":
-        return seconds.cast(pa.int64()).cast(pa.string())
     return pc.strftime(seconds, format="%Y-%m-%dT%H:%M:%SZ" if text_format == "iso" else text_format)

@@ -93,7 +93,10 @@ NO_FACTS = TableFacts()
 
 _ESCAPED = re.compile(r'[,"\\\n\r\t]')
 
-TIME_FORMATS = ("iso", "strftime", "epoch_s", "epoch_us")
+#: Formats of a time as a whole number since 1970-01-01 UTC: microseconds of one of its units.
+EPOCH_UNITS_US: Mapping[str, int] = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
+
+TIME_FORMATS = ("iso", "strftime", *EPOCH_UNITS_US)
 AMOUNT_FORMATS = ("float", "fixed2")
 
 EVENT_COLUMNS = {

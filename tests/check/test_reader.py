@@ -13,7 +13,7 @@ from pandas.testing import assert_frame_equal
 from synth.check.reader import open_output
 from synth.engine.run import generate, run
 from synth.errors import RefusedError, VerifyError
-from synth.tables.declared import LABEL_COLUMNS
+from synth.tables.declared import EPOCH_UNITS_US, LABEL_COLUMNS
 from tests.servers import S3Server
 
 SMALL = ("scenario=card_chain", "generator.transactions=4000", "block_rows=900", "population.cards=300")
@@ -62,7 +62,7 @@ def test_side_tables_are_the_same_in_every_format(sink: str, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("sink", ["csv", "jsonl"])
-@pytest.mark.parametrize("time_format", ["iso", "epoch_s", "epoch_us", "%d/%m/%Y %H.%M.%S", "%Y%m%dT%H%M%S"])
+@pytest.mark.parametrize("time_format", ["iso", *EPOCH_UNITS_US, "%d/%m/%Y %H.%M.%S", "%Y%m%dT%H%M%S"])
 def test_every_time_format_reads_back(sink: str, time_format: str, tmp_path: Path) -> None:
     columns = f'columns.fields=[{{name: at, source: time, format: "{time_format}"}},{{name: a, source: amount_minor}}]'
     output = open_output(write(tmp_path, sink, recipe=(*SMALL, columns)))

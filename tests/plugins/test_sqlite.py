@@ -23,6 +23,7 @@ from synth.contracts.sink import Sink
 from synth.engine.open_sinks import make_sinks
 from synth.engine.prepare import Prepared, prepare
 from synth.errors import RefusedError
+from synth.tables.declared import EPOCH_UNITS_US
 from synth.tables.registry import TABLES
 from synth.tables.table import declared_table
 from tests.cli import commands
@@ -103,7 +104,7 @@ def test_times_are_what_the_date_functions_take(tmp_path: Path) -> None:
     assert rows == same == 4000
 
 
-@pytest.mark.parametrize("time_format", ["iso", "epoch_s", "epoch_us", "%d/%m/%Y", "%Y-%m-%d %H:%M:%S"])
+@pytest.mark.parametrize("time_format", ["iso", *EPOCH_UNITS_US, "%d/%m/%Y", "%Y-%m-%d %H:%M:%S"])
 def test_a_time_is_stored_whole_whatever_the_view_prints(time_format: str, tmp_path: Path) -> None:
     columns = f'columns.fields=[{{name: a.t-b, source: time, format: "{time_format}"}},{{name: c, source: card_id}}]'
     run(tmp_path, columns)

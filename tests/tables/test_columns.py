@@ -103,9 +103,9 @@ class TestPrinting:
         array = pa.array(times, pa.timestamp("us", tz="UTC"))
         epoch = datetime(1970, 1, 1, tzinfo=UTC)
         micros = [None if t is None else (t - epoch) // (datetime.resolution) for t in times]
-        assert print_column(array, "epoch_us").to_pylist() == [None if m is None else str(m) for m in micros]
-        seconds = [None if m is None else str(m // 1_000_000) for m in micros]
-        assert print_column(array, "epoch_s").to_pylist() == seconds
+        for text_format, per_us in (("epoch_us", 1), ("epoch_ms", 1_000), ("epoch_s", 1_000_000)):
+            printed = [None if m is None else str(m // per_us) for m in micros]
+            assert print_column(array, text_format).to_pylist() == printed
 
     @given(st.lists(st.none() | st.integers(-(2**63), 2**63 - 1)))
     def test_whole_numbers(self, values: list[int | None]) -> None:

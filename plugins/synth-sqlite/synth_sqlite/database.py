@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from synth import Field, Table, one_line
+from synth import EPOCH_UNITS_US, Field, Table, one_line
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -105,14 +105,12 @@ def stored(table: Table, rows: "pa.RecordBatch") -> "pa.RecordBatch":
 def _stored(field: Field, column: "pa.Array") -> Any:
     """Times become what SQLite's own ``datetime()`` returns, so that they compare with it as texts."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     if pa.types.is_date(column.type):
         return column.cast(pa.string())
     if not pa.types.is_timestamp(column.type):
         return column
-    if field.format == "epoch_us":
-        return column.cast(pa.int64())
-    seconds = column.cast(pa.timestamp("s", tz="UTC"))
-    if field.format == "epoch_s":
-        return seconds.cast(pa.int64())
-    return seconds.cast(pa.timestamp("s")).cast(pa.string())
+    if field.format in EPOCH_UNITS_US:
+        return pc.divide(column.cast(pa.int64()), EPOCH_UNITS_US[field.format])
+    return column.cast(pa.timestamp("s", tz="UTC")).cast(pa.timestamp("s")).cast(pa.string())

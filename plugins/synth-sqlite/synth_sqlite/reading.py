@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, BinaryIO
 
-from synth import as_path
+from synth import EPOCH_UNITS_US, as_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,7 +48,6 @@ def _typed(values: tuple[object, ...], column: "ColumnEntry") -> "pa.Array":
     if not column["type"].startswith("timestamp"):
         return pa.array(values, pa.type_for_alias(column["type"]))
     utc = pa.timestamp("us", tz="UTC")
-    if not column["format"].startswith("epoch_"):
+    if column["format"] not in EPOCH_UNITS_US:
         return pa.array(values, pa.string()).cast(pa.timestamp("us")).cast(utc)
-    unit_us = 1_000_000 if column["format"] == "epoch_s" else 1
-    return pc.multiply_checked(pa.array(values, pa.int64()), unit_us).cast(utc)
+    return pc.multiply_checked(pa.array(values, pa.int64()), EPOCH_UNITS_US[column["format"]]).cast(utc)
