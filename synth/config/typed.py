@@ -158,6 +158,8 @@ def _chosen(schema: Schema, root: Schema, data: Any) -> Schema:
     kind = data.get("kind") if isinstance(data, dict) else None
     fitting = [o for o in options if kind and o.get("properties", {}).get("kind", {}).get("const") == kind]
     mappings = [o for o in options if "properties" in o or "items" in o]
+    if isinstance(data, dict):  # the one that knows most of its keys; the first one of several
+        mappings.sort(key=lambda o: -len({*data} & {*o.get("properties", ())}))
     return (fitting or mappings or options or [schema])[0]
 
 

@@ -83,6 +83,8 @@ def render_events(rows: BlockRows, table: Table) -> Batch:
 def _shown(rows: BlockRows, field: Field) -> pa.Array:
     """The values of one column."""
     name = field.column.name
+    if field.column.constant is not None:
+        return pa.repeat(pa.scalar(field.column.constant, field.column.arrow), len(rows))
     if name in rows.events.own:
         return _own(field.column, rows.events.own[name])
     return rows.lookups.show(field, rows.events) if name in rows.lookups.native else _EVENT[name](rows)

@@ -36,6 +36,7 @@ class Column:
             seconds, not at all, or, as an hour of the day, in no such way, so that a shifted stream cannot show it.
             Unless told, a time shifts and all else stays.
         references: tables in which its values are keys; of these the first one that a run has.
+        constant: what it says in every row; None for a column of values.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Column:
     categories: tuple[str, ...] = ()
     clock: Clock | None = None
     references: tuple[str, ...] = ()
+    constant: str | int | float | None = None
 
     def __post_init__(self) -> None:
         if self.arrow.startswith("timestamp"):
@@ -63,6 +65,18 @@ class Column:
     def quoted(self) -> bool:
         """Whether a text of it may hold what CSV and JSON have to escape."""
         return self.free_text or any(_ESCAPED.search(text) for text in self.categories)
+
+
+#: What manifests name as the source of a column that says the same in every row.
+CONSTANT = "="
+
+
+def constant_column(value: str | int | float) -> Column:
+    """A column that says the same in every row."""
+    arrow = "string" if isinstance(value, str) else "double" if isinstance(value, float) else "int64"
+    categories = (value,) if isinstance(value, str) else ()
+    doc = "the same in every row"
+    return Column(CONSTANT, arrow, "", "observable", doc, categories=categories, constant=value)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,17 +28,36 @@ class AddedField:
     format: Format = None
 
 
+Value = Annotated[str | int | float, Limits(description="what every row says in it: text or a number")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddedConstant:
+    """A column that a view gains, under its name, with the same value in every row."""
+
+    value: Value
+
+
 def _form_of(value: object) -> str:
-    return "source" if isinstance(value, str) else "mapping"
+    if isinstance(value, str):
+        return "a source"
+    return "a constant" if is_constant(value) else "a mapping"
+
+
+def is_constant(value: object) -> bool:
+    """Whether a column of a configuration has a value in the place of a source."""
+    return isinstance(value, dict) and "value" in value
 
 
 Addition = Annotated[
-    Annotated[str, Tag("source")] | Annotated[AddedField, Tag("mapping")],
+    Annotated[str, Tag("a source")]
+    | Annotated[AddedField, Tag("a mapping")]
+    | Annotated[AddedConstant, Tag("a constant")],
     Discriminator(_form_of),
 ]
 Added = Annotated[
     dict[str, Addition],
-    Limits(description="columns that the view gains, last and by name: name → source, or {source, format}"),
+    Limits(description="columns that the view gains, last and by name: name → source, {source, format} or {value}"),
 ]
 Dropped = Annotated[list[str], Limits(description="columns that the view loses, by name")]
 Renamed = Annotated[dict[str, Name], Limits(description="columns that get another name: name → new name")]
@@ -48,7 +67,7 @@ class Edits(Protocol):
     """What is to be done to a view."""
 
     @property
-    def add(self) -> Mapping[str, str | AddedField]:
+    def add(self) -> Mapping[str, str | AddedField | AddedConstant]:
         """Name → source."""
 
     @property
@@ -69,6 +88,7 @@ class Shown:
     """A column of the output.
 
     Attributes:
+        source: empty where it has the same ``value`` in every row.
         name_at, source_at, format_at: the path, below the view, of what sets each.
     """
 
@@ -78,6 +98,7 @@ class Shown:
     name_at: str
     source_at: str
     format_at: str
+    value: str | int | float | None = None
 
     @property
     def is_edited(self) -> bool:
@@ -85,11 +106,11 @@ class Shown:
         return not self.name_at.startswith("fields.")
 
 
-def edit_view(fields: Sequence[tuple[str, str, str | None]], edits: Edits) -> list[Shown]:
+def edit_view(fields: Sequence[tuple[str, str, str | None, str | int | float | None]], edits: Edits) -> list[Shown]:
     """The columns left of a view, renamed, in their order; then the added ones by name.
 
     Args:
-        fields: (name, source, format) of each column, in order.
+        fields: (name, source, format, value) of each column, in order.
     """
     shown = [
         Shown(
@@ -99,14 +120,18 @@ def edit_view(fields: Sequence[tuple[str, str, str | None]], edits: Edits) -> li
             name_at=f"rename.{name}" if name in edits.rename else f"fields.{i}.name",
             source_at=f"fields.{i}.source",
             format_at=f"fields.{i}.format",
+            value=value,
         )
-        for i, (name, source, text_format) in enumerate(fields)
+        for i, (name, source, text_format, value) in enumerate(fields)
         if name not in edits.drop
     ]
     for name, added in sorted(edits.add.items()):
         at = f"add.{name}"
         if isinstance(added, str):
             shown.append(Shown(name=name, source=added, format=None, name_at=at, source_at=at, format_at=at))
+        elif isinstance(added, AddedConstant):
+            places = {"name_at": at, "source_at": at, "format_at": at}
+            shown.append(Shown(name=name, source="", format=None, value=added.value, **places))
         else:
             places = {"name_at": at, "source_at": f"{at}.source", "format_at": f"{at}.format"}
             shown.append(Shown(name=name, source=added.source, format=added.format, **places))

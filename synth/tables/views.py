@@ -6,14 +6,27 @@ from dataclasses import dataclass, replace
 from dataclasses import field as having
 from typing import Annotated
 
+from pydantic import Discriminator, Tag
 from pydantic import Field as Limits
 
 from synth.errors import MissingColumn, Problem, nearest
-from synth.tables.declared import EVENT_COLUMNS, Column
+from synth.tables.declared import EVENT_COLUMNS, Column, constant_column
 from synth.tables.people import ENTITY_COLUMNS, LOOKUP_KEYS
 from synth.tables.registry import TABLES
 from synth.tables.table import Field, Table
-from synth.tables.view_edits import Added, Dropped, Format, Name, Renamed, Shown, Source, broken_edits, edit_view
+from synth.tables.view_edits import (
+    Added,
+    Dropped,
+    Format,
+    Name,
+    Renamed,
+    Shown,
+    Source,
+    Value,
+    broken_edits,
+    edit_view,
+    is_constant,
+)
 
 Needs = Mapping[str, Mapping[str, str]]
 """Table of entities → its columns → what a recipe must have for it to have it; empty where it has."""
@@ -29,17 +42,40 @@ class FieldConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConstantConfig:
+    """One column of a view that says the same in every row."""
+
+    name: Name
+    value: Value
+
+
+def _form_of(value: object) -> str:
+    return "a constant" if is_constant(value) else "a field"
+
+
+ViewField = Annotated[
+    Annotated[FieldConfig, Tag("a field")] | Annotated[ConstantConfig, Tag("a constant")], Discriminator(_form_of)
+]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ColumnsConfig:
     """A view: a selection of event columns, and of columns of the entities that an event names, in order."""
 
-    fields: Annotated[list[FieldConfig], Limits(min_length=1, description="the columns, in order")]
+    fields: Annotated[list[ViewField], Limits(min_length=1, description="the columns, in order")]
     add: Added = having(default_factory=dict)
     drop: Dropped = having(default_factory=list)
     rename: Renamed = having(default_factory=dict)
 
     def shown(self) -> list[Shown]:
         """The columns that the output has, with every edit made."""
-        return edit_view([(each.name, each.source, each.format) for each in self.fields], self)
+        fields: list[tuple[str, str, str | None, str | int | float | None]] = [
+            (each.name, "", None, each.value)
+            if isinstance(each, ConstantConfig)
+            else (each.name, each.source, each.format, None)
+            for each in self.fields
+        ]
+        return edit_view(fields, self)
 
     def looked_up(self) -> set[str]:
         """The tables of entities whose columns it shows."""
@@ -68,6 +104,8 @@ class ColumnsConfig:
                 message = f"{field.source} cannot be named {field.name!r}: a side table has another column of that name"
                 yield Problem(path=field.name_at, message=message, allowed="another name")
             column = known.get(field.source)
+            if field.value is not None:
+                continue
             if column is None and own is not None:
                 yield _unknown(field, known)
             elif "." in field.source and entities is not None and (lacking := _lacking(field, own, entities)):
@@ -184,6 +222,6 @@ def event_table(
         known |= {f"{table}.{column.name}": replace(column, name=f"{table}.{column.name}") for column in columns}
     fields = []
     for field in config.shown():
-        column = known[field.source]
+        column = known[field.source] if field.value is None else constant_column(field.value)
         fields.append(Field(field.name, column, field.format or column.formats[0]))
     return Table("transactions", tuple(fields), TABLES["transactions"].facts)

@@ -66,7 +66,7 @@ def read_page() -> dict[Combination, tuple[str, ...]]:
     return listed
 
 
-def page(refused: Iterable[tuple[Combination, tuple[str, ...]]], combinations: int, rows: int) -> str:
+def page(refused: Iterable[tuple[Combination, tuple[str, ...]]], combinations: int) -> str:
     """The page, by preset."""
     by_preset = defaultdict(list)
     total = 0
@@ -74,7 +74,7 @@ def page(refused: Iterable[tuple[Combination, tuple[str, ...]]], combinations: i
         total += 1
         first = combination[0]
         by_preset[first if first.startswith("experiment=") else ""].append((combination, reasons))
-    parts = [_HEAD.format(rows=rows, refused=total, combinations=combinations)]
+    parts = [_HEAD.format(rows=ROWS, refused=total, combinations=combinations)]
     for preset in sorted(by_preset):
         parts.append(f"\n## {preset.partition('=')[2] or 'No preset'}\n\n")
         for combination, reasons in by_preset[preset]:
@@ -120,7 +120,7 @@ def main() -> int:
     try_all(drawn, args.jobs, see_pair)
     print(f"{len(drawn)} pairs: {count}, {time.perf_counter() - started:.0f} s", file=sys.stderr)
     if args.write:
-        PAGE.write_text(page(refused.items(), len(alone), ROWS), encoding="utf-8")
+        PAGE.write_text(page(refused.items(), len(alone)), encoding="utf-8")
     elif read_page() != refused:
         listed = read_page()
         others = [each for each in {*listed, *refused} if listed.get(each) != refused.get(each)]
