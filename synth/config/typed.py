@@ -105,6 +105,9 @@ def _explain(path: str, schema: Schema, data: Any, complaint: Any) -> Problem:
     if complaint["type"] == "unexpected_keyword_argument":
         properties = _schema_at(schema, schema, data, steps[:-1], inside=True).get("properties", {})
         known = [key for key in properties if key != "kind"]
+        if steps[-1] in known:  # of another form than the one that the other keys choose
+            message = f"{full!r} does not go with the keys beside it"
+            return Problem(path=full, message=message, hint="leave it or the others out")
         hint = nearest(str(steps[-1]), known)
         return Problem(path=full, message=f"unknown key {full!r}", allowed=", ".join(known), hint=hint)
     allowed, doc = in_words(below, schema), below.get("description", "")
