@@ -42,7 +42,9 @@ quick: .venv/.installed-dev
 
 # The adapter to Hydra once more, with the newest candidate of its next release.
 hydra-next: .venv-hydra-next/.installed
-	.venv-hydra-next/bin/pytest -q $(in_parallel) tests/config/test_compose.py tests/config/test_given.py tests/test_host.py tests/test_golden.py
+	.venv-hydra-next/bin/pytest -q $(in_parallel) tests/config/test_compose.py tests/config/test_given.py tests/test_host.py tests/test_golden.py \
+		tests/cli/test_objectives.py::test_an_optimizer_gets_a_figure_of_each_job \
+		tests/cli/test_objectives.py::test_nevergrad_gets_a_figure_of_each_job
 
 wheel: .venv/.installed-dev
 	$(BIN)/python tests/wheel_check.py
@@ -75,7 +77,7 @@ bench: .venv/.installed-dev
 .venv-hydra-next/.installed: .venv/.installed-dev constraints-hydra-next.txt
 	$(PYTHON) -m venv .venv-hydra-next
 	@sed 's/=.*/==/' constraints-hydra-next.txt | grep -v -f - constraints.txt | cat - constraints-hydra-next.txt > .venv-hydra-next/constraints.txt
-	@$(BIN)/uv pip install --quiet --prerelease=allow --python .venv-hydra-next/bin/python -c .venv-hydra-next/constraints.txt -e '.[test]'
+	@$(BIN)/uv pip install --quiet --prerelease=allow --python .venv-hydra-next/bin/python -c .venv-hydra-next/constraints.txt -e '.[test]' hydra-nevergrad-sweeper
 	@touch $@
 
 .venv/.installed: .venv/.created pyproject.toml constraints.txt

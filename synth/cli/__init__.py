@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 from synth.cli import output
-from synth.cli.parser import UsageError, make_parser, near
+from synth.cli.parser import UsageError, hydras, make_parser, near
 from synth.engine import signals
 from synth.errors import SynthError, traceback_of
 
@@ -77,6 +77,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     flags = [word for word in rest if word.startswith("-")]
     if flags or (rest and not hasattr(args, "overrides")):
         hint = near(flags[0].partition("=")[0], parser.flags(args.command)) if flags else ""
+        hint = hydras(flags) or hint
         raise UsageError(args.command, f"{args.command} knows no {' '.join(flags or rest)}{hint}")
     if hasattr(args, "overrides"):
         args.overrides = [*args.overrides, *rest]

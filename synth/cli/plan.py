@@ -33,7 +33,7 @@ def show(args: argparse.Namespace, prepared: Prepared, composed: Composed, *, ov
         composed: what the plan was made from.
         overwrite: whether a run in a sink's place may be replaced.
     """
-    sinks = make_sinks(prepared, run_directory(), overwrite=overwrite)
+    sinks = make_sinks(prepared, composed.directory or run_directory(), overwrite=overwrite)
     results = preflight(prepared, sinks)
     data = describe(prepared, sinks)
     for name, found in results.items():

@@ -34,12 +34,20 @@ def main(args: argparse.Namespace) -> int:
         from synth.engine.prepare import prepare
 
         prepared = prepare(recipe)
-        for sink in make_sinks(prepared, run_directory(), overwrite=args.overwrite).values():
+        directory = composed.directory or run_directory()
+        for sink in make_sinks(prepared, directory, overwrite=args.overwrite).values():
             sink.check()
         return plan.show(args, prepared, composed, overwrite=args.overwrite)
     with show_progress(args) as progress:
-        result = execute(recipe, catalog, started=started, overwrite=args.overwrite, progress=progress)
-    placed = any(part.uri is not None for part in recipe.sinks.values())
+        result = execute(
+            recipe,
+            catalog,
+            started=started,
+            overwrite=args.overwrite,
+            directory=composed.directory,
+            progress=progress,
+        )
+    placed = composed.directory is not None or any(part.uri is not None for part in recipe.sinks.values())
     return output.succeed(args, as_data(args, result, placed=placed), summarise(args, result, placed=placed))
 
 

@@ -19,7 +19,7 @@ def main(args: argparse.Namespace) -> int:
     started = time.perf_counter()
     if args.part >= args.parts:
         raise UsageError("stream", f"--part {args.part} of {args.parts}: parts are counted from 0 to {args.parts - 1}")
-    recipe, catalog, _ = load_recipe(
+    recipe, catalog, composed = load_recipe(
         args.overrides, plugin_files=args.plugin, plugins_dirs=args.plugins_dir, config_dirs=args.config_dir
     )
     output.keep_stdout_for(args, recipe)
@@ -32,6 +32,7 @@ def main(args: argparse.Namespace) -> int:
             resume=args.resume,
             overwrite=args.overwrite,
             share=Share(args.part, args.parts),
+            directory=composed.directory,
             tell=line.tell if line else None,
         )
     except (InterruptedRun, PartlyDone) as error:

@@ -7,19 +7,20 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from synth.cli.objectives import best_of, measure_objectives
+from synth.cli.reviews import RESULTS, Review
 from synth.config.catalog import Catalog, load_catalog
-from synth.config.compose import Composed, Job, shown, sweep
+from synth.config.compose import Composed, Job, JobPlace, Work, shown, sweep
 from synth.config.recipe import build_recipe
+from synth.engine.open_sinks import run_directory
 from synth.engine.run import execute
-from synth.errors import ConfigError, InterruptedRun, RunError, SynthError, traceback_of
+from synth.errors import InterruptedRun, RunError, SynthError, traceback_of
 from synth.sinks.places import STAGING
-
-RESULTS = "results.csv"
 
 
 @dataclass(frozen=True)
@@ -27,16 +28,20 @@ class JobOutcome:
     """How one job ended.
 
     Attributes:
-        overrides: what this job set beyond the defaults.
+        overrides: all that makes it, as a single run would take them.
+        place: where its tables are, of each sink.
+        objectives: in the order in which the recipe names them.
         error: empty when the job is done.
         exit_code: what ``synth run`` would have returned.
     """
 
     job: int = -1
     overrides: tuple[str, ...] = ()
+    place: str = ""
     rows: int = 0
     fraud_rows: int = 0
     seconds: float = 0.0
+    objectives: tuple[float, ...] = ()
     digest: str = ""
     error: str = ""
     exit_code: int = 0
@@ -46,9 +51,11 @@ class JobOutcome:
         return {
             "job": self.job,
             "overrides": " ".join(map(shown, self.overrides)),
+            "place": self.place,
             "rows": self.rows,
             "fraud_rows": self.fraud_rows,
             "seconds": round(self.seconds, 3),
+            "objective": " ".join(f"{value!r}" for value in self.objectives),
             "digest": self.digest,
             "error": self.error,
         }
@@ -70,26 +77,44 @@ class SweepTask:
     overwrite: bool
     debug: bool = False
 
-    def __call__(self, composed: Composed, directory: Path) -> JobOutcome:
+    def __call__(self, composed: Composed, place: JobPlace) -> JobOutcome:
         """Runs the job and adds it to the results; sinks without a uri write into the job's directory."""
-        ended = self._run(composed, directory)
-        outcome = dataclasses.replace(ended, job=int(directory.name), overrides=composed.overrides)
-        _append_result(directory.parent, outcome)
+        ended = self._run(composed, place.directory)
+        outcome = dataclasses.replace(ended, job=place.number, overrides=composed.overrides)
+        _append_result(place.sweep, outcome)
         return outcome
 
     def _run(self, composed: Composed, directory: Path) -> JobOutcome:
         started = time.perf_counter()
+        outcome = JobOutcome()
         try:
             catalog = load_catalog(self.plugin_files, self.plugins_dirs)
             recipe = build_recipe(composed, catalog)
             result = execute(recipe, catalog, started=started, directory=directory, overwrite=self.overwrite)
+            outcome = JobOutcome(
+                place=" ".join(map(_readable, result.places.values())),
+                rows=result.rows,
+                fraud_rows=result.fraud_rows,
+                seconds=result.seconds,
+                digest=result.digest,
+            )
+            return dataclasses.replace(outcome, objectives=measure_objectives(recipe, result))
         except InterruptedRun as interrupt:
             raise KeyboardInterrupt from interrupt  # stops the sweep, too
         except Exception as error:  # noqa: BLE001 — a plugin may fail in any way; the other jobs go on
             if self.debug:
                 sys.stderr.write(traceback_of(error))
-            return _failed(error, started)
-        return JobOutcome(rows=result.rows, fraud_rows=result.fraud_rows, seconds=result.seconds, digest=result.digest)
+            failed = _failed(error, started)
+            if not outcome.digest:
+                return failed
+            # the data stand, although the objective could not be measured
+            return dataclasses.replace(outcome, error=failed.error, exit_code=failed.exit_code)
+
+
+def _readable(uri: str) -> str:
+    """A directory below the working directory by its relative path."""
+    path = Path(uri)
+    return str(path.relative_to(Path.cwd())) if path.is_absolute() and path.is_relative_to(Path.cwd()) else uri
 
 
 def _failed(error: Exception, started: float) -> JobOutcome:
@@ -100,58 +125,94 @@ def _failed(error: Exception, started: float) -> JobOutcome:
     return JobOutcome(seconds=time.perf_counter() - started, error=message, exit_code=code)
 
 
+@dataclass(frozen=True)
+class SweepReport:
+    """How a sweep ended.
+
+    Attributes:
+        directory: the sweep's own.
+        best: the jobs that a sweeper was after: one, or of several objectives those that no other one beats in all.
+        error: why the sweeper went no further.
+        warnings: what does not keep the sweep from its work.
+    """
+
+    directory: Path
+    outcomes: Sequence[JobOutcome]
+    best: Sequence[JobOutcome] = ()
+    error: SynthError | None = None
+    warnings: Sequence[str] = field(default_factory=list)
+
+
 def run_sweep(
     overrides: Sequence[str],
-    directory: Path,
     *,
     plugin_files: Sequence[Path] = (),
     plugins_dirs: Sequence[Path] = (),
     config_dirs: Sequence[Path] = (),
     overwrite: bool = False,
     debug: bool = False,
-) -> list[JobOutcome]:
+    say: Callable[[str], None] = lambda _: None,
+) -> SweepReport:
     """Runs every job and writes ``results.csv`` into the sweep's directory.
 
     While the sweep goes on, and after one that was interrupted or killed, the table holds each job that has ended, in
-    the order of ending; a job that does not compose joins it at the end. At the end all jobs stand there by number.
+    the order of ending. At the end all jobs stand there by number.
 
     Args:
         debug: whether the traceback of each job that fails goes to stderr.
+        say: takes what there is to know before the first job starts.
 
     Raises:
-        ConfigError: the sweep itself is set up wrongly; no job has run.
+        SynthError: the sweep is set up wrongly, or one of its first jobs cannot run; no job has run.
         RunError: the table cannot be written.
     """
     catalog = load_catalog(plugin_files, plugins_dirs)
     files, folders = (tuple(path.absolute() for path in paths) for paths in (plugin_files, plugins_dirs))
-    task = SweepTask(files, folders, overwrite, debug)
-    roots = catalog.config_roots
+    review = Review(catalog, overwrite=overwrite, say=say)
+    work = Work(
+        run=SweepTask(files, folders, overwrite, debug),
+        review=review,
+        objectives=_objectives,
+        directory=run_directory(Path("sweeps")),
+    )
     try:
         with catalog.noting_broken_plugins():
-            jobs = sweep(overrides, task, sweep_dir=directory, config_dirs=config_dirs, plugin_roots=roots)
-        outcomes = [_outcome(job, catalog) for job in jobs]
-        _write_results(directory, outcomes)
+            swept = sweep(overrides, work, config_dirs=config_dirs, plugin_roots=catalog.config_roots)
     except KeyboardInterrupt:
-        _tidy(directory)
+        _tidy(review.directories)
+        for path in (work.directory, work.directory.parent):
+            with suppress(OSError):
+                path.rmdir()
         raise
-    return outcomes
+    outcomes = [_outcome(job, catalog) for job in swept.jobs]
+    _write_results(swept.directory, outcomes)
+    best = best_of(outcomes, swept.goals)
+    return SweepReport(Path(_readable(str(swept.directory))), outcomes, best, swept.error, swept.warnings)
+
+
+def _objectives(outcome: JobOutcome) -> Sequence[float]:
+    """Of a job that is done."""
+    if outcome.error:
+        raise RunError(f"job {outcome.job}: {outcome.error}")
+    return outcome.objectives
 
 
 def _outcome(job: Job, catalog: Catalog) -> JobOutcome:
-    if isinstance(job.result, ConfigError):
-        failed = _failed(catalog.with_broken_plugins_note(job.result), time.perf_counter())
+    if isinstance(job.result, SynthError):
+        failed = _failed(job.result, time.perf_counter())
         return dataclasses.replace(failed, job=job.number, overrides=job.overrides)
     outcome: JobOutcome = job.result
     return outcome
 
 
-def _tidy(directory: Path) -> None:
+def _tidy(directories: Sequence[Path]) -> None:
     """Removes what killed workers had staged, and the directories of jobs that left nothing; finished jobs stay."""
-    for staged in sorted(directory.rglob(f"{STAGING}*")):
-        shutil.rmtree(staged) if staged.is_dir() else staged.unlink(missing_ok=True)
-    for path in [*sorted(directory.rglob("*"), reverse=True), directory, directory.parent]:
-        with suppress(OSError):
-            path.rmdir()
+    for directory in directories:
+        for staged in sorted(directory.rglob(f"{STAGING}*")):
+            shutil.rmtree(staged) if staged.is_dir() else staged.unlink(missing_ok=True)
+        for path in [*sorted(directory.rglob("*"), reverse=True), directory]:
+            with suppress(OSError):
+                path.rmdir()
 
 
 def _append_result(directory: Path, outcome: JobOutcome) -> None:

@@ -17,6 +17,7 @@ from synth.config.catalog import HOOKS, MULTIPLE, Catalog, load_catalog
 from synth.config.compose import Composed, changed_at, note_shadows, try_compose
 from synth.config.environment import EnvironmentValues
 from synth.config.fitting import idle_amount, with_cures
+from synth.config.objectives import SweepConfig, for_one_run
 from synth.config.part import Part, SinkPart, place_problems, without_kind
 from synth.config.typed import in_words, read_config, schema_of
 from synth.contracts.generator import Generator, World, broken_columns
@@ -74,6 +75,7 @@ class Recipe:
     runner: Part
     clock: ClockConfig
     noise: NoiseConfig
+    sweep: SweepConfig
     content: Mapping[str, Any]
     idle: frozenset[str] = field(compare=False)
     origins: Mapping[str, str] = field(repr=False, compare=False)
@@ -87,8 +89,9 @@ class Recipe:
 
 FIXED: dict[str, Any] = {"population": PopulationConfig, "timeline": TimelineConfig, "reporting": ReportingConfig}
 FIXED |= {"clicks": ClicksConfig, "columns": ColumnsConfig, "clock": ClockConfig, "noise": NoiseConfig}
-#: Where the data go, on what they are made and how they are sent; not what they are.
-NOT_DATA = ("sink", "runner", "clock", "noise")
+FIXED |= {"sweep": SweepConfig}
+#: Where the data go, on what they are made, how they are sent and why; not what they are.
+NOT_DATA = ("sink", "runner", "clock", "noise", "sweep")
 #: Values that others refer to as ``${vars.name}``; no part of the recipe.
 FREE = "vars"
 PLAIN = tuple(field.name for field in dataclasses.fields(RunConfig))
@@ -103,11 +106,10 @@ def build_recipe(composed: Composed, catalog: Catalog) -> Recipe:
     """
     build = _Build(composed, catalog)
     recipe = build.recipe()
-    earlier = composed.problems
-    further = [problem for problem in build.problems if not any(map(problem.concerns, earlier))]
-    if recipe is None or earlier:
+    further = [problem for problem in build.problems if not any(map(problem.concerns, composed.problems))]
+    if recipe is None or composed.problems:
         cured = with_cures(further, composed, lambda other: _Build(other, catalog).own_names())
-        raise ConfigError([*earlier, *note_shadows(cured, composed.shadows)])
+        raise ConfigError([*composed.problems, *note_shadows(cured, composed.shadows)])
     return recipe
 
 
@@ -131,7 +133,7 @@ def load_recipe(
     catalog = load_catalog(plugin_files, plugins_dirs)
     with catalog.noting_broken_plugins():
         composed = try_compose(overrides, given=given, config_dirs=config_dirs, plugin_roots=catalog.config_roots)
-        return build_recipe(composed, catalog), catalog, composed
+        return build_recipe(for_one_run(composed), catalog), catalog, composed
 
 
 class _Build:
@@ -200,7 +202,7 @@ class _Build:
             timeline=Timeline.parse(fixed["timeline"]),
             **typing.cast("dict[str, Any]", single),
             scenarios=several["scenario"],
-            **{name: fixed[name] for name in ("reporting", "clicks", "columns", "clock", "noise")},
+            **{name: fixed[name] for name in ("reporting", "clicks", "columns", "clock", "noise", "sweep")},
             sinks=sinks,
             content=without_secrets({key: self.config[key] for key in sorted({*self.config} - {*NOT_DATA, FREE})}),
             idle=frozenset(self.idle),

@@ -80,14 +80,14 @@ def run(
     """
     started = time.perf_counter()
     texts, given = _split(overrides)
-    recipe, catalog, _ = load_recipe(
+    recipe, catalog, composed = load_recipe(
         texts,
         given=given,
         plugin_files=list(map(Path, plugin_files)),
         plugins_dirs=list(map(Path, plugins_dirs)),
         config_dirs=list(map(Path, config_dirs)),
     )
-    return execute(recipe, catalog, started=started, overwrite=overwrite)
+    return execute(recipe, catalog, started=started, overwrite=overwrite, directory=composed.directory)
 
 
 def generate(
@@ -167,7 +167,7 @@ def execute(
         RefusedError, RunError, InterruptedRun: nothing of the run is left.
         PartlyDone: some sinks were committed before one failed.
     """
-    _refuse_pace(recipe)
+    refuse_pace(recipe)
     prepared = prepare(recipe)
     sinks = make_sinks(prepared, directory or run_directory(), overwrite=overwrite)
     announcer = Announcer(catalog.subscribers, started=started)
@@ -186,7 +186,7 @@ def execute(
     )
 
 
-def _refuse_pace(recipe: Recipe) -> None:
+def refuse_pace(recipe: Recipe) -> None:
     """A run makes all of it at once: a clock or noise that would be ignored is refused."""
     given = {"clock": recipe.clock.paced, "noise": not recipe.noise.silent}
     message = "{} is for a stream, and a run sends nothing on its way"

@@ -3,12 +3,13 @@
 The only package that touches Hydra and OmegaConf. Importing it loads neither: each function loads what it needs.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from synth.config.compose.display import shown
-from synth.config.compose.results import Composed, Job, changed_at
+from synth.config.compose.naming import folder_name, quoted
+from synth.config.compose.results import Batch, Composed, Draft, Job, JobPlace, Swept, Work, changed_at
 from synth.config.compose.roots import (
     Option,
     PluginRoot,
@@ -24,22 +25,29 @@ from synth.config.compose.sources import ConfigSource, Folder, Memory, Offered, 
 from synth.errors import ConfigError
 
 __all__ = [
+    "Batch",
     "Composed",
     "ConfigSource",
+    "Draft",
     "Folder",
     "Job",
+    "JobPlace",
     "Memory",
     "Offered",
     "Option",
     "PluginRoot",
+    "Swept",
+    "Work",
     "Written",
     "builtin_conf",
     "changed_at",
     "complete",
     "compose",
     "find_shadows",
+    "folder_name",
     "list_options",
     "note_shadows",
+    "quoted",
     "search_roots",
     "shown",
     "store",
@@ -123,30 +131,26 @@ def with_option(composed: Composed, group: str, option: str | None) -> Composed:
 
 def sweep(
     overrides: Sequence[str],
-    task: Callable[[Composed, Path], Any],
+    work: Work,
     *,
-    sweep_dir: Path,
     config_dirs: Sequence[Path] = (),
     plugin_roots: Sequence[PluginRoot] = (),
-) -> list[Job]:
-    """Run ``task`` for every job that Hydra's sweeper makes of the overrides, by Hydra's launcher.
+) -> Swept:
+    """Carry out every job that Hydra's sweeper makes of the overrides, by Hydra's launcher.
 
     Args:
         overrides: values with commas, ``range(…)`` or ``choice(…)`` are swept; ``hydra/launcher=…`` selects a launcher.
-        task: called with a job's configuration and its own directory, ``sweep_dir/<number>``; returns its outcome
-            and never raises. Must pickle for launchers that use other processes.
-
-    Returns:
-        The jobs by number.
+        work: what is done with the jobs. ``work.run`` must pickle for launchers that use other processes.
 
     Raises:
-        ConfigError: an override cannot be read, or the sweep itself is set up wrongly; no job has run.
+        SynthError: an override cannot be read, the sweep is set up wrongly, or jobs of its first batch cannot run: all
+            problems of all of them; no job has run.
     """
     from synth.config.compose.sweeping import sweep_roots
 
     roots = search_roots(config_dirs, plugin_roots)
     with noting_shadows(find_shadows(roots)):
-        return sweep_roots(overrides, task, sweep_dir, roots)
+        return sweep_roots(overrides, work, roots)
 
 
 def complete(

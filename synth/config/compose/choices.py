@@ -22,6 +22,7 @@ from synth.config.compose.overrides import (
 )
 from synth.config.compose.resolving import forbidden_resolvers
 from synth.config.compose.roots import PRIMARY, group_names, option_names
+from synth.config.compose.steering import steering_problems
 from synth.errors import ConfigError, Problem
 
 
@@ -289,6 +290,7 @@ def check_choices(library: Library, overrides: Sequence[str], *, multirun: bool 
         ConfigError: an override cannot be read, or a choice or a file is wrong.
     """
     given, problems = read_overrides(overrides)
+    problems += steering_problems(given, multirun=multirun)
     choices = Choices(library=library, given=given, problems=problems, multirun=multirun)
     choices.walk()
     if choices.problems:

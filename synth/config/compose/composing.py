@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import yaml
 from hydra.errors import HydraException
@@ -20,48 +21,54 @@ from synth.config.compose.resolving import Resolver, register_resolvers
 from synth.config.compose.results import Composed
 from synth.config.compose.roots import find_shadows, group_names, note_shadows, noting_shadows, option_names
 from synth.config.compose.sources import ConfigSource
+from synth.config.compose.stamps import Stamp
+from synth.config.compose.steering import run_directory
 from synth.config.compose.steps import Reached, broken_list_step, reach
 from synth.errors import ConfigError, Problem, in_yaml, nearest
 
 _FAILURES = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError, TypeError, LookupError, AssertionError)
 
 
-def compose_roots(overrides: Sequence[str], roots: Sequence[ConfigSource]) -> Composed:
+def compose_roots(overrides: Sequence[str], roots: Sequence[ConfigSource], stamp: Stamp | None = None) -> Composed:
     """Compose from the given roots; see ``synth.config.compose.compose``."""
-    composed = try_compose_roots(overrides, roots)
+    composed = try_compose_roots(overrides, roots, stamp)
     if composed.problems:
         raise ConfigError(composed.problems)
     return composed
 
 
-def try_compose_roots(overrides: Sequence[str], roots: Sequence[ConfigSource]) -> Composed:
+def try_compose_roots(overrides: Sequence[str], roots: Sequence[ConfigSource], stamp: Stamp | None = None) -> Composed:
     """The same, of what can be composed: what is wrong is left out, and stands in ``problems``.
+
+    Args:
+        stamp: of a job of a sweep; a single run is told the time.
 
     Raises:
         ConfigError: nothing can be composed.
     """
     shadows = find_shadows(roots)
+    now = stamp or Stamp(now=datetime.now(UTC))  # noqa: TID251 — for a place; data do not see it
     with noting_shadows(shadows):
-        composed = _compose_right(overrides, roots)
+        composed = _compose_right(overrides, roots, now)
     return replace(composed, shadows=shadows, problems=tuple(note_shadows(composed.problems, shadows)))
 
 
-def _compose_right(overrides: Sequence[str], roots: Sequence[ConfigSource]) -> Composed:
+def _compose_right(overrides: Sequence[str], roots: Sequence[ConfigSource], stamp: Stamp) -> Composed:
     """Composes without the overrides that are wrong."""
     try:
-        return _compose(overrides, roots)
+        return _compose(overrides, roots, stamp)
     except ConfigError as error:
         wrong = {problem.where for problem in error.problems}
         right = [override for override in overrides if command_line(override) not in wrong]
         if len(right) == len(overrides) or not Library(roots=roots).has_builtin_primary:
             raise
-        rest = _compose_right(right, roots)
+        rest = _compose_right(right, roots, stamp)
         groups = {problem.path.partition(".")[0] for problem in error.problems}
         further = [problem for problem in rest.problems if problem.path.partition(".")[0] not in groups]
         return replace(rest, overrides=tuple(overrides), problems=(*error.problems, *further))
 
 
-def _compose(overrides: Sequence[str], roots: Sequence[ConfigSource]) -> Composed:
+def _compose(overrides: Sequence[str], roots: Sequence[ConfigSource], stamp: Stamp) -> Composed:
     library = Library(roots=roots)
     choices = check_choices(library, overrides)
     given = [item for item in choices.given if not item.steers_hydra]
@@ -79,8 +86,10 @@ def _compose(overrides: Sequence[str], roots: Sequence[ConfigSource]) -> Compose
                 origins.add_absent(item.key, item.where)
         problems = _check_packages(library, listed, choices)
         problems += _apply(given, listed, config, origins, choices)
-        resolver = Resolver(origins=origins.found, keys=origins.keys)
+        resolver = Resolver(origins=origins.found, keys=origins.keys, stamp=stamp)
+        numbered = resolver.stamp_places(config)
         plain = resolver.plain(config)
+    directory = run_directory(choices.given, stamp.now, problems)
     several = {group: [name for name, _ in wanted.options] for group, wanted in choices.lists.items()}
     return Composed(
         config=plain,
@@ -95,6 +104,8 @@ def _compose(overrides: Sequence[str], roots: Sequence[ConfigSource]) -> Compose
         roots=tuple(roots),
         options={group: tuple(option_names(roots, group)) for group in several},
         problems=(*problems, *resolver.problems),
+        directory=directory,
+        numbered=numbered,
     )
 
 

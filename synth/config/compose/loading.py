@@ -34,6 +34,10 @@ _IS_1_3 = hydra.__version__.startswith("1.3.")
 
 #: Whether Hydra can take one entry out of a list.
 DELETES_ENTRIES = not _IS_1_3
+
+#: What an override begins with that gives one job its directory below the sweep's.
+NAMES_DIRECTORY = "hydra.sweep.subdir="
+
 _VERSION_LOCK = threading.RLock()
 
 
@@ -232,12 +236,18 @@ class Composition:
 
 
 class JobLoader(ConfigLoaderImpl):
-    """Answers a launcher with Hydra's settings and the job's overrides; the job composes the rest."""
+    """Answers a launcher with Hydra's settings and the job's overrides; the job composes the rest.
+
+    The one override of Hydra's own names the job's directory.
+    """
 
     def load_sweep_config(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
         config = copy.deepcopy(master_config)
         with open_dict(config):
-            config.hydra.overrides.task = list(sweep_overrides)
+            config.hydra.overrides.task = [text for text in sweep_overrides if not text.startswith(NAMES_DIRECTORY)]
+            for text in sweep_overrides:
+                if text.startswith(NAMES_DIRECTORY):
+                    config.hydra.sweep.subdir = text.removeprefix(NAMES_DIRECTORY)
         return config
 
 

@@ -66,7 +66,7 @@ def read_overrides(overrides: Sequence[str]) -> tuple[list[Given], list[Problem]
         if given[-1].group == "hydra.searchpath":
             problems.append(searchpath_problem(given[-1].where))
         if given[-1].steers_hydra:
-            problems += [target_problem(key, given[-1].where) for key in _targets(given[-1])]
+            problems += [target_problem(key, given[-1].where) for key in targets_of(given[-1])]
     return given, problems
 
 
@@ -75,7 +75,7 @@ def chooses(override: str, group: str) -> bool:
     return override.lstrip("+").partition("=")[0] == group
 
 
-def _targets(given: Given) -> Iterator[str]:
+def targets_of(given: Given) -> Iterator[str]:
     """The keys that would have Hydra load code; a recipe's own ones are found when its values are resolved."""
     if "_target_" in given.key.split("."):
         yield given.key

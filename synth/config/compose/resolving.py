@@ -18,6 +18,7 @@ from omegaconf.errors import (
 from synth.config.compose.bucket import sagemaker_bucket
 from synth.config.compose.files import target_problem
 from synth.config.compose.results import nearest_origin
+from synth.config.compose.stamps import PLACED, Stamp, sink_texts, tells_number
 from synth.errors import Problem, in_yaml, nearest
 
 _RESOLVER = re.compile(r"(?<!\\)\$\{\s*((?:[^:{}$]|\$\{[^{}]*\})+?)\s*:")
@@ -47,7 +48,7 @@ def forbidden_resolvers(path: str, text: str, where: str, allowed: Sequence[str]
                 message=f"'{path}' uses the resolver '{name}', which is {refused}",
                 where=where,
                 allowed=", ".join(allowed),
-                hint=nearest(name, allowed),
+                hint=PLACED[name] if name in PLACED and allowed is _STANDARD else nearest(name, allowed),
             )
 
 
@@ -62,9 +63,27 @@ class Resolver:
 
     origins: Mapping[str, str]
     keys: Mapping[str, Sequence[str]]
+    stamp: Stamp
     problems: list[Problem] = field(default_factory=list)
     interpolated: dict[str, str] = field(default_factory=dict)
+    _places: dict[str, Any] = field(default_factory=dict)
     _open: list[int] = field(default_factory=list)
+
+    def stamp_places(self, config: DictConfig) -> frozenset[str]:
+        """Fill in what the texts of sinks say of the job and the time, where no other value can refer to it.
+
+        Returns:
+            The paths of those that tell the number of the job.
+        """
+        stamped = [(path, node, text) for path, node, text in sink_texts(config) if self.stamp.fill(text) != text]
+        for path, node, text in stamped:
+            node._set_value(self.stamp.fill(text))
+            parent, _, key = path.rpartition(".")
+            step = int(key) if key.isdecimal() else key
+            self._places[path] = self._item(OmegaConf.select(config, parent), step, path)
+        for _, node, _ in stamped:
+            node._set_value("???")
+        return frozenset(path for path, _, text in stamped if tells_number(text))
 
     def plain(self, node: Any, path: str = "") -> Any:
         """The value of ``node`` in plain Python; None where a problem was found."""
@@ -100,6 +119,8 @@ class Resolver:
         self._report(f"{parent}.{word}".lstrip("."), message, hint=f'quote it: "{word}"')
 
     def _item(self, node: Any, key: str | int, path: str) -> Any:
+        if path in self._places:
+            return self._places[path]
         raw = node._get_node(key)._value()
         if isinstance(raw, str) and "${" in raw:
             forbidden = list(forbidden_resolvers(path, raw, self._where(path)))
@@ -128,7 +149,7 @@ class Resolver:
         if isinstance(error, MissingMandatoryValue):
             self._report(path, f"'{path}' needs a value", hint=f"{path}=…")
         elif isinstance(error, InterpolationToMissingValueError):
-            self._report(path, f"'{path}' refers to {reference}, which needs a value")
+            self._report(path, f"'{path}' refers to {reference}, which needs a value", hint=self._stamped(reference))
         elif isinstance(error, InterpolationKeyError):
             missing = _quoted(reason)
             message = f"'{path}' refers to '{missing}', which does not exist"
@@ -145,6 +166,10 @@ class Resolver:
             self._report(path, f"'{path}' cannot be resolved from {reference}")  # the reason may quote what it holds
         else:
             self._report(path, f"'{path}' cannot be resolved: {reason}")
+
+    def _stamped(self, reference: str) -> str:
+        told = any(place in reference for place in self._places)
+        return "it tells the job or the time, which a sink's place alone may" if told else ""
 
     def _report(self, path: str, message: str, hint: str = "") -> None:
         self.problems.append(Problem(path=path, message=message, where=self._where(path), hint=hint))

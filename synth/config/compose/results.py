@@ -1,12 +1,12 @@
 """The results of composing: one configuration, or the jobs of a sweep."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from synth.config.compose.sources import ConfigSource
-from synth.errors import Problem
+from synth.errors import Problem, SynthError
 
 
 def nearest_origin(origins: Mapping[str, str], path: str) -> str:
@@ -45,6 +45,8 @@ class Composed:
         options: group -> what it offers, for a group that takes several options.
         problems: what is wrong, and not in ``config``.
         shadows: a user's file -> what it stands in the place of, as messages name both.
+        directory: where sinks without a place write; None where nobody says.
+        numbered: the paths of sinks' settings that tell the number of the job.
     """
 
     config: dict[str, Any]
@@ -60,6 +62,8 @@ class Composed:
     interpolated: Mapping[str, str] = field(default_factory=dict)
     deliberate: Mapping[tuple[str, str], str] = field(default_factory=dict)
     shadows: Mapping[str, str] = field(default_factory=dict)
+    directory: Path | None = None
+    numbered: frozenset[str] = frozenset()
 
     @property
     def used_shadows(self) -> dict[str, str]:
@@ -78,10 +82,111 @@ class Composed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A job of a sweep that has not run.
+
+    Attributes:
+        number: counted from 0 over the whole sweep.
+        swept: what the sweeper chose for it.
+        overrides: all that makes it, as a single run would take them; a review may add some.
+        directory: its own, below the sweep's; not made yet.
+        composed: None where it does not compose.
+        error: why it cannot run.
+    """
+
+    number: int
+    swept: tuple[str, ...]
+    overrides: tuple[str, ...]
+    directory: Path
+    composed: Composed | None = None
+    error: SynthError | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobPlace:
+    """Where a job runs.
+
+    Attributes:
+        number: counted from 0 over the whole sweep.
+        directory: its own; it is there.
+        sweep: the directory of the sweep.
+    """
+
+    number: int
+    directory: Path
+    sweep: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Jobs that a sweeper hands over together: of a grid all of them.
+
+    Attributes:
+        directory: the sweep's own.
+        sweeper: the option of ``hydra/sweeper``.
+        proposed: whether the sweeper proposes jobs, and more may follow.
+        goals: of a sweeper that looks for the best job: ``minimize`` or ``maximize``, for each of its objectives.
+    """
+
+    drafts: Sequence[Draft]
+    directory: Path
+    sweeper: str
+    proposed: bool
+    goals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Job:
-    """One job of a sweep; ``result`` is a ``ConfigError`` when its overrides do not compose."""
+    """One job of a sweep; ``result`` is what its task returned, or why it did not run."""
 
     number: int
     overrides: tuple[str, ...]
     directory: Path
     result: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Swept:
+    """A sweep that has ended.
+
+    Attributes:
+        directory: the sweep's own.
+        jobs: by number.
+        goals: as those of a ``Batch``.
+        error: why the sweeper went no further.
+        warnings: what does not keep the sweep from its work.
+    """
+
+    directory: Path
+    jobs: Sequence[Job]
+    goals: tuple[str, ...] = ()
+    error: SynthError | None = None
+    warnings: Sequence[str] = ()
+
+
+def as_it_is(batch: Batch) -> Sequence[Draft]:
+    """A review that finds nothing."""
+    return batch.drafts
+
+
+def no_figures(result: Any) -> Sequence[float]:
+    """The objectives of a sweep that has none."""
+    return ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """What a sweep does with its jobs.
+
+    Attributes:
+        run: carries out a job, in whatever process the launcher chooses; returns its outcome and never raises.
+        review: looks at jobs before the first of them runs, in this process; returns them in their order, those that
+            cannot run with an error.
+        objectives: of an outcome; raises SynthError where it has none.
+        directory: the sweep's, where no setting of Hydra names one.
+    """
+
+    run: Callable[[Composed, JobPlace], Any]
+    review: Callable[[Batch], Sequence[Draft]] = as_it_is
+    objectives: Callable[[Any], Sequence[float]] = no_figures
+    directory: Path

@@ -1,209 +1,183 @@
 """Sweeps: Hydra's sweepers decide on the jobs, its launchers run them, and synth composes each one.
 
 Hydra itself gets to see its own settings only. So nothing that a user configures, secrets included, reaches its
-files, its logs or its directory names, and a job that does not compose fails alone.
+files, its logs or its directory names.
 """
 
 import logging
-import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hydra.core.hydra_config import HydraConfig
 from hydra.core.plugins import Plugins
-from hydra.core.utils import JobReturn
+from hydra.core.utils import setup_globals
 from hydra.errors import HydraException
-from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, open_dict
 
-from synth.config.compose.choices import Choices, check_choices
-from synth.config.compose.composing import compose_roots, readable_errors
-from synth.config.compose.files import Library, target_problem
+from synth.config.compose.choices import check_choices
+from synth.config.compose.composing import readable_errors
+from synth.config.compose.files import Library
+from synth.config.compose.grid import PARAMS, SweptOver, grid_problems, swept_values
+from synth.config.compose.launching import Batches, JobTask, ReviewingLauncher
 from synth.config.compose.loading import Repository, launch_context, make_loader, modern_hydra
-from synth.config.compose.overrides import Given, unknown_option
-from synth.config.compose.resolving import forbidden_resolvers
-from synth.config.compose.results import Composed, Job
-from synth.config.compose.roots import PRIMARY
+from synth.config.compose.overrides import Given
+from synth.config.compose.plugins import load_hydra_plugins
+from synth.config.compose.results import Swept, Work
+from synth.config.compose.settings import check_launch, goals_of, is_tolerant, load_settings
 from synth.config.compose.sources import ConfigSource
-from synth.errors import ConfigError, Problem
+from synth.config.compose.steering import SWEEP_DIR
+from synth.errors import ConfigError, Problem, RefusedError, RunError, SynthError, on_one_line
 
-_SILENT = {"version": 1, "root": None, "disable_existing_loggers": False}
-_HARMLESS = ("oc.env", "now", "hydra", "python_version")
+_TALKERS = ("hydra", "hydra_plugins", "optuna", "nevergrad")
+_BASIC = "basic"
 
 
-def sweep_roots(
-    overrides: Sequence[str], task: Callable[[Composed, Path], Any], sweep_dir: Path, roots: Sequence[ConfigSource]
-) -> list[Job]:
+def sweep_roots(overrides: Sequence[str], work: Work, roots: Sequence[ConfigSource]) -> Swept:
     """Sweep over the given roots; see ``synth.config.compose.sweep``."""
-    directory = Path(sweep_dir).absolute()
+    now = datetime.now(UTC)  # noqa: TID251 — for places; data do not see it
     library = Library(roots=roots)
     choices = check_choices(library, overrides, multirun=True)
-    given = choices.given
-    plugins = Plugins.instance()
+    plugins, warned = load_hydra_plugins()
     repository = Repository(roots, with_hydra=True)
-    _check_launch(choices, repository)
-    with readable_errors(library, given, choices), modern_hydra():
-        settings = _hydra_settings(given, repository, directory)
-        _check_code(settings, given, repository)
-        sweeper = plugins.instantiate_sweeper(
-            hydra_context=launch_context(repository),
-            task_function=JobTask(task=task, roots=tuple(roots), sweep_dir=directory, working_dir=Path.cwd()),
-            config=settings,
-        )
-    arguments = [item.text for item in given if not item.steers_hydra]
+    check_launch(choices, repository, warned)
+    with readable_errors(library, choices.given, choices), modern_hydra():
+        settings = load_settings(choices.given, repository, work.directory, now)
+    name = str(settings.hydra.runtime.choices["hydra/sweeper"])
+    swept = _take_over(settings, choices.given, repository, roots, grid=name == _BASIC)
+    over = {item.parsed.get_key_element() for item in swept}
+    batches = Batches(
+        work=work,
+        roots=roots,
+        now=now,
+        fixed=tuple(
+            item.text for item in choices.given if not item.steers_hydra and item.parsed.get_key_element() not in over
+        ),
+        sweeper=name,
+        proposed=name != _BASIC,
+        goals=goals_of(settings),
+        tolerant=name != _BASIC and is_tolerant(settings),
+        settings=settings,
+    )
+    task = JobTask(task=work.run, roots=tuple(roots), working_dir=Path.cwd(), now=now)
+    sweeper = _make_sweeper(plugins, settings, repository, task, batches)
+    arguments = [item.text for item in swept if not item.where.startswith(PARAMS)]
+    error = _carry_out(sweeper, arguments, batches)
+    jobs = [batches.done[number] for number in sorted(batches.done)]
+    if error and not jobs:
+        raise error
+    return Swept(directory=batches.directory, jobs=jobs, goals=batches.goals, error=error, warnings=warned)
+
+
+def _take_over(
+    settings: DictConfig, given: Sequence[Given], repository: Repository, roots: Sequence[ConfigSource], *, grid: bool
+) -> list[SweptOver]:
+    """What is swept. Of the sweeper's own values those stay that the command line does not set.
+
+    Raises:
+        ConfigError: there is nothing to sweep over, or too much.
+    """
+    params = settings.hydra.sweeper.get("params")
+    own = {item.parsed.get_key_element() for item in given if not item.steers_hydra}
+    if params is not None:
+        with open_dict(params):
+            for key in [key for key in params if str(key) in own]:
+                del params[key]
+    swept = swept_values(given, params, make_loader(repository))
+    problems = grid_problems(swept, roots, grid=grid)
+    if problems:
+        raise ConfigError(problems)
+    return swept
+
+
+def _make_sweeper(
+    plugins: Plugins, settings: DictConfig, repository: Repository, task: JobTask, batches: Batches
+) -> Any:
+    """A sweeper whose launcher reviews the jobs first.
+
+    Raises:
+        ConfigError: the sweeper or its launcher does not take its settings.
+    """
+    launcher = settings.hydra.runtime.choices["hydra/launcher"]
+    make = plugins.instantiate_launcher
+
+    def make_reviewing(**context: Any) -> ReviewingLauncher:
+        return ReviewingLauncher(make(**context), batches)
+
+    setup_globals()
     try:
-        with quiet_hydra():
-            returned = sweeper.sweep(arguments=arguments)
-    except HydraException as error:
-        raise ConfigError([Problem(path="", message=f"cannot sweep: {str(error).splitlines()[0]}")]) from error
+        with _talking_less(), modern_hydra():
+            vars(plugins)["instantiate_launcher"] = make_reviewing  # every sweeper asks for its launcher here
+            sweeper: Any = plugins.instantiate_sweeper(
+                hydra_context=launch_context(repository), task_function=task, config=settings
+            )
+    except Exception as error:
+        message = f"hydra/sweeper={batches.sweeper} with hydra/launcher={launcher} cannot be set up"
+        reason = on_one_line(f"{type(error).__name__}: {error}")
+        raise ConfigError([Problem(path="hydra.sweeper", message=f"{message}: {reason}")]) from error
+    finally:
+        vars(plugins).pop("instantiate_launcher")
+    if not batches.proposed:  # a grid is reviewed as a whole, and then launched in the batches that are asked for
+        batches.at_once, sweeper.max_batch_size = sweeper.max_batch_size, None
+    return sweeper
+
+
+def _carry_out(sweeper: Any, arguments: list[str], batches: Batches) -> SynthError | None:
+    """Sweeps; returns what ended the sweep early. A sweep without any job leaves no directory."""
+    directory = batches.directory
+    existing = next(path for path in (directory, *directory.parents) if path.exists())
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        hint = f"choose another one: {SWEEP_DIR}=…"
+        return RefusedError(f"the sweep's directory {directory} cannot be made: {error.strerror}", hint=hint)
+    try:
+        with _talking_less(), modern_hydra():
+            sweeper.sweep(arguments)
+    except SynthError as error:
+        return error
+    except Exception as error:  # noqa: BLE001 — sweepers and launchers are other people's code
+        return _explain(error, batches)
     finally:
         (directory / "multirun.yaml").unlink(missing_ok=True)
-    return sorted((_job(outcome, directory) for outcome in _outcomes(returned)), key=lambda job: job.number)
+        while directory != existing and not batches.done:
+            with suppress(OSError):
+                directory.rmdir()
+            directory = directory.parent
+    return None
 
 
-def _check_launch(choices: Choices, repository: Repository) -> None:
-    """Launchers and sweepers are plugins of Hydra that may not be installed."""
-    problems = []
-    for group, entry in choices.steering.items():
-        options = repository.get_group_options(group)
-        for name, where in entry.wanted.options:
-            if name in options or entry.optional or "${" in name:
-                continue
-            problem = unknown_option(group, name, options, where)
-            if group in ("hydra/launcher", "hydra/sweeper"):
-                kind = group.removeprefix("hydra/")
-                problem = replace(problem, hint=problem.hint or f"pip install hydra-{name}-{kind}?")
-            problems.append(problem)
-    if problems:
-        raise ConfigError(problems)
-
-
-def _check_code(settings: DictConfig, given: Sequence[Given], repository: Repository) -> None:
-    """Hydra instantiates what its settings name: only installed packages may write ``_target_``, or make it up.
-
-    Resolvers such as ``oc.create`` return whole mappings, which no check of the files can see.
-    """
-    chosen = [f"{group}/{name}" for group, name in settings.hydra.runtime.choices.items()]
-    installed = set(repository.installed_texts(["hydra/config", *chosen]))
-    problems: list[Problem] = []
-    for path, value in _leaves(OmegaConf.to_container(settings, resolve=False), ""):
-        if value in installed:
-            continue
-        where = next((item.where for item in given if item.steers_hydra and f"{path}.".startswith(f"{item.key}.")), "")
-        if "_target_" in path.split("."):
-            problems.append(target_problem(path, where))
-        elif path.startswith("hydra.job.env_set."):
-            message = f"'{path}' is not allowed: a variable such as PYTHONPATH decides which code is loaded"
-            problems.append(Problem(path=path, message=message, where=where, hint="export it before synth starts"))
-        else:
-            problems += forbidden_resolvers(path, value, where, allowed=_HARMLESS)
-    if problems:
-        raise ConfigError(problems)
-
-
-def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict | list):
-        for key, child in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _leaves(child, f"{path}.{key}".lstrip("."))
+def _explain(error: Exception, batches: Batches) -> SynthError:
+    """What a sweeper, or a launcher, failed of: before its first job the configuration is to blame."""
+    first = (str(error).splitlines() or [""])[0]
+    if isinstance(error, HydraException):
+        wrong: SynthError = ConfigError([Problem(path="", message=f"cannot sweep: {first}", hint=_hint(first))])
+    elif batches.launched:
+        wrong = RunError(f"hydra/sweeper={batches.sweeper} failed: {on_one_line(f'{type(error).__name__}: {error}')}")
     else:
-        yield path, str(value)
+        message = f"hydra/sweeper={batches.sweeper} cannot sweep: {on_one_line(f'{type(error).__name__}: {error}')}"
+        wrong = ConfigError([Problem(path="hydra.sweeper", message=message)])
+    wrong.__cause__ = error
+    return wrong
 
 
-def _hydra_settings(given: Sequence[Given], repository: Repository, sweep_dir: Path) -> DictConfig:
-    """Hydra's own part of the configuration, made to write nothing, log nothing and stay where it is.
-
-    The chosen groups take part, because an experiment may set the launcher; single keys do not, because they may
-    belong to an option that only some of the jobs choose.
-    """
-    chosen = [
-        item.text
-        for item in given
-        if item.steers_hydra or (not item.parsed.is_sweep_override() and repository.group_exists(item.group))
-    ]
-    settings = make_loader(repository).load_configuration(PRIMARY, chosen, RunMode.MULTIRUN)
-    with open_dict(settings):
-        for key in [key for key in settings if key != "hydra"]:
-            del settings[key]
-        hydra = settings.hydra
-        hydra.mode = RunMode.MULTIRUN
-        hydra.sweep.dir = str(sweep_dir)
-        hydra.sweep.subdir = "${hydra.job.num}"
-        hydra.output_subdir = None
-        hydra.job.chdir = False
-        hydra.job.name = "synth"
-        hydra.job_logging = _SILENT
-        hydra.hydra_logging = _SILENT
-        hydra.callbacks = {}
-        hydra.overrides.task = []
-        hydra.overrides.hydra = []
-    return settings
-
-
-@dataclass(frozen=True, kw_only=True)
-class SweepOutcome:
-    """What a job sends back. An exception with arguments of its own may not survive pickling; problems do."""
-
-    number: int
-    overrides: tuple[str, ...]
-    result: Any = None
-    problems: tuple[Problem, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class JobTask:
-    """What Hydra's launchers call, in this process or in another one."""
-
-    task: Callable[[Composed, Path], Any]
-    roots: tuple[ConfigSource, ...]
-    sweep_dir: Path
-    working_dir: Path
-
-    def __call__(self, _: DictConfig) -> SweepOutcome:
-        if Path.cwd() != self.working_dir:
-            os.chdir(self.working_dir)  # a reused worker process stands where an earlier sweep was started
-        settings = HydraConfig.get()
-        number = int(settings.job.num)
-        overrides = tuple(str(override) for override in settings.overrides.task)
-        try:
-            composed = compose_roots(overrides, self.roots)
-        except ConfigError as error:
-            return SweepOutcome(number=number, overrides=overrides, problems=error.problems)
-        result = self.task(composed, self.sweep_dir / str(number))
-        return SweepOutcome(number=number, overrides=overrides, result=result)
-
-
-def _outcomes(returned: Any) -> Iterator[SweepOutcome]:
-    if isinstance(returned, JobReturn):
-        yield returned.return_value
-    elif isinstance(returned, list | tuple):
-        for part in returned:
-            yield from _outcomes(part)
-    else:
-        message = "cannot sweep: this sweeper does not hand its jobs back"
-        raise ConfigError([Problem(path="hydra.sweeper", message=message)])
-
-
-def _job(outcome: SweepOutcome, sweep_dir: Path) -> Job:
-    return Job(
-        number=outcome.number,
-        overrides=outcome.overrides,
-        directory=sweep_dir / str(outcome.number),
-        result=ConfigError(outcome.problems) if outcome.problems else outcome.result,
-    )
+def _hint(message: str) -> str:
+    return "hydra/sweeper=optuna draws from an interval" if "INTERVAL" in message else ""
 
 
 @contextmanager
-def quiet_hydra() -> Iterator[None]:
-    """Hydra logs every job's overrides, which may hold secrets."""
-    loggers = [logging.getLogger(name) for name in ("hydra", "hydra_plugins")]
+def _talking_less() -> Iterator[None]:
+    """Sweepers and launchers log every job's overrides, which may hold secrets, and what synth tells itself."""
+    loggers = [logging.getLogger(name) for name in _TALKERS]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
-        logger.setLevel(logging.WARNING)
+        logger.setLevel(logging.CRITICAL)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="|".join(_TALKERS))
+            yield
     finally:
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)

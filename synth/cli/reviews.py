@@ -1,0 +1,174 @@
+"""The jobs of a sweep before any of them runs: their recipes, their places, and whether each could be carried out."""
+
+import dataclasses
+import os
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from synth.cli.objectives import objective_problems
+from synth.config.catalog import Catalog
+from synth.config.compose import Batch, Draft, folder_name, quoted
+from synth.config.compose.results import changed_at
+from synth.config.part import SinkPart
+from synth.config.recipe import Recipe, build_recipe
+from synth.engine.open_sinks import make_sinks
+from synth.engine.prepare import Prepared, prepare
+from synth.engine.run import refuse_pace
+from synth.errors import ConfigError, Problem, SynthError, blaming, counted
+from synth.sinks.places import LocalPlace, parse_uri
+
+RESULTS = "results.csv"
+
+
+@dataclass
+class _Job:
+    """A draft with what is known of it."""
+
+    draft: Draft
+    recipe: Recipe | None = None
+
+    def fail(self, error: SynthError) -> None:
+        """Notes why it cannot run."""
+        self.draft = dataclasses.replace(self.draft, error=error)
+
+
+@dataclass
+class Review:
+    """Looks at batch after batch.
+
+    Attributes:
+        overwrite: whether a run that is already in a sink's place may be replaced.
+        say: takes what there is to know before the first job starts.
+        directories: of all jobs so far.
+    """
+
+    catalog: Catalog
+    overwrite: bool
+    say: Callable[[str], None]
+    directories: list[Path] = field(default_factory=list)
+    _planned: dict[str, SynthError | None] = field(default_factory=dict)
+    _said: set[Any] = field(default_factory=set)
+    _last: tuple[str, Prepared] | None = None
+
+    def __call__(self, batch: Batch) -> Sequence[Draft]:
+        """The drafts; those that cannot run have an error, those that would share a place a folder of their own."""
+        jobs = [_Job(draft) for draft in batch.drafts]
+        for job in jobs:
+            self._read(job, batch)
+        shared = self._part_places(jobs, batch)
+        for job in jobs:
+            self._plan(job)
+        if not any(job.draft.error for job in jobs):
+            for place, folder in shared.items():
+                self._tell(place, folder, batch)
+            if batch.drafts[0].number == 0:
+                (batch.directory / RESULTS).unlink(missing_ok=True)  # of an earlier sweep in this directory
+        self.directories += [job.draft.directory for job in jobs]
+        return [job.draft for job in jobs]
+
+    def _read(self, job: _Job, batch: Batch) -> None:
+        """The recipe of a job, or all that is wrong with it."""
+        composed = job.draft.composed
+        if composed is None:
+            return
+        try:
+            recipe = build_recipe(composed, self.catalog)
+            refuse_pace(recipe)
+            origin = changed_at(recipe.origins, "sweep.objective")
+            wrong = [dataclasses.replace(each, where=origin) for each in objective_problems(recipe, batch)]
+            if wrong:
+                raise ConfigError(wrong)
+        except SynthError as refused:
+            job.fail(refused)
+        else:
+            job.recipe = recipe
+
+    def _part_places(self, jobs: Sequence[_Job], batch: Batch) -> dict[str, str]:
+        """Gives jobs whose places are equal a folder each below it; returns place → the first of its folders."""
+        owners: dict[Any, list[tuple[_Job, str, SinkPart]]] = defaultdict(list)
+        for job in jobs:
+            for name, part in job.recipe.sinks.items() if job.recipe else ():
+                key = _place_of(part)
+                if key is not None:
+                    owners[key].append((job, name, part))
+        shared: dict[str, str] = {}
+        for owned in owners.values():
+            for job, name, part in owned:
+                alone = _tells_number(job.draft, name) if batch.proposed else len(owned) == 1
+                if not alone and part.spec.place:
+                    uri = str(part.uri)
+                    folder = f"{uri.rstrip('/')}/{folder_name(job.draft.number, job.draft.swept)}"
+                    _move(job, name, folder)
+                    shared.setdefault(uri, folder)
+                elif not alone:
+                    job.fail(ConfigError([_one_place(job, name, part)]))
+        return shared
+
+    def _plan(self, job: _Job) -> None:
+        """Plans the run and asks its sinks whether they may write, as far as no other job has the same answer."""
+        recipe = job.recipe
+        if recipe is None or job.draft.error:
+            return
+        try:
+            prepared = self._prepare(recipe)
+            for name, sink in make_sinks(prepared, job.draft.directory, overwrite=self.overwrite).items():
+                with blaming(f"sink {name!r}"):
+                    sink.check()
+        except SynthError as refused:
+            job.fail(refused)
+
+    def _prepare(self, recipe: Recipe) -> Prepared:
+        """Jobs that differ in their sinks alone follow each other, or fail alike."""
+        fingerprint = recipe.fingerprint
+        if error := self._planned.get(fingerprint):
+            raise error
+        if self._last and self._last[0] == fingerprint:
+            return dataclasses.replace(self._last[1], recipe=recipe)
+        try:
+            prepared = prepare(recipe)
+        except SynthError as refused:
+            self._planned[fingerprint] = refused
+            raise
+        self._last = (fingerprint, prepared)
+        return prepared
+
+    def _tell(self, place: str, folder: str, batch: Batch) -> None:
+        if place not in self._said:
+            self._said.add(place)
+            who = "the jobs" if batch.proposed else counted(len(batch.drafts), "job")
+            self.say(f"{who} share the place {place}: each gets a folder there, the first {folder}")
+
+
+def _place_of(part: SinkPart) -> Any:
+    """What two runs cannot both have; None where a job has one of its own."""
+    if part.spec.place:
+        place = parse_uri(part.uri) if part.uri is not None else None
+        return os.path.realpath(place.path) if isinstance(place, LocalPlace) else place
+    return (part.spec.name, repr(part.config)) if part.spec.has_uri or part.spec.streams else None
+
+
+def _tells_number(draft: Draft, name: str) -> bool:
+    numbered = draft.composed.numbered if draft.composed else ()
+    return any(path.startswith(f"sink.{name}.") for path in numbered)
+
+
+def _move(job: _Job, name: str, uri: str) -> None:
+    """Sends a sink of a job elsewhere."""
+    assert job.recipe
+    part = job.recipe.sinks[name]
+    moved = SinkPart(dataclasses.replace(part.config, uri=uri), part.spec)
+    job.recipe = dataclasses.replace(job.recipe, sinks={**job.recipe.sinks, name: moved})
+    key = f"sink.{name}.uri"
+    others = [text for text in job.draft.overrides if text.partition("=")[0].lstrip("+") != key]
+    job.draft = dataclasses.replace(job.draft, overrides=(*others, f"{key}={quoted(uri)}"))
+
+
+def _one_place(job: _Job, name: str, part: SinkPart) -> Problem:
+    path = f"sink.{name}"
+    where = changed_at(job.recipe.origins, f"{path}.uri" if part.spec.has_uri else path) if job.recipe else ""
+    message = f"sink {name!r} would take every job into one and the same place, which holds one run"
+    hint = "files have a folder for each job: sink=parquet" if part.spec.stdout else "write ${hydra:job.num} into it"
+    return Problem(path=path, message=message, where=where, hint=hint)

@@ -1,0 +1,217 @@
+"""Where the jobs of a sweep write: never into one and the same place, and where Hydra's own settings say."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from synth.config.compose.naming import folder_name, quoted
+from synth.config.compose.overrides import read_overrides
+from tests.cli.commands import CANARY, TINY, Answer, synth, tree
+from tests.cli.test_sweep import LAUNCHERS, results, sweep
+from tests.servers import S3Server
+from tests.sinks.places import Prefix
+
+#: Every built-in sink that has a place.
+PLACED = ("csv", "parquet", "jsonl", "jsonl_stream")
+
+
+def digests(answer: Answer, cwd: Path) -> dict[str, str]:
+    """Place → digest, of each job; what the manifest there says is the same."""
+    found = {row["place"]: row["digest"] for row in results(answer, cwd)}
+    for place, digest in found.items():
+        assert json.loads((cwd / place / "manifest.json").read_text())["digest"] == digest
+    return found
+
+
+@pytest.mark.parametrize("launcher", LAUNCHERS, ids=["basic", "joblib"])
+def test_jobs_that_share_a_place_get_a_folder_each(launcher: list[str], tmp_path: Path) -> None:
+    sinks = [f"sink=[{','.join(PLACED)}]", *(f"sink.{name}.uri=out/{name}" for name in PLACED)]
+    words = [*TINY, *sinks, "seed=1,2", "--json", "--overwrite"]
+    first = sweep(launcher, *words, cwd=tmp_path)
+    assert first.code == 0
+    assert sorted(first.err.splitlines()) == sorted(
+        f"2 jobs share the place out/{name}: each gets a folder there, the first out/{name}/0_seed=1" for name in PLACED
+    )
+    places = {f"out/{name}/{number}_seed={number + 1}" for number in range(2) for name in PLACED}
+    manifests = {place: json.loads((tmp_path / place / "manifest.json").read_text()) for place in places}
+    assert len({each["digest"] for each in manifests.values()}) == 2
+    for place, manifest in manifests.items():
+        assert manifest["recipe"]["seed"] == int(place[-1])
+    assert {p for row in results(first, tmp_path) for p in row["place"].split()} == places
+    again = sweep(launcher, *words, cwd=tmp_path)
+    assert again.code == 0
+    assert {path.name for path in (tmp_path / "out").glob("*/*")} == {"0_seed=1", "1_seed=2"}
+    refused = sweep(launcher, *(word for word in words if word != "--overwrite"), cwd=tmp_path)
+    assert refused.code == 3
+    assert "job 1: out/csv/1_seed=2 already holds a run" in refused.err
+
+
+@pytest.mark.xdist_group("ceph")
+def test_jobs_that_share_a_place_in_s3(moto: S3Server, tmp_path: Path) -> None:
+    place = Prefix(moto, f"cli-{os.urandom(6).hex()}")
+    words = [*TINY, "sink=csv", f"sink.csv.uri={place.uri}", "scenario.card_chain.ratio=0.002,0.004", "--json"]
+    answer = synth("run", "-m", *words, cwd=tmp_path, env=place.environ())
+    assert answer.code == 0, answer.err
+    places = [row["place"] for row in results(answer, tmp_path)]
+    assert places == [f"{place.uri}/0_ratio=0.002", f"{place.uri}/1_ratio=0.004"]
+    for each in places:
+        assert synth("verify", each, cwd=tmp_path, env=place.environ()).code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "places"),
+    [
+        (["sink.parquet.uri=out/a,out/b", "seed=1"], ["out/a", "out/b"]),
+        (["sink.parquet.uri=out/a,out/b", "seed=1,2"], ["out/a/0_uri=out-a,seed=1", "out/b/3_uri=out-b,seed=2"]),
+        (["sink.parquet.uri=out", "seed=1"], ["out"]),
+        (["'sink.parquet.uri=out/${hydra:job.num}'", "seed=1,2"], ["out/0", "out/1"]),
+        (["sink.parquet.uri=out/${seed}", "seed=1,2"], ["out/1", "out/2"]),
+        (["sink.parquet.uri=./out/../out,out", "seed=1"], ["out/1_uri=out"]),
+        (["hydra.sweep.dir=mine", "seed=1,2"], ["mine/0", "mine/1"]),
+        (["hydra.sweep.dir=mine/${hydra:job.name}", "hydra.job.name=me", "seed=1"], ["mine/me/0"]),
+        (["hydra.sweep.dir=mine", "hydra.sweep.subdir=j${hydra.job.num}/x", "seed=1,2"], ["mine/j0/x", "mine/j1/x"]),
+        (["hydra.sweep.dir=mine", "hydra.sweep.subdir=${hydra.job.override_dirname}", "seed=1,2"], ["mine/seed=2"]),
+    ],
+)
+def test_places_of_jobs(words: list[str], places: list[str], tmp_path: Path) -> None:
+    answer = synth("run", "-m", *TINY, *(word.strip("'") for word in words), "--json", cwd=tmp_path)
+    assert answer.code == 0, answer.err
+    found = digests(answer, tmp_path)
+    assert set(places) <= set(found)
+    assert len(found) == len(answer.envelope["data"]["jobs"])
+
+
+def test_the_time_is_one_for_the_whole_sweep(tmp_path: Path) -> None:
+    answer = synth(
+        *("run", "-m", *TINY, "seed=1,2", "sink.parquet.uri=out/${now:%Y-%m-%d_%H%M%S}/${hydra:job.num}", "--json"),
+        cwd=tmp_path,
+    )
+    assert answer.code == 0, answer.err
+    [day] = (tmp_path / "out").iterdir()
+    assert sorted(path.name for path in day.iterdir()) == ["0", "1"]
+    alone = synth("run", *TINY, "sink.parquet.uri=one/${hydra:job.num}", cwd=tmp_path)
+    assert alone.row("parquet") == "one/0"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["seed=${hydra:job.num}"], "'seed' uses the resolver 'hydra'"),
+        (["timeline.start=${now:%Y-%m-%d}"], "'timeline.start' uses the resolver 'now'"),
+        (["+columns.add.day={value: '${now:%d}'}"], "'columns.add.day.value' uses the resolver 'now'"),
+        (["sink.parquet.uri=${hydra:runtime.cwd}"], "'sink.parquet.uri' uses the resolver 'hydra'"),
+        (["sink.parquet.uri=o/${hydra:job.num}", "seed=${sink.parquet.uri}"], "'seed' refers to ${sink.parquet.uri}"),
+    ],
+)
+def test_data_know_neither_job_nor_time(words: list[str], message: str, tmp_path: Path) -> None:
+    for flags in ([], ["-m"]):
+        answer = synth("run", *flags, *TINY, *words, cwd=tmp_path)
+        assert (answer.code, answer.out) == (2, "")
+        assert message in answer.err
+        assert tree(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["sink=stdout", "seed=1,2"], "all 2 jobs: sink 'stdout' would take every job into one and the same place"),
+        (["hydra.sweep.subdir=x", "seed=1,2"], "job 1: 'hydra.sweep.subdir' gives x to job 0, too"),
+        (["hydra.sweep.dir=${nothing}", "seed=1,2"], "'hydra.sweep.dir' cannot be resolved"),
+        (["hydra.sweep.dir=/proc/synth", "seed=1,2"], "the sweep's directory /proc/synth cannot be made"),
+        (
+            ["hydra.sweep.dir=file/x", "seed=1,2"],
+            "cannot be made: Not a directory (choose another one: hydra.sweep.dir",
+        ),
+    ],
+)
+def test_a_place_that_is_none(words: list[str], told: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    answer = synth("run", "-m", *TINY, *words, cwd=tmp_path)
+    assert answer.code in (2, 3)
+    assert told in answer.err
+    assert "internal error" not in answer.err
+    assert tree(tmp_path) == {"file": 0}
+
+
+def test_a_working_directory_that_takes_nothing() -> None:
+    for flags in (["seed=1"], ["-m", "seed=1,2"]):
+        answer = synth("run", *TINY, *flags, cwd=Path("/proc"))
+        assert answer.code == 3
+        assert "internal error" not in answer.err
+
+
+def test_a_single_run_in_hydras_directory(tmp_path: Path) -> None:
+    words = ["hydra.run.dir=${oc.env:SYNTH_TEST_PLACE}/${hydra:job.name}/${now:%Y}", "hydra.job.name=mine"]
+    answer = synth("run", *TINY, *words, cwd=tmp_path, env={"SYNTH_TEST_PLACE": "there"})
+    assert answer.code == 0, answer.err
+    [place] = (tmp_path / "there" / "mine").iterdir()
+    assert (place / "manifest.json").is_file()
+    refused = synth("run", *TINY, *words, cwd=tmp_path, env={"SYNTH_TEST_PLACE": "there"})
+    assert (refused.code, "already holds a run" in refused.err) == (3, True)
+    assert synth("run", "--dry-run", *TINY, *words, cwd=tmp_path, env={"SYNTH_TEST_PLACE": "there"}).code == 3
+
+
+HONOURED: Mapping[str, bool] = {
+    "hydra.run.dir": False,
+    "hydra.sweep.dir": True,
+    "hydra.sweep.subdir": True,
+    "hydra/launcher": True,
+    "hydra.launcher.n_jobs": True,
+    "hydra/sweeper": True,
+    "hydra.sweeper.max_batch_size": True,
+}
+REFUSED = ("hydra.foo", "hydra.verbose", "hydra.job.chdir", "hydra.output_subdir", "hydra.mode", "hydra.job.env_set.X")
+REFUSED_TOO = (
+    "hydra/job_logging",
+    "hydra/callbacks",
+    "hydra.sweeping.dir",
+    "+hydra.x",
+    "hydra.job",
+    "hydra.help.header",
+)
+
+
+@pytest.mark.parametrize("multirun", [False, True])
+def test_every_other_setting_of_hydra_is_refused_by_name(multirun: bool, tmp_path: Path) -> None:
+    flags = ["-m"] if multirun else []
+    refused = [*REFUSED, *REFUSED_TOO, *(name for name, for_sweeps in HONOURED.items() if for_sweeps != multirun)]
+    answer = synth("run", *flags, *TINY, *(f"{name}=1" for name in refused), cwd=tmp_path)
+    assert answer.code == 2
+    named = [line for line in answer.err.splitlines() if line.startswith("error: ")]
+    assert [line.split("'")[1] for line in named] == [name.lstrip("+") for name in refused]
+    assert tree(tmp_path) == {}
+
+
+def test_flags_of_a_hydra_application_say_what_synth_has(tmp_path: Path) -> None:
+    for words in (["--cfg", "job"], ["--info"], ["-c", "job"], ["--info=all"]):
+        answer = synth("run", *TINY, *words, cwd=tmp_path)
+        assert answer.code == 2
+        assert "that is Hydra's; here it is synth config show" in answer.err
+
+
+def test_folders_are_short_and_hold_no_secret() -> None:
+    name = folder_name(
+        7, [f"sink.x.password={CANARY}", f"a.uri='s3://me:{CANARY}@b/../c?d=é'", "scenario=[a,b]", f"z={'9' * 99}"]
+    )
+    assert CANARY not in name
+    assert name.startswith("7_uri=s3-b-..-c-d=,scenario=a-b,z=99")
+    assert len(name) < 64
+    assert folder_name(3, []) == "3"
+    assert folder_name(3, [f"token={CANARY}"]) == "3"
+
+
+@pytest.mark.parametrize("text", ["plain", "it's", "a\\", "a\\'b", "\\\\'", "a,b={c}", "[x]", " "])
+def test_any_place_can_be_an_override(text: str) -> None:
+    [given], problems = read_overrides([f"uri={quoted(text)}"])
+    assert not problems
+    assert given.parsed.value() == text
+
+
+def test_a_refused_sweep_leaves_the_users_directory(tmp_path: Path) -> None:
+    (tmp_path / "mine" / "empty").mkdir(parents=True)
+    answer = synth("run", "-m", *TINY, "seed=1,x", "hydra.sweep.dir=mine", cwd=tmp_path)
+    assert answer.code == 2
+    assert tree(tmp_path) == {"mine": -1, "mine/empty": -1}
