@@ -3,6 +3,9 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
 
+# Container images like to set it; every process that a test starts would then compile all that it imports, for a second.
+unexport PYTHONDONTWRITEBYTECODE
+
 # uv installs in seconds; where it cannot (its own index settings, a local wheel folder), pip does the same.
 install = $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt $(1) \
 	|| $(BIN)/python -m pip install --quiet -c constraints.txt $(1)

@@ -39,6 +39,26 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Immediately(config))
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keeps in one test process what shares finished runs, or a kit's bench: each process would make its own."""
+    for item in items:
+        group = _shared_within(item)
+        if group and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _shared_within(item: pytest.Item) -> str:
+    """A test's class, or its module where it uses a fixture of the module; empty for others, which may run anywhere."""
+    if not isinstance(item, pytest.Function):
+        return ""
+    if item.cls is not None:
+        return f"{item.cls.__module__}.{item.cls.__name__}"
+    definitions = item._fixtureinfo.name2fixturedefs
+    used = [definitions[name][-1] for name in item.fixturenames if name in definitions]
+    return item.module.__name__ if any(fixture.scope == "module" for fixture in used) else ""
+
+
 @pytest.fixture(scope="session")
 def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     """A moto server, one for each test process: fast, takes any key."""

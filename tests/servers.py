@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,6 +83,10 @@ class S3Server:
 
     def client(self) -> "S3Client":
         """A plain client: the second pair of eyes of a test."""
+        return self._client
+
+    @cached_property
+    def _client(self) -> "S3Client":
         return boto3.session.Session().client(
             "s3",
             endpoint_url=self.endpoint,

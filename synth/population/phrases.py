@@ -8,8 +8,9 @@ import importlib
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -123,4 +124,25 @@ def ask_whole(fake: "Faker", token: str) -> list[str]:
 
 
 def _ask(fake: "Faker", token: str, count: int) -> list[str]:
-    return [fake.parse("{{" + token + "}}") for _ in range(count)]
+    answers, state = _answers(_Question(fake, tuple(fake.locales), fake.random.getstate(), token, count))
+    fake.random.setstate(state)
+    return list(answers)
+
+
+@dataclass(frozen=True)
+class _Question:
+    """All that Faker's answers follow from: its locales, and where its random numbers stand."""
+
+    fake: "Faker" = field(compare=False, repr=False)
+    locales: tuple[str, ...]
+    state: tuple[Any, ...]
+    token: str
+    count: int
+
+
+@lru_cache(maxsize=64)  # worlds of one seed, as in a sweep, ask the same, and that is most of the time of a small one
+def _answers(question: _Question) -> tuple[tuple[str, ...], tuple[Any, ...]]:
+    """What Faker says, and where its random numbers stand afterwards."""
+    placeholder = "{{" + question.token + "}}"
+    said = tuple(question.fake.parse(placeholder) for _ in range(question.count))
+    return said, question.fake.random.getstate()

@@ -171,4 +171,7 @@ class AmountContract(PurityChecks, SamenessChecks, ConfigChecks):
         return functools.partial(self._by_quota, rows)
 
     def _loads(self) -> list[Load]:
-        return [Load(rows, self._work(rows)) for rows in (600, 2_400, 9_600, 38_400)]
+        def make() -> list[Load]:
+            return [Load(rows, self._work(rows)) for rows in (600, 2_400, 9_600, 38_400)]
+
+        return self.bench.keep("loads", make)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from synth.testing.contract import Broken
@@ -25,6 +26,11 @@ class Load:
 
     rows: int
     work: Callable[[], Any]
+
+    @cached_property
+    def peak(self) -> int:
+        """The most memory that it holds at a time; measured once, which takes several times as long as the work."""
+        return measure_memory([self.work]).peak
 
 
 def require_no_loop(small: Counter[Line], large: Counter[Line], rows: tuple[int, int]) -> None:
@@ -49,13 +55,12 @@ def require_flat_peak(loads: Sequence[Load]) -> None:
     """
     before = None
     for load in loads:
-        peak = measure_memory([load.work]).peak
-        if before and peak > _PEAK_FACTOR * before.peak and peak - before.peak > _PEAK_LEAST:
-            message = f"{peak / 2**20:,.0f} MiB at most for {load.rows:,} fraud rows"
+        if before and load.peak > _PEAK_FACTOR * before.peak and load.peak - before.peak > _PEAK_LEAST:
+            message = f"{load.peak / 2**20:,.0f} MiB at most for {load.rows:,} fraud rows"
             raise Broken(f"{message}, {before.peak / 2**20:,.1f} MiB for {before.rows:,}")
-        if 16 * peak > _PEAK_MOST:
+        if 16 * load.peak > _PEAK_MOST:
             return
-        before = _Peak(load.rows, peak)
+        before = load
 
 
 def require_linear_time(loads: Sequence[Load]) -> None:
@@ -66,7 +71,7 @@ def require_linear_time(loads: Sequence[Load]) -> None:
     """
     before = None
     for load in loads:
-        if 16 * measure_memory([load.work]).peak > 4 * _PEAK_MOST:
+        if 16 * load.peak > 4 * _PEAK_MOST:
             return
         seconds = cpu_seconds(load.work)
         if before and seconds > _TIME_FACTOR * before[1] and seconds > _TIME_LEAST_S:
@@ -85,12 +90,6 @@ def require_nothing_kept(memory: MemoryUse, rows: int) -> None:
     some, end = memory.kept[0], memory.kept[-1]
     if end - some > max(_KEPT_LEAST, 4 * rows):
         raise Broken(f"{some:,} bytes are kept after a third of the blocks, {end:,} after all")
-
-
-@dataclass(frozen=True)
-class _Peak:
-    rows: int
-    peak: int
 
 
 def require_same_peak(small: int, large: int) -> None:

@@ -259,8 +259,11 @@ class GeneratorContract(BlockChecks, PurityChecks, SamenessChecks):
         require_linear_time(self._loads())
 
     def _loads(self) -> list[Load]:
-        sizes = [Size(times=times, blocks=32) for times in (1, 4, 16)]
-        return [Load(expected_rows(self.bench.cast(size)), self._work(size)) for size in sizes]
+        def make() -> list[Load]:
+            sizes = [Size(times=times, blocks=32) for times in (1, 4, 16)]
+            return [Load(expected_rows(self.bench.cast(size)), self._work(size)) for size in sizes]
+
+        return self.bench.keep("loads", make)
 
     @rule
     def test_memory_follows_the_block(self) -> None:

@@ -110,6 +110,20 @@ def test_defaults_are_plain_and_know_their_lines() -> None:
     assert pickle.loads(pickle.dumps(composed)) == composed
 
 
+def test_compositions_share_nothing(write: Write) -> None:
+    """A file is parsed once a process, as long as its text stays the same."""
+    write("conf/experiment/mine.yaml", "# @package _global_\nmore: {list: [1, {deep: 2}]}\n")
+    plain, mine = compose([]), compose(["experiment=mine"])
+    mine.config["more"]["list"][1]["deep"] = 3
+    changed = compose(["experiment=mine", "seed=7", "amount.buckets.0.low=0.5", "timeline.end=2023-01-01", "~more"])
+    assert "more" not in changed.config
+    assert compose([]) == plain
+    assert compose(["experiment=mine"]).config["more"] == {"list": [1, {"deep": 2}]}
+    write("conf/experiment/mine.yaml", "# @package _global_\n\nmore: 4\n")
+    again = compose(["experiment=mine"])
+    assert (again.config["more"], again.origins["more"]) == (4, "conf/experiment/mine.yaml:3")
+
+
 def test_overrides_have_the_last_word() -> None:
     overrides = ("scenario=[card_chain]", "scenario.card_chain.ratio=0.1", "amount.buckets.0.low=0.5", "++seed=7")
     composed = compose(overrides)

@@ -1,11 +1,14 @@
 """Apache Kafka itself for tests: one broker in KRaft mode on the loopback, from Maven Central, under Java 17."""
 
+import base64
 import shutil
 import subprocess
 import tempfile
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from tests.servers import free_port, wait_for_port
@@ -47,18 +50,20 @@ def missing_kafka() -> str:
     return f"no {' and no '.join(missing)}; get Java 17 and Maven with: {INSTALL}" if missing else ""
 
 
-def class_path(directory: Path) -> str:
+@cache
+def class_path() -> str:
     """The jars, as Java wants them; Maven fetches at first what its own cache, ~/.m2, lacks.
 
     Raises:
         RuntimeError: Maven cannot get them.
     """
-    target = directory / "class_path"
-    command = ["mvn", "-q", "-B", "-ntp", "-f", str(POM), "dependency:build-classpath", f"-Dmdep.outputFile={target}"]
-    for cached in (["-o"], []):
-        answer = subprocess.run([*command, *cached], check=False, capture_output=True, text=True, timeout=300)
-        if answer.returncode == 0:
-            return target.read_text()
+    with tempfile.NamedTemporaryFile("r", prefix="synth-class-path-") as target:
+        goal = ["dependency:build-classpath", f"-Dmdep.outputFile={target.name}"]
+        command = ["mvn", "-q", "-B", "-ntp", "-f", str(POM), *goal]
+        for cached in (["-o"], []):
+            answer = subprocess.run([*command, *cached], check=False, capture_output=True, text=True, timeout=300)
+            if answer.returncode == 0:
+                return Path(target.name).read_text()
     raise RuntimeError(f"Maven cannot get Kafka: {(answer.stdout + answer.stderr)[-2000:]}")
 
 
@@ -97,11 +102,11 @@ class Broker:
             users: SCRAM users, as the tool that formats the storage takes them.
         """
         ports = {name: free_port() for name in ("plain", "sasl", "mutual", "controller")}
-        broker = cls(directory, class_path(directory), ports)
+        broker = cls(directory, class_path(), ports)
         values = {"directory": directory, "user": USER, "password": PASSWORD, "retention_check_ms": retention_check_ms}
         file = directory / "server.properties"
         file.write_text((_SETTINGS + settings).format(**ports, **values))
-        identity = broker.tool("kafka.tools.StorageTool", "random-uuid").strip()
+        identity = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         more = [word for user in users for word in ("--add-scram", user)]
         broker.tool("kafka.tools.StorageTool", "format", "-t", identity, "-c", str(file), *more)
         return broker

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -96,8 +97,9 @@ def read_config_file(path: Path, label: str) -> ConfigFile:
     return parse_config(text, label)
 
 
+@lru_cache(maxsize=1024)
 def parse_config(text: str, label: str, *, lined: bool = True) -> ConfigFile:
-    """A configuration's YAML, checked as far as it can be alone."""
+    """A configuration's YAML, checked as far as it can be alone; once a process, as nobody changes a node."""
     try:
         node = yaml.compose(text, Loader=YAML_LOADER)
     except yaml.MarkedYAMLError as error:

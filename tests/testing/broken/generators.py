@@ -147,7 +147,7 @@ COSTS = (
     generating(
         "square", "(np.ones((rows, 1), dtype=bool) == card_t).sum()", "memory_grows_with_the_rows", "MiB at most for"
     ),
-    generating("slow", "any(np.sort(card_t)[0] < 0 for _ in range(rows // 32))", "time_grows_with_the_rows", " s for "),
+    generating("slow", "any(np.sort(card_t)[0] < 0 for _ in range(rows // 16))", "time_grows_with_the_rows", " s for "),
     generating(
         "whole_run", "np.arange(self.rows()).sum()", "memory_follows_the_block", "for a block of a run of four times"
     ),
