@@ -829,7 +829,7 @@ def test_a_grid_is_composed_before_its_first_job_runs(project: Path) -> None:
             "did you mean 'card_chain'?",
         ),
         (
-            "job 4: unknown key 'scenario.card_chain.ratio'",
+            "jobs 4 and 5: unknown key 'scenario.card_chain.ratio'",
             "command line: scenario.card_chain.ratio=0.5",
             "choose it first: scenario=[card_chain]",
         ),
