@@ -581,3 +581,21 @@ def test_a_repeated_run_is_the_same_for_every_sink(tmp_path: Path) -> None:
     assert len(set(data["places"].values())) == 3
     digests = {json.loads((tmp_path / p / "manifest.json").read_text())["digest"] for p in data["places"].values()}
     assert digests == {data["digest"]}
+
+
+def test_list_says_which_options_go_with_a_recipe(tmp_path: Path) -> None:
+    answer = synth("list", "scenario", "--with", "experiment=tiny", "--with", "columns=full", "--json", cwd=tmp_path)
+    found = json.loads(answer.out)["data"]["scenario"]
+    goes = {name for name, problems in found.items() if not problems}
+    assert {"card_chain", "stolen_card"} <= goes
+    assert "bot_checkout" not in goes
+    for name, problems in found.items():
+        code = synth("validate", "experiment=tiny", "columns=full", f"scenario=[{name}]", cwd=tmp_path).code
+        assert code == (2 if problems else 0)
+
+
+def test_list_with_a_recipe_that_is_wrong_lists_nothing(tmp_path: Path) -> None:
+    answer = synth("list", "scenario", "--with", "experiment=tny", cwd=tmp_path)
+    assert answer.code == 2
+    assert "did you mean 'tiny'?" in answer.err
+    assert not answer.out
