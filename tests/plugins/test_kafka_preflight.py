@@ -62,7 +62,7 @@ def test_a_doctor_shows_the_results_and_fails_with_them(kafka: Broker, tmp_path:
     words = (*SMALL, *into(kafka.address, "doctor"))
     answer = cli("doctor", *words, cwd=tmp_path)
     assert (answer.code, answer.err) == (0, ""), answer.out
-    assert "plugin synth_kafka" in answer.out
+    assert "plugin kafka" in answer.out
     assert "sink kafka, topic 'doctor'" in answer.out
     answer = cli("doctor", *words, "sink.kafka.create=false", cwd=tmp_path)
     assert answer.code == 3
