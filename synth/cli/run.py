@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from synth.cli import output
+from synth.cli import output, screen
 from synth.config.compose import shown
 from synth.config.recipe import load_recipe
 from synth.engine.open_sinks import make_sinks, run_directory
@@ -68,7 +68,7 @@ def summarise(args: argparse.Namespace, result: RunResult, *, placed: bool) -> s
         ["digest", result.digest],
         ["repeat", repeat_command(args, placed=placed)],
     ]
-    return output.table(rows)
+    return screen.table(rows)
 
 
 def repeat_command(args: argparse.Namespace, *, placed: bool) -> str:

@@ -4,7 +4,7 @@ import argparse
 import sys
 import time
 
-from synth.cli import output
+from synth.cli import output, screen
 from synth.cli.parser import UsageError
 from synth.cli.run import command_line
 from synth.config.recipe import Recipe, load_recipe
@@ -81,7 +81,7 @@ def summarise(result: StreamResult) -> str:
         ["place", result.place],
         ["digest", result.digest],
     ]
-    return output.table(rows)
+    return screen.table(rows)
 
 
 class _Line:

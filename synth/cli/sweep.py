@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from synth.cli import output
+from synth.cli import output, screen
 from synth.cli.sweeps import RESULTS, JobOutcome, run_sweep
 from synth.engine.open_sinks import run_directory
 from synth.errors import PartlyDone, SynthError, counted
@@ -50,4 +50,4 @@ def show(outcomes: list[JobOutcome]) -> str:
         ]
         for o in outcomes
     ]
-    return output.table([head, *rows], right=(0, 2, 3, 4))
+    return screen.table([head, *rows], right=(0, 2, 3, 4), head=True)
