@@ -4,6 +4,8 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -33,6 +35,22 @@ def keep_stdout_for(args: argparse.Namespace, recipe: "Recipe") -> None:
     if args.stdout_taken and args.json:
         message = "--json answers on the standard output, and a sink writes its rows there"
         raise ConfigError([Problem(path="sink", message=message, hint="leave one of them out")])
+
+
+@contextmanager
+def ending_with_reader(recipe: "Recipe") -> Iterator[None]:
+    """Lets a reader of the rows leave without a word, as ``head`` does; not where they go elsewhere, too.
+
+    Raises:
+        BrokenPipeError: in place of the failure of a sink that writes to the standard output, and is the only one.
+    """
+    try:
+        yield
+    except SynthError as error:
+        alone = all(part.spec.stdout for part in recipe.sinks.values())
+        if alone and isinstance(error.__cause__, BrokenPipeError):
+            raise error.__cause__ from error
+        raise
 
 
 def say(text: str, stream: TextIO | None = None) -> None:

@@ -15,6 +15,8 @@ from synth.engine.run import RunResult, execute
 from synth.engine.write import RowsCallback
 from synth.errors import counted
 
+_NO_FRAUD = "no fraud in it: no scenario is chosen; add one, such as scenario=card_chain (synth list scenario)"
+
 
 def main(args: argparse.Namespace) -> int:
     """Makes the data, or plans it, or sweeps."""
@@ -37,8 +39,10 @@ def main(args: argparse.Namespace) -> int:
         for sink in make_sinks(prepared, run_directory(), overwrite=args.overwrite).values():
             sink.check()
         return plan.show(args, prepared, composed, overwrite=args.overwrite)
-    with show_progress(args) as progress:
+    with show_progress(args) as progress, output.ending_with_reader(recipe):
         result = execute(recipe, catalog, started=started, overwrite=args.overwrite, progress=progress)
+    if not (recipe.scenarios or args.quiet or args.json):
+        print(_NO_FRAUD, file=sys.stderr)
     placed = any(part.uri is not None for part in recipe.sinks.values())
     return output.succeed(args, as_data(args, result, placed=placed), summarise(args, result, placed=placed))
 
