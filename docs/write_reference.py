@@ -52,6 +52,9 @@ def commands() -> list[str]:
         "",
         *table(["command", "what it does", "arguments"], rows),
         *table(["everywhere", ""], flags),
+        "On a terminal an answer is laid out by its width; in a pipe or a file a line stays one line, so that `grep`",
+        "finds it whole. An exported `COLUMNS` decides in both.",
+        "",
     ]
 
 

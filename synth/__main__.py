@@ -1,5 +1,18 @@
-"""``python -m synth``."""
+"""``python -m synth``, and the command ``synth``."""
 
-from synth.cli import main
+import sys
 
-raise SystemExit(main())
+
+def main() -> int:
+    """Carries out the command that the process was started with; interrupted while it is loaded, it ends as later."""
+    try:
+        from synth.cli import main as carry_out
+
+        return carry_out()
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        return 130
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,6 +1,7 @@
 """The command line. One file a command, loaded when it is called: ``--help`` imports nothing heavy."""
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -54,6 +55,8 @@ def _fail(args: argparse.Namespace, error: BaseException) -> int:
         error = KeyboardInterrupt()
     elif isinstance(error, FileNotFoundError) and not _has_working_directory():
         error = SynthError("the working directory no longer exists: change to another one")
+    elif isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        return output.fail(args, SynthError(f"no file can have a name as long as {error.filename}"), 2)
     if isinstance(error, KeyboardInterrupt):
         return output.fail(args, error, 130)
     return output.fail(args, error, error.exit_code if isinstance(error, SynthError) else 1)

@@ -2,9 +2,10 @@
 
 import argparse
 import json
+from collections.abc import Iterator
 from typing import Any
 
-from synth.cli import output
+from synth.cli import output, screen
 from synth.config.catalog import load_catalog
 from synth.config.compose import compose, told_shadow
 from synth.config.compose.results import nearest_origin
@@ -21,10 +22,21 @@ def main(args: argparse.Namespace) -> int:
     if args.origin:
         data["origins"] = dict(composed.origins)
     lines = list(_lines(composed.config, origins))
-    width = max((len(line) for line, where in lines if where), default=0)
     notes = [f"# {told_shadow(*names)}" for names in shadows.items()]
-    text = [f"{line.ljust(width)}  # {where}" if where else line for line, where in lines]
-    return output.succeed(args, data, "\n".join([*notes, *text]))
+    return output.succeed(args, data, "\n".join([*notes, *_fit(lines, screen.screen_width())]))
+
+
+def _fit(lines: list[tuple[str, str]], width: int | None) -> Iterator[str]:
+    """Lines with their origins beside them, or above them where both do not fit; what is broken is the same YAML."""
+    longest = max((screen.columns_of(line) for line, where in lines if where), default=0)
+    beside = width is None or all(longest + len(f"  # {where}") <= width for _, where in lines if where)
+    for line, where in lines:
+        if where and beside:
+            yield f"{line.ljust(longest)}  # {where}"
+        else:
+            indent = " " * (len(line) - len(line.lstrip()))
+            yield from [f"{indent}# {where}"] * bool(where)
+            yield from screen.wrap(line, width, 4)
 
 
 def _lines(config: dict[str, Any], origins: Any, path: str = "", indent: int = 0) -> list[tuple[str, str]]:

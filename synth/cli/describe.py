@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from synth.cli import output
+from synth.cli import output, screen
 from synth.config.catalog import HOOKS, MULTIPLE, Catalog, load_catalog
 from synth.config.compose import Option, compose, list_options
 from synth.config.recipe import FIXED
@@ -141,13 +141,13 @@ def _walk_kinds(schema: Schema, root: Schema, prefix: str) -> Iterator[dict[str,
 
 def show(found: dict[str, Any]) -> str:
     """A description as text."""
-    text = f"{found['title']}\n\n{found['doc']}"
+    text = screen.fill(f"{found['title']}\n\n{found['doc']}")
     if "keys" in found:
-        text += "\n\n" + output.table(
+        text += "\n\n" + screen.table(
             [[f"  {key['key']}", key.get("value", ""), key["type"], key["doc"]] for key in found["keys"]]
         )
     if "column" in found:
-        text += "\n\n" + output.table(
+        text += "\n\n" + screen.table(
             [[f"  {key}", str(value)] for key, value in found["column"].items() if value != ""]
         )
     return text

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from synth.cli import machine, output
+from synth.cli import machine, output, screen
 from synth.contracts.preflight import PreflightResult
 from synth.errors import RefusedError, counted
 
@@ -13,7 +13,7 @@ def main(args: argparse.Namespace) -> int:
     """Looks at the installation and the machine and, where a recipe is given, at what it needs."""
     found = list(_look(args))
     data = {"findings": [asdict(result) for result in found]}
-    text = output.table([[result.state, result.what, result.line] for result in found])
+    text = screen.table([[result.state, result.what, result.line] for result in found])
     failed = [result.what for result in found if result.state == "failure"]
     if not failed:
         return output.succeed(args, data, text)

@@ -3,12 +3,17 @@
 import argparse
 from dataclasses import asdict
 
-from synth.cli import output
+from synth.cli import output, screen
 from synth.config.catalog import Catalog, load_catalog
 from synth.config.compose import Composed, Option, compose, list_options
 from synth.config.fitting import try_options
 from synth.config.recipe import build_recipe
 from synth.errors import ConfigError, Problem, nearest
+
+_DAGGER = "†"
+
+#: How the place of synth's own options begins.
+_OWN = "synth:"
 
 
 def main(args: argparse.Namespace) -> int:
@@ -22,12 +27,22 @@ def main(args: argparse.Namespace) -> int:
     if args.beside:
         return _list_beside(args, chosen, catalog)
     rows = [
-        [f"{group}={option.name}", option.summary, option.where + (" (shadowed)" if option.shadowed else "")]
+        [f"{group}={option.name}", option.summary, _place(option)]
         for group, options in chosen.items()
         for option in options
     ]
     data = {group: [asdict(option) for option in options] for group, options in chosen.items()}
-    return output.succeed(args, data, output.table(rows))
+    text = screen.table(rows)
+    if any(_DAGGER in option.summary for options in chosen.values() for option in options):
+        text += "\n\n" + screen.fill(f"{_DAGGER} an assumption: no source is known for it")
+    return output.succeed(args, data, text)
+
+
+def _place(option: Option) -> str:
+    """Where an option stands that is not synth's own, or is never read."""
+    if option.shadowed:
+        return f"{option.where} (shadowed)"
+    return "" if option.where.startswith(_OWN) else option.where
 
 
 def _list_beside(args: argparse.Namespace, groups: dict[str, list[Option]], catalog: Catalog) -> int:
@@ -49,7 +64,7 @@ def _list_beside(args: argparse.Namespace, groups: dict[str, list[Option]], cata
         group: {option: [asdict(problem) for problem in problems] for option, problems in options.items()}
         for group, options in found.items()
     }
-    return output.succeed(args, data, output.table(rows))
+    return output.succeed(args, data, screen.table(rows))
 
 
 def _problems(other: Composed | ConfigError, catalog: Catalog) -> list[Problem]:

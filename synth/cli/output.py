@@ -4,10 +4,12 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TextIO
 
+from synth.cli.screen import drawn
 from synth.errors import ConfigError, Problem, SynthError
 
 if TYPE_CHECKING:
@@ -35,6 +37,22 @@ def keep_stdout_for(args: argparse.Namespace, recipe: "Recipe") -> None:
         raise ConfigError([Problem(path="sink", message=message, hint="leave one of them out")])
 
 
+@contextmanager
+def ending_with_reader(recipe: "Recipe") -> Iterator[None]:
+    """Lets a reader of the rows leave without a word, as ``head`` does; not where they go elsewhere, too.
+
+    Raises:
+        BrokenPipeError: in place of the failure of a sink that writes to the standard output, and is the only one.
+    """
+    try:
+        yield
+    except SynthError as error:
+        alone = all(part.spec.stdout for part in recipe.sinks.values())
+        if alone and isinstance(error.__cause__, BrokenPipeError):
+            raise error.__cause__ from error
+        raise
+
+
 def say(text: str, stream: TextIO | None = None) -> None:
     """Writes a result to stdout, now: what is wrong with stdout has to come out before the exit code is decided.
 
@@ -46,7 +64,7 @@ def say(text: str, stream: TextIO | None = None) -> None:
     """
     try:
         stream = stream or sys.stdout
-        stream.write(text.rstrip("\n") + "\n")
+        stream.write(drawn(text, stream).rstrip("\n") + "\n")
         stream.flush()
     except BrokenPipeError:
         raise
@@ -74,7 +92,7 @@ def fail(args: argparse.Namespace, error: BaseException, exit_code: int, data: A
     else:
         problems = [{"message": f"{type(error).__name__}: {error}"}]
         message = f"internal error: {type(error).__name__}: {error}\n  --debug shows where; please report it"
-    print(message, file=sys.stderr)
+    print(drawn(message, sys.stderr), file=sys.stderr)
     if args.json:
         try:
             _envelope(args, exit_code, data, problems)
@@ -86,18 +104,6 @@ def fail(args: argparse.Namespace, error: BaseException, exit_code: int, data: A
 def _envelope(args: argparse.Namespace, exit_code: int, data: Any, errors: list[dict[str, Any]]) -> None:
     answer = {"command": args.command, "exit_code": exit_code, "data": data, "errors": errors}
     say(json.dumps(answer, indent=1))
-
-
-def table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
-    """Rows as aligned columns, those of ``right`` flush right."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
-    lines = []
-    for row in rows:
-        cells = [
-            cell.rjust(w) if i in right else cell.ljust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))
-        ]
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)
 
 
 def size(count: float) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from synth import __version__
-from synth.cli.scaffold import GROUPS
+from synth.cli.scaffold import GROUPS, KINDS
 from synth.errors import SynthError, nearest
 
 _TOP = """\
@@ -218,7 +218,7 @@ def _add_plugin_actions(plugins: argparse.ArgumentParser) -> None:
     )
     new = action("new", "write the beginning of a plugin into the working directory", "plugins_new")
     new.add_argument("name", metavar="NAME", help="what recipes will call it, e.g. gift_card_drain")
-    new.add_argument("--kind", choices=list(GROUPS), required=True, help=f"what it is to be: {', '.join(GROUPS)}")
+    new.add_argument("--kind", choices=list(KINDS), required=True, help=f"what it is to be: {', '.join(GROUPS)}")
     new.add_argument("--package", action="store_true", help="a package with presets, tests and a README, not one file")
 
 

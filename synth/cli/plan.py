@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from synth.cli import output
+from synth.cli import output, screen
 from synth.config.compose import Composed, told_shadow
 from synth.config.recipe import load_recipe
 from synth.contracts.preflight import PreflightResult
@@ -55,7 +55,7 @@ def show(args: argparse.Namespace, prepared: Prepared, composed: Composed, *, ov
         rows += [[f"  {each.state}", f"{each.what}: {each.line}"] for each in results[name]]
     data["shadows"] = composed.used_shadows
     rows += [["note", told_shadow(*names)] for names in composed.used_shadows.items()]
-    return output.succeed(args, data, output.table(rows))
+    return output.succeed(args, data, screen.table(rows))
 
 
 def preflight(prepared: Prepared, sinks: Mapping[str, Sink]) -> dict[str, list[PreflightResult]]:

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from synth.cli import output
+from synth.cli import output, screen
 from synth.config.catalog import Catalog, Provider, load_catalog
 from synth.errors import counted
 
@@ -18,7 +18,11 @@ def main(args: argparse.Namespace) -> int:
         for each, provider in zip(data, catalog.providers, strict=True)
     ]
     wrong = [f"{each['name']}: {each['error']}" for each in data if each["error"]]
-    return output.succeed(args, data, "\n".join([output.table([head, *rows]), *([""] if wrong else []), *wrong]))
+    return output.succeed(
+        args,
+        data,
+        "\n".join([screen.table([head, *rows], head=True), *([""] if wrong else []), *map(screen.fill, wrong)]),
+    )
 
 
 def describe(catalog: Catalog, provider: Provider) -> dict[str, Any]:

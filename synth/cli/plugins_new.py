@@ -6,15 +6,16 @@ from contextlib import suppress
 from pathlib import Path
 
 from synth.cli import output
-from synth.cli.scaffold import GROUPS, write_module, write_package
+from synth.cli.scaffold import GROUPS, KINDS, write_module, write_package
 from synth.config.catalog import Catalog, load_catalog
 from synth.errors import PluginError, RefusedError
 
 
 def main(args: argparse.Namespace) -> int:
     """Writes the beginning of a plugin into the working directory."""
-    _refuse_taken(load_catalog(args.plugin, args.plugins_dir), args.name, GROUPS[args.kind])
-    made = (write_package if args.package else write_module)(args.name, args.kind)
+    kind = KINDS[args.kind]
+    _refuse_taken(load_catalog(args.plugin, args.plugins_dir), args.name, GROUPS[kind])
+    made = (write_package if args.package else write_module)(args.name, kind)
     folder = Path(next(iter(made))).parts[0]
     if Path(folder).exists():
         raise RefusedError(f"{folder} is there already: choose another name, or move it away")
@@ -25,7 +26,7 @@ def main(args: argparse.Namespace) -> int:
         except OSError as error:
             _take_back(made)
             raise RefusedError(f"{name} cannot be written: {error.strerror}") from error
-    return output.succeed(args, list(made), "\n".join([*made, "", *_next_steps(args.name, args.kind, folder)]))
+    return output.succeed(args, list(made), "\n".join([*made, "", *_next_steps(args.name, kind, folder)]))
 
 
 def _take_back(made: Iterable[str]) -> None:

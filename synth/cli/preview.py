@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from synth.cli import output
+from synth.cli import output, screen
 from synth.cli.plan import first_block
 from synth.config.recipe import load_recipe
 from synth.engine.prepare import Prepared, prepare
@@ -23,7 +23,7 @@ def main(args: argparse.Namespace) -> int:
     rows = first_block(prepared).batches["transactions"].text.slice(0, args.rows).to_pylist()
     episode = first_episode(prepared)
     names = [field.name for field in prepared.make_block.events.fields]
-    text = output.table([names, *([_shown(row[name]) for name in names] for row in rows)])
+    text = screen.table([names, *([_shown(row[name]) for name in names] for row in rows)], head=True)
     if episode:
         text += "\n\n" + draw_episode(episode)
     return output.succeed(args, {"rows": rows, "episode": episode}, text)
@@ -58,8 +58,8 @@ def first_episode(prepared: Prepared) -> dict[str, Any] | None:
     }
 
 
-#: Characters of the drawn timeline.
-_WIDTH = 40
+#: Characters of the drawn timeline: not more, and with less room it is not drawn.
+_MOST, _LEAST = 40, 8
 
 
 def draw_episode(episode: dict[str, Any]) -> str:
@@ -71,9 +71,9 @@ def draw_episode(episode: dict[str, Any]) -> str:
         f"{episode['scenario']}: {counted(len(events), 'event')} in {length:,} s on card "
         f"{episode['card_number']}, {total:,.2f} in all"
     )
-    rows = []
-    for event in events:
-        place = event["after_s"] * (_WIDTH - 1) // length
-        line = "·" * place + "●" + "·" * (_WIDTH - 1 - place)
-        rows.append([f"  {event['time']}", f"+{event['after_s']} s", line, event["role"], event["amount"]])
-    return head + "\n" + output.table(rows, right=(1, 4))
+    rows = [[f"  {each['time']}", f"+{each['after_s']} s", "", each["role"], each["amount"]] for each in events]
+    width = screen.room_beside(rows, most=_MOST)
+    for row, event in zip(rows, events, strict=True):
+        place = event["after_s"] * (width - 1) // length
+        row[2] = "·" * place + "●" + "·" * (width - 1 - place) if width >= _LEAST else ""
+    return screen.fill(head) + "\n" + screen.table(rows, right=(0, 1, 4))

@@ -7,13 +7,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from synth.cli import output
+from synth.cli import output, screen
 from synth.config.compose import shown
 from synth.config.recipe import load_recipe
 from synth.engine.open_sinks import make_sinks, run_directory
 from synth.engine.run import RunResult, execute
 from synth.engine.write import RowsCallback
 from synth.errors import counted
+
+_NO_FRAUD = "no fraud in it: no scenario is chosen; add one, such as scenario=card_chain (synth list scenario)"
 
 
 def main(args: argparse.Namespace) -> int:
@@ -38,7 +40,7 @@ def main(args: argparse.Namespace) -> int:
         for sink in make_sinks(prepared, directory, overwrite=args.overwrite).values():
             sink.check()
         return plan.show(args, prepared, composed, overwrite=args.overwrite)
-    with show_progress(args) as progress:
+    with show_progress(args) as progress, output.ending_with_reader(recipe):
         result = execute(
             recipe,
             catalog,
@@ -47,6 +49,8 @@ def main(args: argparse.Namespace) -> int:
             directory=composed.directory,
             progress=progress,
         )
+    if not (recipe.scenarios or args.quiet or args.json):
+        print(_NO_FRAUD, file=sys.stderr)
     placed = composed.directory is not None or any(part.uri is not None for part in recipe.sinks.values())
     return output.succeed(args, as_data(args, result, placed=placed), summarise(args, result, placed=placed))
 
@@ -76,7 +80,7 @@ def summarise(args: argparse.Namespace, result: RunResult, *, placed: bool) -> s
         ["digest", result.digest],
         ["repeat", repeat_command(args, placed=placed)],
     ]
-    return output.table(rows)
+    return screen.table(rows)
 
 
 def repeat_command(args: argparse.Namespace, *, placed: bool) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from synth.check.stats import measure
-from synth.cli import output
+from synth.cli import output, screen
 from synth.config.catalog import load_catalog
 
 Data = Mapping[str, Any]
@@ -36,8 +36,8 @@ def show(data: Data) -> str:
         tables += [_hours(data["time"]), _months(data["time"])]
     tables += [_scenarios(data["fraud"])]
     notes = [f"{what}: {'; '.join(data[name])}" for name, what in _NOTES.items() if data[name]]
-    texts = [output.table(rows, right=range(1, len(rows[0]))) for rows in tables if len(rows) > 1]
-    return "\n\n".join([*texts, *(["\n".join(notes)] if notes else [])])
+    texts = [screen.table(rows, right=range(1, len(rows[0])), head=True) for rows in tables if len(rows) > 1]
+    return "\n\n".join([*texts, *(["\n".join(map(screen.fill, notes))] if notes else [])])
 
 
 def number(value: float | None) -> str:

@@ -4,11 +4,11 @@ import argparse
 import sys
 import time
 
-from synth.cli import output
+from synth.cli import output, screen
 from synth.cli.parser import UsageError
 from synth.cli.run import command_line
 from synth.config.recipe import Recipe, load_recipe
-from synth.errors import InterruptedRun, PartlyDone, SynthError
+from synth.errors import InterruptedRun, PartlyDone
 from synth.stream import Progress, Share, StreamResult, is_resumable, stream
 
 _LINE_S = 5
@@ -25,22 +25,19 @@ def main(args: argparse.Namespace) -> int:
     output.keep_stdout_for(args, recipe)
     line = None if args.quiet else _Line()
     try:
-        result = stream(
-            recipe,
-            catalog,
-            started=started,
-            resume=args.resume,
-            overwrite=args.overwrite,
-            share=Share(args.part, args.parts),
-            directory=composed.directory,
-            tell=line.tell if line else None,
-        )
+        with output.ending_with_reader(recipe):
+            result = stream(
+                recipe,
+                catalog,
+                started=started,
+                resume=args.resume,
+                overwrite=args.overwrite,
+                share=Share(args.part, args.parts),
+                directory=composed.directory,
+                tell=line.tell if line else None,
+            )
     except (InterruptedRun, PartlyDone) as error:
         raise type(error)(f"{error}; {_way_on(args, recipe)}") from error
-    except SynthError as error:
-        if isinstance(error.__cause__, BrokenPipeError):
-            raise error.__cause__ from error
-        raise
     finally:
         if line:
             line.end()
@@ -82,7 +79,7 @@ def summarise(result: StreamResult) -> str:
         ["place", result.place],
         ["digest", result.digest],
     ]
-    return output.table(rows)
+    return screen.table(rows)
 
 
 class _Line:

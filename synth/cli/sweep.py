@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from synth.cli import output
+from synth.cli import output, screen
 from synth.cli.reviews import RESULTS
 from synth.cli.sweeps import JobOutcome, SweepReport, run_sweep
 from synth.config.compose import shown
@@ -71,7 +71,7 @@ def show(report: SweepReport) -> str:
         ]
         for o in outcomes
     ]
-    table = output.table([head, *rows], right=(0, 2, 3, 4))
+    table = screen.table([head, *rows], right=(0, 2, 3, 4), head=True)
     best = [_best(outcome, outcomes) for outcome in report.best]
     return "\n\n".join([table, *(["\n".join(best)] if best else []), str(report.directory / RESULTS)])
 

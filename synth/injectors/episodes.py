@@ -96,7 +96,13 @@ class Episodes:
         return picked_e
 
     def gaps(self, low_s: int, high_s: int) -> Int64:
-        """(f,) whole seconds since the event before, uniform on [low_s, high_s]; of no meaning at a first event."""
+        """(f,) whole seconds since the event before, uniform on [low_s, high_s]; of no meaning at a first event.
+
+        Raises:
+            ValueError: there are no such seconds.
+        """
+        if not 0 <= low_s <= high_s:
+            raise ValueError(f"gaps({low_s}, {high_s}): the shortest gap comes first, and is at least 0")
         return self.streams.draw("intervals").integers(low_s, high_s, size=len(self.episode_f), endpoint=True)
 
     def exponential_gaps(self, mean_s: float, *, least_s: int = 1) -> Int64:
@@ -112,7 +118,13 @@ class Episodes:
         return (law or self.context.amount).draw(len(self.episode_f), rng=self.streams.draw("amounts"))
 
     def amounts_between(self, low: float, high: float) -> Int64:
-        """(f,) cents, uniform on [low, high) in major units."""
+        """(f,) cents, uniform on [low, high) in major units.
+
+        Raises:
+            ValueError: there are no such cents.
+        """
+        if not 0 <= to_minor(low) < to_minor(high):
+            raise ValueError(f"amounts_between({low}, {high}): the lower bound comes first, and is at least 0")
         rng = self.streams.draw(f"amounts between {low} and {high}")
         return rng.integers(to_minor(low), to_minor(high), size=len(self.episode_f))
 

@@ -79,7 +79,9 @@ class Answer:
 
 def environ(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """This process's environment without what would lead a run elsewhere."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SYNTH_", "AWS_", "COV_"))}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("SYNTH_", "AWS_", "COV_", "COLUMNS"))
+    }
     aws = {
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

@@ -96,6 +96,18 @@ def test_a_command_answers_in_json(line: tuple[str, ...], tmp_path: Path) -> Non
     assert tree(tmp_path) == {}
 
 
+@pytest.mark.parametrize("flags", [(), ("--quiet",), ("--json",)])
+def test_a_run_without_a_scenario_says_that_it_has_no_fraud(flags: tuple[str, ...], tmp_path: Path) -> None:
+    answer = synth("run", *TINY, "scenario=[]", *flags, cwd=tmp_path)
+    assert answer.code == 0
+    if flags:
+        assert answer.err == ""
+    else:
+        assert answer.one_line().startswith(
+            "no fraud in it: no scenario is chosen; add one, such as scenario=card_chain"
+        )
+
+
 def test_a_run_says_what_it_made_and_how_to_make_it_again(tmp_path: Path) -> None:
     first = synth("run", *TINY, "runner.workers=1", cwd=tmp_path)
     assert (first.code, first.err) == (0, "")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from synth.__main__ import main as entry_point
 from tests.cli.commands import (
     CANARY,
     LONG,
@@ -129,6 +130,17 @@ def test_a_run_interrupted_before_it_writes_leaves_nothing(after_s: float, tmp_p
     assert answer.out == ""
     assert answer.code != 130 or "interrupted" in answer.one_line()
     assert tree(tmp_path) == {}
+
+
+def test_ctrl_c_while_the_command_is_loaded(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def press_ctrl_c() -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("synth.cli.main", press_ctrl_c)
+    assert entry_point() == 130
+    assert capsys.readouterr() == ("", "interrupted\n")
 
 
 def test_an_impatient_user_leaves_nothing_either(tmp_path: Path) -> None:
@@ -463,6 +475,19 @@ def test_a_reader_that_leaves_early_sees_no_traceback(line: str, tmp_path: Path)
     told = shlex.join(command(*line.split()))
     done = run_process(["bash", "-c", f"{told} | head -0; {told} | head -1 >/dev/null"], cwd=tmp_path)
     assert (done.out, done.err) == ("", "")
+
+
+@pytest.mark.parametrize("made", ["run --quiet", "stream --quiet"])
+def test_a_reader_of_rows_that_leaves_early_ends_the_run_in_silence(made: str, tmp_path: Path) -> None:
+    told = shlex.join(command(*made.split(), *TINY, "generator.transactions=20000", "sink=stdout"))
+    done = run_process(["bash", "-c", f"{told} | head -1; exit ${{PIPESTATUS[0]}}"], cwd=tmp_path)
+    assert (done.code, len(done.out.splitlines()), done.err) == (1, 1, "")
+
+
+def test_a_reader_that_leaves_takes_other_sinks_down_with_a_word(tmp_path: Path) -> None:
+    told = shlex.join(command("run", "--quiet", *TINY, "generator.transactions=20000", "sink=[stdout,csv]"))
+    done = run_process(["bash", "-c", f"{told} | head -1"], cwd=tmp_path)
+    assert "sink 'stdout' failed" in done.one_line()
 
 
 @pytest.mark.parametrize("flags", ["", "--json"])

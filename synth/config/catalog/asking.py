@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import pluggy
 
-from synth.config.catalog.capabilities import refuse_misfit, refuse_odd_subscriber
+from synth.config.catalog.capabilities import refuse_misfit, refuse_odd_roles, refuse_odd_subscriber
 from synth.config.catalog.defaults import as_yaml, defaults_of
 from synth.config.catalog.provider import BUILT_IN, HOOKS, Provider
 from synth.config.compose.roots import find_directory
@@ -48,6 +48,8 @@ def ask(module: ModuleType, provider: Provider) -> Provider:
         except (Exception, SystemExit) as error:
             message = f"hook {hook!r} failed: {type(error).__name__}: {error}"
             raise PluginError(message + _place(error, module)) from error
+        if len(answers) < len(getattr(manager.hook, hook).get_hookimpls()):
+            raise PluginError(f"hook {hook!r} returned nothing: is its 'return' missing?" + _line_of(hook, module))
         return [check(item, hook) for answer in answers for item in _as_list(answer, hook)]
 
     specs = [(group, spec) for group, hook in HOOKS.items() for spec in call(hook, _spec)]
@@ -71,6 +73,12 @@ def _place(error: BaseException, module: ModuleType) -> str:
     """Where in a module something went wrong, in brackets."""
     lines = [each.lineno for each in traceback.extract_tb(error.__traceback__) if each.filename == module.__file__]
     return f" ({module.__file__}:{lines[-1]})" if lines else ""
+
+
+def _line_of(hook: str, module: ModuleType) -> str:
+    """Where a module defines a hook, in brackets."""
+    code = getattr(getattr(module, hook, None), "__code__", None)
+    return f" ({code.co_filename}:{code.co_firstlineno})" if code else ""
 
 
 def _refuse_other_api(wanted: str) -> None:
@@ -135,6 +143,8 @@ def _spec(spec: object, hook: str) -> Spec:
         raise PluginError(f"the factory of kind {kind.default!r} is {spec.factory!r}, which cannot be called")
     if isinstance(spec, SinkSpec):
         refuse_misfit(spec)
+    if hook == HOOKS["scenario"] and isinstance(spec.factory, type):
+        refuse_odd_roles(spec.name, spec.factory)
     return spec
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from synth.config.compose.excess import TOO_DEEP, find_excess
 from synth.config.compose.roots import PRIMARY
 from synth.config.compose.sources import ConfigSource, package_of, read_text
 from synth.errors import Problem
@@ -106,6 +107,8 @@ def parse_config(text: str, label: str, *, lined: bool = True) -> ConfigFile:
         mark = error.problem_mark or error.context_mark
         where = f"{label}:{mark.line + 1}:{mark.column + 1}" if mark else label
         return _broken(label, f"broken YAML: {_reason(error, text.splitlines())}", where)
+    except RecursionError:
+        return _broken(label, TOO_DEEP, label)
     except yaml.YAMLError as error:
         return _broken(label, f"cannot read the file: {str(error).splitlines()[0]}", label)
     if node is None:
@@ -113,10 +116,9 @@ def parse_config(text: str, label: str, *, lined: bool = True) -> ConfigFile:
     if not isinstance(node, yaml.MappingNode):
         return _broken(label, "the file must hold a mapping, 'key: value'", f"{label}:{node.start_mark.line + 1}")
     file = ConfigFile(label=label, node=node, package=package_of(text), lined=lined)
-    try:
-        return replace(file, problems=tuple(_check_nodes(file, node, "")))
-    except RecursionError:
-        return _broken(label, "an anchor (&) holds an alias (*) of itself, or the nesting is too deep", label)
+    if excess := find_excess(node):
+        return _broken(label, excess[0], file.at(excess[1]))
+    return replace(file, problems=tuple(_check_nodes(file, node, "")))
 
 
 def _reason(error: yaml.MarkedYAMLError, lines: Sequence[str]) -> str:

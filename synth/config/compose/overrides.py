@@ -10,6 +10,7 @@ from hydra.core.override_parser.types import Override, ValueType
 from hydra.errors import HydraException
 
 from synth.config.compose.display import shown
+from synth.config.compose.excess import TOO_DEEP, is_too_deep
 from synth.config.compose.files import searchpath_problem, target_problem
 from synth.config.compose.folders import unsearched_hint
 from synth.errors import MissingOption, Problem, nearest
@@ -58,6 +59,9 @@ def read_overrides(overrides: Sequence[str]) -> tuple[list[Given], list[Problem]
     given: list[Given] = []
     problems: list[Problem] = []
     for text in overrides:
+        if is_too_deep(text):
+            problems.append(Problem(path="", message=TOO_DEEP, where=command_line(_cut(text))))
+            continue
         try:
             given.append(Given(text=text, parsed=parser.parse_overrides([text])[0]))
         except HydraException:
@@ -68,6 +72,10 @@ def read_overrides(overrides: Sequence[str]) -> tuple[list[Given], list[Problem]
         if given[-1].steers_hydra:
             problems += [target_problem(key, given[-1].where) for key in targets_of(given[-1])]
     return given, problems
+
+
+def _cut(text: str) -> str:
+    return f"{text[:79]}…"
 
 
 def chooses(override: str, group: str) -> bool:

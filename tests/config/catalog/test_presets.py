@@ -181,7 +181,7 @@ WRONG = {
     "a defaults list": ("scenario:\n  a:\n    kind: mine\n    defaults: []", "mine.yaml:4: option 'a' cannot have"),
     "a target": ("scenario:\n  a: {kind: mine, _target_: os.abort}", "mine.yaml:2: 'scenario.a._target_'"),
     "a tag": ("scenario:\n  a: {kind: mine, x: !!python/name:os.abort }", "mine.yaml:2: the tag '!!python/name"),
-    "a circle": ("scenario: &a\n  a: {kind: mine, x: *a}", "mine.yaml: an anchor (&) holds an alias (*) of itself"),
+    "a circle": ("scenario: &a\n  a: {kind: mine, x: *a}", "mine.yaml:1: an anchor (&) holds an alias (*) of itself"),
 }
 
 
