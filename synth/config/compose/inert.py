@@ -55,7 +55,7 @@ def _settings(choices: Choices) -> Iterator[tuple[str, str, Mapping[str, Wanted]
         for entry in entries:
             if entry.group and not entry.package and choices.chosen.get(entry.key, entry.wanted) is entry.wanted:
                 yield entry.group, entry.wanted.where, wishes
-        for key, _ in file.node.value if config_path.startswith("experiment/") else ():
+        for key, _ in file.node.value if file.package == "_global_" else ():
             yield str(key.value), file.at(key), wishes
 
 
