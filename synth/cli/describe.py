@@ -6,31 +6,37 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from synth.cli import output, screen
+from synth.cli import describing, output, screen
 from synth.config.catalog import HOOKS, MULTIPLE, Catalog, load_catalog
-from synth.config.compose import Option, compose, list_options
+from synth.config.compose import Composed, Option, compose, list_options
 from synth.config.recipe import FIXED
 from synth.config.typed import Schema, SelfChecking, in_words, resolve, schema_of
 from synth.contracts.hookspecs import Spec
 from synth.errors import ConfigError, Problem, nearest
-from synth.tables.declared import EVENT_COLUMNS, as_json
+from synth.tables.declared import EVENT_COLUMNS, Column, as_json
 from synth.tables.views import column_of, every_lookup
 
 Options = dict[str, list[Option]]
 
 
 def main(args: argparse.Namespace) -> int:
-    """Explains a group, a choice, a kind of the catalog, a fixed part of every recipe, or an event column."""
+    """Explains a group, a choice, a kind of the catalog, a part or key of a recipe, or an event column."""
     catalog = load_catalog(args.plugin, args.plugins_dir)
     options = list_options(config_dirs=args.config_dir, plugin_roots=catalog.config_roots)
     group, _, name = args.name.rpartition("=")
-    found = _group(options, name) or find(catalog, name, group) or _option(options, name, group)
+    found = (
+        _group(options, name)
+        or find(catalog, name, group)
+        or _option(options, name, group, args, catalog)
+        or _own_column(name, args, catalog)
+        or _key(name, args, catalog)
+    )
     if found is None:
         known = sorted({*names(catalog), *options, *(option.name for each in options.values() for option in each)})
         allowed = ", ".join(each for each in known if "." not in each)
         problem = Problem(path="", message=f"nothing is named {name!r}", allowed=allowed, hint=nearest(name, known))
         raise ConfigError([problem])
-    if "keys" in found:
+    if "choice" in found:
         _add_values(found, options, args, catalog)
     return output.succeed(args, found, show(found))
 
@@ -65,11 +71,56 @@ def _group(options: Options, name: str) -> dict[str, Any] | None:
     return {"title": f"group {name}", "doc": f"It {several}:", "column": rows}
 
 
-def _option(options: Options, name: str, group: str) -> dict[str, Any] | None:
+def _option(
+    options: Options, name: str, group: str, args: argparse.Namespace, catalog: Catalog
+) -> dict[str, Any] | None:
     for each in [group] if group in options else options:
         for option in options[each]:
             if option.name == name:
-                return {"title": f"{each}={name}, {option.where}", "doc": option.summary}
+                found: dict[str, Any] = {"title": f"{each}={name}, {option.where}", "doc": option.summary}
+                if composed := _composed([f"{each}={name}"], args, catalog):
+                    found["chooses"] = {k: v for k, v in describing.chosen_by(option, composed).items() if k != each}
+                    found["sets"] = describing.set_by(option, composed)
+                return found
+    return None
+
+
+def _composed(overrides: list[str], args: argparse.Namespace, catalog: Catalog) -> Composed | None:
+    """A recipe with these choices; None where it cannot be composed, since a key without a default has no value yet."""
+    try:
+        return compose(overrides, config_dirs=args.config_dir, plugin_roots=catalog.config_roots)
+    except ConfigError:
+        return None
+
+
+def _own_column(name: str, args: argparse.Namespace, catalog: Catalog) -> dict[str, Any] | None:
+    """The description of a column that generators add to events."""
+    having: dict[str, Column] = {}
+    for kind in catalog.names("generator"):
+        composed = _composed([f"generator={kind}"], args, catalog)
+        columns = describing.own_columns(catalog, composed.config["generator"], kind) if composed else ()
+        having.update((kind, column) for column in columns if column.name == name)
+    if not having:
+        return None
+    column = next(iter(having.values()))
+    shown = as_json(column) | {"formats": ", ".join(column.formats)}
+    title = f"event column {name}, of {', '.join(f'generator={kind}' for kind in having)}"
+    return {"title": title, "doc": column.doc, "column": shown}
+
+
+def _key(name: str, args: argparse.Namespace, catalog: Catalog) -> dict[str, Any] | None:
+    """The description of a config path, as errors print it."""
+    head, *steps = name.split(".")
+    chosen = [f"{head}={steps[0]}"] if head in MULTIPLE and steps else []
+    composed = _composed(chosen, args, catalog) or _composed([], args, catalog)
+    config = composed.config if composed else {}
+    for whose, cls, wanted in describing.configs_at(name, config, catalog):
+        if keys := describing.keys_at(keys_of(cls), wanted):
+            if not wanted:
+                return {"title": f"{name}, {whose}", "doc": inspect.getdoc(cls), "keys": keys}
+            value = describing.value_at(config, name)
+            now = {} if value is None or isinstance(value, dict | list) else {"value": json.dumps(value)}
+            return {"title": f"key {name}, of {whose}", "doc": keys[0]["doc"], "keys": [keys[0] | now, *keys[1:]]}
     return None
 
 
@@ -78,10 +129,8 @@ def _add_values(found: dict[str, Any], options: Options, args: argparse.Namespac
     group, kind = found.pop("choice")
     if kind and kind not in [option.name for option in options.get(group, [])]:
         return
-    overrides = [f"{group}={kind}"] if kind else []
-    try:
-        composed = compose(overrides, config_dirs=args.config_dir, plugin_roots=catalog.config_roots)
-    except ConfigError:  # a key without a default has no value yet; the keys are explained all the same
+    composed = _composed([f"{group}={kind}"] if kind else [], args, catalog)
+    if composed is None:
         return
     values = composed.config[group][kind] if group in MULTIPLE else composed.config[group]
     for key in found["keys"]:
@@ -141,7 +190,7 @@ def _walk_kinds(schema: Schema, root: Schema, prefix: str) -> Iterator[dict[str,
 
 def show(found: dict[str, Any]) -> str:
     """A description as text."""
-    text = screen.fill(f"{found['title']}\n\n{found['doc']}")
+    text = screen.fill("\n\n".join(filter(None, [found["title"], found["doc"]])))
     if "keys" in found:
         text += "\n\n" + screen.table(
             [[f"  {key['key']}", key.get("value", ""), key["type"], key["doc"]] for key in found["keys"]]
@@ -150,4 +199,7 @@ def show(found: dict[str, Any]) -> str:
         text += "\n\n" + screen.table(
             [[f"  {key}", str(value)] for key, value in found["column"].items() if value != ""]
         )
+    for what in ("chooses", "sets"):
+        if found.get(what):
+            text += f"\n\nIt {what}:\n\n" + screen.table([[f"  {key}", value] for key, value in found[what].items()])
     return text
