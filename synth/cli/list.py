@@ -61,7 +61,7 @@ def _list_beside(args: argparse.Namespace, groups: dict[str, list[Option]], cata
         for option, problems in options.items()
     ]
     data = {
-        group: {option: [asdict(problem) for problem in problems] for option, problems in options.items()}
+        group: {option: [output.as_data(problem) for problem in problems] for option, problems in options.items()}
         for group, options in found.items()
     }
     return output.succeed(args, data, screen.table(rows))

@@ -4,9 +4,8 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TextIO
 
 from synth.cli.screen import drawn
@@ -14,6 +13,9 @@ from synth.errors import ConfigError, Problem, SynthError
 
 if TYPE_CHECKING:
     from synth.config.recipe import Recipe
+
+#: Of the answers' form; it grows when what stands in it is renamed, is left out or changes its type.
+_VERSION = 1
 
 
 def succeed(args: argparse.Namespace, data: Any, text: str) -> int:
@@ -81,16 +83,16 @@ def drop_stdout() -> None:
 def fail(args: argparse.Namespace, error: BaseException, exit_code: int, data: Any = None) -> int:
     """Prints what went wrong; returns the exit code."""
     if isinstance(error, SynthError) and error.problems:
-        problems = [asdict(problem) for problem in error.problems]
+        problems = list(error.problems)
         message = str(error)
     elif isinstance(error, SynthError):
-        problems = [{"message": str(error)}]
+        problems = [Problem(path="", message=str(error))]
         message = f"error: {error}"
     elif isinstance(error, KeyboardInterrupt):
-        problems = [{"message": "interrupted"}]
+        problems = [Problem(path="", message="interrupted")]
         message = "interrupted"
     else:
-        problems = [{"message": f"{type(error).__name__}: {error}"}]
+        problems = [Problem(path="", message=f"{type(error).__name__}: {error}")]
         message = f"internal error: {type(error).__name__}: {error}\n  --debug shows where; please report it"
     print(drawn(message, sys.stderr), file=sys.stderr)
     if args.json:
@@ -101,8 +103,22 @@ def fail(args: argparse.Namespace, error: BaseException, exit_code: int, data: A
     return exit_code
 
 
-def _envelope(args: argparse.Namespace, exit_code: int, data: Any, errors: list[dict[str, Any]]) -> None:
-    answer = {"command": args.command, "exit_code": exit_code, "data": data, "errors": errors}
+def as_data(problem: Problem) -> dict[str, Any]:
+    """A problem for ``--json``; ``allowed`` is a list of names, or of one sentence, and empty where the message says it."""
+    names = problem.allowed.split(", ") if problem.allowed else []
+    allowed = names if not any(" " in name for name in names) else [problem.allowed]
+    fields = {field: getattr(problem, field) for field in ("message", "path", "where", "hint", "note")}
+    return fields | {"allowed": allowed}
+
+
+def _envelope(args: argparse.Namespace, exit_code: int, data: Any, problems: Sequence[Problem]) -> None:
+    answer = {
+        "version": _VERSION,
+        "command": args.command,
+        "exit_code": exit_code,
+        "data": data,
+        "errors": [as_data(problem) for problem in problems],
+    }
     say(json.dumps(answer, indent=1))
 
 

@@ -61,8 +61,11 @@ class Answer:
     def envelope(self) -> dict[str, Any]:
         """The one JSON object on stdout."""
         found = json.loads(self.out)
-        assert list(found) == ["command", "exit_code", "data", "errors"]
-        assert found["exit_code"] == self.code
+        assert list(found) == ["version", "command", "exit_code", "data", "errors"]
+        assert (found["version"], found["exit_code"]) == (1, self.code)
+        for error in found["errors"]:
+            assert {*error} == {"message", "path", "where", "allowed", "hint", "note"}
+            assert isinstance(error["allowed"], list)
         return found
 
     def row(self, name: str) -> str:

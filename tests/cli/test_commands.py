@@ -171,7 +171,10 @@ def test_every_problem_is_told_with_its_place(tmp_path: Path) -> None:
         assert f"--> command line: {told}" in answer.err
     as_json = synth("validate", "seed=x", "block_rows=0", "--json", cwd=tmp_path).envelope
     assert [error["path"] for error in as_json["errors"]] == ["seed", "block_rows"]
-    assert set(as_json["errors"][0]) == {"path", "message", "where", "allowed", "hint", "note"}
+    assert as_json["errors"][0]["allowed"] == ["a whole number from 0 to 9,223,372,036,854,775,807"]
+    unknown = synth("list", "scenaro", "--json", cwd=tmp_path).envelope["errors"][0]
+    assert (unknown["path"], unknown["hint"]) == ("scenaro", "did you mean 'scenario'?")
+    assert {"scenario", "sink"} < set(unknown["allowed"])
 
 
 def test_a_plan_and_a_dry_run_agree_with_the_run_and_write_nothing(tmp_path: Path) -> None:
