@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from synth.cli import output
@@ -24,7 +25,7 @@ _synth() {
   while IFS= read -r candidate; do
     [ -n "$candidate" ] && COMPREPLY+=("${candidate#"$cut"}")
   done < <(synth completion query -- "${line#* }" 2>/dev/null)
-  [[ ${#COMPREPLY[@]} = 1 && ${COMPREPLY[0]} = *[=.] ]] && compopt -o nospace
+  [[ ${#COMPREPLY[@]} = 1 && ${COMPREPLY[0]} = *[=./] ]] && compopt -o nospace
 }
 complete -F _synth synth synth-fraud
 """
@@ -69,6 +70,8 @@ def candidates(line: str) -> list[str]:
     if read is None:
         return []
     if read.pending:
+        if read.pending.type is Path:
+            return _offer_files(last, folders_alone=read.pending.metavar == "DIR")
         found = read.pending.choices or ()
     elif last.startswith("-"):
         found = read.parser.option_strings()
@@ -115,6 +118,40 @@ def _offer_plugins(read: Words, last: str) -> list[str]:
     return sorted(name for name in names if name.startswith(last))
 
 
+def _offer_places(read: Words, last: str) -> list[str]:
+    return _offer_files(last, folders_alone=True)
+
+
+def _offer_checked(read: Words, last: str) -> list[str]:
+    return [*_offer_plugins(read, last), *_offer_files(last)]
+
+
+def _offer_files(last: str, *, folders_alone: bool = False) -> list[str]:
+    """What a path may go on with, folders with a slash behind them; hidden ones where their dot is typed."""
+    folder, slash, begun = last.rpartition("/")
+    try:
+        entries = sorted(Path(folder + slash or ".").expanduser().iterdir())
+    except OSError:
+        return []
+    shown = [entry for entry in entries if entry.name.startswith(begun) and (begun or entry.name[0] != ".")]
+    kept = [entry for entry in shown if entry.is_dir() or (entry.suffix == ".py" and not folders_alone)]
+    return [f"{folder}{slash}{entry.name}{'/' if entry.is_dir() else ''}" for entry in kept]
+
+
+def _offer_topics(read: Words, last: str) -> list[str]:
+    """What ``describe`` explains: groups, choices, kinds and columns."""
+    from synth.cli.describe import names
+    from synth.config.catalog import load_catalog
+    from synth.config.compose import list_options
+
+    catalog = load_catalog(read.paths("plugin"), read.paths("plugins_dir"))
+    options = list_options(config_dirs=read.paths("config_dir"), plugin_roots=catalog.config_roots)
+    known = {*names(catalog), *options, *(option.name for each in options.values() for option in each)}
+    if "=" in last:
+        known = {f"{group}={option.name}" for group, each in options.items() for option in each}
+    return sorted(name for name in known if name.startswith(last))
+
+
 def _plugin_roots(read: Words) -> Sequence[PluginRoot]:
     """What the plugins offer; where there are none, the built-in components need not be loaded to know it."""
     from synth.config.catalog import load_catalog
@@ -125,4 +162,10 @@ def _plugin_roots(read: Words) -> Sequence[PluginRoot]:
 
 
 #: Argument of a command → what could stand there.
-_OFFERS = {"overrides": _offer_overrides, "group": _offer_groups, "target": _offer_plugins}
+_OFFERS = {
+    "overrides": _offer_overrides,
+    "group": _offer_groups,
+    "target": _offer_checked,
+    "topic": _offer_topics,
+    "uri": _offer_places,
+}

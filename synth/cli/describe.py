@@ -23,7 +23,7 @@ def main(args: argparse.Namespace) -> int:
     """Explains a group, a choice, a kind of the catalog, a part or key of a recipe, or an event column."""
     catalog = load_catalog(args.plugin, args.plugins_dir)
     options = list_options(config_dirs=args.config_dir, plugin_roots=catalog.config_roots)
-    group, _, name = args.name.rpartition("=")
+    group, _, name = args.topic.rpartition("=")
     found = (
         _group(options, name)
         or find(catalog, name, group)

@@ -104,7 +104,7 @@ def fail(args: argparse.Namespace, error: BaseException, exit_code: int, data: A
 
 
 def as_data(problem: Problem) -> dict[str, Any]:
-    """A problem for ``--json``; ``allowed`` is a list of names, or of one sentence, and empty where the message says it."""
+    """A problem for ``--json``; ``allowed`` is a list of names or of one sentence, empty where the message says it."""
     names = problem.allowed.split(", ") if problem.allowed else []
     allowed = names if not any(" " in name for name in names) else [problem.allowed]
     fields = {field: getattr(problem, field) for field in ("message", "path", "where", "hint", "note")}

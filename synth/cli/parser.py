@@ -183,7 +183,7 @@ def make_parser() -> Parser:
         help="say which choices go with this one, e.g. experiment=tiny; may be given several times",
     )
     describe = command("describe", "explain a choice, a kind, a key or a column", overrides=False)
-    describe.add_argument("name", help="e.g. card_chain, amount=lognormal, tid, timeline.end")
+    describe.add_argument("topic", metavar="name", help="e.g. card_chain, amount=lognormal, tid, timeline.end")
     config = command("config", "show the composed configuration", overrides=False)
     config.add_argument("action", choices=["show"])
     config.add_argument("overrides", nargs="*", metavar="KEY=VALUE")

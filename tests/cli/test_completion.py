@@ -63,7 +63,8 @@ def test_an_override_is_completed_behind_every_flag(line: str, flag: str, tmp_pa
     assert candidates(f"{line}{flag} {value} {BEGUN}") == FINISHED
     assert candidates(f"{line}{flag}={value} {BEGUN}") == FINISHED
     assert candidates(f"{line}seed=1 {flag} {value} amount=gamma {BEGUN}") == FINISHED
-    assert candidates(f"{line}{flag} ") == []
+    if flag not in ("--plugin", "--plugins-dir", "--config-dir"):
+        assert candidates(f"{line}{flag} ") == []
 
 
 @pytest.mark.parametrize("line", TAKING)
@@ -95,9 +96,32 @@ def test_a_word_within_quotes_is_completed(quote: str) -> None:
     assert candidates(f"run {quote}columns.fields=[{{name: a, source: tid}}]{quote} {quote}{BEGUN}") == FINISHED
 
 
-@pytest.mark.parametrize("line", ["run\\", "run 'a\\", "nonsense x", "verify ", "plugins list ", "schema config "])
+@pytest.mark.parametrize("line", ["run\\", "run 'a\\", "nonsense x", "plugins list ", "plugins new ", "schema config "])
 def test_nothing_is_offered_where_nothing_fits(line: str) -> None:
     assert candidates(line) == []
+
+
+def test_files_and_folders_are_offered_where_a_path_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("out/deep", "own", ".hidden"):
+        (tmp_path / name).mkdir(parents=True)
+    for name in ("own.py", "out/other.py", "out/data.csv"):
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+    assert candidates("run --plugin o") == ["out/", "own/", "own.py"]
+    assert candidates("run --plugin out/") == ["out/deep/", "out/other.py"]
+    assert candidates("list --config-dir o") == candidates("--plugins-dir o") == ["out/", "own/"]
+    assert candidates("verify ") == candidates("stats ") == ["out/", "own/"]
+    assert candidates("verify .h") == [".hidden/"]
+    assert candidates(f"verify {tmp_path}/out/d") == [f"{tmp_path}/out/deep/"]
+    assert candidates("verify nowhere/") == []
+    assert candidates("plugins check ow") == ["own/", "own.py"]
+
+
+def test_what_follows_describe_is_offered() -> None:
+    assert candidates("describe card_ch") == ["card_chain"]
+    assert candidates("describe merchants.na") == ["merchants.name"]
+    assert candidates("describe experiment=tin") == ["experiment=tiny"]
+    assert {"scenario", "sink"} < {*candidates("describe s")}
 
 
 # the shells
