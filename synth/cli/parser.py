@@ -170,8 +170,9 @@ def make_parser() -> Parser:
     command("validate", "check a recipe and write nothing")
     command("plan", "show what a run would make: rows, bytes, fraud, blocks, sinks, and how their places are")
     command("doctor", "look at the installation and the machine and, with a recipe, at what it needs and its places")
-    preview = command("preview", "show some rows and one whole episode of a recipe, written nowhere")
+    preview = command("preview", "show some rows and a whole episode of each scenario of a recipe, written nowhere")
     preview.add_argument("--rows", type=_positive, default=10, metavar="N", help="how many rows to show (default 10)")
+    preview.add_argument("--scenario", metavar="NAME", help="show an episode of this scenario alone")
     listing = command("list", "list the choices of each group", overrides=False)
     listing.add_argument("group", nargs="?", help="only this group, e.g. scenario")
     listing.add_argument(

@@ -9,38 +9,48 @@ from synth.cli import output, screen
 from synth.cli.plan import first_block
 from synth.config.recipe import load_recipe
 from synth.engine.prepare import Prepared, prepare
-from synth.errors import counted
+from synth.errors import ConfigError, Problem, counted, nearest
 from synth.tables.texts import amount_texts, time_texts
 from synth.timeline import US_PER_S
 
 
 def main(args: argparse.Namespace) -> int:
-    """Shows the first rows and the first episode."""
+    """Shows the first rows and the first episode of each scenario."""
     recipe, _, _ = load_recipe(
         args.overrides, plugin_files=args.plugin, plugins_dirs=args.plugins_dir, config_dirs=args.config_dir
     )
     prepared = prepare(recipe)
     rows = first_block(prepared).batches["transactions"].text.slice(0, args.rows).to_pylist()
-    episode = first_episode(prepared)
+    episodes = first_episodes(prepared, args.scenario)
     names = [field.name for field in prepared.make_block.events.fields]
     text = screen.table([names, *([_shown(row[name]) for name in names] for row in rows)], head=True)
-    if episode:
-        text += "\n\n" + draw_episode(episode)
-    return output.succeed(args, {"rows": rows, "episode": episode}, text)
+    text = "\n\n".join([text, *map(draw_episode, episodes)])
+    return output.succeed(args, {"rows": rows, "episodes": episodes}, text)
 
 
 def _shown(cell: str | None) -> str:
     return "-" if cell is None else cell
 
 
-def first_episode(prepared: Prepared) -> dict[str, Any] | None:
-    """The run's first episode with all its events; None in a control world."""
+def first_episodes(prepared: Prepared, scenario: str | None) -> list[dict[str, Any]]:
+    """The first episode of each scenario, or of one; of those that claim genuine rows none is known before a run.
+
+    Raises:
+        ConfigError: the recipe has no such scenario.
+    """
     plan = prepared.plan
-    if not len(plan.episodes.episode_id_e):
-        return None
-    name = plan.scenarios[int(plan.episodes.scenario_e[0])]
-    events = plan.fraud[name]
-    mine = events.take(np.flatnonzero(plan.episode_ids[name][events.episode_f] == 0))
+    if scenario is not None and scenario not in plan.scenarios:
+        message, hint = f"the recipe has no scenario named {scenario!r}", nearest(scenario, plan.scenarios)
+        allowed = ", ".join(plan.scenarios) or f"none is chosen: scenario={scenario}"
+        raise ConfigError([Problem(path="", message=message, allowed=allowed, hint=hint)])
+    chosen = plan.scenarios if scenario is None else [scenario]
+    return [_first_episode(prepared, name) for name in chosen if name in plan.fraud and len(plan.fraud[name].episode_f)]
+
+
+def _first_episode(prepared: Prepared, name: str) -> dict[str, Any]:
+    plan = prepared.plan
+    events, ids = plan.fraud[name], plan.episode_ids[name]
+    mine = events.take(np.flatnonzero(ids[events.episode_f] == ids.min()))
     seconds = mine.time_us_f // US_PER_S
     return {
         "scenario": name,

@@ -60,7 +60,7 @@ ANSWERS = {
     ("plan", *TINY): (["rows", "3,000", "scenario card_chain", "the run directory"], {"rows", "fraud_rows", "blocks"}),
     ("doctor",): (["python", "numpy", "working directory", "cores", "memory"], {"findings"}),
     ("doctor", *TINY): (["python", "3,000 rows", "sink parquet, place  can be written", "room"], {"findings"}),
-    ("preview", "--rows", "3", *TINY): (["tid", "head", "●", "card_chain:"], {"rows", "episode"}),
+    ("preview", "--rows", "3", *TINY): (["tid", "head", "●", "card_chain:"], {"rows", "episodes"}),
     ("list",): (["scenario=card_chain", "sink=csv"], {"scenario", "sink", "amount"}),
     ("list", "scenario"): (["scenario=card_chain"], {"scenario"}),
     ("describe", "card_chain"): (["fraudster", "ratio", "a number above 0, at most 0.5"], {"title", "doc", "keys"}),
@@ -94,6 +94,25 @@ def test_a_command_answers_in_json(line: tuple[str, ...], tmp_path: Path) -> Non
     if ANSWERS[line][1]:
         assert set(answer.envelope["data"]) >= ANSWERS[line][1]
     assert tree(tmp_path) == {}
+
+
+def test_a_preview_shows_an_episode_of_each_scenario_or_of_one(tmp_path: Path) -> None:
+    recipe = (
+        "preview",
+        "--json",
+        "experiment=tiny",
+        "scenario=[account_takeover,card_chain,stolen_card]",
+        "clicks=shop",
+    )
+    shown = synth(*recipe, cwd=tmp_path).envelope["data"]["episodes"]
+    assert [episode["scenario"] for episode in shown] == ["account_takeover", "card_chain"]
+    one = synth(*recipe, "--scenario", "card_chain", cwd=tmp_path).envelope["data"]["episodes"]
+    assert one == shown[1:]
+    [error] = synth(*recipe, "--scenario", "card_chian", cwd=tmp_path).envelope["errors"]
+    assert (error["hint"], error["allowed"]) == (
+        "did you mean 'card_chain'?",
+        ["account_takeover", "card_chain", "stolen_card"],
+    )
 
 
 @pytest.mark.parametrize("flags", [(), ("--quiet",), ("--json",)])
