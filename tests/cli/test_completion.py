@@ -53,8 +53,9 @@ def test_what_is_walked() -> None:
     assert set(TAKING) == {
         *("run ", "stream ", "validate ", "plan ", "doctor ", "preview ", "config show ", "plugins check card_chain "),
     }
-    assert {("run ", "--workers"), ("stream ", "--parts"), ("stream ", "--part"), ("preview ", "--rows")} < set(VALUED)
-    assert len(VALUED) == 4 + 3 * len(TAKING)
+    assert {("run ", "--workers"), ("stream ", "--parts"), ("stream ", "--part")} < set(VALUED)
+    assert {("preview ", "--rows"), ("preview ", "--scenario")} < set(VALUED)
+    assert len(VALUED) == 5 + 3 * len(TAKING)
 
 
 @pytest.mark.parametrize(("line", "flag"), VALUED)

@@ -293,7 +293,7 @@ def test_what_the_plan_refuses_is_told_with_its_place(words: tuple[str, ...], tm
     (error,) = answer.envelope["errors"]
     assert error["path"] == "generator.reach.km"
     assert error["where"] == "command line: generator.reach={km: 0.001, nearest: false}"
-    assert f"error: {error['message']} ({error['hint']})\n  allowed: {error['allowed']}\n" in answer.err
+    assert f"error: {error['message']} ({error['hint']})\n  allowed: {', '.join(error['allowed'])}\n" in answer.err
     assert tree(tmp_path) == {}
 
 
