@@ -2,10 +2,12 @@
 
 import argparse
 from dataclasses import asdict
+from pathlib import Path
 
 from synth.cli import output, screen
 from synth.config.catalog import Catalog, load_catalog
 from synth.config.compose import Composed, Option, compose, list_options
+from synth.config.compose.sources import builtin_conf
 from synth.config.fitting import try_options
 from synth.config.recipe import build_recipe
 from synth.errors import ConfigError, Problem, nearest
@@ -42,7 +44,8 @@ def _place(option: Option) -> str:
     """Where an option stands that is not synth's own, or is never read."""
     if option.shadowed:
         return f"{option.where} (shadowed)"
-    return "" if option.where.startswith(_OWN) else option.where
+    own = option.where.startswith(_OWN) or Path(option.where).resolve().is_relative_to(builtin_conf())
+    return "" if own else option.where
 
 
 def _list_beside(args: argparse.Namespace, groups: dict[str, list[Option]], catalog: Catalog) -> int:
