@@ -163,6 +163,9 @@ _DEEP = {"$ref", "additionalProperties", "discriminator"}
 def _walk(schema: Schema, root: Schema, prefix: str) -> Iterator[dict[str, str]]:
     if "discriminator" in schema:
         yield from _walk_kinds(schema, root, prefix)
+    elif "oneOf" in schema:
+        forms = (key for form in schema["oneOf"] for key in _walk(resolve(form, root), root, prefix))
+        yield from {key["key"]: key for key in forms}.values()
     for name, below in schema.get("properties", {}).items():
         if name == "kind":
             continue
