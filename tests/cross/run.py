@@ -23,8 +23,8 @@ _HEAD = """\
 
 Every preset was made with every option of every group, each time {rows:,} rows that `synth verify` read back. What is
 not listed here works; what is listed is refused with this message before anything is written. `synth list GROUP --with
-experiment=tiny` asks for one recipe, your own files and plugins included. A clock with a pace was planned and one block of
-it made; `sink=[csv_s3]`, which needs a cloud, was left out.
+experiment=tiny` asks for one recipe, your own files and plugins included. A clock with a pace was planned and one block
+of it made; `sink=[csv_s3]`, which needs a cloud, was left out.
 
 {refused:,} of {combinations:,} combinations are refused. (`make cross ARGS=--write` wrote this page.)
 """
