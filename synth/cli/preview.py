@@ -1,6 +1,7 @@
 """``synth preview``."""
 
 import argparse
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 from synth.cli import output, screen
 from synth.cli.plan import first_block
 from synth.config.recipe import load_recipe
+from synth.contracts.injector import FraudEvents
 from synth.engine.prepare import Prepared, prepare
 from synth.errors import ConfigError, Problem, counted, nearest
 from synth.tables.texts import amount_texts, time_texts
@@ -52,20 +54,38 @@ def _first_episode(prepared: Prepared, name: str) -> dict[str, Any]:
     events, ids = plan.fraud[name], plan.episode_ids[name]
     mine = events.take(np.flatnonzero(ids[events.episode_f] == ids.min()))
     seconds = mine.time_us_f // US_PER_S
+    sets = _own_values(mine, prepared.recipe.generator.make().texts)
     return {
         "scenario": name,
         "card_number": prepared.make_block.cards.take(mine.card_f[:1]).to_arrow()[0].as_py(),
         "events": [
-            {"time": time, "after_s": int(after), "role": plan.roles_of[name][role], "amount": amount}
-            for time, after, role, amount in zip(
+            {"time": time, "after_s": int(after), "role": plan.roles_of[name][role], "amount": amount, "sets": own}
+            for time, after, role, amount, own in zip(
                 time_texts(seconds).to_arrow().to_pylist(),
                 seconds - seconds[0],
                 mine.role_f,
                 amount_texts(mine.amount_minor_f, fixed=True).to_arrow().to_pylist(),
+                sets,
                 strict=True,
             )
         ],
     }
+
+
+def _own_values(events: FraudEvents, texts: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+    """Of each event, the columns that its pattern sets; a text that is left to the generator is none of them.
+
+    Args:
+        texts: what the generator's text columns can say; the events hold indices of it.
+    """
+    sets: list[dict[str, Any]] = [{} for _ in events.card_f]
+    for name, values in events.own.items():
+        for event, value in zip(sets, values.tolist(), strict=True):
+            if name not in texts:
+                event[name] = value
+            elif value >= 0:
+                event[name] = texts[name][value]
+    return sets
 
 
 #: Characters of the drawn timeline: not more, and with less room it is not drawn.
@@ -81,9 +101,16 @@ def draw_episode(episode: dict[str, Any]) -> str:
         f"{episode['scenario']}: {counted(len(events), 'event')} in {length:,} s on card "
         f"{episode['card_number']}, {total:,.2f} in all"
     )
-    rows = [[f"  {each['time']}", f"+{each['after_s']} s", "", each["role"], each["amount"]] for each in events]
+    rows = [
+        [f"  {each['time']}", f"+{each['after_s']} s", "", each["role"], each["amount"], _sets(each)] for each in events
+    ]
     width = screen.room_beside(rows, most=_MOST)
     for row, event in zip(rows, events, strict=True):
         place = event["after_s"] * (width - 1) // length
         row[2] = "·" * place + "●" + "·" * (width - 1 - place) if width >= _LEAST else ""
     return screen.fill(head) + "\n" + screen.table(rows, right=(0, 1, 4))
+
+
+def _sets(event: dict[str, Any]) -> str:
+    """The columns that the pattern sets, in one cell."""
+    return " ".join(f"{name}={value}" for name, value in event["sets"].items())

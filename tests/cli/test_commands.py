@@ -633,3 +633,16 @@ def test_list_with_a_recipe_that_is_wrong_lists_nothing(tmp_path: Path) -> None:
     assert answer.code == 2
     assert "did you mean 'tiny'?" in answer.err
     assert not answer.out
+
+
+def test_preview_shows_the_columns_that_a_pattern_sets(tmp_path: Path) -> None:
+    words = ("scenario=[account_takeover,card_chain]", "scenario.account_takeover.ratio=0.02", "columns=full")
+    answer = synth("preview", "experiment=tiny", *words, "--json", cwd=tmp_path)
+    sets = {
+        each["scenario"]: [event["sets"] for event in each["events"]]
+        for each in json.loads(answer.out)["data"]["episodes"]
+    }
+    assert all(event["channel"] == "online" and "auth_result" in event for event in sets["account_takeover"])
+    assert not any(sets["card_chain"])
+    shown = synth("preview", "experiment=tiny", *words, "--scenario", "account_takeover", cwd=tmp_path)
+    assert shown.out.count("channel=online") == len(sets["account_takeover"])
