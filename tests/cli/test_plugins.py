@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from synth.cli.scaffold import GROUPS, write_package
+from synth.cli.scaffold import GROUPS, KINDS, write_package
 from synth.config.catalog import load_catalog
 from tests.cli.commands import synth
 
@@ -158,7 +158,7 @@ def test_completion_knows_what_follows(tmp_path: Path) -> None:
         return synth("completion", "query", "--", line, cwd=tmp_path).out.split()
 
     assert query("plugins ") == ["list", "check", "new"]
-    assert query("plugins new x --kind ") == list(GROUPS)
+    assert query("plugins new x --kind ") == list(KINDS)
     assert query("plugins new x --k") == ["--kind"]
     assert "card_chain" in query("plugins check card_")
     assert set(load_catalog().names("sink")) <= set(query("plugins check "))
