@@ -8,7 +8,7 @@ from typing import Any
 
 from synth.cli import describing, output, screen
 from synth.config.catalog import HOOKS, MULTIPLE, Catalog, load_catalog
-from synth.config.compose import Composed, Option, compose, list_options
+from synth.config.compose import Composed, Option, compose, list_options, value_at
 from synth.config.recipe import FIXED
 from synth.config.typed import Schema, SelfChecking, in_words, resolve, schema_of
 from synth.contracts.hookspecs import Spec
@@ -118,7 +118,7 @@ def _key(name: str, args: argparse.Namespace, catalog: Catalog) -> dict[str, Any
         if keys := describing.keys_at(keys_of(cls), wanted):
             if not wanted:
                 return {"title": f"{name}, {whose}", "doc": inspect.getdoc(cls), "keys": keys}
-            value = describing.value_at(config, name)
+            value = value_at(config, name)
             now = {} if value is None or isinstance(value, dict | list) else {"value": json.dumps(value)}
             return {"title": f"key {name}, of {whose}", "doc": keys[0]["doc"], "keys": [keys[0] | now, *keys[1:]]}
     return None

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from synth.config.catalog import HOOKS, MULTIPLE, Catalog
-from synth.config.compose import Composed, Option
+from synth.config.compose import Composed, Option, value_at
 from synth.config.recipe import FIXED, RunConfig
 from synth.config.typed import read_config
 from synth.errors import SynthError
@@ -54,18 +54,6 @@ def keys_at(keys: Keys, wanted: str) -> Keys:
         return len(own) >= len(steps) and all(mine in ("*", step) for mine, step in zip(own, steps, strict=False))
 
     return [key for key in keys if fits(key["key"])]
-
-
-def value_at(config: Any, path: str) -> Any:
-    """The value of a dotted config path; None where there is none."""
-    for step in path.split("."):
-        if isinstance(config, dict):
-            config = config.get(step)
-        elif isinstance(config, list) and step.isdecimal() and int(step) < len(config):
-            config = config[int(step)]
-        else:
-            return None
-    return config
 
 
 def chosen_by(option: Option, composed: Composed) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from synth.cli.objectives import objective_problems
 from synth.config.catalog import Catalog
-from synth.config.compose import Batch, Draft, folder_name, quoted
+from synth.config.compose import Batch, Draft, folder_name, quoted, sets
 from synth.config.compose.results import changed_at
 from synth.config.part import SinkPart
 from synth.config.recipe import Recipe, build_recipe
@@ -162,7 +162,7 @@ def _move(job: _Job, name: str, uri: str) -> None:
     moved = SinkPart(dataclasses.replace(part.config, uri=uri), part.spec)
     job.recipe = dataclasses.replace(job.recipe, sinks={**job.recipe.sinks, name: moved})
     key = f"sink.{name}.uri"
-    others = [text for text in job.draft.overrides if text.partition("=")[0].lstrip("+") != key]
+    others = [text for text in job.draft.overrides if not sets(text, key)]
     job.draft = dataclasses.replace(job.draft, overrides=(*others, f"{key}={quoted(uri)}"))
 
 

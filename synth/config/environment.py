@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from synth.config.compose import Composed
+from synth.config.compose import Composed, value_at
 from synth.errors import Problem, in_yaml
 
 _ENVIRONMENT = "oc.env"
@@ -17,7 +17,7 @@ class EnvironmentValues:
     def __init__(self, composed: Composed) -> None:
         self._text_at = dict(_from_environment(composed.interpolated))
         printed = {
-            form: text for path, text in self._text_at.items() for form in _forms(_value_at(composed.config, path))
+            form: text for path, text in self._text_at.items() for form in _forms(value_at(composed.config, path))
         }
         forms = sorted(printed, key=len, reverse=True)
         self._printed = printed
@@ -46,15 +46,6 @@ def _from_environment(interpolated: Mapping[str, str]) -> Iterator[tuple[str, st
     while more := {p for p, text in interpolated.items() if p not in known and any(each in text for each in known)}:
         known |= more
     return ((path, interpolated[path]) for path in sorted(known))
-
-
-def _value_at(config: Any, path: str) -> Any:
-    for step in path.split("."):
-        if isinstance(config, list):
-            config = config[int(step)]
-        else:
-            config = config.get(step) if isinstance(config, dict) else None
-    return config
 
 
 def _forms(value: Any) -> Iterator[str]:

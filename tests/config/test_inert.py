@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from synth.config.compose import Composed, compose
+from synth.config.compose import Composed, compose, value_at
 from synth.config.recipe import load_recipe
 from synth.errors import ConfigError
 
@@ -51,12 +51,6 @@ def presets(tmp_path: Path) -> Path:
 
 def composed(presets: Path, *overrides: str) -> Composed:
     return compose(overrides, config_dirs=[presets])
-
-
-def value_at(config: object, path: str) -> object:
-    for step in path.split("."):
-        config = config.get(step) if isinstance(config, dict) else None
-    return config
 
 
 @pytest.mark.parametrize("preset", ["preset", "above"])

@@ -12,6 +12,7 @@ from synth.check.stats.merchants import Loyalty, MerchantUse
 from synth.check.stats.rhythm import RowRhythm
 from synth.check.stats.rows import named
 from synth.check.stats.shares import Web
+from synth.config.compose import value_at
 
 #: Sections that a view may be too narrow for.
 _SECTIONS = (RowRhythm, Amounts, CategoryAmounts, CardUse, MerchantUse, Loyalty, Web)
@@ -84,12 +85,7 @@ def explain_figure(name: str, scenarios: Iterable[str], columns: Iterable[str]) 
 
 def figure_of(report: Mapping[str, Any], name: str) -> float | None:
     """A figure of a report; None where the data have none, such as a mean of no rows."""
-    found: Any = report
-    for step in name.split("."):
-        if isinstance(found, list):
-            found = found[int(step)] if step.isdecimal() and int(step) < len(found) else None
-        else:
-            found = found.get(step) if isinstance(found, Mapping) else None
+    found = value_at(report, name)
     return float(found) if isinstance(found, int | float) else None
 
 

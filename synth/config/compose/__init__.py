@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from synth.config.compose.display import shown
+from synth.config.compose.display import sets, shown
 from synth.config.compose.naming import folder_name, quoted
-from synth.config.compose.results import Batch, Composed, Draft, Job, JobPlace, Swept, Work, changed_at
+from synth.config.compose.results import Batch, Composed, Draft, Job, JobPlace, Swept, Work, changed_at, value_at
 from synth.config.compose.roots import (
     Option,
     PluginRoot,
@@ -49,12 +49,14 @@ __all__ = [
     "note_shadows",
     "quoted",
     "search_roots",
+    "sets",
     "shown",
     "store",
     "sweep",
     "told_shadow",
     "try_compose",
     "unsearched_folder",
+    "value_at",
     "with_option",
 ]
 
@@ -122,9 +124,8 @@ def with_option(composed: Composed, group: str, option: str | None) -> Composed:
         ConfigError: it does not compose.
     """
     from synth.config.compose.composing import compose_roots
-    from synth.config.compose.overrides import chooses
 
-    others = [override for override in composed.overrides if not chooses(override, group)]
+    others = [override for override in composed.overrides if not sets(override, group)]
     chosen = option if group not in composed.options else f"[{option or ''}]"
     return compose_roots([*others, f"{group}={chosen}"], composed.roots)
 

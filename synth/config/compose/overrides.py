@@ -78,11 +78,6 @@ def _cut(text: str) -> str:
     return f"{text[:79]}…"
 
 
-def chooses(override: str, group: str) -> bool:
-    """Whether an override chooses the option of a group."""
-    return override.lstrip("+").partition("=")[0] == group
-
-
 def targets_of(given: Given) -> Iterator[str]:
     """The keys that would have Hydra load code; a recipe's own ones are found when its values are resolved."""
     if "_target_" in given.key.split("."):

@@ -26,6 +26,18 @@ def changed_at(origins: Mapping[str, str], path: str) -> str:
     return below[-1] if changed else own
 
 
+def value_at(config: Any, path: str) -> Any:
+    """The value at a dotted path of plain mappings and lists; None where there is none."""
+    for step in path.split("."):
+        if isinstance(config, Mapping):
+            config = config.get(step)
+        elif isinstance(config, list) and step.isdecimal() and int(step) < len(config):
+            config = config[int(step)]
+        else:
+            return None
+    return config
+
+
 @dataclass(frozen=True, kw_only=True)
 class Composed:
     """One composed configuration.
