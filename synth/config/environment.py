@@ -54,4 +54,5 @@ def _forms(value: Any) -> Iterator[str]:
         for child in value.values() if isinstance(value, dict) else value:
             yield from _forms(child)
     elif value not in (None, ""):
-        yield from {str(value), in_yaml(value), f"{value:,}" if isinstance(value, int | float) else str(value)}
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        yield from {str(value), in_yaml(value), f"{value:,}" if is_number else str(value)}

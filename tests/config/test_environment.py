@@ -12,6 +12,7 @@ CANARY = "sw0rdfish"
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CANARY", CANARY)
     monkeypatch.setenv("NUMBER", "774411")
+    monkeypatch.setenv("BROKEN", f"[{CANARY}")
 
 
 CHAIN = ("scenario=[card_chain]",)
@@ -27,10 +28,10 @@ CHAIN = ("scenario=[card_chain]",)
         ["sink.parquet.uri=ftp://${oc.env:CANARY}/x"],
         ["+columns.add.x=${oc.env:CANARY}"],
         ["columns.drop=['${oc.env:CANARY}']"],
-        ["seed=${oc.decode:'[${oc.env:CANARY}'}"],
+        ['seed="${oc.decode:${oc.env:BROKEN}}"'],
         ["block_rows=-${oc.env:NUMBER}"],
-        [*CHAIN, "scenario.card_chain.chain_length.min=${oc.decode:${oc.env:NUMBER}}"],
-        [*CHAIN, "scenario.card_chain.interval_s={min: ${oc.decode:${oc.env:NUMBER}}, max: 60}"],
+        [*CHAIN, 'scenario.card_chain.chain_length.min="${oc.decode:${oc.env:NUMBER}}"'],
+        [*CHAIN, 'scenario.card_chain.interval_s={min: "${oc.decode:${oc.env:NUMBER}}", max: 60}'],
     ],
     ids=" ".join,
 )
@@ -39,8 +40,17 @@ def test_a_value_that_turns_out_wrong_is_not_printed(overrides: list[str]) -> No
         load_recipe(overrides)
     text = str(caught.value)
     assert "${" in text
+    assert "cannot read the override" not in text
     for value in (CANARY, "774411", "774,411"):
         assert value not in text
+
+
+def test_a_truth_hides_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLAG", "true")
+    with pytest.raises(ConfigError) as caught:
+        load_recipe(['+vars.flag="${oc.decode:${oc.env:FLAG}}"', "block_rows=0"])
+    [problem] = caught.value.problems
+    assert problem.allowed == "a whole number from 1 to 20,000,000"
 
 
 def test_text_for_a_number_names_the_way_to_a_number() -> None:
