@@ -162,8 +162,9 @@ def wait_for_bytes(place: Path, pattern: str, at_least: int, process: Process) -
 
 
 def tree(place: Path) -> dict[str, int]:
-    """Every file and folder with its size; folders have none."""
-    return {p.relative_to(place).as_posix(): p.stat().st_size if p.is_file() else -1 for p in sorted(place.rglob("*"))}
+    """Every file and folder with its size; folders have none, and what Python keeps of a plugin's file is not shown."""
+    paths = [path for path in sorted(place.rglob("*")) if "__pycache__" not in path.parts]
+    return {path.relative_to(place).as_posix(): path.stat().st_size if path.is_file() else -1 for path in paths}
 
 
 def contents(place: Path) -> dict[str, bytes]:
