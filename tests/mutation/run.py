@@ -89,7 +89,7 @@ def _ask(copy: Path, tests: list[str]) -> None:
     os.environ["PYTHONPATH"] = str(copy)
     for name in [name for name in sys.modules if name.partition(".")[0] in ("synth", "tests")]:
         del sys.modules[name]
-    options = ["-x", "-q", "-o", "addopts=--import-mode=importlib", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    options = ["-x", "-q", "-o", "addopts=--import-mode=importlib", "-p", "no:cacheprovider"]
     options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
     os._exit(int(pytest.main([*options, *tests])))
 
