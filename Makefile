@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 install = $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt $(1) \
 	|| $(BIN)/python -m pip install --quiet -c constraints.txt $(1)
 
-.PHONY: run setup test quick lint types imports unit hydra-next wheel readme format bench cross mutants
+.PHONY: run setup test quick lint types imports unit hydra-next readers wheel readme format bench cross mutants
 .NOTPARALLEL:
 
 # The README's first command: 5.4 million card transactions, 0.25 % of them in fraud chains; make run ARGS=seed=2
@@ -19,7 +19,7 @@ run: .venv/.installed
 
 setup: .venv/.installed-dev
 
-test: lint types imports unit hydra-next wheel readme
+test: lint types imports unit hydra-next readers wheel readme
 
 lint: .venv/.installed-dev
 	$(BIN)/ruff check
@@ -49,6 +49,10 @@ hydra-next: .venv-hydra-next/.installed
 		tests/cli/test_objectives.py::test_an_optimizer_gets_a_figure_of_each_job \
 		tests/cli/test_objectives.py::test_nevergrad_gets_a_figure_of_each_job
 
+# Every table of every format with each tool of docs/reading.md, Spark among them, in an environment of their own.
+readers: .venv-readers/.installed .venv/.installed-dev
+	$(BIN)/python -m tests.readers.run
+
 wheel: .venv/.installed-dev
 	$(BIN)/python tests/wheel_check.py
 
@@ -62,7 +66,7 @@ mutants: .venv/.installed-dev
 
 readme: .venv/.installed-dev
 	place=$$(mktemp -d) && $(MAKE) run ARGS=sink.parquet.uri=$$place/run && rm -r $$place
-	$(BIN)/python tests/readme_commands.py README.md docs/first-pattern.md docs/experiments.md
+	$(BIN)/python tests/readme_commands.py README.md docs/first-pattern.md docs/experiments.md docs/reading.md
 
 format: .venv/.installed-dev
 	$(BIN)/ruff check --fix
@@ -81,6 +85,11 @@ bench: .venv/.installed-dev
 	$(PYTHON) -m venv .venv-hydra-next
 	@sed 's/=.*/==/' constraints-hydra-next.txt | grep -v -f - constraints.txt | cat - constraints-hydra-next.txt > .venv-hydra-next/constraints.txt
 	@$(BIN)/uv pip install --quiet --prerelease=allow --python .venv-hydra-next/bin/python -c .venv-hydra-next/constraints.txt -e '.[test]' hydra-nevergrad-sweeper
+	@touch $@
+
+.venv-readers/.installed: .venv/.installed-dev constraints-readers.txt
+	$(PYTHON) -m venv .venv-readers
+	@$(BIN)/uv pip install --quiet --python .venv-readers/bin/python -r constraints-readers.txt
 	@touch $@
 
 .venv/.installed: .venv/.created pyproject.toml constraints.txt

@@ -1,6 +1,5 @@
 """The main job at its real size, read back by DuckDB, which shares nothing with synth."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import duckdb
 import pytest
 
 from tests.cli.commands import synth
+from tests.outputs import read_manifest
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("main job"), pytest.mark.timeout(600)]
 
@@ -20,7 +20,7 @@ def run(place: Path, *arguments: str) -> str:
     sink = next((a.removeprefix("sink=") for a in arguments if a.startswith("sink=")), "parquet")
     answer = synth("run", "--quiet", *arguments, f"sink.{sink}.uri={place}", cwd=place.parent)
     assert answer.code == 0, answer.err
-    return str(json.loads((place / "manifest.json").read_text())["digest"])
+    return str(read_manifest(place)["digest"])
 
 
 def load(place: Path) -> duckdb.DuckDBPyConnection:
@@ -141,5 +141,5 @@ def test_genuine_rows_are_a_subset_of_the_control_world(
 
 @pytest.mark.parametrize("arguments", [("sink=parquet", "--workers", "1"), ("sink=jsonl", "--workers", "2")])
 def test_formats_and_workers_make_the_same_digest(fraud_run: Path, tmp_path: Path, arguments: tuple[str, ...]) -> None:
-    expected = json.loads((fraud_run / "manifest.json").read_text())["digest"]
+    expected = read_manifest(fraud_run)["digest"]
     assert run(tmp_path / "out", "scenario=card_chain", *arguments) == expected

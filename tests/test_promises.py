@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from synth import run
 from synth.engine.prepare import Prepared, prepare
-from synth.engine.run import run
 from synth.errors import ConfigError, RefusedError
 from synth.rng import Streams
 from synth.timeline import US_PER_S
@@ -162,7 +162,7 @@ class TestSameBytes:
             for i, files in enumerate([[], [EXAMPLE_PLUGIN]])
         ]
         assert results[0].digest == results[1].digest
-        assert (tmp_path / "0" / "manifest.json").read_bytes() == (tmp_path / "1" / "manifest.json").read_bytes()
+        assert (tmp_path / "0" / "_manifest.json").read_bytes() == (tmp_path / "1" / "_manifest.json").read_bytes()
 
     def test_the_order_of_overrides_does_not_matter(self, tmp_path: Path) -> None:
         night = ("+scenario@scenario.night=card_chain", "scenario.night.ratio=0.1", "scenario.night.mode=add")

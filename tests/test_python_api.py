@@ -113,8 +113,8 @@ def test_the_problems_of_a_wrong_recipe_are_at_hand(tmp_path: Path) -> None:
         synth.run(*TINY, "seed=x", "scenario.card_chain.ratio=2")
     assert {problem.path for problem in caught.value.problems} == {"seed", "scenario.card_chain.ratio"}
     assert {problem.where for problem in caught.value.problems} == {
-        "command line: seed=x",
-        "command line: scenario.card_chain.ratio=2",
+        "argument: seed=x",
+        "argument: scenario.card_chain.ratio=2",
     }
     with pytest.raises(ConfigError, match="no scenario named 'card_chian'"):
         synth.generate("scenario=card_chian")
@@ -153,7 +153,7 @@ def test_the_public_names() -> None:
     for name in dir(synth):
         assert getattr(synth, name) is not None
     text = pydoc.plain(pydoc.render_doc(synth))
-    assert "run(*overrides" in text
+    assert "run(*recipe" in text
     assert "class Episodes" in text
     with pytest.raises(AttributeError, match=r"no attribute 'generat' \(did you mean 'generate'\?\)"):
         getattr(synth, "generat")  # noqa: B009 — mypy knows, too, that there is no such name

@@ -11,6 +11,7 @@ import synth
 from synth.check.reader import open_output
 from synth.check.verify import verify
 from synth.config.catalog import load_catalog
+from tests.outputs import table_file
 
 WORLD = (
     "population.cards=500",
@@ -144,7 +145,7 @@ def rows_of(path: Path) -> list[str]:
 def test_verify_finds_a_wrong_report(table: str, edit: Any, check: str, told: str, tmp_path: Path) -> None:
     seen = "columns.fields=[{name: event_id, source: event_id}, {name: seen, source: observed_label}]"
     synth.run(*WORLD, seen, "reporting=week", "sink=[csv]", f"sink.csv.uri={tmp_path}")
-    path = tmp_path / f"{table}.csv"
+    path = table_file(tmp_path, table)
     path.write_text("".join(edit(rows_of(path))))
     [found] = [each for each in verify(str(tmp_path), catalog=load_catalog()).checks if each.name == check]
     assert found.ok is False

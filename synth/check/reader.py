@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from synth.check.parsers import read_csv, read_jsonl, read_parquet, schema_of, typed_batch
 from synth.config.catalog import Catalog, load_catalog
 from synth.contracts.hookspecs import SinkSpec
-from synth.contracts.output import ColumnEntry, Manifest, Output
+from synth.contracts.output import ColumnEntry, Manifest, Output, digest_of_manifest
 from synth.contracts.store import Source
 from synth.errors import RefusedError, SynthError, VerifyError
 from synth.sinks.places import MANIFEST, require_names
@@ -23,8 +23,11 @@ from synth.sinks.stores import open_store
 from synth.tables.declared import SHIFT_UNIT_US
 from synth.tables.views import column_of
 
-FORMAT = 1
+FORMAT = 2
 """The newest form of manifest that is understood here."""
+
+#: Faults of a manifest that a message names.
+_SHOWN = 5
 
 _PRINTED = ("csv", "jsonl")
 _COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
@@ -154,6 +157,13 @@ def with_original_times(output: StoredOutput) -> StoredOutput:
     return OriginalTimes(output.uri, output.manifest, output.store, output.catalog, shift_us)
 
 
+def _explain(error: ValidationError) -> str:
+    """What is wrong with a manifest, each by its path."""
+    found = error.errors(include_url=False)
+    told = [f"{'.'.join(map(str, each['loc'])) or 'its content'}: {each['msg']}" for each in found[:_SHOWN]]
+    return "; ".join(told) + (f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else "")
+
+
 def open_output(uri: str, catalog: Catalog | None = None) -> StoredOutput:
     """The output at a directory, at ``s3://bucket/prefix``, or where a plugin's sink says that it reads.
 
@@ -177,8 +187,8 @@ def open_output(uri: str, catalog: Catalog | None = None) -> StoredOutput:
     try:
         TypeAdapter(Manifest).validate_python(manifest, strict=True)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(map(str, first["loc"])) or "its content"
-        raise RefusedError(f"{MANIFEST} of {uri} is not one of synth: {place}: {first['msg']}") from error
+        raise RefusedError(f"{MANIFEST} of {uri} is not one of synth: {_explain(error)}") from error
+    if manifest["format"] > 1 and manifest.get("sha256") != digest_of_manifest(manifest):
+        raise RefusedError(f"{MANIFEST} of {uri} was changed after the run: its sha256 is another")
     require_names([file["name"] for table in manifest["tables"].values() for file in table["files"]], uri)
     return StoredOutput(uri, manifest, store, catalog)

@@ -3,7 +3,8 @@
 import argparse
 import inspect
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from synth.cli import describing, output, screen
@@ -20,16 +21,25 @@ Options = dict[str, list[Option]]
 
 
 def main(args: argparse.Namespace) -> int:
-    """Explains a group, a choice, a kind of the catalog, a part or key of a recipe, or an event column."""
-    catalog = load_catalog(args.plugin, args.plugins_dir)
-    options = list_options(config_dirs=args.config_dir, plugin_roots=catalog.config_roots)
-    group, _, name = args.topic.rpartition("=")
+    """Prints an explanation."""
+    found = explain(args.topic, load_catalog(args.plugin, args.plugins_dir), args.config_dir)
+    return output.succeed(args, found, show(found))
+
+
+def explain(topic: str, catalog: Catalog, config_dirs: Sequence[Path]) -> dict[str, Any]:
+    """What a group, a choice, a kind of the catalog, a part or key of a recipe, or an event column is.
+
+    Raises:
+        ConfigError: nothing has that name.
+    """
+    options = list_options(config_dirs=config_dirs, plugin_roots=catalog.config_roots)
+    group, _, name = topic.rpartition("=")
     found = (
         _group(options, name)
         or find(catalog, name, group)
-        or _option(options, name, group, args, catalog)
-        or _own_column(name, args, catalog)
-        or _key(name, args, catalog)
+        or _option(options, name, group, config_dirs, catalog)
+        or _own_column(name, config_dirs, catalog)
+        or _key(name, config_dirs, catalog)
     )
     if found is None:
         known = sorted({*names(catalog), *options, *(option.name for each in options.values() for option in each)})
@@ -37,8 +47,8 @@ def main(args: argparse.Namespace) -> int:
         problem = Problem(path="", message=f"nothing is named {name!r}", allowed=allowed, hint=nearest(name, known))
         raise ConfigError([problem])
     if "choice" in found:
-        _add_values(found, options, args, catalog)
-    return output.succeed(args, found, show(found))
+        _add_values(found, options, config_dirs, catalog)
+    return found
 
 
 def names(catalog: Catalog) -> list[str]:
@@ -72,32 +82,32 @@ def _group(options: Options, name: str) -> dict[str, Any] | None:
 
 
 def _option(
-    options: Options, name: str, group: str, args: argparse.Namespace, catalog: Catalog
+    options: Options, name: str, group: str, config_dirs: Sequence[Path], catalog: Catalog
 ) -> dict[str, Any] | None:
     for each in [group] if group in options else options:
         for option in options[each]:
             if option.name == name:
                 found: dict[str, Any] = {"title": f"{each}={name}, {option.where}", "doc": option.summary}
-                if composed := _composed([f"{each}={name}"], args, catalog):
+                if composed := _composed([f"{each}={name}"], config_dirs, catalog):
                     found["chooses"] = {k: v for k, v in describing.chosen_by(option, composed).items() if k != each}
                     found["sets"] = describing.set_by(option, composed)
                 return found
     return None
 
 
-def _composed(overrides: list[str], args: argparse.Namespace, catalog: Catalog) -> Composed | None:
+def _composed(overrides: list[str], config_dirs: Sequence[Path], catalog: Catalog) -> Composed | None:
     """A recipe with these choices; None where it cannot be composed, since a key without a default has no value yet."""
     try:
-        return compose(overrides, config_dirs=args.config_dir, plugin_roots=catalog.config_roots)
+        return compose(overrides, config_dirs=config_dirs, plugin_roots=catalog.config_roots)
     except ConfigError:
         return None
 
 
-def _own_column(name: str, args: argparse.Namespace, catalog: Catalog) -> dict[str, Any] | None:
+def _own_column(name: str, config_dirs: Sequence[Path], catalog: Catalog) -> dict[str, Any] | None:
     """The description of a column that generators add to events."""
     having: dict[str, Column] = {}
     for kind in catalog.names("generator"):
-        composed = _composed([f"generator={kind}"], args, catalog)
+        composed = _composed([f"generator={kind}"], config_dirs, catalog)
         columns = describing.own_columns(catalog, composed.config["generator"], kind) if composed else ()
         having.update((kind, column) for column in columns if column.name == name)
     if not having:
@@ -108,11 +118,11 @@ def _own_column(name: str, args: argparse.Namespace, catalog: Catalog) -> dict[s
     return {"title": title, "doc": column.doc, "column": shown}
 
 
-def _key(name: str, args: argparse.Namespace, catalog: Catalog) -> dict[str, Any] | None:
+def _key(name: str, config_dirs: Sequence[Path], catalog: Catalog) -> dict[str, Any] | None:
     """The description of a config path, as errors print it."""
     head, *steps = name.split(".")
     chosen = [f"{head}={steps[0]}"] if head in MULTIPLE and steps else []
-    composed = _composed(chosen, args, catalog) or _composed([], args, catalog)
+    composed = _composed(chosen, config_dirs, catalog) or _composed([], config_dirs, catalog)
     config = composed.config if composed else {}
     for whose, cls, wanted in describing.configs_at(name, config, catalog):
         if keys := describing.keys_at(keys_of(cls), wanted):
@@ -124,12 +134,12 @@ def _key(name: str, args: argparse.Namespace, catalog: Catalog) -> dict[str, Any
     return None
 
 
-def _add_values(found: dict[str, Any], options: Options, args: argparse.Namespace, catalog: Catalog) -> None:
+def _add_values(found: dict[str, Any], options: Options, config_dirs: Sequence[Path], catalog: Catalog) -> None:
     """Adds to each key the value that the choice of the same name gives it."""
     group, kind = found.pop("choice")
     if kind and kind not in [option.name for option in options.get(group, [])]:
         return
-    composed = _composed([f"{group}={kind}"] if kind else [], args, catalog)
+    composed = _composed([f"{group}={kind}"] if kind else [], config_dirs, catalog)
     if composed is None:
         return
     values = composed.config[group][kind] if group in MULTIPLE else composed.config[group]

@@ -10,10 +10,10 @@ from synth.config.compose import Composed, told_shadow
 from synth.config.recipe import load_recipe
 from synth.contracts.preflight import PreflightResult
 from synth.contracts.sink import Sink
-from synth.engine.block import Block
 from synth.engine.open_sinks import make_sinks, run_directory
 from synth.engine.preflight import make_preflight_context, preflight_sinks
 from synth.engine.prepare import Prepared, prepare
+from synth.engine.preview import first_block
 from synth.errors import counted
 from synth.stream import stream_fingerprint
 
@@ -62,11 +62,6 @@ def preflight(prepared: Prepared, sinks: Mapping[str, Sink]) -> dict[str, list[P
     """Sink name → the results of its preflight for the recipe's stream."""
     context = make_preflight_context(prepared.recipe, stream_fingerprint(prepared.recipe))
     return preflight_sinks(sinks, context)
-
-
-def first_block(prepared: Prepared) -> Block:
-    """The first block that has rows; a block may have none."""
-    return prepared.make_block(int((prepared.plan.rows_b > 0).argmax()))
 
 
 def describe(prepared: Prepared, made: Mapping[str, Sink]) -> dict[str, Any]:

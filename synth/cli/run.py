@@ -77,6 +77,7 @@ def summarise(args: argparse.Namespace, result: RunResult, *, placed: bool) -> s
         ["fraud rows", f"{result.fraud_rows:,} in {counted(episodes, 'episode')}"],
         ["seconds", f"{result.seconds:.1f}, {result.rows / result.seconds:,.0f} rows/s"],
         *([name, place] for name, place in result.places.items()),
+        *(["open", line] for line in result.openings[:1]),
         ["digest", result.digest],
         ["repeat", repeat_command(args, placed=placed)],
     ]

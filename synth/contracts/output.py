@@ -1,7 +1,11 @@
 """A committed output, as checks of plugins read it: what its manifest says, and its rows."""
 
+import hashlib
+import json
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Annotated, Any, NotRequired
 
 from pydantic import Field
@@ -9,12 +13,18 @@ from typing_extensions import TypedDict
 
 from synth.errors import RefusedError
 from synth.tables.declared import Clock
+from synth.tables.named import Tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pandas as pd
     import pyarrow as pa
+
+    from synth.tables.arrow_table import ArrowTable
+
+
+Count = Annotated[int, Field(ge=0)]
 
 
 class ColumnEntry(TypedDict):
@@ -25,7 +35,11 @@ class ColumnEntry(TypedDict):
     type: str
     nullable: bool
     format: str
+    unit: NotRequired[str]
+    role: NotRequired[str]
+    doc: NotRequired[str]
     quoted: NotRequired[bool]
+    enumerated: NotRequired[bool]
     clock: NotRequired[Clock]
 
 
@@ -33,30 +47,54 @@ class FileEntry(TypedDict):
     """A file, as the manifest describes it."""
 
     name: str
-    bytes: int
+    bytes: Count
     sha256: str
 
 
 class TableEntry(TypedDict):
     """A table, as the manifest describes it; the rows of the transactions' blocks follow each other in its files."""
 
-    rows: int
+    doc: NotRequired[str]
+    rows: Count
     digest: str
-    block_rows: list[Annotated[int, Field(ge=0)]]
+    block_rows: list[Count]
     columns: list[ColumnEntry]
     files: list[FileEntry]
 
 
+class ManifestCounts(TypedDict):
+    """How much was made, and of each scenario its episodes and rows."""
+
+    transactions: Count
+    fraud: Count
+    scenarios: dict[str, dict[str, Count]]
+
+
 class Manifest(TypedDict):
-    """What a reader needs of a manifest; the manifest itself holds more."""
+    """What a manifest says.
+
+    ``sha256`` is that of all the rest (``digest_of_manifest``); manifests of format 1 have none. Readers pass over keys
+    that they do not know: a key more needs no new format.
+    """
 
     format: int
+    synth: str
+    versions: dict[str, str]
+    plugins: dict[str, str]
     fingerprint: str
     recipe: dict[str, Any]
     sink: dict[str, Any]
-    counts: dict[str, Any]
+    stream: NotRequired[dict[str, Any]]
+    counts: ManifestCounts
     digest: str
     tables: dict[str, TableEntry]
+    sha256: NotRequired[str]
+
+
+def digest_of_manifest(content: Mapping[str, Any]) -> str:
+    """SHA-256, in hex, of a manifest as JSON with sorted keys and no blanks, its own ``sha256`` left out."""
+    rest = {key: value for key, value in content.items() if key != "sha256"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -65,7 +103,7 @@ class Output(ABC):
 
     Attributes:
         uri: where it is.
-        manifest: what it says of itself, as in ``manifest.json``.
+        manifest: what it says of itself, as in ``_manifest.json``.
     """
 
     uri: str
@@ -74,8 +112,7 @@ class Output(ABC):
     @property
     def stream(self) -> dict[str, Any]:
         """What the manifest says of how the rows were streamed; empty where they were not."""
-        message: Any = self.manifest.get("stream")
-        return message if isinstance(message, dict) else {}
+        return self.manifest.get("stream", {})
 
     def table(self, name: str) -> TableEntry:
         """What the manifest says of a table.
@@ -102,12 +139,26 @@ class Output(ABC):
         """
 
     def to_pandas(self, table: str = "transactions") -> "pd.DataFrame":
-        """A table as a data frame; card numbers are text, times are UTC.
+        """A table as a data frame, as ``synth.ArrowTable.to_pandas`` tells.
 
         Raises:
             RefusedError, VerifyError: as ``batches``.
         """
-        import pyarrow as pa
+        return self.tables[table].to_pandas()
 
-        frame: pd.DataFrame = pa.Table.from_batches(self.batches(table), self.schema(table)).to_pandas()
-        return frame
+    @cached_property
+    def tables(self) -> "Mapping[str, ArrowTable]":
+        """Every table, read while somebody goes through it.
+
+        Raises:
+            RefusedError: of one that is asked for and is not there, or in a format that cannot be read here.
+        """
+        return Tables(self.manifest["tables"], self._table, f"{self.uri} holds")
+
+    def _table(self, name: str) -> "ArrowTable":
+        from synth.tables.arrow_table import ArrowTable
+
+        entry = self.table(name)
+        few = {column["name"] for column in entry["columns"] if column.get("enumerated")}
+        read = partial(self.batches, name)
+        return ArrowTable(name, self.schema(name), read, doc=entry.get("doc", ""), rows=entry["rows"], enumerated=few)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from synth.arrays import Float, Int8, Int16, Int64, Mask
 from synth.tables.declared import NO_FACTS, PLAIN_NAME, Column, TableFacts
-from synth.tables.registry import RESERVED
+from synth.tables.registry import TABLES
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,7 +46,7 @@ def broken_entities(tables: Sequence[Entities]) -> Iterator[str]:
     names = [table.name.casefold() for table in tables]  # most databases, and some disks, take a and A for one
     for table in tables:
         plain = table.name.casefold()
-        if plain in RESERVED or names.count(plain) > 1 or not PLAIN_NAME.fullmatch(table.name):
+        if plain in TABLES or names.count(plain) > 1 or not PLAIN_NAME.fullmatch(plain) or plain.startswith("_"):
             yield f"a table {table.name!r}: the name is taken, or no plain word"
         lengths = {name: len(values) for name, values in table.values.items()}
         if set(lengths) != {column.name for column in table.columns} or len(set(lengths.values())) > 1:

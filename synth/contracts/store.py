@@ -90,7 +90,7 @@ class Store(Source, Protocol):
         """Find out, before any work and without leaving a trace, whether this run may write here.
 
         Args:
-            names: every file that the run will publish, the manifest excepted.
+            names: every file that the run will publish, manifest and card excepted.
             overwrite: whether a run that is already here may be replaced.
 
         Raises:
@@ -118,9 +118,10 @@ class Store(Source, Protocol):
         manifest: bytes,
         *,
         replaced: Sequence[str],
+        card: bytes | None = None,
         between: Callable[[], None] | None = None,
     ) -> None:
-        """Make the files visible: the old manifest goes first, the new one comes last. No staging is left.
+        """Make the files and the card visible: the old manifest goes first, the new one comes last. No staging is left.
 
         Whoever dies on the way leaves a place without a manifest, which is no run. Call `discard` after an error.
 
@@ -128,6 +129,7 @@ class Store(Source, Protocol):
             staged: every file of the run.
             manifest: content of the manifest.
             replaced: the files that the replaced run's manifest names; those not written anew are removed.
+            card: content of the data card; None for none.
             between: is called when all files are in place, before any is removed and the manifest written.
 
         Raises:

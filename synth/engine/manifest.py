@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from synth import __version__
 from synth.config.catalog import Catalog
+from synth.contracts.output import digest_of_manifest
 from synth.contracts.store import Staged
 from synth.engine.prepare import Prepared
 from synth.errors import without_secrets
@@ -21,7 +22,7 @@ from synth.tables.table import Table
 if TYPE_CHECKING:
     from synth.tables.batch import Batch
 
-FORMAT = 1
+FORMAT = 2
 """Raised when a reader of the old form would misread the new one."""
 
 
@@ -67,6 +68,7 @@ def describe_tables(tallies: Sequence[TableTally], *, shifted: bool = False) -> 
     """
     return {
         tally.table.name: {
+            **({"doc": tally.table.facts.doc} if tally.table.facts.doc else {}),
             "rows": sum(tally.rows),
             "digest": tally.digest,
             "block_rows": list(tally.rows),
@@ -125,6 +127,7 @@ def write_manifest(
             for name, table in tables.items()
         },
     }
+    content["sha256"] = digest_of_manifest(content)
     return (json.dumps(content, indent=1) + "\n").encode()
 
 

@@ -2,13 +2,14 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synth.config.catalog import Catalog
-from synth.config.recipe import Recipe, load_recipe
+from synth.config.recipe import Recipe
 from synth.contracts.sink import Sink
 from synth.engine.announcer import Announcer, started_event
 from synth.engine.commit import abort, commit
@@ -19,20 +20,22 @@ from synth.engine.prepare import Prepared, prepare
 from synth.engine.signals import ignoring_signals, is_interrupt
 from synth.engine.write import RowsCallback, Tallies, write_blocks
 from synth.errors import ConfigError, InterruptedRun, Problem, blaming
-from synth.runners.order import run_in_block_order
+from synth.sinks.card import opening
 from synth.sinks.streamed import Streamed
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from synth.tables.arrow_table import ArrowTable
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class RunResult:
     """What a run made.
 
     Attributes:
         places: sink name → uri that holds the tables and the manifest.
-        manifests: sink name → the manifest, as in ``manifest.json``.
+        manifests: sink name → the manifest, as in ``_manifest.json``.
         rows: transactions, fraud included.
         fraud_rows: fraud transactions.
         digest: content digest of the run, the same for every sink, store and number of workers.
@@ -48,103 +51,39 @@ class RunResult:
     seconds: float
     catalog: Catalog = field(repr=False, compare=False)
 
-    def to_pandas(self, table: str = "transactions") -> "pd.DataFrame":
-        """A table of the run, read back from its first sink."""
+    @property
+    def tables(self) -> "Mapping[str, ArrowTable]":
+        """The tables of the run, read back from its first sink while somebody goes through them.
+
+        Raises:
+            RefusedError: nothing can be read back from there.
+        """
         from synth.check.reader import open_output
 
-        return open_output(next(iter(self.places.values())), self.catalog).to_pandas(table)
+        return open_output(next(iter(self.places.values())), self.catalog).tables
 
+    def to_pandas(self, table: str = "transactions") -> "pd.DataFrame":
+        """A table of the run, read back from its first sink, as ``ArrowTable.to_pandas`` types it."""
+        return self.tables[table].to_pandas()
 
-def run(
-    *overrides: str | Sequence[str] | Mapping[str, Any],
-    overwrite: bool = False,
-    plugin_files: Sequence[str | Path] = (),
-    plugins_dirs: Sequence[str | Path] = (),
-    config_dirs: Sequence[str | Path] = (),
-) -> RunResult:
-    """Makes the data of a recipe and writes it to its sinks.
+    @property
+    def openings(self) -> list[str]:
+        """For each place whose transactions Python can open, the line that does it."""
+        lines = (opening(self.manifests[name], place) for name, place in self.places.items())
+        return [line for line in lines if line]
 
-    Args:
-        overrides: as on the command line, e.g. ``"scenario=card_chain"``, ``"sink.parquet.uri=out"``, alone or in
-            lists; and at most one mapping, a DictConfig too: a section that it has stands in the place of the default
-            one, text in it chooses options. The texts override the mapping.
-        overwrite: whether a run that is already in a sink's place may be replaced.
-        plugin_files: Python files and package folders to load as plugins.
-        plugins_dirs: folders of plugins; a broken one in there breaks only recipes that need it.
-        config_dirs: folders of YAML choices, searched before the built-in ones.
+    def __repr__(self) -> str:
+        return "\n".join(["synth.run", *(f"  {name}: {text}" for name, text in self._lines())])
 
-    Raises:
-        ConfigError: the configuration is wrong; nothing was written.
-        RefusedError: the recipe cannot or must not be carried out; nothing was written.
-        RunError: the run failed; what it had staged was taken back.
-    """
-    started = time.perf_counter()
-    texts, given = _split(overrides)
-    recipe, catalog, composed = load_recipe(
-        texts,
-        given=given,
-        plugin_files=list(map(Path, plugin_files)),
-        plugins_dirs=list(map(Path, plugins_dirs)),
-        config_dirs=list(map(Path, config_dirs)),
-    )
-    return execute(recipe, catalog, started=started, overwrite=overwrite, directory=composed.directory)
+    def _repr_html_(self) -> str:
+        rows = (f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in self._lines())
+        return f"<table>{''.join(rows)}</table>"
 
-
-def generate(
-    *overrides: str | Sequence[str] | Mapping[str, Any],
-    plugin_files: Sequence[str | Path] = (),
-    plugins_dirs: Sequence[str | Path] = (),
-    config_dirs: Sequence[str | Path] = (),
-) -> "pd.DataFrame":
-    """Makes the transactions of a recipe in memory; sinks are not opened. The arguments are those of ``run``.
-
-    Raises:
-        ConfigError: the configuration is wrong.
-        RefusedError: the recipe cannot be carried out.
-    """
-    import pyarrow as pa
-
-    texts, given = _split(overrides)
-    recipe, _, _ = load_recipe(
-        texts,
-        given=given,
-        plugin_files=list(map(Path, plugin_files)),
-        plugins_dirs=list(map(Path, plugins_dirs)),
-        config_dirs=list(map(Path, config_dirs)),
-    )
-    prepared = prepare(recipe)
-    blocks = len(prepared.plan.rows_b)
-    batches = [
-        block.batches["transactions"].native
-        for block in run_in_block_order(recipe.runner.make(), prepared.make_block, blocks)
-    ]
-    frame: pd.DataFrame = pa.Table.from_batches(batches).to_pandas()
-    return frame
-
-
-def _split(overrides: Sequence[Any]) -> tuple[list[str], Mapping[str, Any] | None]:
-    """The texts among what a caller gives, and the mapping.
-
-    Raises:
-        ConfigError: something is neither, or there are two mappings.
-    """
-    texts: list[str] = []
-    mappings: list[Mapping[str, Any]] = []
-    for each in overrides:
-        if isinstance(each, Mapping):
-            mappings.append(each)
-            continue
-        words = [each] if isinstance(each, str) or not isinstance(each, Sequence) else each
-        for word in words:
-            if not isinstance(word, str):
-                message = f"a recipe is made of texts such as 'seed=3' and one mapping, not of a {type(word).__name__}"
-                raise ConfigError([Problem(path="", message=message)])
-            texts.append(word)
-    if len(mappings) > 1:
-        raise ConfigError(
-            [Problem(path="", message=f"a recipe is one mapping, not {len(mappings)}", hint="merge them")]
-        )
-    return texts, next(iter(mappings), None)
+    def _lines(self) -> Iterator[tuple[str, str]]:
+        yield "rows", f"{self.rows:,}, {self.fraud_rows:,} of them fraudulent, in {self.seconds:.1f} s"
+        yield from self.places.items()
+        yield from (("open", line) for line in self.openings[:1])
+        yield "digest", self.digest
 
 
 def execute(
@@ -155,6 +94,7 @@ def execute(
     overwrite: bool = False,
     directory: Path | None = None,
     progress: RowsCallback | None = None,
+    prepared: Prepared | None = None,
 ) -> RunResult:
     """Carries out a recipe.
 
@@ -162,13 +102,14 @@ def execute(
         started: ``time.perf_counter()`` when the work began.
         directory: where sinks without a uri write; a fresh one below ``runs/`` if None.
         progress: is called after each block.
+        prepared: the recipe, planned already.
 
     Raises:
         RefusedError, RunError, InterruptedRun: nothing of the run is left.
         PartlyDone: some sinks were committed before one failed.
     """
     refuse_pace(recipe)
-    prepared = prepare(recipe)
+    prepared = prepared or prepare(recipe)
     sinks = make_sinks(prepared, directory or run_directory(), overwrite=overwrite)
     announcer = Announcer(catalog.subscribers, started=started)
     with announcer.announcing_end():

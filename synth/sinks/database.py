@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Protocol
 from synth.contracts.sink import Receipt, SinkJob
 from synth.contracts.store import Staged
 from synth.errors import RefusedError, RunError, on_one_line
+from synth.sinks.card import write_card
 from synth.sinks.files import files_of
 from synth.sinks.places import STAGING, LocalPlace, parse_uri
 from synth.sinks.stores import open_store
@@ -133,7 +134,7 @@ class DatabaseSink(ABC):
     def commit(self, manifest: bytes) -> None:
         """Publishes the database; the files of a replaced run go away."""
         earlier = self._store.read_manifest() if self._job.overwrite else None
-        self._store.publish(self._staged, manifest, replaced=files_of(earlier))
+        self._store.publish(self._staged, manifest, card=write_card(manifest), replaced=files_of(earlier))
 
     def abort(self) -> None:
         """Takes the database back."""

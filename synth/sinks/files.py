@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from synth.contracts.sink import Receipt, SinkJob
 from synth.contracts.store import Staged, Upload
+from synth.sinks.card import write_card
+from synth.sinks.places import BESIDE
 from synth.sinks.stores import open_store
 from synth.tables.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from synth.tables.batch import Batch
 
 Layout = Literal["file", "parts"]
+
+_MAIN = "transactions"
 
 #: Rows encoded at a time of the tables that come once: they may be larger than any block.
 _EXTRA_ROWS = 131_072
@@ -56,13 +60,15 @@ class FileFormat(Protocol):
 
 
 class FileSink:
-    """Writes each table into one file, or the transactions into one file a block."""
+    """Writes each table into a folder of its own, of the transactions a file a block; or, with the layout ``file``, the
+    transactions into one file, alone in the place, and the other tables into ``_truth/``.
+    """
 
     def __init__(self, file_format: FileFormat, layout: Layout, job: SinkJob) -> None:
         self.uri = job.uri
         self._format, self._job = file_format, job
-        self._store = open_store(job.uri)
-        self._parts = {"transactions"} if layout == "parts" else set()
+        self._store = open_store(job.uri, BESIDE if layout == "file" else "")
+        self._layout = layout
         self._open: dict[str, tuple[Upload, TableFile]] = {}
         self._staged: dict[str, list[Staged]] = {table.name: [] for table in (*job.tables, *job.extra)}
 
@@ -85,9 +91,13 @@ class FileSink:
         return counter.bytes
 
     def _names(self, table: str) -> list[str]:
-        if table in self._parts:
-            return [self._part_name(table, block) for block in range(self._job.blocks)]
-        return [f"{table}{self._format.suffix}"]
+        if self._layout == "file":
+            return [f"{'' if table == _MAIN else BESIDE}{table}{self._format.suffix}"]
+        return [self._part_name(table, part) for part in range(self._job.blocks if self._in_parts(table) else 1)]
+
+    def _in_parts(self, table: str) -> bool:
+        """Whether each block writes a file of the table; the others are one file, to which the driver appends."""
+        return self._layout == "parts" and table == _MAIN
 
     def _part_name(self, table: str, block: int) -> str:
         digits = max(5, len(str(self._job.blocks - 1)))
@@ -101,7 +111,7 @@ class FileSink:
             for piece in batch.pieces(_EXTRA_ROWS):
                 self._open[batch.table.name][1].append(self._format.encode(piece))
         for table in self._job.tables:
-            if table.name not in self._parts:
+            if not self._in_parts(table.name):
                 self._begin(table)
 
     def _begin(self, table: Table) -> None:
@@ -116,7 +126,7 @@ class FileSink:
         """Writes the block's own files and encodes what goes into shared ones."""
         staged, payloads = [], {}
         for name, batch in batches.items():
-            if name in self._parts:
+            if self._in_parts(name):
                 staged.append(self._write_part(self._part_name(name, block), batch))
             else:
                 payloads[name] = self._format.encode(batch)
@@ -136,7 +146,7 @@ class FileSink:
 
     def collect(self, receipt: Receipt) -> None:
         """Appends the block to the shared files."""
-        self._staged["transactions"] += receipt.staged
+        self._staged[_MAIN] += receipt.staged
         for name, payload in receipt.payloads.items():
             self._open[name][1].append(payload)
 
@@ -151,7 +161,13 @@ class FileSink:
     def commit(self, manifest: bytes) -> None:
         """Publishes all files; those of a replaced run go away."""
         earlier = self._store.read_manifest() if self._job.overwrite else None
-        self._store.publish(self._all_staged(), manifest, replaced=files_of(earlier))
+        self._publish(manifest, replaced=files_of(earlier))
+
+    def _publish(
+        self, manifest: bytes, *, replaced: "Sequence[str]", between: "Callable[[], None] | None" = None
+    ) -> None:
+        card = write_card(manifest)
+        self._store.publish(self._all_staged(), manifest, card=card, replaced=replaced, between=between)
 
     def abort(self) -> None:
         """Takes back open and staged files."""

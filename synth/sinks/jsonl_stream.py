@@ -1,8 +1,8 @@
-"""JSON lines that grow: one file a table in a directory, and a checkpoint beside them.
+"""JSON lines that grow: one file a table, each in a folder of its own, and a checkpoint beside these.
 
 The checkpoint holds how far the stream is and how long each file was then. A stream that goes on cuts the files back
 to these lengths: every row is in them exactly once. What stands behind the last checkpoint may be cut off again; a
-program that follows the files and must not see that reads up to the lengths in ``checkpoint.json``.
+program that follows the files and must not see that reads up to the lengths in ``_checkpoint.json``.
 
 As everywhere in this package no file is synced: a checkpoint survives the death of the process, not a loss of power.
 """
@@ -24,9 +24,10 @@ from synth.contracts.sink import SinkJob
 from synth.contracts.store import Staged
 from synth.contracts.stream_sink import Checkpoint, StreamSink, StreamStats
 from synth.errors import Problem, RefusedError, RunError
+from synth.sinks.card import write_card
 from synth.sinks.files import files_of
 from synth.sinks.jsonl import JsonLines
-from synth.sinks.places import MANIFEST, LocalPlace, parse_uri
+from synth.sinks.places import CARD, CARDS, MANIFEST, LocalPlace, parse_uri
 from synth.sinks.stores import open_store
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from synth.tables.batch import Batch
 
-CHECKPOINT = "checkpoint.json"
+CHECKPOINT = "_checkpoint.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +91,7 @@ class JsonlStream(StreamSink):
         if not isinstance(place, LocalPlace):
             raise RefusedError(f"{job.uri} is no directory, and files in an object store cannot grow")
         self._root, self._store = place.path, open_store(job.uri)
-        self._names = {table.name: f"{table.name}.jsonl" for table in (*job.tables, *job.extra)}
+        self._names = {table.name: f"{table.name}/part-00000.jsonl" for table in (*job.tables, *job.extra)}
         self._files: dict[str, int] = {}
         self._bytes: dict[str, int] = {}
         self._rows = self._marked = 0
@@ -138,10 +139,12 @@ class JsonlStream(StreamSink):
 
     def _begin(self, extra: "Sequence[Batch]") -> None:
         """Empties the place of an earlier stream; the checkpoint says whose the files are before they are there."""
-        for name in (MANIFEST, *files_of(self._store.read_manifest())):
+        earlier = files_of(self._store.read_manifest())
+        for name in filter(None, (*CARDS, *CARDS.values(), *earlier)):
             (self._root / name).unlink(missing_ok=True)
         self._write(CHECKPOINT, b"{}\n")
         for table, name in self._names.items():
+            (self._root / name).parent.mkdir(exist_ok=True)
             file = os.open(self._root / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
             self._files[table], self._bytes[table] = file, 0
         for batch in extra:
@@ -173,11 +176,12 @@ class JsonlStream(StreamSink):
         """Closes the files and reads them back for their hashes."""
         self._close()
         with self._explaining():
-            return {table: [_describe(self._root / name)] for table, name in self._names.items()}
+            return {table: [_describe(self._root, name)] for table, name in self._names.items()}
 
     def commit(self, manifest: bytes) -> None:
         """The manifest makes it a complete output, that readers and ``synth verify`` know."""
         with self._explaining():
+            self._write(CARD, write_card(manifest))
             self._write(MANIFEST, manifest)
             (self._root / CHECKPOINT).unlink()
         self._store.discard([])
@@ -217,7 +221,7 @@ class JsonlStream(StreamSink):
             raise RunError(f"cannot write to {self.uri}: {error.strerror or error}") from error
 
 
-def _describe(path: Path) -> Staged:
-    with path.open("rb") as file:
+def _describe(root: Path, name: str) -> Staged:
+    with (root / name).open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Staged(path.name, path.stat().st_size, digest, "")
+    return Staged(name, (root / name).stat().st_size, digest, "")

@@ -14,7 +14,17 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from synth.contracts.store import Staged
 from synth.errors import RefusedError, RunError, SynthError
-from synth.sinks.places import MANIFEST, STAGING, LocalPlace, families, require_names, require_vacant
+from synth.sinks.places import (
+    CARD,
+    MANIFEST,
+    MANIFESTS,
+    STAGING,
+    LocalPlace,
+    families,
+    left_of,
+    require_names,
+    require_vacant,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -35,8 +45,9 @@ class LocalStore:
     loss of power is up to the file system, for no file is synced.
     """
 
-    def __init__(self, place: LocalPlace) -> None:
+    def __init__(self, place: LocalPlace, beside: str = "") -> None:
         self.uri = place.uri
+        self._manifest, self._card = beside + MANIFEST, beside + CARD
         self._root = place.path
         self._names: tuple[str, ...] = ()
         self._overwrite = False
@@ -50,7 +61,7 @@ class LocalStore:
 
     def check(self, names: Sequence[str], *, overwrite: bool) -> None:
         require_names(names, self.uri)
-        self._names, self._overwrite = tuple(names), overwrite
+        self._names, self._overwrite = (*names, self._card), overwrite
         nearest = self._nearest()
         if not nearest.is_dir():
             raise RefusedError(f"cannot write to {self.uri}: {nearest} is not a directory; choose another uri")
@@ -83,8 +94,9 @@ class LocalStore:
             return LocalUpload(self, name, upload_id, path)
 
     def read_manifest(self) -> bytes | None:
-        with self._explaining(RefusedError, f"read {MANIFEST} of"), suppress(FileNotFoundError, NotADirectoryError):
-            return (self._root / MANIFEST).read_bytes()
+        for name in MANIFESTS:
+            with self._explaining(RefusedError, f"read {name} of"), suppress(FileNotFoundError, NotADirectoryError):
+                return (self._root / name).read_bytes()
         return None
 
     def publish(
@@ -93,15 +105,18 @@ class LocalStore:
         manifest: bytes,
         *,
         replaced: Sequence[str],
+        card: bytes | None = None,
         between: Callable[[], None] | None = None,
     ) -> None:
-        names = [s.name for s in staged]
-        leftovers = {*replaced, *self._visible()}.difference(names, [MANIFEST])
+        names = [*(file.name for file in staged), *([self._card] if card is not None else [])]
+        leftovers = left_of(self._visible(), replaced, names)
         require_names([*names, *leftovers], self.uri)
         with self._explaining(RunError, "publish to"):
+            files = [*staged, *([] if card is None else [self._stage_card(card)])]
             self._staged(MANIFEST).write_bytes(manifest)
-            (self._root / MANIFEST).unlink(missing_ok=True)
-            for file in staged:
+            for name in MANIFESTS:
+                (self._root / name).unlink(missing_ok=True)
+            for file in files:
                 target = self._root / file.name
                 target.parent.mkdir(parents=True, exist_ok=True)
                 self._published.append(file.name)
@@ -110,7 +125,7 @@ class LocalStore:
                 between()
             for name in leftovers:
                 self._remove(name)
-            self._staged(MANIFEST).replace(self._root / MANIFEST)
+            self._staged(MANIFEST).replace(self._root / self._manifest)
         self._published, self._made = [], []
         with self._forgiving():
             self._leave()
@@ -154,6 +169,11 @@ class LocalStore:
         except OSError as error:
             log.warning("something is left in %s: %s; the next run there takes it back", self.uri, error.strerror)
 
+    def _stage_card(self, card: bytes) -> Staged:
+        upload = self.create(self._card)
+        upload.write(card)
+        return upload.close()
+
     def _nearest(self) -> Path:
         """The place, or of its parents the first that exists."""
         return next(p for p in (self._root, *self._root.parents) if os.path.lexists(p))
@@ -175,7 +195,7 @@ class LocalStore:
 
     def _require_vacant(self) -> None:
         require_vacant(self.uri, self._visible(), overwrite=self._overwrite)
-        for name in (*self._names, MANIFEST):
+        for name in (*self._names, self._manifest):
             if (self._root / name).is_dir():
                 raise RefusedError(f"cannot write {name} to {self.uri}: it is a directory there; choose another uri")
             for above in (self._root / name).parents:

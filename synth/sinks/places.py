@@ -12,7 +12,13 @@ from synth.errors import RefusedError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-MANIFEST = "manifest.json"
+MANIFEST, CARD = "_manifest.json", "README.md"
+"""What says that a run is here, written last, and the data card, which tells people and readers of data cards so."""
+BESIDE = "_truth/"
+"""The folder of all that is not the transactions where these are one file, alone in the place."""
+CARDS = {MANIFEST: CARD, BESIDE + MANIFEST: BESIDE + CARD, "manifest.json": None}
+"""Each name that a manifest may have, and the card beside it; the last is that of format 1, which had no card."""
+MANIFESTS = tuple(CARDS)
 LOGS = ("_delta_log", "metadata")
 """Folders below a table's in which Delta Lake and Iceberg say which files are the table."""
 STAGING = ".synth-"
@@ -77,8 +83,20 @@ def family(name: str) -> str:
 
 
 def families(names: Iterable[str]) -> list[str]:
-    """The families of the names, each once, in order, and after them the manifest."""
-    return list(dict.fromkeys([*map(family, names), MANIFEST]))
+    """The families of the names, each once, in order, and after them the manifests."""
+    return list(dict.fromkeys([*map(family, names), *MANIFESTS]))
+
+
+def left_of(before: Iterable[str], replaced: Iterable[str], names: Iterable[str]) -> list[str]:
+    """The files of an earlier run that a new one does not write anew, its card among them; no manifest.
+
+    Args:
+        before: what stands in the place of the names that the new run writes.
+        replaced: what the earlier run's manifest names.
+        names: what the new run writes.
+    """
+    cards = {card for name in before if (card := CARDS.get(name))}
+    return sorted({*before, *replaced, *cards}.difference(names, MANIFESTS))
 
 
 def require_names(names: Iterable[str], uri: str) -> None:
@@ -90,7 +108,7 @@ def require_names(names: Iterable[str], uri: str) -> None:
     for name in names:
         steps = name.split("/")
         plain = PurePosixPath(name).as_posix() == name and ".." not in steps and "\0" not in name and "\\" not in name
-        if not plain or name.startswith(("/", STAGING)) or name in {".", MANIFEST}:
+        if not plain or name.startswith(("/", STAGING)) or name in {".", *MANIFESTS}:
             raise RefusedError(f"'{name}' cannot be the name of a file in {uri}: give a plain relative path")
 
 
@@ -102,7 +120,8 @@ def require_vacant(uri: str, found: Sequence[str], *, overwrite: bool) -> None:
     """
     if not found or overwrite:
         return
-    what = "a run (manifest.json)" if MANIFEST in found else found[0]
-    if MANIFEST not in found and len(found) > 1:
+    manifest = next((name for name in found if name in MANIFESTS), None)
+    what = f"a run ({manifest})" if manifest else found[0]
+    if not manifest and len(found) > 1:
         what += f" and {len(found) - 1} more files of the names that this run writes"
     raise RefusedError(f"{uri} already holds {what}: --overwrite replaces it, or choose another uri")

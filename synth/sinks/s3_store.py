@@ -6,13 +6,23 @@ import io
 import logging
 import os
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from synth.errors import RefusedError, RunError
-from synth.sinks.places import MANIFEST, S3Place, families, family, require_names, require_vacant
+from synth.sinks.places import (
+    CARD,
+    MANIFEST,
+    MANIFESTS,
+    S3Place,
+    families,
+    family,
+    left_of,
+    require_names,
+    require_vacant,
+)
 from synth.sinks.s3_connection import Connection
 from synth.sinks.s3_errors import ABSENT, code_of
 from synth.sinks.s3_files import S3Reader, S3Upload
@@ -40,8 +50,9 @@ class S3Store:
     takes the uploads of the earlier one, which then fails.
     """
 
-    def __init__(self, place: S3Place) -> None:
+    def __init__(self, place: S3Place, beside: str = "") -> None:
         self.uri = place.uri
+        self._manifest, self._card = beside + MANIFEST, beside + CARD
         self._place = place
         self._names: tuple[str, ...] = ()
         self._overwrite = False
@@ -56,11 +67,11 @@ class S3Store:
 
     def check(self, names: Sequence[str], *, overwrite: bool) -> None:
         require_names(names, self.uri)
-        self._names, self._overwrite = tuple(names), overwrite
+        self._names, self._overwrite = (*names, self._card), overwrite
         connection = self._connection()
         with connection.explaining(RefusedError, "write to"):
             require_vacant(self.uri, self._visible(), overwrite=overwrite)
-            connection.abort(MANIFEST, self._begin(MANIFEST))
+            connection.abort(self._manifest, self._begin(self._manifest))
 
     def start(self) -> None:
         with self._connection().explaining(RefusedError, "write to"):
@@ -76,12 +87,13 @@ class S3Store:
 
     def read_manifest(self) -> bytes | None:
         client = self._connection().client
-        with self._connection().explaining(RefusedError, f"read {MANIFEST} of"):
-            try:
-                answer = client.get_object(Bucket=self._place.bucket, Key=self._place.key(MANIFEST))
-                return answer["Body"].read()
-            except client.exceptions.NoSuchKey:
-                return None
+        for name in MANIFESTS:
+            with (
+                self._connection().explaining(RefusedError, f"read {name} of"),
+                suppress(client.exceptions.NoSuchKey),
+            ):
+                return client.get_object(Bucket=self._place.bucket, Key=self._place.key(name))["Body"].read()
+        return None
 
     def publish(
         self,
@@ -89,24 +101,27 @@ class S3Store:
         manifest: bytes,
         *,
         replaced: Sequence[str],
+        card: bytes | None = None,
         between: Callable[[], None] | None = None,
     ) -> None:
         connection = self._connection()
-        names = [s.name for s in staged]
+        names = [*(file.name for file in staged), *([self._card] if card is not None else [])]
         with connection.explaining(RunError, "publish to"):
             before = self._visible()
-            leftovers = sorted({*replaced, *before}.difference(names, [MANIFEST]))
+            leftovers = left_of(before, replaced, names)
             require_names([*names, *leftovers], self.uri)
-            if MANIFEST in before:
-                if not self._overwrite:
-                    raise RunError(f"cannot publish to {self.uri}: another run has published there meanwhile")
-                self._delete(MANIFEST)
-            self._published = [MANIFEST, *names]
-            list(connection.pool.map(self._complete, staged))
+            files = [*staged, *([] if card is None else [self._stage_card(card)])]
+            earlier = [name for name in before if name in MANIFESTS]
+            if earlier and not self._overwrite:
+                raise RunError(f"cannot publish to {self.uri}: another run has published there meanwhile")
+            for name in earlier:
+                self._delete(name)
+            self._published = [self._manifest, *names]
+            list(connection.pool.map(self._complete, files))
             if between:
                 between()
             list(connection.pool.map(self._delete, leftovers))
-            connection.client.put_object(Bucket=self._place.bucket, Key=self._place.key(MANIFEST), Body=manifest)
+            connection.client.put_object(Bucket=self._place.bucket, Key=self._place.key(self._manifest), Body=manifest)
         self._published, self._done = [], True
         with self._forgiving(connection):
             self._sweep()
@@ -176,6 +191,11 @@ class S3Store:
             # Not NoSuchUpload alone: Ceph answers InternalError here, others 500.
             if self._mark(staged.name) != self._run:
                 raise
+
+    def _stage_card(self, card: bytes) -> Staged:
+        upload = self.create(self._card)
+        upload.write(card)
+        return upload.close()
 
     def _mark(self, name: str) -> str | None:
         """The mark of the run that made a visible file."""

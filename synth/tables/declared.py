@@ -37,6 +37,8 @@ class Column:
             Unless told, a time shifts and all else stays.
         references: tables in which its values are keys; of these the first one that a run has.
         constant: what it says in every row; None for a column of values.
+        enumerated: whether it has few different texts, which data frames take for categories; one with ``categories``
+            has.
     """
 
     name: str
@@ -51,8 +53,11 @@ class Column:
     clock: Clock | None = None
     references: tuple[str, ...] = ()
     constant: str | int | float | None = None
+    enumerated: bool = False
 
     def __post_init__(self) -> None:
+        if self.categories:
+            object.__setattr__(self, "enumerated", True)
         if self.arrow.startswith("timestamp"):
             object.__setattr__(self, "formats", TIME_FORMATS)
 
@@ -84,6 +89,7 @@ class TableFacts:
     """What is true of a table beside its columns, which bear the names here that they are declared with.
 
     Attributes:
+        doc: one line: what a row of it is.
         key: the columns that together tell its rows apart; empty where none do.
         counted: whether the key is the row's position in the table, from 0.
         order: what its rows are sorted by; empty where that is nothing that it shows.
@@ -91,6 +97,7 @@ class TableFacts:
         as_viewed: the columns that bear the name that the view gives them in the transactions.
     """
 
+    doc: str = ""
     key: tuple[str, ...] = ()
     counted: bool = False
     order: tuple[str, ...] = ()
@@ -138,7 +145,7 @@ EVENT_COLUMNS = {
         Column("amount_minor", "int64", "minor units (cents)", "observable", "amount in whole minor units"),
         Column("amount", "double", "major units", "observable", "amount in major units", formats=AMOUNT_FORMATS),
         Column("fraud_label", "int8", "", "truth", "1 for fraud, 0 for genuine"),
-        Column("scenario", "string", "", "truth", "scenario of a fraud event", nullable=True),
+        Column("scenario", "string", "", "truth", "scenario of a fraud event", nullable=True, enumerated=True),
         Column(
             "episode_id",
             "int64",
@@ -148,7 +155,9 @@ EVENT_COLUMNS = {
             nullable=True,
             references=("episodes",),
         ),
-        Column("role", "string", "", "truth", "what a fraud event is within its episode", nullable=True),
+        Column(
+            "role", "string", "", "truth", "what a fraud event is within its episode", nullable=True, enumerated=True
+        ),
         Column("scenario_number", "int8", "", "truth", "0 for genuine; or the scenario, counted by name from 1"),
         Column("unix_time", "int64", "s", "observable", "seconds since 1970-01-01 UTC", clock="shifts_s"),
         Column("time_s", "int64", "s", "observable", "seconds since the start of the window"),
@@ -192,7 +201,7 @@ CLICK_COLUMNS = {
         Column("time", "timestamp[us, tz=UTC]", "UTC", "observable", "when it happened"),
         Column("customer_id", "int64", "", "key", "who clicked: index of the customer", references=("customers",)),
         Column("session_id", "int64", "", "key", "the visit; the number says nothing else"),
-        Column("event_type", "string", "", "observable", "what happened"),
+        Column("event_type", "string", "", "observable", "what happened", enumerated=True),
         Column("merchant_id", "int64", "", "key", "whose shop: index of the merchant", references=("merchants",)),
         Column("device_id", "int64", "", "key", "what with; one that is in no table is new to the customer"),
         Column(
@@ -210,10 +219,17 @@ CLICK_COLUMNS = {
 
 CLICK_LABEL_COLUMNS = {
     "click_id": replace(CLICK_COLUMNS["click_id"], references=("clicks",)),
-    "scenario": Column("scenario", "string", "", "truth", "scenario of the transaction that the visit leads to"),
+    "scenario": Column(
+        "scenario", "string", "", "truth", "scenario of the transaction that the visit leads to", enumerated=True
+    ),
     "episode_id": Column("episode_id", "int64", "", "truth", "its episode", references=("episodes",)),
     "role": Column(
-        "role", "string", "", "truth", "a purchase's: its transaction's; else login, profile_change, browse"
+        "role",
+        "string",
+        "",
+        "truth",
+        "a purchase's: its transaction's; else login, profile_change, browse",
+        enumerated=True,
     ),
 }
 """The click_labels table: one row a click of a visit that leads to fraud."""
@@ -234,7 +250,7 @@ EPISODE_COLUMNS = {
     column.name: column
     for column in (
         Column("episode_id", "int64", "", "key", "episode: added ones from 0 in order of first event, then others"),
-        Column("scenario", "string", "", "truth", "name of the scenario in the recipe"),
+        Column("scenario", "string", "", "truth", "name of the scenario in the recipe", enumerated=True),
         Column("card_number", "string", "", "key", "the victim's card number; empty for several cards", nullable=True),
         Column("first_time", "timestamp[us, tz=UTC]", "UTC", "truth", "time of the first event"),
         Column("last_time", "timestamp[us, tz=UTC]", "UTC", "truth", "time of the last event"),
@@ -252,4 +268,4 @@ def metadata(column: Column) -> dict[str, str]:
 def as_json(column: Column) -> dict[str, Any]:
     """The column as ``synth describe --json`` and the manifest show it."""
     shown = {"name": column.name, "type": column.arrow, "nullable": column.nullable, **metadata(column)}
-    return shown | ({"quoted": True} if column.quoted else {})
+    return shown | {name: True for name in ("quoted", "enumerated") if getattr(column, name)}

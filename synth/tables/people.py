@@ -11,7 +11,7 @@ HOLDER_COLUMNS = {
         Column("name", "string", "", "observable", "full name", free_text=True),
         Column("first_name", "string", "", "observable", "first name, a part of the full one", free_text=True),
         Column("last_name", "string", "", "observable", "last name, a part of the full one", free_text=True),
-        Column("gender", "string", "", "observable", "F or M, in keeping with the name"),
+        Column("gender", "string", "", "observable", "F or M, in keeping with the name", enumerated=True),
         Column("email", "string", "", "observable", "e-mail address, unique"),
         Column("phone", "string", "", "observable", "telephone number", free_text=True),
         Column("address", "string", "", "observable", "postal address", free_text=True),
@@ -36,15 +36,15 @@ CITY_PROFILE_COLUMNS = {
 STATE_PROFILE_COLUMNS = {
     column.name: column
     for column in (
-        Column("state", "string", "", "observable", "state of the city, as USPS code"),
+        Column("state", "string", "", "observable", "state of the city, as USPS code", enumerated=True),
         Column("inhabitants", "int64", "", "observable", "real inhabitants of the city, whatever its share"),
     )
 }
 """What a profile says beside that of a person who lives in a city of the USA."""
 
 _PLACE = (
-    Column("city", "string", "", "observable", "the city that it belongs to"),
-    Column("country", "string", "", "observable", "its country, as ISO 3166 code"),
+    Column("city", "string", "", "observable", "the city that it belongs to", enumerated=True),
+    Column("country", "string", "", "observable", "its country, as ISO 3166 code", enumerated=True),
     Column("latitude", "double", "degrees", "observable", "where it lies"),
     Column("longitude", "double", "degrees", "observable", "where it lies"),
     Column("x_km", "double", "km", "observable", "east in the plane of the population; distances in a city are true"),
@@ -56,10 +56,10 @@ ENTITY_COLUMNS = {
     for table, columns in {
         "customers": (
             Column("customer_id", "int64", "", "key", "index of the customer, from 0"),
-            Column("segment", "string", "", "observable", "how the customer spends"),
+            Column("segment", "string", "", "observable", "how the customer spends", enumerated=True),
             Column("age", "int8", "years", "observable", "full years at the start of the window"),
-            Column("age_band", "string", "", "observable", "band of the age"),
-            Column("income_band", "string", "", "observable", "band of the income"),
+            Column("age_band", "string", "", "observable", "band of the age", enumerated=True),
+            Column("income_band", "string", "", "observable", "band of the income", enumerated=True),
             Column("income_minor", "int64", "minor units (cents)", "observable", "income of a year"),
             *_PLACE,
             *PROFILE_COLUMNS.values(),
@@ -70,7 +70,7 @@ ENTITY_COLUMNS = {
             Column("card_id", "int64", "", "key", "index of the card in the population, from 0"),
             Column("card_number", "string", "", "key", "card number, Luhn-valid"),
             Column("customer_id", "int64", "", "key", "who holds it", references=("customers",)),
-            Column("network", "string", "", "observable", "card network"),
+            Column("network", "string", "", "observable", "card network", enumerated=True),
             Column("funding", "string", "", "observable", "credit or debit", categories=("debit", "credit")),
             Column("limit_minor", "int64", "minor units (cents)", "observable", "credit line; of debit: of a month"),
             Column("opened", "date32[day]", "", "observable", "day of opening, before the window"),
@@ -78,13 +78,13 @@ ENTITY_COLUMNS = {
         "devices": (
             Column("device_id", "int64", "", "key", "index of the device, from 0"),
             Column("customer_id", "int64", "", "key", "who uses it", references=("customers",)),
-            Column("kind", "string", "", "observable", "kind of device"),
+            Column("kind", "string", "", "observable", "kind of device", enumerated=True),
         ),
         "merchants": (
             Column("merchant_id", "int64", "", "key", "index of the merchant, from 0"),
             Column("name", "string", "", "observable", "name, unique", free_text=True),
-            Column("category", "string", "", "observable", "what it sells"),
-            Column("mcc", "string", "", "observable", "merchant category code (ISO 18245)"),
+            Column("category", "string", "", "observable", "what it sells", enumerated=True),
+            Column("mcc", "string", "", "observable", "merchant category code (ISO 18245)", enumerated=True),
             Column("online", "int8", "", "observable", "1 where it sells on the web only"),
             Column("price_level", "double", "", "observable", "factor on the prices of its category, median 1"),
             Column("opens_hour", "int8", "hour of the day", "observable", "from then on it sells"),

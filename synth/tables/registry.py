@@ -35,26 +35,36 @@ class DeclaredTable:
 
 
 _EVENTS = TableFacts(
+    doc="one row a payment, in order of time",
     key=("event_id",),
     counted=True,
     order=("event_id",),
     searched=(("tid",), ("time",), ("card_number", "time"), ("card_id", "time")),
 )
 
-_LABELS = TableFacts(key=("event_id",), order=("event_id",), searched=(("tid",), ("episode_id",)), as_viewed=("tid",))
+_LABELS = TableFacts(
+    doc="one row a fraudulent payment: its scenario, its episode, its role in that, and what it cost before",
+    key=("event_id",),
+    order=("event_id",),
+    searched=(("tid",), ("episode_id",)),
+    as_viewed=("tid",),
+)
 
 _CLICKS = TableFacts(
+    doc="one row an event of a visit to a web shop",
     key=("click_id",),
     order=("click_id",),
     searched=(("event_id",), ("session_id",), ("customer_id", "time"), ("merchant_id", "time")),
 )
 
-_CARDS = TableFacts(searched=(("card_number",), ("customer_id",)), as_viewed=("card_number",))
+_CARDS = TableFacts(doc="one row a card", searched=(("card_number",), ("customer_id",)), as_viewed=("card_number",))
 
 _ENTITIES = {
+    "customers": TableFacts(doc="one row a customer"),
+    "merchants": TableFacts(doc="one row a shop"),
     "cards": _CARDS,
-    "devices": TableFacts(searched=(("customer_id",),)),
-    "terminals": TableFacts(searched=(("merchant_id",),)),
+    "devices": TableFacts(doc="one row a device of a customer", searched=(("customer_id",),)),
+    "terminals": TableFacts(doc="one row a terminal of a shop", searched=(("merchant_id",),)),
 }
 
 
@@ -73,6 +83,7 @@ TABLES: Mapping[str, DeclaredTable] = {
             "label_events",
             LABEL_EVENT_COLUMNS,
             TableFacts(
+                doc="one row a report of fraud, right or wrong, in order of the time when it came",
                 key=("event_id",),
                 order=("known_at", "event_id"),
                 searched=(("tid",), ("known_at",)),
@@ -82,28 +93,47 @@ TABLES: Mapping[str, DeclaredTable] = {
         DeclaredTable(
             "noise",
             NOISE_COLUMNS,
-            TableFacts(key=("event_id",), order=("event_id",), searched=(("tid",),), as_viewed=("tid",)),
+            TableFacts(
+                doc="one row an event that the stream lost, doubled, sent late or damaged",
+                key=("event_id",),
+                order=("event_id",),
+                searched=(("tid",),),
+                as_viewed=("tid",),
+            ),
         ),
         DeclaredTable("clicks", CLICK_COLUMNS, _CLICKS),
         DeclaredTable(
             "click_labels",
             CLICK_LABEL_COLUMNS,
-            TableFacts(key=("click_id",), order=("click_id",), searched=(("episode_id",),)),
+            TableFacts(
+                doc="one row a click of a visit that leads to fraud",
+                key=("click_id",),
+                order=("click_id",),
+                searched=(("episode_id",),),
+            ),
         ),
         DeclaredTable(
             "episodes",
             EPISODE_COLUMNS,
-            TableFacts(key=("episode_id",), order=("episode_id",), searched=(("card_number",),)),
+            TableFacts(
+                doc="one row a fraud episode: its victim, its first and last time, its events and their sum",
+                key=("episode_id",),
+                order=("episode_id",),
+                searched=(("card_number",),),
+            ),
         ),
         DeclaredTable(
             "holders",
             HOLDER_COLUMNS,
-            TableFacts(key=("card_id",), order=("card_id",), searched=(("card_number",),), as_viewed=("card_number",)),
+            TableFacts(
+                doc="one row a card: who holds it",
+                key=("card_id",),
+                order=("card_id",),
+                searched=(("card_number",),),
+                as_viewed=("card_number",),
+            ),
         ),
         *(_entities(name, columns) for name, columns in ENTITY_COLUMNS.items()),
     )
 }
 """Table name → what is declared of it; columns of cities, states and a profile are there only where there are any."""
-
-RESERVED = frozenset({*TABLES, "manifest", "checkpoint"})
-"""What a generator cannot call a table: the tables above, and what a place keeps beside them."""

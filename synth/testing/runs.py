@@ -99,14 +99,13 @@ def write_and_read(bench: TestBench, size: Size) -> WrittenRun:
 
 
 def _write_and_read(bench: TestBench, size: Size) -> WrittenRun:
-    with tempfile.TemporaryDirectory(prefix="synth-testing-") as folder:
-        place = Path(folder) / "run"
+    with tempfile.TemporaryDirectory(prefix="synth-testing-") as scratch:
+        place = Path(scratch) / "run"
         execute(bench.recipe(size), bench.catalog, started=time.perf_counter(), directory=place)
-        names = {path.relative_to(place).parts[0].partition(".")[0] for path in place.rglob("*.parquet")}
         tables = {}
-        for name in names:
-            parts = sorted((place / name).glob("*.parquet")) or [place / f"{name}.parquet"]
-            tables[name] = pa.concat_tables([pq.ParquetFile(part).read() for part in parts]).to_pandas()
+        for folder in place.glob("*/"):
+            parts = sorted(folder.glob("*.parquet"))
+            tables[folder.name] = pa.concat_tables([pq.ParquetFile(part).read() for part in parts]).to_pandas()
         return WrittenRun(tables, verify(str(place), catalog=bench.catalog))
 
 

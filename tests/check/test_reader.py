@@ -3,6 +3,7 @@
 import gzip
 import itertools
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,10 +11,15 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
+import synth
+from synth import generate, run
 from synth.check.reader import open_output
-from synth.engine.run import generate, run
+from synth.check.stats import measure
+from synth.check.verify import verify
+from synth.config.catalog import load_catalog
 from synth.errors import RefusedError, VerifyError
 from synth.tables.declared import EPOCH_UNITS_US, LABEL_COLUMNS
+from tests.outputs import read_manifest, table_file, write_manifest
 from tests.servers import S3Server
 
 SMALL = ("scenario=card_chain", "generator.transactions=4000", "block_rows=900", "population.cards=300")
@@ -102,21 +108,21 @@ def test_s3(moto: S3Server, monkeypatch) -> None:
 
 
 def test_no_run(tmp_path: Path) -> None:
-    with pytest.raises(RefusedError, match=r"/out holds no synth run: manifest\.json is missing$"):
+    with pytest.raises(RefusedError, match=r"/out holds no synth run: _manifest\.json is missing$"):
         open_output(str(tmp_path / "out"))
 
 
 @pytest.mark.parametrize(
     ("manifest", "told"),
     [
-        ("{", "holds no synth run: manifest.json is not JSON"),
-        ('{"format": 2}', "has format 2, newer than 1: upgrade synth to read it"),
+        ("{", "holds no synth run: _manifest.json is not JSON"),
+        ('{"format": 3}', "has format 3, newer than 2: upgrade synth to read it"),
         ("[]", "is not one of synth: its content: Input should be a valid dictionary"),
-        ('{"format": 1}', "is not one of synth: fingerprint: Field required"),
+        ('{"format": 1}', "is not one of synth: synth: Field required; versions: Field required; .*; and 4 more$"),
     ],
 )
 def test_a_manifest_that_is_none(manifest: str, told: str, tmp_path: Path) -> None:
-    (tmp_path / "manifest.json").write_text(manifest)
+    (tmp_path / "_manifest.json").write_text(manifest)
     with pytest.raises(RefusedError, match=told) as caught:
         open_output(str(tmp_path))
     assert "\n" not in str(caught.value)
@@ -124,11 +130,48 @@ def test_a_manifest_that_is_none(manifest: str, told: str, tmp_path: Path) -> No
 
 def test_a_manifest_names_no_file_elsewhere(tmp_path: Path) -> None:
     uri = write(tmp_path / "out", "csv")
-    manifest = json.loads((tmp_path / "out/manifest.json").read_text())
+    manifest = read_manifest(tmp_path / "out")
     manifest["tables"]["labels"]["files"][0]["name"] = "../secret.csv"
-    (tmp_path / "out/manifest.json").write_text(json.dumps(manifest))
+    write_manifest(tmp_path / "out", manifest)
     with pytest.raises(RefusedError, match="cannot be the name of a file"):
         open_output(uri)
+
+
+@pytest.mark.parametrize("sink", ["csv", "parquet"])
+def test_an_output_of_format_1(sink: str, tmp_path: Path) -> None:
+    """``format_1`` was written with format 1: every table and the manifest side by side."""
+    shutil.copytree(Path(__file__).with_name("format_1") / sink, tmp_path / "old")
+    uri = str(tmp_path / "old")
+    report = verify(uri, catalog=load_catalog())
+    assert not report.failed
+    assert {check.name for check in report.checks if check.ok} >= {
+        "files",
+        "digest of the run",
+        "fraud_label",
+        "recipe",
+    }
+    assert measure(uri, catalog=load_catalog())["rows"]["found"] == 100
+    recipe = open_output(uri).manifest["recipe"]
+    assert recipe["generator"]["transactions"] == len(open_output(uri).to_pandas()) == 100
+    with pytest.raises(RefusedError, match=r"already holds a run \(manifest\.json\)"):
+        synth.run(*SMALL, f"sink={sink}", f"sink.{sink}.uri={uri}")
+    synth.run(*SMALL, f"sink={sink}", f"sink.{sink}.uri={uri}", overwrite=True)
+    assert {path.relative_to(tmp_path / "old").parts[0] for path in (tmp_path / "old").rglob("*.*")} == (
+        {"transactions.csv", "_truth"}
+        if sink == "csv"
+        else {"transactions", "labels", "episodes", "_manifest.json", "README.md"}
+    )
+
+
+def test_a_manifest_that_somebody_changed(tmp_path: Path) -> None:
+    uri = write(tmp_path, "parquet")
+    manifest = read_manifest(tmp_path)
+    manifest["counts"]["fraud"] += 1
+    (tmp_path / "_manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(RefusedError, match="was changed after the run: its sha256 is another"):
+        open_output(uri)
+    write_manifest(tmp_path, manifest)
+    assert [check.name for check in verify(uri, catalog=load_catalog()).failed] == ["counts"]
 
 
 def _cut(content: bytes) -> bytes:
@@ -168,7 +211,7 @@ def test_a_damaged_parquet_file_is_named(tmp_path: Path) -> None:
     part.write_bytes(_cut(whole))
     with pytest.raises(VerifyError, match=r"^transactions/part-00001\.parquet in .* cannot be read: "):
         output.to_pandas()
-    part.write_bytes((tmp_path / "labels.parquet").read_bytes())
+    part.write_bytes(table_file(tmp_path, "labels").read_bytes())
     with pytest.raises(VerifyError, match=r"its columns are event_id int64, .* not those of the manifest"):
         output.to_pandas()
     part.unlink()
@@ -178,9 +221,10 @@ def test_a_damaged_parquet_file_is_named(tmp_path: Path) -> None:
 
 def test_a_foreign_format_or_table_is_refused(tmp_path: Path) -> None:
     uri = write(tmp_path, "csv", "compression=gzip")
-    assert gzip.decompress((tmp_path / "labels.csv.gz").read_bytes()).startswith(b"event_id,tid,scenario")
-    text = (tmp_path / "manifest.json").read_text()
-    (tmp_path / "manifest.json").write_text(text.replace("transactions.csv.gz", "transactions.avro"))
+    assert gzip.decompress(table_file(tmp_path, "labels").read_bytes()).startswith(b"event_id,tid,scenario")
+    manifest = read_manifest(tmp_path)
+    manifest["tables"]["transactions"]["files"][0]["name"] = "transactions.avro"
+    write_manifest(tmp_path, manifest)
     (tmp_path / "transactions.csv.gz").rename(tmp_path / "transactions.avro")
     with pytest.raises(RefusedError, match=r"transactions\.avro in .* is neither CSV, JSON lines nor Parquet"):
         open_output(uri).to_pandas()

@@ -14,14 +14,15 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from synth import run
 from synth.check.reader import open_output
 from synth.check.verify import Report, verify
 from synth.check.verify.ids import UniqueIds
 from synth.check.verify.rows import CardSeconds, ReadRows, is_luhn_valid
 from synth.config.catalog import load_catalog
-from synth.engine.run import run
 from synth.errors import RefusedError
 from synth.tables.digest import digest_batch, digest_run, digest_table
+from tests.outputs import read_manifest, table_file, write_manifest
 from tests.servers import S3Server
 
 SMALL = ("scenario=card_chain", "generator.transactions=4000", "block_rows=900", "population.cards=300")
@@ -53,12 +54,12 @@ class Spoiler:
 
     @property
     def manifest(self) -> dict[str, Any]:
-        content: dict[str, Any] = json.loads((self.path / "manifest.json").read_text())
+        content: dict[str, Any] = read_manifest(self.path)
         return content
 
     @manifest.setter
     def manifest(self, content: dict[str, Any]) -> None:
-        (self.path / "manifest.json").write_text(json.dumps(content))
+        write_manifest(self.path, content)
 
     def edit_manifest(self, edit: Callable[[dict[str, Any]], object]) -> None:
         content = self.manifest
@@ -66,10 +67,10 @@ class Spoiler:
         self.manifest = content
 
     def read(self, table: str = "transactions") -> Any:
-        return pd.read_csv(self.path / f"{table}.csv", dtype=str, keep_default_na=False)
+        return pd.read_csv(table_file(self.path, table), dtype=str, keep_default_na=False)
 
     def write(self, frame: Any, table: str = "transactions") -> None:
-        frame.to_csv(self.path / f"{table}.csv", index=False, lineterminator="\n")
+        frame.to_csv(table_file(self.path, table), index=False, lineterminator="\n")
         self.mend()
 
     def edit(self, table: str, column: str, row: int, value: object) -> None:
@@ -241,7 +242,7 @@ def test_a_dropped_row(out: Spoiler) -> None:
 
 
 def test_a_missing_and_a_truncated_file(out: Spoiler) -> None:
-    labels = out.path / "labels.csv"
+    labels = table_file(out.path, "labels")
     whole = labels.read_bytes()
     labels.write_bytes(whole[:-1])
     report = out.report()
@@ -249,7 +250,7 @@ def test_a_missing_and_a_truncated_file(out: Spoiler) -> None:
     assert unchecked(report)["truth"] == "labels cannot be read"
     labels.unlink()
     report = out.report()
-    assert failed(report)["files"].startswith("labels.csv is missing")
+    assert failed(report)["files"].startswith("_truth/labels.csv is missing")
     assert unchecked(report)["counts"] == "labels or episodes cannot be read"
 
 
@@ -264,11 +265,11 @@ def test_a_truncated_parquet_part(tmp_path: Path) -> None:
     assert unchecked(report)["time order"] == "the transactions cannot be read"
 
 
-@pytest.mark.parametrize("name", ["transactions/part-00000.csv", "labels.csv.gz"])
+@pytest.mark.parametrize("name", ["transactions/part-00000.csv", "labels.csv.gz", "rest.csv"])
 def test_a_foreign_file(out: Spoiler, name: str) -> None:
     (out.path / name).parent.mkdir(exist_ok=True)
     (out.path / name).write_bytes(b"")
-    (out.path / "notes.txt").write_bytes(b"mine")
+    (out.path / "_notes.txt").write_bytes(b"mine")
     assert failed(out.report()) == {"foreign files": f"{name} is not a file of this run"}
 
 

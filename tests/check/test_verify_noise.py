@@ -13,16 +13,17 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from synth import run
 from synth.check.reader import open_output
 from synth.check.stats import measure
 from synth.check.verify import Report, verify
 from synth.config.catalog import load_catalog
 from synth.config.recipe import load_recipe
-from synth.engine.run import run
 from synth.errors import InterruptedRun
 from synth.stream import Progress, stream
 from synth.tables.digest import digest_batch, digest_run, digest_table
 from tests.cli import commands
+from tests.outputs import read_manifest, table_file, write_manifest
 
 SMALL = (
     *("generator.transactions=12000", "block_rows=1500", "population.cards=300", "timeline.end=2022-01-05"),
@@ -66,7 +67,7 @@ def details(report: Report) -> dict[str, str]:
 
 
 def manifest(place: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((place / "manifest.json").read_text())
+    found: dict[str, Any] = read_manifest(place)
     return found
 
 
@@ -81,7 +82,7 @@ def test_what_the_key_names_is_explained(kinds: str, view: str, tmp_path: Path) 
     report = look(tmp_path / "noisy")
     assert failed(report) == {}
     told = manifest(tmp_path / "noisy")
-    key = [json.loads(line)["kind"] for line in (tmp_path / "noisy/noise.jsonl").read_text().splitlines()]
+    key = [json.loads(line)["kind"] for line in table_file(tmp_path / "noisy", "noise").read_text().splitlines()]
     counted = ", ".join(f"{key.count(kind):,} {kind}" for kind in ("disorder", "late", "duplicate", "drop"))
     said = details(report)
     assert said["noise: key"] == f"{len(key):,} transactions: {counted}; delays as configured"
@@ -103,7 +104,7 @@ def test_the_figures_are_those_of_the_rows_as_they_were_made(words: tuple[str, .
     run(*SMALL, f"columns={view}", "sink=jsonl", f"sink.jsonl.uri={tmp_path}/batch")
     noisy, batch = (measure(f"{tmp_path}/{place}", catalog=load_catalog()) for place in ("noisy", "batch"))
     if words == ALL:
-        dropped = (tmp_path / "noisy/noise.jsonl").read_text().count('"drop"')
+        dropped = table_file(tmp_path / "noisy", "noise").read_text().count('"drop"')
         assert noisy["rows"]["found"] == batch["rows"]["found"] - dropped < batch["rows"]["found"]
         assert noisy["fraud"]["rows"] <= batch["fraud"]["rows"]
     else:
@@ -113,8 +114,8 @@ def test_the_figures_are_those_of_the_rows_as_they_were_made(words: tuple[str, .
 def test_drops_say_what_cannot_be_checked(tmp_path: Path) -> None:
     send(tmp_path, *SMALL, "noise.drops.share=0.05")
     said = unchecked(look(tmp_path))
-    key = [json.loads(line) for line in (tmp_path / "noise.jsonl").read_text().splitlines()]
-    labels = {json.loads(line)["tid"] for line in (tmp_path / "labels.jsonl").read_text().splitlines()}
+    key = [json.loads(line) for line in table_file(tmp_path, "noise").read_text().splitlines()]
+    labels = {json.loads(line)["tid"] for line in table_file(tmp_path, "labels").read_text().splitlines()}
     fraud = sum(row["tid"] in labels for row in key)
     assert fraud > 1
     assert said["digest of transactions"] == f"{len(key):,} rows of transactions never came, as the answer key says"
@@ -169,9 +170,9 @@ def test_the_answer_of_the_command(tmp_path: Path) -> None:
 def test_without_the_key_nothing_is_explained_and_nothing_blamed(tmp_path: Path) -> None:
     send(tmp_path, *SMALL, *ALL)
     content = manifest(tmp_path)
+    table_file(tmp_path, "noise").unlink()
     del content["tables"]["noise"]
-    (tmp_path / "noise.jsonl").unlink()
-    (tmp_path / "manifest.json").write_text(json.dumps(content))
+    write_manifest(tmp_path, content)
     report = look(tmp_path)
     assert failed(report) == {}
     why = "the answer key was not sent with the rows"
@@ -206,10 +207,10 @@ class Spoiler:
         self.path = path
 
     def read(self, table: str) -> list[Row]:
-        return [json.loads(line) for line in (self.path / f"{table}.jsonl").read_text().splitlines()]
+        return [json.loads(line) for line in table_file(self.path, table).read_text().splitlines()]
 
     def write(self, table: str, rows: list[Row]) -> None:
-        (self.path / f"{table}.jsonl").write_text("".join(json.dumps(r, separators=(",", ":")) + "\n" for r in rows))
+        table_file(self.path, table).write_text("".join(json.dumps(r, separators=(",", ":")) + "\n" for r in rows))
         content = manifest(self.path)
         for entry in content["tables"].values():
             for file in entry["files"]:
@@ -217,7 +218,7 @@ class Spoiler:
                 file |= {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
         if table == "transactions":
             content["stream"]["events"] = len(rows)
-        (self.path / "manifest.json").write_text(json.dumps(content))
+        write_manifest(self.path, content)
         if table == "noise":
             self.mend_key(content)
 
@@ -229,7 +230,7 @@ class Spoiler:
         entry |= {"rows": batch.num_rows, "block_rows": [batch.num_rows]}
         entry["digest"] = digest_table(whole.schema, [digest_batch(batch)])
         content["digest"] = digest_run({name: each["digest"] for name, each in content["tables"].items()})
-        (self.path / "manifest.json").write_text(json.dumps(content))
+        write_manifest(self.path, content)
 
     def unnamed(self, rows: list[Row]) -> int:
         """A genuine row in the middle that the key does not name, nor those beside it."""
@@ -377,7 +378,7 @@ def test_a_lost_row_that_is_there(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_cut(out: Spoiler) -> None:
-    file = out.path / "transactions.jsonl"
+    file = table_file(out.path, "transactions")
     file.write_bytes(file.read_bytes()[:-700_000])
     report = look(out.path)
     assert {"files", "rows of transactions"} <= set(failed(report))
@@ -389,5 +390,5 @@ def test_counts_that_are_changed(out: Spoiler) -> None:
     content = manifest(out.path)
     for name, check in (("events", "rows, but the manifest"), ("fraud", "of fraud, but the manifest")):
         changed = content | {"stream": content["stream"] | {name: content["stream"][name] + 1}}
-        (out.path / "manifest.json").write_text(json.dumps(changed))
+        write_manifest(out.path, changed)
         assert check in failed(look(out.path))["rows sent"]

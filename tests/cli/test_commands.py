@@ -33,6 +33,7 @@ from tests.cli.commands import (
     synth_process,
     tree,
 )
+from tests.outputs import read_manifest
 
 COMMANDS = (
     "run",
@@ -133,7 +134,7 @@ def test_a_run_says_what_it_made_and_how_to_make_it_again(tmp_path: Path) -> Non
     assert first.row("rows") == "3,000"
     assert first.row("fraud rows") == "7 in 1 episode"
     place = tmp_path / first.row("parquet")
-    manifest = json.loads((place / "manifest.json").read_text())
+    manifest = read_manifest(place)
     assert manifest["digest"] == first.row("digest")
     assert manifest["counts"]["transactions"] == 3000
 
@@ -219,7 +220,7 @@ def test_a_forecast_is_near_the_bytes_of_the_run(profile: str, tmp_path: Path) -
     words = [*EMPTY_FIRST, f"population.profile={profile}", "sink.jsonl.uri=out"]
     plan = synth("plan", *words, "--json", cwd=tmp_path).envelope["data"]
     assert synth("run", *words, "--quiet", cwd=tmp_path).code == 0
-    made = {path.stem: path.stat().st_size for path in (tmp_path / "out").glob("*.jsonl")}
+    made = {path.stem: path.stat().st_size for path in (tmp_path / "out").rglob("*.jsonl")}
     assert ("holders" in made) == (profile == "faker")
     assert plan["sinks"]["jsonl"]["bytes"] == pytest.approx(sum(made.values()), rel=0.02)
 
@@ -613,7 +614,7 @@ def test_a_repeated_run_is_the_same_for_every_sink(tmp_path: Path) -> None:
     data = answer.envelope["data"]
     assert sorted(data["places"]) == ["csv", "jsonl", "parquet"]
     assert len(set(data["places"].values())) == 3
-    digests = {json.loads((tmp_path / p / "manifest.json").read_text())["digest"] for p in data["places"].values()}
+    digests = {read_manifest(tmp_path / p)["digest"] for p in data["places"].values()}
     assert digests == {data["digest"]}
 
 

@@ -132,7 +132,7 @@ def test_a_plan_tells_of_the_places_and_is_no_worse_for_them(tmp_path: Path) -> 
     at = next(i for i, line in enumerate(lines) if line.startswith("sink parquet"))
     assert lines[at - 1].split() == ["ok", "place:", "can", "be", "written"]
     assert "failure" in lines[at + 1]
-    assert "out already holds a run (manifest.json): --overwrite replaces it" in lines[at + 1]
+    assert "out already holds a run (_manifest.json): --overwrite replaces it" in lines[at + 1]
     data = synth("plan", *TINY, "sink.parquet.uri=out", "--json", cwd=tmp_path).envelope["data"]
     [found] = data["sinks"]["parquet"]["findings"]
     assert (found["what"], found["state"]) == ("place", "failure")

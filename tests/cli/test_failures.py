@@ -54,7 +54,8 @@ def test_overwriting_with_another_format_leaves_nothing_of_the_old(tmp_path: Pat
     (tmp_path / "out" / "notes.txt").write_text("mine")
     assert synth("run", *TINY, "sink=csv", "sink.csv.uri=out", "--overwrite", cwd=tmp_path).code == 0
     assert sorted(contents(tmp_path / "out")) == [
-        *("episodes.csv", "labels.csv", "manifest.json", "notes.txt", "transactions.csv"),
+        *(f"_truth/{name}" for name in ("README.md", "_manifest.json", "episodes.csv", "labels.csv")),
+        *("notes.txt", "transactions.csv"),
     ]
 
 
@@ -71,7 +72,7 @@ def test_a_killed_overwriting_run_leaves_the_old_one_complete(tmp_path: Path) ->
     assert (verified.code, verified.err) == (0, "")
     assert synth("run", *TINY, "sink=csv", "sink.csv.uri=out", "seed=2", "--overwrite", cwd=tmp_path).code == 0
     assert set(contents(tmp_path)) == set(before)
-    assert set(tree(tmp_path)) == {"out", *before}
+    assert set(tree(tmp_path)) == {"out", "out/_truth", *before}
 
 
 def test_an_interrupted_overwriting_run_leaves_the_old_one_and_nothing_else(tmp_path: Path) -> None:
@@ -101,7 +102,7 @@ def test_two_runs_that_start_together_leave_one_whole_run(tmp_path: Path) -> Non
     with start(*words, "seed=1", cwd=tmp_path) as one, start(*words, "seed=2", cwd=tmp_path) as other:
         assert sorted(finish(process).code for process in (one, other)) == [0, 3]
     assert synth("verify", "out", cwd=tmp_path).code == 0
-    assert len(tree(tmp_path)) == 5
+    assert len(tree(tmp_path)) == 7
 
 
 # interrupted
@@ -529,7 +530,7 @@ def test_a_stdout_that_is_closed(tmp_path: Path) -> None:
     line = shlex.join(command("run", *TINY, "sink.parquet.uri=out"))
     done = run_process(["bash", "-c", f"{line} >&-"], cwd=tmp_path)
     assert (done.code, done.err) == (0, "")
-    assert (tmp_path / "out" / "manifest.json").is_file()
+    assert (tmp_path / "out/_manifest.json").is_file()
 
 
 # secrets
@@ -550,7 +551,7 @@ def test_a_secret_appears_nowhere(moto: S3Server, tmp_path: Path) -> None:
         assert answer.code == code
         assert CANARY not in answer.out + answer.err
     found = moto.client().list_objects_v2(Bucket="canary")["Contents"]
-    manifest = moto.client().get_object(Bucket="canary", Key="raw/manifest.json")["Body"].read()
+    manifest = moto.client().get_object(Bucket="canary", Key="raw/_truth/_manifest.json")["Body"].read()
     assert CANARY not in str(found)
     assert CANARY.encode() not in manifest
     assert tree(tmp_path) == {}

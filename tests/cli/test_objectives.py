@@ -181,7 +181,7 @@ def test_an_objective_of_a_preset_waits_for_a_sweep_and_changes_no_data(tmp_path
     assert alone["fingerprint"] == synth("validate", *TINY, "--json", cwd=tmp_path).envelope["data"]["fingerprint"]
     swept = synth("run", "-m", *dirs, "seed=1", "--json", cwd=tmp_path)
     assert [row["objective"] for row in results(swept, tmp_path)] == ["3000.0"]
-    manifest = next(tmp_path.glob("sweeps/*/0/manifest.json"))
+    manifest = next(tmp_path.glob("sweeps/*/0/_manifest.json"))
     assert "sweep" not in json.loads(manifest.read_text())["recipe"]
 
 

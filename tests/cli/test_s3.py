@@ -24,6 +24,9 @@ def strict_place(ceph: Ceph) -> Prefix:
     return Prefix(ceph.server, f"cli-{os.urandom(6).hex()}")
 
 
+_BESIDE = ("README.md", "_manifest.json", "episodes.csv", "labels.csv")
+
+
 def run(place: Prefix, *words: str, cwd: Path) -> Answer:
     return synth("run", *words, cwd=cwd, env=place.environ())
 
@@ -121,8 +124,8 @@ def test_a_run_killed_in_an_upload_leaves_nothing_behind_the_next_one(strict_pla
     assert (answer.code, answer.err) == (0, "")
     assert place.staging() == []
     files = place.files()
-    manifest = json.loads(files["manifest.json"])
-    assert sorted(files) == ["episodes.csv", "labels.csv", "manifest.json", "transactions.csv"]
+    manifest = json.loads(files["_truth/_manifest.json"])
+    assert sorted(files) == [*(f"_truth/{name}" for name in _BESIDE), "transactions.csv"]
     assert files["transactions.csv"].count(b"\n") == manifest["counts"]["transactions"] + 1
     assert synth("verify", place.uri, cwd=tmp_path, env=place.environ()).code == 0
 

@@ -1,7 +1,6 @@
 """Sweeps: many jobs, one table, and what happens when some of them fail."""
 
 import csv
-import json
 import os
 import signal
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 from synth.cli.sweeps import JobOutcome, SweepTask, run_sweep
 from synth.config.compose import Composed
 from tests.cli.commands import CANARY, MINE, ROOT, TINY, Answer, finish, start, synth, synth_process, tree, wait_until
+from tests.outputs import read_manifest
 
 #: Chains of consecutive seconds find no room beside the genuine rows.
 CROWDED = (
@@ -58,7 +58,7 @@ def test_a_sweep_runs_every_combination(launcher: list[str], tmp_path: Path) -> 
         (False, True),
     ]
     for row in rows:
-        assert (tmp_path / data["directory"] / row["job"] / "manifest.json").is_file()
+        assert (tmp_path / data["directory"] / row["job"] / "_manifest.json").is_file()
     assert sorted(p.name for p in (tmp_path / data["directory"]).iterdir()) == ["0", "1", "2", "3", "results.csv"]
     assert [p.name for p in tmp_path.iterdir()] == ["sweeps"]
 
@@ -262,5 +262,5 @@ def test_an_interrupted_sweep_keeps_what_was_done_and_nothing_else(launcher: lis
     assert (job.name, table.name) == ("0", "results.csv")
     [row] = read(table)
     assert (row["job"], row["rows"], row["error"]) == ("0", "1000", "")
-    assert row["digest"] == json.loads((job / "manifest.json").read_text())["digest"]
-    assert sorted(p.name for p in job.iterdir()) == ["episodes.csv", "labels.csv", "manifest.json", "transactions.csv"]
+    assert row["digest"] == read_manifest(job)["digest"]
+    assert sorted(p.name for p in job.iterdir()) == ["_truth", "transactions.csv"]

@@ -1,6 +1,5 @@
 """Where the jobs of a sweep write: never into one and the same place, and where Hydra's own settings say."""
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from synth.config.compose.naming import folder_name, quoted
 from synth.config.compose.overrides import read_overrides
 from tests.cli.commands import CANARY, TINY, Answer, synth, tree
 from tests.cli.test_sweep import LAUNCHERS, results, sweep
+from tests.outputs import read_manifest
 from tests.servers import S3Server
 from tests.sinks.places import Prefix
 
@@ -22,7 +22,7 @@ def digests(answer: Answer, cwd: Path) -> dict[str, str]:
     """Place → digest, of each job; what the manifest there says is the same."""
     found = {row["place"]: row["digest"] for row in results(answer, cwd)}
     for place, digest in found.items():
-        assert json.loads((cwd / place / "manifest.json").read_text())["digest"] == digest
+        assert read_manifest(cwd / place)["digest"] == digest
     return found
 
 
@@ -36,7 +36,7 @@ def test_jobs_that_share_a_place_get_a_folder_each(launcher: list[str], tmp_path
         f"2 jobs share the place out/{name}: each gets a folder there, the first out/{name}/0_seed=1" for name in PLACED
     )
     places = {f"out/{name}/{number}_seed={number + 1}" for number in range(2) for name in PLACED}
-    manifests = {place: json.loads((tmp_path / place / "manifest.json").read_text()) for place in places}
+    manifests = {place: read_manifest(tmp_path / place) for place in places}
     assert len({each["digest"] for each in manifests.values()}) == 2
     for place, manifest in manifests.items():
         assert manifest["recipe"]["seed"] == int(place[-1])
@@ -148,7 +148,7 @@ def test_a_single_run_in_hydras_directory(tmp_path: Path) -> None:
     answer = synth("run", *TINY, *words, cwd=tmp_path, env={"SYNTH_TEST_PLACE": "there"})
     assert answer.code == 0, answer.err
     [place] = (tmp_path / "there" / "mine").iterdir()
-    assert (place / "manifest.json").is_file()
+    assert (place / "_manifest.json").is_file()
     refused = synth("run", *TINY, *words, cwd=tmp_path, env={"SYNTH_TEST_PLACE": "there"})
     assert (refused.code, "already holds a run" in refused.err) == (3, True)
     assert synth("run", "--dry-run", *TINY, *words, cwd=tmp_path, env={"SYNTH_TEST_PLACE": "there"}).code == 3

@@ -22,6 +22,7 @@ from synth.config.compose import Composed
 from synth.config.recipe import Recipe, build_recipe, load_recipe
 from synth.engine.prepare import prepare
 from synth.errors import ConfigError
+from tests.outputs import table_file
 from tests.worlds import digest_of, tables_of
 
 TINY = ("experiment=tiny", "timeline.end=2022-01-15", "block_rows=300")
@@ -222,7 +223,7 @@ def test_an_independent_reader_joins_the_tables(tmp_path: Path) -> None:
     synth.run(*BOTH, f"sink.parquet.uri={tmp_path}")
     query = f"""
         SELECT count(*), count(DISTINCT l.episode_id), count(DISTINCT c.episode_id)
-        FROM '{tmp_path}/click_labels.parquet' c JOIN '{tmp_path}/labels.parquet' l USING (episode_id)
+        FROM '{tmp_path}/click_labels/*.parquet' c JOIN '{tmp_path}/labels/*.parquet' l USING (episode_id)
         WHERE l.scenario = 'account_takeover' AND c.role = 'login'"""
     count, episodes, same = duckdb.connect().execute(query).fetchone() or (0, 0, 0)
     assert count > 0
@@ -230,10 +231,11 @@ def test_an_independent_reader_joins_the_tables(tmp_path: Path) -> None:
 
 
 def tampered(path: Path, table: str, edit: Callable[[pd.DataFrame], pd.DataFrame | None]) -> Report:
-    frame = pd.read_csv(path / f"{table}.csv", dtype=str, keep_default_na=False)
+    file = table_file(path, table)
+    frame = pd.read_csv(file, dtype=str, keep_default_na=False)
     changed = edit(frame)
     frame = frame if changed is None else changed
-    frame.to_csv(path / f"{table}.csv", index=False, lineterminator="\n")
+    frame.to_csv(file, index=False, lineterminator="\n")
     return verify(str(path), catalog=load_catalog())
 
 

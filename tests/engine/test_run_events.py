@@ -261,7 +261,7 @@ def test_a_run_tells_what_it_makes_and_knows_nothing_of_it(tmp_path: Path) -> No
     assert (end["event"], end["outcome"], end["rows"], end["error"]) == ("RunEnded", "done", 3000, "")
     assert blocks[0]["seconds"] <= blocks[2]["seconds"] <= end["seconds"] <= result.seconds
     synth.run(*TINY, alone)
-    assert (tmp_path / "watched/manifest.json").read_bytes() == (tmp_path / "alone/manifest.json").read_bytes()
+    assert (tmp_path / "watched/_manifest.json").read_bytes() == (tmp_path / "alone/_manifest.json").read_bytes()
 
 
 def test_each_run_has_a_subscriber_of_its_own(tmp_path: Path) -> None:

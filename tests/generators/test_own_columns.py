@@ -1,6 +1,5 @@
 """A generator's own columns and tables go everywhere that the built-in ones go."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from synth.check.verify import verify
 from synth.config.catalog import load_catalog
 from synth.errors import ConfigError, RunError
 from tests.generators import shops
+from tests.outputs import read_manifest
 
 PLUGIN = Path(shops.__file__)
 OWN = [column.name for column in shops.Shops.columns]
@@ -73,7 +73,7 @@ def test_they_are_written_and_verified_in_every_format(sink: str, tmp_path: Path
     entities = result.to_pandas("shops")
     assert entities.shop.tolist() == list(shops.NAMES)
     assert entities.opened.between(1950, 2019).all()
-    manifest = json.loads((tmp_path / "out/manifest.json").read_text())
+    manifest = read_manifest(tmp_path / "out")
     assert manifest["plugins"] == {"shops": ""}
 
 

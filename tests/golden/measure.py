@@ -5,7 +5,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from synth.engine.run import run
+from synth import run
 
 GOLDEN = Path(__file__).parent / "digests.json"
 

@@ -147,7 +147,7 @@ def test_a_second_run_is_refused_and_overwriting_leaves_nothing_of_the_first(tmp
     assert contents(tmp_path) == before
     (tmp_path / "synth.duckdb.wal").write_bytes(b"of a program that died")
     run(tmp_path, "seed=2", overwrite=True)
-    assert set(contents(tmp_path)) == {"synth.duckdb", "manifest.json"}
+    assert set(contents(tmp_path)) == {"synth.duckdb", "README.md", "_manifest.json"}
     assert not verify(str(tmp_path), catalog=load_catalog([PLUGIN])).failed
 
 
@@ -186,7 +186,7 @@ def test_the_next_run_clears_away_what_a_killed_one_left(tmp_path: Path) -> None
     assert contents(tmp_path)
     assert not (tmp_path / FILE).exists()
     assert cli("run", *SMALL, *INTO_OUT, cwd=tmp_path).code == 0
-    assert set(tree(tmp_path)) == {"out", FILE, "out/manifest.json"}
+    assert set(tree(tmp_path)) == {"out", FILE, "out/README.md", "out/_manifest.json"}
 
 
 def test_in_a_bucket(moto: S3Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -199,7 +199,7 @@ def test_in_a_bucket(moto: S3Server, monkeypatch: pytest.MonkeyPatch, tmp_path: 
     synth.run(*SMALL, "sink=duckdb", "sink.duckdb.uri=s3://duckdb/run", plugin_files=[PLUGIN])
     assert not verify("s3://duckdb/run", catalog=load_catalog([PLUGIN])).failed
     keys = [item["Key"] for item in client.list_objects_v2(Bucket="duckdb")["Contents"]]
-    assert keys == ["run/manifest.json", "run/synth.duckdb"]
+    assert keys == ["run/README.md", "run/_manifest.json", "run/synth.duckdb"]
     assert tree(tmp_path) == {}
 
 

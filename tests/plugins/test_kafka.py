@@ -20,6 +20,7 @@ from tests.cli import commands
 from tests.kafka.broker import PASSWORD, USER, Broker
 from tests.kafka.consumer import consume, values, wait_for_messages
 from tests.kafka.streams import PACKAGE, PLUGIN, SMALL, cli, into, start
+from tests.outputs import read_manifest, table_file
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("kafka")]
 
@@ -42,7 +43,7 @@ def batch_lines(place: Path, table: str = "transactions") -> list[bytes]:
     """What a run of the same recipe writes as JSON lines."""
     if not place.exists():
         synth.run(*SMALL, "sink=jsonl", f"sink.jsonl.uri={place}")
-    return (place / f"{table}.jsonl").read_bytes().splitlines()
+    return table_file(place, table).read_bytes().splitlines()
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def test_a_topic_holds_the_lines_of_a_run_with_keys_times_and_headers(kafka: Bro
     seen = consume(kafka.address, "plain")
     lines = batch_lines(tmp_path / "batch")
     assert values(seen, rows=ROWS) == lines
-    manifest = json.loads((tmp_path / "batch/manifest.json").read_text())
+    manifest = read_manifest(tmp_path / "batch")
     assert {(message.headers["run"], message.headers["part"]) for message in seen} == {
         (manifest["fingerprint"][:16], "0")
     }

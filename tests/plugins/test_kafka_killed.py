@@ -16,6 +16,7 @@ from tests.cli import commands
 from tests.kafka.broker import Broker
 from tests.kafka.consumer import consume, values, wait_for_messages
 from tests.kafka.streams import cli, into, start
+from tests.outputs import table_file
 
 pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.xdist_group("kafka")]
 
@@ -45,7 +46,7 @@ def test_every_event_is_there_once_whatever_is_killed(kafka: Broker, tmp_path: P
     assert commands.synth("run", *RECIPE, "sink=jsonl", "sink.jsonl.uri=batch", cwd=tmp_path).code == 0
     batch = tmp_path / "batch"
     for topic, table in (("killed", "transactions"), ("killed.labels", "labels")):
-        file = batch / f"{table}.jsonl"
+        file = table_file(batch, table)
         rows = file.read_bytes().count(b"\n")
         seen = consume(kafka.address, topic)
         assert len({(message.headers["run"], message.headers["part"]) for message in seen}) == 1

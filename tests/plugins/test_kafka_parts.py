@@ -14,6 +14,7 @@ from tests.cli import commands
 from tests.kafka.broker import Broker
 from tests.kafka.consumer import Seen, consume, values, wait_for_messages
 from tests.kafka.streams import SMALL, cli, into, start
+from tests.outputs import table_file
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("kafka")]
 
@@ -30,7 +31,7 @@ def part(number: int, of: int = PARTS) -> tuple[str, ...]:
 def batch_lines(place: Path, table: str = "transactions") -> list[bytes]:
     if not place.exists():
         synth.run(*RECIPE, "sink=jsonl", f"sink.jsonl.uri={place}")
-    return (place / f"{table}.jsonl").read_bytes().splitlines()
+    return table_file(place, table).read_bytes().splitlines()
 
 
 def card(line: bytes | None) -> str:

@@ -97,8 +97,8 @@ def test_another_reader_finds_every_row_by_the_log(kind: str, tmp_path: Path) ->
     native = synth.generate(*SMALL, "columns=full")
     for table, entry in result.manifests[kind]["tables"].items():
         assert len(read(kind, tmp_path, table)) == entry["rows"]
-    found = pq.ParquetDataset(sorted(files(kind, tmp_path, "transactions"))).read().to_pandas()
-    assert_frame_equal(found, native)
+    found = pq.ParquetDataset(sorted(files(kind, tmp_path, "transactions"))).read()
+    assert_frame_equal(found.to_pandas().astype(native.dtypes.to_dict()), native)
 
 
 @both
@@ -147,7 +147,7 @@ def test_a_generators_own_columns_and_tables_come_along(kind: str, tmp_path: Pat
 def test_a_second_run_is_refused_replaces_or_adds(kind: str, tmp_path: Path) -> None:
     first = run(kind, tmp_path)
     before = contents(tmp_path)
-    with pytest.raises(RefusedError, match="already holds a table 'episodes': --overwrite replaces its rows"):
+    with pytest.raises(RefusedError, match="already holds a table 'episodes': overwrite=True replaces its rows"):
         run(kind, tmp_path, "seed=2")
     assert contents(tmp_path) == before
     catalog = load_catalog([PLUGIN])
@@ -181,7 +181,7 @@ def test_an_iceberg_table_keeps_its_columns(tmp_path: Path) -> None:
 @both
 def test_a_commit_that_fails_half_way_is_taken_back(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run(kind, tmp_path)
-    rows, before = read(kind, tmp_path, "transactions"), (tmp_path / "manifest.json").read_bytes()
+    rows, before = read(kind, tmp_path, "transactions"), (tmp_path / "_manifest.json").read_bytes()
     overrides = words(kind, tmp_path, "seed=2", "sink.KIND.if_exists=append")
     recipe, _, _ = load_recipe(list(overrides), plugin_files=[PLUGIN])
     prepared = prepare(recipe)

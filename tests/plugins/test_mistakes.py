@@ -79,7 +79,7 @@ def test_in_a_commit(tmp_path: Path) -> None:
     places = (f"sink.csv.uri={tmp_path}/csv", f"sink.first_sink.uri={tmp_path}/out")
     with pytest.raises(synth.PartlyDone, match="sink 'first_sink' failed after csv had been committed"):
         synth.run("sink=[csv,first_sink]", *places, *SMALL, plugin_files=[tmp_path / name])
-    assert (tmp_path / "csv/manifest.json").is_file()
+    assert (tmp_path / "csv/_truth/_manifest.json").is_file()
 
 
 @pytest.mark.parametrize("method", ["encode", "open_file", "append", "close"])

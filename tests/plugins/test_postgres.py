@@ -258,7 +258,7 @@ def test_a_second_run_is_refused_replaces_or_adds(postgres: PostgresServer, sche
     uri = postgres.uri(schema)
     first = run(uri)
     before = postgres.content(schema)
-    with pytest.raises(RefusedError, match=r"already holds a run.*--overwrite replaces it, if_exists=append adds"):
+    with pytest.raises(RefusedError, match=r"already holds a run.*overwrite=True replaces it, if_exists=append adds"):
         run(uri, "seed=2")
     with pytest.raises(RefusedError, match="takes no second run"):
         run(uri, "seed=2", "sink.postgres.if_exists=append")

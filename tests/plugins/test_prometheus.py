@@ -24,6 +24,7 @@ from tests.cli import commands
 from tests.cli.commands import Answer, Process, contents, finish
 from tests.config.catalog.plugins import write
 from tests.failing_sink import FAILING
+from tests.outputs import read_manifest
 from tests.servers import free_port
 
 parser = pytest.importorskip("prometheus_client.parser", reason="no prometheus-client: pip install 'synth-fraud[dev]'")
@@ -107,7 +108,7 @@ def ended(place: Path, outcome: str) -> Samples:
 
 
 def manifest(place: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((place / "manifest.json").read_text())
+    found: dict[str, Any] = read_manifest(place)
     return found
 
 
@@ -170,10 +171,10 @@ def scrapes(port: int, process: Process) -> Iterator[Samples]:
 def test_a_stream_that_stops_and_goes_on(tmp_path: Path) -> None:
     env = environ(textfile=tmp_path / "stopped.prom")
     with commands.start(*words("stream", *STREAM, *PACED), cwd=tmp_path, env=env) as process:
-        commands.wait_for_bytes(tmp_path, "transactions.jsonl", 250_000, process)
+        commands.wait_for_bytes(tmp_path, "transactions/part-00000.jsonl", 250_000, process)
         process.send_signal(signal.SIGINT)
         assert finish(process).code == 130
-    kept = json.loads((tmp_path / "out/checkpoint.json").read_text())["checkpoint"]
+    kept = json.loads((tmp_path / "out/_checkpoint.json").read_text())["checkpoint"]
     stopped = ended(tmp_path / "stopped.prom", "interrupted")
     assert stopped["synth_stream_events_sent_total"] == kept["events"] > 0
     assert stopped["synth_blocks_done_total"] == kept["block"] > 0
@@ -191,7 +192,7 @@ def test_skipped_events_are_counted(tmp_path: Path) -> None:
     env = environ(textfile=tmp_path / "end.prom")
     skipping = (*STREAM, *PACED, "clock.overload={policy: skip, after_s: 0.1}")
     with commands.start(*words("stream", *skipping), cwd=tmp_path, env=env) as process:
-        commands.wait_for_bytes(tmp_path, "transactions.jsonl", 1, process)
+        commands.wait_for_bytes(tmp_path, "transactions/part-00000.jsonl", 1, process)
         process.send_signal(signal.SIGSTOP)
         time.sleep(0.5)
         process.send_signal(signal.SIGCONT)

@@ -274,11 +274,11 @@ def test_a_second_run_is_refused_and_overwriting_leaves_nothing_of_the_first(tmp
         run(tmp_path)
     assert contents(tmp_path) == before
     run(tmp_path, overwrite=True)
-    assert set(contents(tmp_path)) == {"synth.sqlite", "manifest.json"}
+    assert set(contents(tmp_path)) == {"synth.sqlite", "README.md", "_manifest.json"}
     (tmp_path / "synth.sqlite-journal").write_bytes(b"of a program that died")
     (tmp_path / "notes.txt").write_text("mine")
     run(tmp_path, "seed=2", overwrite=True)
-    assert set(contents(tmp_path)) == {"synth.sqlite", "manifest.json", "notes.txt"}
+    assert set(contents(tmp_path)) == {"synth.sqlite", "README.md", "_manifest.json", "notes.txt"}
     assert select(tmp_path, "PRAGMA integrity_check") == [("ok",)]
     synth.run(*SMALL, "sink=csv", f"sink.csv.uri={tmp_path}", overwrite=True)
     assert set(contents(tmp_path)) == {*before, "notes.txt"}
@@ -323,7 +323,7 @@ def test_the_next_run_clears_away_what_a_killed_one_left(tmp_path: Path) -> None
     assert contents(tmp_path)
     assert not (tmp_path / FILE).exists()
     assert cli("run", *SMALL, *INTO_OUT, cwd=tmp_path).code == 0
-    assert set(tree(tmp_path)) == {"out", FILE, "out/manifest.json"}
+    assert set(tree(tmp_path)) == {"out", FILE, "out/README.md", "out/_manifest.json"}
 
 
 def test_two_runs_into_one_place_do_not_meet(tmp_path: Path) -> None:
@@ -346,7 +346,7 @@ def test_in_a_bucket(moto: S3Server, monkeypatch: pytest.MonkeyPatch, tmp_path: 
     synth.run(*SMALL, "sink=sqlite", "sink.sqlite.uri=s3://sqlite/run", plugin_files=[PLUGIN])
     assert not verify("s3://sqlite/run", catalog=load_catalog([PLUGIN])).failed
     keys = [item["Key"] for item in client.list_objects_v2(Bucket="sqlite")["Contents"]]
-    assert keys == ["run/manifest.json", "run/synth.sqlite"]
+    assert keys == ["run/README.md", "run/_manifest.json", "run/synth.sqlite"]
     assert tree(tmp_path) == {}
 
 

@@ -17,6 +17,7 @@ from synth.population.cards import draw_cards
 from synth.population.draw import draw_population
 from synth.rng import Streams
 from synth.sinks import files
+from tests.outputs import table_file
 
 TINY = ("population=tiny", "generator.transactions=3000", "timeline.end=2022-01-20", "block_rows=700")
 READERS = {"csv": "read_csv('{}', header=true)", "jsonl": "read_json('{}', format='newline_delimited')"}
@@ -48,9 +49,9 @@ def query(directory: Path, sql: str, sink: str = "parquet") -> list[tuple[Any, .
     for name in ("transactions", "labels", "episodes", *KEYS):
         path = directory / sink / name
         if sink == "parquet":
-            tables[name] = f"'{path}/*.parquet'" if path.is_dir() else f"'{path}.parquet'"
+            tables[name] = f"'{path}/*.parquet'"
         else:
-            tables[name] = READERS[sink].format(f"{path}.{sink}")
+            tables[name] = READERS[sink].format(table_file(directory / sink, name))
     return duckdb.connect().execute(sql.format(**tables)).fetchall()
 
 
@@ -196,5 +197,5 @@ def test_a_large_table_is_written_piece_by_piece(sink: str, tmp_path: Path, monk
     assert pieces.digest == whole.digest
     assert verify(str(tmp_path / "pieces" / sink), catalog=load_catalog()).failed == ()
     if sink != "parquet":
-        texts = [(tmp_path / place / sink / f"customers.{sink}").read_bytes() for place in ("whole", "pieces")]
+        texts = [table_file(tmp_path / place / sink, "customers").read_bytes() for place in ("whole", "pieces")]
         assert texts[0] == texts[1]

@@ -93,7 +93,7 @@ def test_a_second_run_is_refused_while_the_first_one_lives(tmp_path):
     first.publish([staged], b"{}", replaced=[])
     with pytest.raises(RefusedError, match="already holds a run"):
         start(tmp_path)
-    assert Directory(tmp_path).files() == {"a.csv": b"first", "manifest.json": b"{}"}
+    assert Directory(tmp_path).files() == {"a.csv": b"first", "_manifest.json": b"{}"}
     assert Directory(tmp_path).staging() == []
 
 
@@ -122,7 +122,7 @@ def test_of_many_that_start_at_once_one_wins(tmp_path):
     with ThreadPoolExecutor(8) as pool:
         assert any(pool.map(attempt, range(200)))
     files = Directory(place).files()
-    assert files["a.csv"] == files["manifest.json"]
+    assert files["a.csv"] == files["_manifest.json"]
     assert Directory(place).staging() == []
 
 

@@ -149,7 +149,7 @@ class TestPendingUploads:
     def test_start_and_discard_spare_the_uploads_of_other_files(self, place):
         client, bucket = place.client, place.bucket
         spared = ["a.csv.bak", "other/part-00000.csv", "table/other-00000.csv", "table/part"]
-        swept = ["a.csv", "table/part-00077.csv", "manifest.json"]
+        swept = ["a.csv", "table/part-00077.csv", "_manifest.json"]
         for name in [*spared, *swept]:
             client.create_multipart_upload(Bucket=bucket, Key=f"{place.prefix}/{name}")
         neighbour = client.create_multipart_upload(Bucket=bucket, Key=f"{place.prefix}x/a.csv")
@@ -165,7 +165,7 @@ class TestPendingUploads:
         staged = write(store, "a.csv", b"mine")
         self.complete(strict, staged)
         store.publish([staged], b"{}", replaced=[])
-        assert strict.files() == {"a.csv": b"mine", "manifest.json": b"{}"}
+        assert strict.files() == {"a.csv": b"mine", "_manifest.json": b"{}"}
 
     @pytest.mark.server
     def test_a_file_of_another_run_does_not_count(self, strict):
@@ -187,18 +187,18 @@ class TestPendingUploads:
             upload.close()
         late.publish([write(late, "a.csv", b"late")], b"{}", replaced=[])
         early.discard([])
-        assert strict.files() == {"a.csv": b"late", "manifest.json": b"{}"}
+        assert strict.files() == {"a.csv": b"late", "_manifest.json": b"{}"}
         assert strict.staging() == []
 
     def test_a_run_that_was_published_meanwhile_is_not_replaced(self, place):
         store = start(place, "a.csv")
         staged = write(store, "a.csv", b"late")
         place.put("a.csv", b"early")
-        place.put("manifest.json", b"early")
+        place.put("_manifest.json", b"early")
         with pytest.raises(RunError, match="another run has published there meanwhile"):
             store.publish([staged], b"late", replaced=[])
         store.discard([staged])
-        assert place.files() == {"a.csv": b"early", "manifest.json": b"early"}
+        assert place.files() == {"a.csv": b"early", "_manifest.json": b"early"}
         assert place.staging() == []
 
     @staticmethod
@@ -232,7 +232,7 @@ class TestLostServer:
         again = start(strict, "a.csv", "b.csv")
         assert strict.staging() == []
         again.publish([write(again, "a.csv", b"a")], b"{}", replaced=[])
-        assert strict.files() == {"a.csv": b"a", "manifest.json": b"{}"}
+        assert strict.files() == {"a.csv": b"a", "_manifest.json": b"{}"}
 
     def test_a_server_that_is_back_in_time_can_be_tidied_at_once(self, strict, gateway):
         store = start(strict, "a.csv")

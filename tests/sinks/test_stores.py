@@ -72,7 +72,7 @@ class TestWriting:
             PARTS[0]: big,
             PARTS[1]: b"b",
             "episodes.csv": b"",
-            "manifest.json": b'{"run": 1}',
+            "_manifest.json": b'{"run": 1}',
         }
         assert [(s.name, s.bytes) for s in staged] == [(PARTS[0], len(big)), (PARTS[1], 1), ("episodes.csv", 0)]
         assert staged[0].sha256 == hashlib.sha256(big).hexdigest()
@@ -116,7 +116,7 @@ class TestWriting:
         with ThreadPoolExecutor(4) as pool:
             staged = list(pool.map(lambda name: stage(store, name, content, name.encode()), names))
         store.publish(staged, b"{}", replaced=[])
-        assert place.files() == {name: content + name.encode() for name in names} | {"manifest.json": b"{}"}
+        assert place.files() == {name: content + name.encode() for name in names} | {"_manifest.json": b"{}"}
 
     def test_a_pickled_copy_writes_for_the_driver(self, place):
         store = begin(place)
@@ -125,7 +125,7 @@ class TestWriting:
         dropped = stage(worker, PARTS[1], b"dropped")
         worker.discard([dropped])
         store.publish([kept], b"{}", replaced=[])
-        assert place.files() == {PARTS[0]: b"kept", "manifest.json": b"{}"}
+        assert place.files() == {PARTS[0]: b"kept", "_manifest.json": b"{}"}
         assert place.staging() == []
 
     def test_a_file_made_twice_counts_once(self, place):
@@ -137,11 +137,11 @@ class TestWriting:
         lost.abort()
         stage(store, PARTS[0], b"never told to the driver")
         store.publish([again], b"{}", replaced=[])
-        assert place.files() == {PARTS[0]: b"again", "manifest.json": b"{}"}
+        assert place.files() == {PARTS[0]: b"again", "_manifest.json": b"{}"}
         assert place.staging() == []
 
     @pytest.mark.parametrize(
-        "name", ["../x", "/x", "a//b", "a/../../x", ".synth-x/y", "manifest.json", "", ".", "a\\b"]
+        "name", ["../x", "/x", "a//b", "a/../../x", ".synth-x/y", "_manifest.json", "", ".", "a\\b"]
     )
     def test_no_name_leaves_the_place(self, place, name):
         store = open_store(place.uri)
@@ -206,7 +206,7 @@ class TestTakingBack:
         with pytest.raises(RunError, match="cannot publish to") as failure:
             store.publish(staged, b"{}", replaced=[])
         assert "\n" not in str(failure.value)
-        assert "manifest.json" not in place.files()
+        assert "_manifest.json" not in place.files()
         store.discard(staged)
         assert place.files() == {}
         assert place.staging() == []
@@ -226,7 +226,7 @@ sys.stdin.read()
         assert place.files() == {}
         assert place.staging() != []
         make_run(place, {PARTS[1]: b"alive"})
-        assert place.files() == {PARTS[1]: b"alive", "manifest.json": b"{}"}
+        assert place.files() == {PARTS[1]: b"alive", "_manifest.json": b"{}"}
         assert place.staging() == []
 
 
@@ -234,7 +234,7 @@ class TestOccupied:
     @pytest.mark.parametrize(
         ("there", "named"),
         [
-            ("manifest.json", "already holds a run"),
+            ("_manifest.json", "already holds a run"),
             ("episodes.csv", "already holds episodes.csv"),
             ("transactions/part-00099.parquet", "already holds transactions/part-00099.parquet"),
         ],
@@ -266,15 +266,15 @@ class TestOccupied:
         make_run(place, old, b"old")
         place.put("notes.txt", b"mine")
         assert open_store(place.uri).read_manifest() == b"old"
-        make_run(place, {PARTS[0]: b"new", PARTS[1]: b"new"}, b"new", replaced=[*old, "manifest.json"])
-        assert place.files() == {PARTS[0]: b"new", PARTS[1]: b"new", "notes.txt": b"mine", "manifest.json": b"new"}
+        make_run(place, {PARTS[0]: b"new", PARTS[1]: b"new"}, b"new", replaced=[*old, "_manifest.json"])
+        assert place.files() == {PARTS[0]: b"new", PARTS[1]: b"new", "notes.txt": b"mine", "_manifest.json": b"new"}
 
     def test_overwrite_clears_up_after_a_publish_that_died(self, place):
         for i in range(5):
             place.put(f"transactions/part-{i:05}.csv", b"half a run without a manifest")
         store = begin(place, [PARTS[0]], overwrite=True)
         store.publish([stage(store, PARTS[0], b"new")], b"new", replaced=[])
-        assert place.files() == {PARTS[0]: b"new", "manifest.json": b"new"}
+        assert place.files() == {PARTS[0]: b"new", "_manifest.json": b"new"}
 
     def test_a_manifest_cannot_name_files_elsewhere_for_removal(self, place, tmp_path):
         (tmp_path / "precious").write_text("mine")
@@ -295,7 +295,7 @@ def die(event, values):
     elif event == "http.client.send": text = bytes(values[1]).split(b"\\r\\n")[0].decode("latin-1")
     else: return
     first = "part-00001" in text and (event == "os.rename" or text.startswith("POST"))
-    last = "manifest.json" in text and (event == "os.rename" or text.startswith("PUT"))
+    last = "_manifest.json" in text and (event == "os.rename" or text.startswith("PUT"))
     if {{"first file": first, "manifest": last}}[{step!r}]: os.kill(os.getpid(), signal.SIGKILL)
 store = open_store(uri); store.check({NAMES}, overwrite=True); store.start()
 staged = []
@@ -307,11 +307,11 @@ store.publish(staged, b"new", replaced={NAMES})
         with place.spawn(script) as process:
             process.communicate()
         assert process.returncode == -signal.SIGKILL
-        assert "manifest.json" not in place.files()
+        assert "_manifest.json" not in place.files()
         with pytest.raises(RefusedError, match=r"already holds (episodes|transactions/part-0000)"):
             open_store(place.uri).check(NAMES, overwrite=False)
         make_run(place, dict.fromkeys(NAMES, b"again"), b"again", replaced=NAMES)
-        assert place.files() == dict.fromkeys([*NAMES, "manifest.json"], b"again")
+        assert place.files() == dict.fromkeys([*NAMES, "_manifest.json"], b"again")
         assert place.staging() == []
 
 
@@ -327,7 +327,7 @@ class TestReading:
         content = pattern(3 * MIB)
         make_run(place, {PARTS[0]: content, "episodes.csv": b""}, b"{ }")
         store = open_store(place.uri)
-        assert store.list_files() == {"episodes.csv": 0, "manifest.json": 3, PARTS[0]: len(content)}
+        assert store.list_files() == {"episodes.csv": 0, "_manifest.json": 3, PARTS[0]: len(content)}
         assert store.read_manifest() == b"{ }"
         with store.open_reader(PARTS[0]) as reader:
             assert reader.read(5) == content[:5]

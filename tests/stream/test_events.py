@@ -48,7 +48,7 @@ def test_an_interrupted_stream_and_the_one_that_goes_on(tmp_path: Path) -> None:
     assert signal.getsignal(signal.SIGINT) is before
     assert [live.at.events for live in lives] == sorted(live.at.events for live in lives)
     told = [json.loads(line) for line in (tmp_path / "told.jsonl").read_text().splitlines()]
-    sent = (tmp_path / "out/transactions.jsonl").read_bytes().count(b"\n")
+    sent = (tmp_path / "out/transactions/part-00000.jsonl").read_bytes().count(b"\n")
     assert told[-1][0] == "RunEnded"
     assert (told[-1][1]["outcome"], told[-1][1]["rows"]) == ("interrupted", sent)
     blocks = [event["block"] for kind, event in told if kind == "BlockDone"]

@@ -1,6 +1,5 @@
 """Shifted event times: each column follows them as it is declared, and a reader takes the shift back."""
 
-import json
 from pathlib import Path
 
 import pandas as pd
@@ -20,6 +19,7 @@ from synth.tables.batch import Batch
 from synth.tables.declared import EVENT_COLUMNS, Column
 from synth.tables.registry import TABLES
 from synth.tables.table import plain_table
+from tests.outputs import read_manifest, write_manifest
 
 WEEK_US = 7 * 86_400_000_000
 SHOPS = Path(__file__).parents[1] / "generators" / "shops.py"
@@ -74,7 +74,7 @@ def stored(batch: Batch, place: Path) -> StoredOutput:
     entry["files"] = [{"name": file.name, "bytes": file.stat().st_size, "sha256": ""}]
     told = {"format": 1, "fingerprint": "", "recipe": {}, "sink": {"kind": "parquet"}, "counts": {}, "digest": ""}
     told |= {"stream": {"shift_us": WEEK_US}, "tables": {batch.table.name: entry}}
-    (place / "manifest.json").write_text(json.dumps(told))
+    write_manifest(place, told)
     return open_output(str(place))
 
 
@@ -126,7 +126,7 @@ def stream(tmp_path: Path, extra: str, clock: str, column: str) -> int:
 
 def test_a_generators_own_columns_follow_as_they_say_and_come_back(tmp_path: Path) -> None:
     assert stream(tmp_path, PAID, "rebased", "paid_s") == 0
-    manifest = json.loads((tmp_path / "out/manifest.json").read_text())
+    manifest = read_manifest(tmp_path / "out")
     clocks = {each["name"]: each["clock"] for each in manifest["tables"]["transactions"]["columns"]}
     assert clocks == {"at": "shifts_us", "mine": "shifts_s", "o": "shifts_us"}
     found = open_output(str(tmp_path / "out"), load_catalog([tmp_path / "mine.py"]))
@@ -143,7 +143,7 @@ def test_a_generators_own_columns_follow_as_they_say_and_come_back(tmp_path: Pat
 
 def test_an_unshifted_stream_says_nothing_of_clocks(tmp_path: Path) -> None:
     assert stream(tmp_path, HOUR, "batch", "hour") == 0
-    assert '"clock": "' not in (tmp_path / "out/manifest.json").read_text()
+    assert '"clock": "' not in (tmp_path / "out/_manifest.json").read_text()
 
 
 def test_a_column_that_a_shift_makes_wrong_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -32,6 +32,7 @@ from tests.cli.commands import (
     wait_for_bytes,
     wait_until,
 )
+from tests.outputs import read_manifest, table_bytes, write_manifest
 
 #: A stream of 90,000 events in blocks of 15,000, with fraud, side tables and a table that comes once.
 LONG = (
@@ -55,12 +56,12 @@ def batch(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
 
 
 def require_batch(folder: Path, batch: tuple[str, Path]) -> None:
-    """The files are those of the run, byte for byte, and nothing else is there."""
-    out = contents(folder / "out")
-    wanted = contents(batch[1])
-    assert set(out) == set(wanted)
-    for name in wanted:
-        assert name == "manifest.json" or out[name] == wanted[name], name
+    """The tables are those of the run, byte for byte, and nothing else is there."""
+    names = [*read_manifest(batch[1])["tables"]]
+    files = {f"{name}/part-00000.jsonl" for name in names}
+    assert set(contents(folder / "out")) == {*files, "_manifest.json", "README.md"}
+    for name in names:
+        assert table_bytes(folder / "out", name) == table_bytes(batch[1], name), name
 
 
 def test_a_stream_is_the_run(batch: tuple[str, Path], tmp_path: Path) -> None:
@@ -68,7 +69,7 @@ def test_a_stream_is_the_run(batch: tuple[str, Path], tmp_path: Path) -> None:
     require_batch(tmp_path, batch)
     verified = synth("verify", "out", cwd=tmp_path)
     assert (verified.code, verified.err) == (0, "")
-    told = json.loads((tmp_path / "out/manifest.json").read_text())["stream"]
+    told = read_manifest(tmp_path / "out")["stream"]
     assert (told["events"], told["fraud"], told["skipped"]) == (90_000, 900, 0)
 
 
@@ -96,12 +97,12 @@ def test_killed_again_and_again_a_stream_loses_and_repeats_nothing(batch: tuple[
     words = ["stream", *LONG, *FILE, "clock=rate", f"{RATE}=30000", "--resume"]
     for _ in range(6):
         with start(*words, cwd=tmp_path) as process:
-            before = size_of(tmp_path / "out/transactions.jsonl")
-            wait_for_bytes(tmp_path, "transactions.jsonl", before + int(rng.integers(1, 1_500_000)), process)
+            before = size_of(tmp_path / "out/transactions/part-00000.jsonl")
+            wait_for_bytes(tmp_path, "transactions/part-00000.jsonl", before + int(rng.integers(1, 1_500_000)), process)
             time.sleep(float(rng.random()) / 20)
             process.kill()
             assert finish(process).code == -signal.SIGKILL
-        assert "manifest.json" not in contents(tmp_path / "out")
+        assert "_manifest.json" not in contents(tmp_path / "out")
     answer = synth(*words, cwd=tmp_path)
     assert digest_of(answer) == batch[0]
     require_batch(tmp_path, batch)
@@ -109,7 +110,7 @@ def test_killed_again_and_again_a_stream_loses_and_repeats_nothing(batch: tuple[
 
 def size_of(path: Path) -> int:
     """Bytes of the file up to its checkpoint: what lies behind it is cut off."""
-    kept = path.parent / "checkpoint.json"
+    kept = path.parent / "_checkpoint.json"
     return int(json.loads(kept.read_text()).get("bytes", {}).get("transactions", 0)) if kept.exists() else 0
 
 
@@ -124,15 +125,15 @@ def test_an_interrupted_stream_says_how_it_goes_on(
     batch: tuple[str, Path], tmp_path: Path, number: signal.Signals
 ) -> None:
     with start("stream", *LONG, *FILE, "clock=rate", f"{RATE}=5000", cwd=tmp_path) as process:
-        wait_for_bytes(tmp_path, "transactions.jsonl", 300_000, process)
+        wait_for_bytes(tmp_path, "transactions/part-00000.jsonl", 300_000, process)
         process.send_signal(number)
         answer = finish(process)
     assert answer.code == 130
     line = answer.err.splitlines()[-1]
     assert "Traceback" not in answer.err
     assert line.startswith("error: interrupted after ")
-    state = json.loads((tmp_path / "out/checkpoint.json").read_text())
-    lines = (tmp_path / "out/transactions.jsonl").read_bytes().count(b"\n")
+    state = json.loads((tmp_path / "out/_checkpoint.json").read_text())
+    lines = (tmp_path / "out/transactions/part-00000.jsonl").read_bytes().count(b"\n")
     assert state["checkpoint"]["events"] == lines > 0, "everything that was sent is marked"
     said = shlex.split(line.partition("goes on with: ")[2])
     assert said[:3] == ["synth", "stream", "--resume"]
@@ -143,7 +144,7 @@ def test_an_interrupted_stream_says_how_it_goes_on(
 
 def test_another_clock_may_go_on_and_another_recipe_may_not(batch: tuple[str, Path], tmp_path: Path) -> None:
     with start("stream", *LONG, *FILE, "clock=poisson", f"{RATE}=5000", cwd=tmp_path) as process:
-        wait_for_bytes(tmp_path, "transactions.jsonl", 100_000, process)
+        wait_for_bytes(tmp_path, "transactions/part-00000.jsonl", 100_000, process)
         process.send_signal(signal.SIGINT)
         assert finish(process).code == 130
     before = contents(tmp_path)
@@ -163,12 +164,12 @@ def test_another_clock_may_go_on_and_another_recipe_may_not(batch: tuple[str, Pa
         "error: out holds a stream or run that is complete: nothing is left to go on with",
     )
     assert digest_of(synth("stream", "--overwrite", *TINY, *FILE, cwd=tmp_path)) != batch[0]
-    assert set(contents(tmp_path / "out")) >= {"transactions.jsonl", "manifest.json"}
+    assert set(contents(tmp_path / "out")) >= {"transactions/part-00000.jsonl", "_manifest.json"}
 
 
 def test_two_streams_do_not_share_a_place(tmp_path: Path) -> None:
     with start("stream", *LONG, *FILE, "clock=rate", cwd=tmp_path) as process:
-        wait_for_bytes(tmp_path, "transactions.jsonl", 10_000, process)
+        wait_for_bytes(tmp_path, "transactions/part-00000.jsonl", 10_000, process)
         refused = synth("stream", "--resume", *LONG, *FILE, cwd=tmp_path)
         assert refused.code == 3
         assert "another run is writing to out" in refused.one_line()
@@ -178,14 +179,14 @@ def test_two_streams_do_not_share_a_place(tmp_path: Path) -> None:
 
 def test_a_file_that_lost_rows_is_not_gone_on_with(tmp_path: Path) -> None:
     with start("stream", *LONG, *FILE, "clock=rate", cwd=tmp_path) as process:
-        wait_for_bytes(tmp_path, "transactions.jsonl", 100_000, process)
+        wait_for_bytes(tmp_path, "transactions/part-00000.jsonl", 100_000, process)
         process.send_signal(signal.SIGINT)
         assert finish(process).code == 130
-    os.truncate(tmp_path / "out/transactions.jsonl", 1000)
+    os.truncate(tmp_path / "out/transactions/part-00000.jsonl", 1000)
     refused = synth("stream", "--resume", *LONG, *FILE, cwd=tmp_path)
     assert (refused.code, refused.one_line()) == (
         3,
-        "error: out/transactions.jsonl is shorter than its checkpoint says: rows were lost",
+        "error: out/transactions/part-00000.jsonl is shorter than its checkpoint says: rows were lost",
     )
 
 
@@ -195,7 +196,7 @@ def test_a_file_that_lost_rows_is_not_gone_on_with(tmp_path: Path) -> None:
 def test_the_standard_output_holds_the_transactions_and_nothing_else(batch: tuple[str, Path], tmp_path: Path) -> None:
     answer = synth("stream", *LONG, "sink=stdout", cwd=tmp_path)
     assert answer.code == 0
-    assert answer.out.encode() == (batch[1] / "transactions.jsonl").read_bytes()
+    assert answer.out.encode() == table_bytes(batch[1], "transactions")
     assert f"digest   {batch[0]}" in answer.err
     assert contents(tmp_path) == {}
     ran = synth("run", *TINY, "sink=stdout", cwd=tmp_path)
@@ -221,7 +222,7 @@ def slowly_read(*words: str, cwd: Path) -> Answer:
 def test_a_slow_reader_holds_a_blocking_stream_up(batch: tuple[str, Path], tmp_path: Path) -> None:
     answer = slowly_read(cwd=tmp_path)
     assert answer.code == 0
-    assert answer.out.encode() == (batch[1] / "transactions.jsonl").read_bytes()
+    assert answer.out.encode() == table_bytes(batch[1], "transactions")
     assert "skipped" not in answer.err
 
 
@@ -233,7 +234,7 @@ def test_what_a_slow_reader_misses_is_counted(batch: tuple[str, Path], tmp_path:
     lines = answer.out.splitlines()
     assert skipped > 10_000
     assert len(lines) + skipped == 90_000
-    whole = iter((batch[1] / "transactions.jsonl").read_text().splitlines())
+    whole = iter(table_bytes(batch[1], "transactions").decode().splitlines())
     assert all(line in whole for line in lines), "what is sent stays in order"
 
 
@@ -246,7 +247,7 @@ def test_what_was_skipped_is_missing_and_verify_says_so(tmp_path: Path) -> None:
     told = {tuple(re.split(" {2,}", line)[:2]): line for line in answer.out.splitlines()}
     assert f"{sent['skipped']:,} transactions were skipped" in told["not checked", "digest of the run"]
     assert told["ok", "rows sent"].endswith(f" {sent['events']:,} rows were sent")
-    path = tmp_path / "out/manifest.json"
+    path = tmp_path / "out/_manifest.json"
     manifest = json.loads(path.read_text())
     manifest["stream"]["events"] += 1
     path.write_text(json.dumps(manifest))
@@ -346,19 +347,19 @@ def test_rebased_times_are_shifted_by_whole_seconds_and_told(tmp_path: Path) -> 
         sink = ["sink=jsonl_stream", f"sink.jsonl_stream.uri={name}"]
         assert synth("stream", *short, format_us, *sink, f"clock={clock}", cwd=tmp_path).code == 0
     plain, now = (
-        [json.loads(line) for line in (tmp_path / name / "transactions.jsonl").read_text().splitlines()]
+        [json.loads(line) for line in table_bytes(tmp_path / name, "transactions").decode().splitlines()]
         for name in ("plain2", "now")
     )
-    manifest = json.loads((tmp_path / "now/manifest.json").read_text())
+    manifest = read_manifest(tmp_path / "now")
     shift = manifest["stream"]["shift_us"]
     assert shift % 1_000_000 == 0
     assert {(b["t"] - a["t"], b["card"] == a["card"]) for a, b in zip(plain, now, strict=True)} == {(shift, True)}
     assert began - 1_000_000 <= now[0]["t"] - (plain[0]["t"] - 1_640_995_200_000_000) <= time.time_ns() // 1000
-    same = json.loads((tmp_path / "plain2/manifest.json").read_text())
+    same = read_manifest(tmp_path / "plain2")
     assert (manifest["digest"], manifest["fingerprint"]) == (same["digest"], same["fingerprint"])
     assert synth("verify", "now", cwd=tmp_path).code == 0
     manifest["stream"]["shift_us"] += 1_000_000
-    (tmp_path / "now/manifest.json").write_text(json.dumps(manifest))
+    write_manifest(tmp_path / "now", manifest)
     assert "digest of transactions" in synth("verify", "now", cwd=tmp_path).one_line()
 
 
@@ -371,20 +372,20 @@ def test_history_comes_at_once_and_is_not_late(tmp_path: Path) -> None:
 def test_noise_comes_with_its_key(batch: tuple[str, Path], tmp_path: Path) -> None:
     noise = ["noise=network", "noise.drops.share=0.01", "clock=rate", f"{RATE}=40000"]
     with start("stream", *LONG, *FILE, *noise, cwd=tmp_path) as process:
-        wait_for_bytes(tmp_path, "transactions.jsonl", 4_000_000, process)
+        wait_for_bytes(tmp_path, "transactions/part-00000.jsonl", 4_000_000, process)
         process.kill()
         finish(process)
     assert synth("stream", "--resume", *LONG, *FILE, *noise, cwd=tmp_path).code == 0
     out = tmp_path / "out"
-    sent = [json.loads(line)["tid"] for line in (out / "transactions.jsonl").read_text().splitlines()]
-    made = [json.loads(line)["tid"] for line in (batch[1] / "transactions.jsonl").read_text().splitlines()]
-    key = [json.loads(line) for line in (out / "noise.jsonl").read_text().splitlines()]
+    sent = [json.loads(line)["tid"] for line in table_bytes(out, "transactions").decode().splitlines()]
+    made = [json.loads(line)["tid"] for line in table_bytes(batch[1], "transactions").decode().splitlines()]
+    key = [json.loads(line) for line in table_bytes(out, "noise").decode().splitlines()]
     dropped = {row["tid"] for row in key if row["kind"] == "drop"}
     twice = [row["tid"] for row in key if row["kind"] == "duplicate"]
     assert dropped
     assert sorted(sent) == sorted([*(tid for tid in made if tid not in dropped), *twice])
-    assert (out / "labels.jsonl").read_bytes() == (batch[1] / "labels.jsonl").read_bytes()
-    assert (out / "episodes.jsonl").read_bytes() == (batch[1] / "episodes.jsonl").read_bytes()
+    assert table_bytes(out, "labels") == table_bytes(batch[1], "labels")
+    assert table_bytes(out, "episodes") == table_bytes(batch[1], "episodes")
 
 
 def test_what_only_the_end_knows_comes_at_the_end_of_a_stream_that_went_on(tmp_path: Path) -> None:
@@ -393,10 +394,10 @@ def test_what_only_the_end_knows_comes_at_the_end_of_a_stream_that_went_on(tmp_p
     digest = digest_of(synth("run", *words, "sink=jsonl", "sink.jsonl.uri=run", cwd=tmp_path))
     stream = ["stream", *words, *FILE, "--resume"]
     with start(*stream, "clock=rate", f"{RATE}=20000", cwd=tmp_path) as process:
-        wait_until(lambda: block_of(tmp_path / "out/checkpoint.json") >= 2, process)
+        wait_until(lambda: block_of(tmp_path / "out/_checkpoint.json") >= 2, process)
         process.kill()
         finish(process)
     assert digest_of(synth(*stream, cwd=tmp_path)) == digest
     require_batch(tmp_path, (digest, tmp_path / "run"))
-    counts = [json.loads((tmp_path / name / "manifest.json").read_text())["counts"] for name in ("run", "out")]
+    counts = [read_manifest(tmp_path / name)["counts"] for name in ("run", "out")]
     assert counts[0] == counts[1]

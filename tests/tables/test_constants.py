@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from synth import run
 from synth.check.stats import measure
 from synth.check.verify import verify
 from synth.config.catalog import load_catalog
-from synth.engine.run import run
 
 SMALL = ("scenario=card_chain", "generator.transactions=1500", "block_rows=400", "population.cards=200")
 CONSTANTS = {"region": "EU", "batch": 7, "rate": 1.5, "odd": 'a,"b', "large": 2**53 + 1}

@@ -12,7 +12,7 @@ from synth.population.config import TABLES as WRITABLE
 from synth.sinks.jsonl_stream import CHECKPOINT
 from synth.sinks.places import MANIFEST
 from synth.tables.people import ENTITY_COLUMNS, LOOKUP_KEYS
-from synth.tables.registry import RESERVED, TABLES
+from synth.tables.registry import TABLES
 from tests.worlds import EVERY_TABLE
 
 SHOPS = (Path(__file__).parents[1] / "generators" / "shops.py").read_text()
@@ -40,11 +40,16 @@ def test_an_entity_is_looked_up_by_a_key() -> None:
     assert {name: found.get(name, TABLES[name].facts.key[0]) for name in LOOKUP_KEYS} == LOOKUP_KEYS
 
 
-def test_names_of_what_a_place_keeps_are_reserved() -> None:
-    assert {Path(name).stem for name in (MANIFEST, CHECKPOINT)} == RESERVED - {*TABLES}
+@pytest.mark.parametrize("name", [MANIFEST, CHECKPOINT])
+def test_what_a_place_keeps_beside_tables_begins_as_no_table_does(name: str) -> None:
+    assert name.startswith("_")
 
 
-@pytest.mark.parametrize("name", [*sorted(RESERVED), "Clicks"])
+def test_every_table_says_what_a_row_of_it_is() -> None:
+    assert {name for name, table in TABLES.items() if not table.facts.doc} == set()
+
+
+@pytest.mark.parametrize("name", [*sorted(TABLES), "Clicks", "_shops"])
 def test_no_generator_takes_the_name_of_a_table(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -79,7 +79,7 @@ class LakeSink(FileSink):
         return (*self._job.tables, *self._job.extra)
 
     def _names(self, table: str) -> list[str]:
-        if table in self._parts:
+        if self._in_parts(table):
             return [self._part_name(table, block) for block in range(self._job.blocks)]
         return [f"{table}/data/{self._number:05d}{self._format.suffix}"]
 
@@ -106,7 +106,7 @@ class LakeSink(FileSink):
         """Publishes the files, commits each table, and writes the manifest."""
         before = self._store.read_manifest() if self._mode != "fail" else None
         replaced = _files_of_another_kind(before, json.loads(manifest)["sink"]["kind"])
-        self._store.publish(self._all_staged(), manifest, replaced=replaced, between=self._commit_tables)
+        self._publish(manifest, replaced=replaced, between=self._commit_tables)
 
     def _commit_tables(self) -> None:
         with self._explaining(RunError, "commit to the tables of"):

@@ -14,10 +14,13 @@ from synth.check.verify.rows import Check
 from synth.check.verify.truth import Columns
 from synth.contracts.output import Output
 from synth.errors import RefusedError, VerifyError, counted
-from synth.sinks.places import LOGS, MANIFEST
+from synth.sinks.places import CARDS, LOGS
 
 if TYPE_CHECKING:
     import io
+
+#: What the names of files begin with that readers of folders pass over.
+_HIDDEN = ("_", ".")
 
 
 def check_files(output: StoredOutput) -> Check:
@@ -42,14 +45,30 @@ def check_files(output: StoredOutput) -> Check:
 def check_foreign(output: StoredOutput) -> Check:
     """No other file that a reader would take for a part of a table."""
     tables = output.manifest["tables"]
-    known = {MANIFEST, *(file["name"] for table in tables.values() for file in table["files"])}
+    files = [(file["name"], name) for name, table in tables.items() for file in table["files"]]
+    known = {*(name for name, _ in files), *filter(None, (*CARDS, *CARDS.values()))}
     names = output.store.list_files()
     logged = {name.partition("/")[0] for name in names if name.split("/")[1:2] and name.split("/")[1] in LOGS}
-    for name in names:
-        foreign = any(name.startswith((f"{table}/", f"{table}.")) for table in tables if table not in logged)
-        if name not in known and foreign:
+    starts = tuple(start for table in tables for start in (f"{table}/", f"{table}."))
+    alone = _folders_of_one_table(files)
+    for name in sorted({*names} - known):
+        folder, _, base = name.rpartition("/")
+        taken = folder in alone and not base.startswith(_HIDDEN)
+        if name.partition("/")[0] not in logged and (taken or name.startswith(starts)):
             return Check("foreign files", False, f"{name} is not a file of this run")
     return Check("foreign files", True, "no other files beside those of the tables")
+
+
+def _folders_of_one_table(files: Sequence[tuple[str, str]]) -> set[str]:
+    """The folders that a reader takes as a whole for one table.
+
+    Args:
+        files: (name, table); tables may share a file.
+    """
+    tables: dict[str, set[str]] = {}
+    for name, table in files:
+        tables.setdefault(name.rpartition("/")[0], set()).add(table)
+    return {folder for folder, names in tables.items() if len(names) == 1}
 
 
 def sources_of(output: Output, table: str) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """Small outputs of several views and sinks, read by pandas alone, to be counted once more."""
 
-import json
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
@@ -10,10 +9,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from synth import run
 from synth.check.stats import measure
 from synth.config.catalog import load_catalog
-from synth.engine.run import run
 from tests.chi_square import chi_square, far
+from tests.outputs import read_manifest, table_files
 
 CATALOG = load_catalog()
 PEOPLE = ("experiment=tiny", "generator.transactions=9000", "scenario.card_chain.ratio=0.05", "block_rows=2000")
@@ -66,8 +66,7 @@ def made(name: str, directory: Path) -> Made:
 
 
 def read(path: Path, table: str, sink: str) -> pd.DataFrame:
-    files = sorted([*path.glob(f"{table}.*"), *path.glob(f"{table}/*")])
-    assert files
+    files = table_files(path, table)
     return pd.concat([_read_file(path, file, sink, table) for file in files], ignore_index=True)
 
 
@@ -79,7 +78,7 @@ def _read_file(path: Path, file: Path, sink: str, table: str) -> pd.DataFrame:
     headless = file.suffix == ".zst"
     frame = pd.read_csv(file, header=None if headless else 0, dtype={"cc_num": str})
     if headless:
-        columns = json.loads((path / "manifest.json").read_text())["tables"][table]["columns"]
+        columns = read_manifest(path)["tables"][table]["columns"]
         frame.columns = pd.Index([column["name"] for column in columns])
     return frame
 

@@ -1,6 +1,5 @@
 """What cannot be counted is told in one line, with the name of what is wrong; what is new is counted or left out."""
 
-import json
 import re
 import shutil
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from synth.errors import RefusedError, SynthError, VerifyError
 from tests.check.stats.outputs import CHAINS, make
 from tests.generators import shops
 from tests.generators.test_own_columns import PLUGIN, RECIPE
+from tests.outputs import read_manifest, table_file, table_files, write_manifest
 from tests.servers import S3Server
 
 CATALOG = load_catalog()
@@ -34,7 +34,7 @@ def out(made: Path, tmp_path: Path) -> Path:
 
 
 def table(out: Path, name: str) -> Path:
-    return sorted([*out.glob(f"{name}.*"), *out.glob(f"{name}/*")])[0]
+    return table_files(out, name)[0]
 
 
 def cut(out: Path, name: str) -> None:
@@ -61,10 +61,9 @@ def test_a_damaged_file(damage: Callable[[Path, str], None], name: str, out: Pat
 
 
 def edit_manifest(out: Path, edit: Callable[[dict], object]) -> None:
-    file = out / "manifest.json"
-    manifest = json.loads(file.read_text())
+    manifest = read_manifest(out)
     edit(manifest)
-    file.write_text(json.dumps(manifest))
+    write_manifest(out, manifest)
 
 
 def test_no_run(tmp_path: Path) -> None:
@@ -95,8 +94,9 @@ def test_a_manifest_of_something_else(edit: Callable[[dict], object], told: str,
 
 def test_labels_in_disorder(tmp_path: Path) -> None:
     out = make(tmp_path / "out", CHAINS, "csv")
-    labels = pd.read_csv(out / "labels.csv")
-    labels.iloc[::-1].to_csv(out / "labels.csv", index=False, lineterminator="\n")
+    file = table_file(out, "labels")
+    labels = pd.read_csv(file)
+    labels.iloc[::-1].to_csv(file, index=False, lineterminator="\n")
     with pytest.raises(VerifyError, match="the labels are not in the order of the rows"):
         measure(str(out), catalog=CATALOG)
 
@@ -120,7 +120,7 @@ def test_amounts_that_are_none(amount: str, tmp_path: Path) -> None:
 def test_columns_of_a_plugin(tmp_path: Path) -> None:
     synth.run(*RECIPE, "sink=csv", f"sink.csv.uri={tmp_path}", plugin_files=[PLUGIN])
     rows = pd.read_csv(tmp_path / "transactions.csv")
-    rows["fraud"] = rows.index.isin(pd.read_csv(tmp_path / "labels.csv").event_id)
+    rows["fraud"] = rows.index.isin(pd.read_csv(table_file(tmp_path, "labels")).event_id)
     data = measure(str(tmp_path), catalog=load_catalog([PLUGIN]))
     assert {*data["shares"]["shop"]} == {*shops.NAMES, "null"}
     genuine = rows[~rows.fraud].shop.fillna("null").value_counts(normalize=True).to_dict()

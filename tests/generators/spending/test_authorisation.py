@@ -84,7 +84,7 @@ def test_fraud_leaves_what_others_were_told(frame: pd.DataFrame) -> None:
     genuine = frame[frame.fraud_label == 0].reset_index(drop=True)
     assert len(genuine) == len(control)
     for column in [name for name in frame if name not in ("event_id", "scenario", "episode_id", "role")]:
-        pd.testing.assert_series_equal(genuine[column], control[column], check_dtype=False)
+        pd.testing.assert_series_equal(genuine[column], control[column].astype(genuine[column].dtype))
 
 
 def test_without_it_there_are_no_columns() -> None:

@@ -67,9 +67,9 @@ LIVES = (
     swapping(
         "destroying",
         _ABORT,
-        f'{_ABORT}        ({_PLACE} / "manifest.json").unlink(missing_ok=True)\n',
+        f'{_ABORT}        ({_PLACE} / "_manifest.json").unlink(missing_ok=True)\n',
         "abort_leaves_the_earlier_run",
-        "'out/manifest.json' is gone (1 in all) (before open)",
+        "'out/_manifest.json' is gone (1 in all) (before open)",
     ),
     swapping(
         "grabbing",
@@ -81,7 +81,7 @@ LIVES = (
     swapping(
         "clearing",
         _FINISH,
-        f'        ({_PLACE} / "manifest.json").unlink(missing_ok=True)\n',
+        f'        ({_PLACE} / "_manifest.json").unlink(missing_ok=True)\n',
         "overwrite_keeps_the_earlier_run_until_commit",
         "RefusedError: ",
     ),

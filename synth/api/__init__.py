@@ -1,0 +1,1 @@
+"""What people call from Python: recipes, runs, plans, finished outputs, looks."""

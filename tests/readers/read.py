@@ -1,0 +1,120 @@
+"""Opens every table of every place as one tool does, and compares rows and columns; nothing of synth is imported.
+
+    python read.py PANDAS_OR_ANOTHER EXPECTED.json
+
+``EXPECTED.json``: place → ``format``, ``layout`` and ``tables``: name → ``path``, ``rows``, ``columns``. To be run
+in the folder of the places.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+
+class Found(NamedTuple):
+    """What a reader found of a table."""
+
+    rows: int
+    columns: list[str]
+
+
+def by_pandas(path: str, form: str) -> Found:
+    import pandas as pd
+
+    if form == "parquet":
+        frame = pd.read_parquet(path)
+    else:
+        files = [path] if Path(path).is_file() else sorted(map(str, Path(path).glob("part-*")))
+        read = pd.read_csv if form == "csv" else lambda file: pd.read_json(file, lines=True)
+        frame = pd.concat([read(file) for file in files])
+    return Found(len(frame), list(frame.columns))
+
+
+def by_polars(path: str, form: str) -> Found:
+    import polars as pl
+
+    scans: dict[str, Callable[..., Any]] = {
+        "parquet": pl.scan_parquet,
+        "csv": pl.scan_csv,
+        "jsonl": lambda where: pl.scan_ndjson(where, infer_schema_length=None),
+    }
+    frame = scans[form](path).collect()
+    return Found(frame.height, frame.columns)
+
+
+def by_pyarrow(path: str, form: str) -> Found:
+    import pyarrow.dataset as ds
+
+    data = ds.dataset(path, format="json" if form == "jsonl" else form)
+    return Found(data.count_rows(), data.schema.names)
+
+
+def by_duckdb(path: str, form: str) -> Found:
+    import duckdb
+
+    where = path if Path(path).is_file() else f"{path}/part-*"
+    read = {"parquet": "read_parquet", "csv": "read_csv", "jsonl": "read_json"}[form]
+    cursor = duckdb.execute(f"FROM {read}('{where}')")
+    columns = [each[0] for each in cursor.description or ()]
+    return Found(len(cursor.fetchall()), columns)
+
+
+def by_dask(path: str, form: str) -> Found:
+    import dask.dataframe as dd
+
+    if form == "parquet":
+        frame = dd.read_parquet(path)
+    else:
+        where = path if Path(path).is_file() else f"{path}/part-*"
+        frame = dd.read_csv(where, dtype=str) if form == "csv" else dd.read_json(where)
+    return Found(len(frame), list(frame.columns))
+
+
+def by_spark(path: str, form: str) -> Found:
+    from pyspark.sql import SparkSession
+
+    spark = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").getOrCreate()
+    spark.sparkContext.setLogLevel("ERROR")
+    read = spark.read
+    frame = {"parquet": read.parquet, "csv": lambda where: read.csv(where, header=True), "jsonl": read.json}[form](path)
+    return Found(frame.count(), frame.columns)
+
+
+def by_datasets(place: str, table: str) -> Found:
+    import datasets
+
+    datasets.disable_progress_bars()
+    data = datasets.load_dataset(place, table)["train"]
+    return Found(data.num_rows, data.column_names)
+
+
+READERS = {name.removeprefix("by_"): each for name, each in list(globals().items()) if name.startswith("by_")}
+
+
+def main() -> int:
+    """Prints what is wrong; the exit code is 1 if anything is."""
+    reader, wrong, tables = sys.argv[1], 0, 0
+    for place, told in json.loads(Path(sys.argv[2]).read_text()).items():
+        beside = f"./{place}/_truth" if told["layout"] == "file" else f"./{place}"
+        # The folder of the transactions, as a whole, is the table: what its consumer reads.
+        folder = {"the folder": told["tables"]["transactions"] | {"path": "."}}
+        more = folder if told["layout"] == "file" and reader == "spark" else {}
+        for table, wanted in (told["tables"] | more).items():
+            if reader == "datasets":
+                found = by_datasets(beside, table)
+            else:
+                found = READERS[reader](f"{place}/{wanted['path']}", told["format"])
+            tables += 1
+            shown, asked = found.columns, wanted["columns"]
+            same = sorted(shown) == sorted(asked) if told["format"] == "jsonl" else shown == asked  # Spark sorts keys
+            if found.rows != wanted["rows"] or not same:
+                wrong += 1
+                print(f"{reader}: {place}: {table}: {found}, not {wanted['rows']} rows of {wanted['columns']}")
+    print(f"{reader}: {tables} tables, {wrong} read wrongly")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
