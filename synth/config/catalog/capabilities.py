@@ -27,7 +27,7 @@ def refuse_misfit(spec: SinkSpec) -> None:
         raise PluginError(f"{named} says only one of schemes and opens, which need each other")
     if not spec.streams and spec.parts:
         raise PluginError(f"{named} says parts=True without streams=True: only a stream has parts")
-    for name, function, arguments in (("reads", spec.reads, 3), ("opens", spec.opens, 1)):
+    for name, function, arguments in (("reads", spec.reads, 3), ("opens", spec.opens, 1), ("takes", spec.takes, 1)):
         if function is not None:
             _refuse_signature(f"{name} of {named}", function, arguments)
     if isinstance(spec.factory, type):

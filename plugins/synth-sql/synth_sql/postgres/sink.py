@@ -49,6 +49,11 @@ class PostgresConfig:
             yield Problem(path="uri", message=str(error))
 
 
+def taken_schema(config: PostgresConfig) -> list[tuple[str, ...]]:
+    """The schema: whatever a run there does with the tables of another one, two at a time get into each other's way."""
+    return [("postgres", *Address.parse(config.uri, config.schema).steps)]
+
+
 @dataclass
 class _Stream:
     """The bytes that a table was filled with, as they come back from it."""
