@@ -3,13 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from synth.arrays import Bytes, Int64
+from synth.arrays import Bytes, Int64, Values
 from synth.contracts.generator import Events, is_null
 from synth.contracts.population import Entities
 from synth.engine.episodes import SEVERAL, EpisodeRows
@@ -164,7 +162,7 @@ def render_entities(entities: Entities, shown: Mapping[str, str] | None = None) 
     return Batch.of(table, columns, {})
 
 
-def _own(column: Column, values: npt.NDArray[Any]) -> pa.Array:
+def _own(column: Column, values: Values) -> pa.Array:
     """Values of a generator's own column; see ``is_null`` for the empty ones."""
     valid = ~is_null(column, values) if column.nullable else None
     if column.categories:

@@ -1,10 +1,9 @@
 """NumPy arrays as Arrow columns, zero-copy; ``pa.array`` would import pandas first, a third of a second a run."""
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from synth.arrays import Bytes, Int32, Int64, Mask
+from synth.arrays import Bytes, Int32, Int64, Mask, Numbers
 
 _TYPES = {
     np.dtype(np.int64): pa.int64(),
@@ -14,7 +13,7 @@ _TYPES = {
 }
 
 
-def to_arrow(values: npt.NDArray[np.int64 | np.int32 | np.int8 | np.float64], valid: Mask | None = None) -> pa.Array:
+def to_arrow(values: Numbers, valid: Mask | None = None) -> pa.Array:
     """An Arrow column over the array's own memory.
 
     Args:

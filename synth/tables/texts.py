@@ -185,7 +185,7 @@ def amount_texts(minor_t: Int64, *, fixed: bool = False) -> Texts:
 
 
 #: Where the 32 hex digits of 128 bits stand in a UUID's 8-4-4-4-12.
-_UUID_PLACES = np.flatnonzero(np.frombuffer(b"00000000-0000-0000-0000-000000000000", dtype=np.uint8) != ord("-"))
+_UUID_PLACES = [place for place, sign in enumerate("00000000-0000-0000-0000-000000000000") if sign != "-"]
 
 
 def uuid_texts(digits: Bytes) -> Texts:
