@@ -108,3 +108,4 @@ from .tables.declared import Column as Column
 from .tables.declared import TableFacts as TableFacts
 from .tables.table import Field as Field
 from .tables.table import Table as Table
+from .tables.types import arrow_type as arrow_type

@@ -4,6 +4,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Literal, Protocol
 
 import numpy as np
@@ -24,12 +25,12 @@ Share = Annotated[float, Field(gt=0, le=1, description="share of the rows; all s
 class AmountLaw(ABC):
     """Draws amounts for rows; independent ones, except where a law promises exact counts over the run."""
 
-    def plan(self, rows_b: Int64, *, rng: np.random.Generator) -> Int64:
+    def plan(self, rows_b: Int64, *, rng: "np.random.Generator") -> Int64:
         """(b, k) quotas, row b being what ``draw`` needs to make block b alone; here k is 0: nothing to plan."""
         return np.zeros((len(rows_b), 0), dtype=np.int64)
 
     @abstractmethod
-    def draw(self, rows: int, *, rng: np.random.Generator, quota: Int64 | None = None) -> Int64:
+    def draw(self, rows: int, *, rng: "np.random.Generator", quota: Int64 | None = None) -> Int64:
         """(rows,) int64 amounts in minor units, in random order; with a block's quota, exactly to it."""
 
 
@@ -84,15 +85,28 @@ class BucketLaw(AmountLaw):
     """Counts per bucket are exact over the run (largest remainder), and dealt to blocks as a global shuffle would."""
 
     def __init__(self, config: BucketsConfig) -> None:
-        self.share_k = np.array([b.share for b in config.buckets])
-        self.low_k = np.array([to_minor(b.low) for b in config.buckets], dtype=np.int64)
-        self.high_k = np.array([to_minor(b.high) for b in config.buckets], dtype=np.int64)
+        self.buckets = tuple(config.buckets)
 
-    def plan(self, rows_b: Int64, *, rng: np.random.Generator) -> Int64:
+    @cached_property
+    def share_k(self) -> Float:
+        """(k,) share of each bucket."""
+        return np.array([b.share for b in self.buckets])
+
+    @cached_property
+    def low_k(self) -> Int64:
+        """(k,) the lowest amount, in minor units."""
+        return np.array([to_minor(b.low) for b in self.buckets], dtype=np.int64)
+
+    @cached_property
+    def high_k(self) -> Int64:
+        """(k,) one more than the highest amount, in minor units."""
+        return np.array([to_minor(b.high) for b in self.buckets], dtype=np.int64)
+
+    def plan(self, rows_b: Int64, *, rng: "np.random.Generator") -> Int64:
         """(b, k) rows of each bucket in each block."""
         return deal_exactly(split_exactly(int(rows_b.sum()), self.share_k), rows_b, rng=rng)
 
-    def draw(self, rows: int, *, rng: np.random.Generator, quota: Int64 | None = None) -> Int64:
+    def draw(self, rows: int, *, rng: "np.random.Generator", quota: Int64 | None = None) -> Int64:
         """Amounts by quota, shuffled; without a quota each row picks its bucket by share."""
         if quota is None:
             return self.draw_from(
@@ -103,7 +117,7 @@ class BucketLaw(AmountLaw):
         rng.shuffle(amounts)
         return amounts
 
-    def draw_from(self, bucket_t: Int64, *, rng: np.random.Generator) -> Int64:
+    def draw_from(self, bucket_t: Int64, *, rng: "np.random.Generator") -> Int64:
         """One amount from each of the given buckets, in their order."""
         return rng.integers(self.low_k[bucket_t], self.high_k[bucket_t])
 
@@ -122,7 +136,7 @@ class LognormalConfig:
         """Yields what the field ranges alone cannot say."""
         yield from _redraw_problems(self.sample, self.low, self.high)
 
-    def sample(self, rows: int, rng: np.random.Generator) -> Float:
+    def sample(self, rows: int, rng: "np.random.Generator") -> Float:
         """(rows,) amounts in major units, before the bounds."""
         return rng.lognormal(math.log(self.median), self.sigma, rows)
 
@@ -141,7 +155,7 @@ class GammaConfig:
         """Yields what the field ranges alone cannot say."""
         yield from _redraw_problems(self.sample, self.low, self.high)
 
-    def sample(self, rows: int, rng: np.random.Generator) -> Float:
+    def sample(self, rows: int, rng: "np.random.Generator") -> Float:
         """(rows,) amounts in major units, before the bounds."""
         return rng.gamma(self.shape, self.mean / self.shape, rows)
 
@@ -159,7 +173,7 @@ class ParetoConfig:
         """Yields what the field ranges alone cannot say."""
         yield from range_problems("", self.low, self.high)
 
-    def sample(self, rows: int, rng: np.random.Generator) -> Float:
+    def sample(self, rows: int, rng: "np.random.Generator") -> Float:
         """(rows,) amounts in major units; F^-1(u) = low (1 - u (1 - (low / high)^alpha))^(-1 / alpha)."""
         reach = 1.0 - (self.low / self.high) ** self.alpha
         amounts: Float = self.low * (1.0 - rng.random(rows) * reach) ** (-1.0 / self.alpha)
@@ -189,7 +203,7 @@ def _redraw_problems(sample: "Sampler", low: float, high: float) -> Iterator[Pro
 class Sampler(Protocol):
     """Draws (rows,) float64 amounts in major units."""
 
-    def __call__(self, rows: int, rng: np.random.Generator, /) -> Float:
+    def __call__(self, rows: int, rng: "np.random.Generator", /) -> Float:
         """Draws ``rows`` amounts."""
 
 
@@ -200,7 +214,7 @@ class BoundedLaw(AmountLaw):
         self.sample: Sampler = config.sample
         self.low, self.high = to_minor(config.low), to_minor(config.high)
 
-    def draw(self, rows: int, *, rng: np.random.Generator, quota: Int64 | None = None) -> Int64:
+    def draw(self, rows: int, *, rng: "np.random.Generator", quota: Int64 | None = None) -> Int64:
         """(rows,) amounts in minor units."""
         minor = np.empty(rows, dtype=np.int64)
         todo = np.arange(rows)
@@ -246,11 +260,11 @@ class MixtureLaw(AmountLaw):
         self.share_k = np.array([part.share for part in parts])
         self.laws = [make_law(part.law) for part in parts]
 
-    def plan(self, rows_b: Int64, *, rng: np.random.Generator) -> Int64:
+    def plan(self, rows_b: Int64, *, rng: "np.random.Generator") -> Int64:
         """(b, k) rows of each part in each block."""
         return deal_exactly(split_exactly(int(rows_b.sum()), self.share_k), rows_b, rng=rng)
 
-    def draw(self, rows: int, *, rng: np.random.Generator, quota: Int64 | None = None) -> Int64:
+    def draw(self, rows: int, *, rng: "np.random.Generator", quota: Int64 | None = None) -> Int64:
         """(rows,) amounts in minor units, the parts shuffled."""
         if quota is None:
             quota = rng.multinomial(rows, self.share_k / self.share_k.sum()).astype(np.int64)

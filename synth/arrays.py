@@ -33,15 +33,22 @@ Where a letter may be several things, the legend of the module says which. The u
 ``first_second_s``, ``edge_seconds_n``.
 """
 
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any
 
-Int8 = npt.NDArray[np.int8]
-Int16 = npt.NDArray[np.int16]
-Int32 = npt.NDArray[np.int32]
-Int64 = npt.NDArray[np.int64]
-UInt64 = npt.NDArray[np.uint64]
-Float = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
-Bytes = npt.NDArray[np.uint8]
-Words = npt.NDArray[np.uint32]
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Int8 = npt.NDArray[np.int8]
+    Int16 = npt.NDArray[np.int16]
+    Int32 = npt.NDArray[np.int32]
+    Int64 = npt.NDArray[np.int64]
+    UInt64 = npt.NDArray[np.uint64]
+    Float = npt.NDArray[np.float64]
+    Mask = npt.NDArray[np.bool_]
+    Bytes = npt.NDArray[np.uint8]
+    Words = npt.NDArray[np.uint32]
+    Values = npt.NDArray[Any]
+    Numbers = npt.NDArray[np.int64 | np.int32 | np.int8 | np.float64]
+else:  # nobody asks an annotation, and NumPy takes longer to load than many a command to run
+    Int8 = Int16 = Int32 = Int64 = UInt64 = Float = Mask = Bytes = Words = Values = Numbers = Any

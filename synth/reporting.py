@@ -26,7 +26,7 @@ class LognormalDelay:
     median_days: Annotated[float, Field(gt=0, le=3650, description="half of the reports come sooner")]
     sigma: Annotated[float, Field(ge=0, le=5, description="standard deviation of the logarithm")]
 
-    def draw(self, reports: int, *, rng: np.random.Generator) -> Float:
+    def draw(self, reports: int, *, rng: "np.random.Generator") -> Float:
         """(n,) float64 days."""
         return self.median_days * np.exp(self.sigma * rng.standard_normal(reports))
 
@@ -39,7 +39,7 @@ class UniformDelay:
     min_days: Annotated[float, Field(ge=0, le=3650, description="shortest delay")]
     max_days: Annotated[float, Field(gt=0, le=3650, description="longest delay")]
 
-    def draw(self, reports: int, *, rng: np.random.Generator) -> Float:
+    def draw(self, reports: int, *, rng: "np.random.Generator") -> Float:
         """(n,) float64 days."""
         return rng.uniform(self.min_days, self.max_days, reports)
 

@@ -6,11 +6,14 @@ draws.
 
 import hashlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from synth.arrays import Int64
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Streams:
     seed: int
     name: str
 
-    def draw(self, purpose: str, *indices: int) -> np.random.Generator:
+    def draw(self, purpose: str, *indices: int) -> "np.random.Generator":
         """The generator for one purpose, e.g. ``draw("times", block)``. The same call gives the same stream again.
 
         The name is hashed into the spawn key of NumPy's SeedSequence, whose mixing keeps streams of neighbouring seeds,
@@ -36,7 +39,7 @@ class Streams:
         return np.random.Generator(np.random.PCG64(np.random.SeedSequence(self.seed, spawn_key=(*words, *indices))))
 
 
-def split_exactly(total: int, shares: npt.ArrayLike) -> Int64:
+def split_exactly(total: int, shares: "ArrayLike") -> Int64:
     """Cuts a whole number into parts in proportion to shares, by largest remainder; ties go to the earlier part.
 
     Args:
@@ -61,7 +64,7 @@ def split_exactly(total: int, shares: npt.ArrayLike) -> Int64:
 URN_LIMIT = 1_000_000_000
 
 
-def deal_exactly(counts: Int64, rows_b: Int64, *, rng: np.random.Generator) -> Int64:
+def deal_exactly(counts: Int64, rows_b: Int64, *, rng: "np.random.Generator") -> Int64:
     """Deals a pack of cards in k colours to b hands, as a shuffle of the whole pack would.
 
     Args:
@@ -86,7 +89,7 @@ def deal_exactly(counts: Int64, rows_b: Int64, *, rng: np.random.Generator) -> I
     return dealt
 
 
-def draw_distinct(size: int, below: int, *, rng: np.random.Generator) -> Int64:
+def draw_distinct(size: int, below: int, *, rng: "np.random.Generator") -> Int64:
     """A uniform subset of [0, below), sorted.
 
     Returns:

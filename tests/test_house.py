@@ -29,8 +29,10 @@ def test_a_plugin_imports_from_synth_alone(path: Path) -> None:
 
 
 def named_array_types(path: Path) -> Iterator[str]:
-    """The names that a module gives to a type of NumPy arrays."""
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    """The names that a module gives to a type of NumPy arrays, for type checkers alone included."""
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    inner = [each for node in body for each in (node.body if isinstance(node, ast.If) else [node])]
+    for node in inner:
         if isinstance(node, ast.Assign) and ast.unparse(node.value).startswith(("npt.NDArray[", "np.ndarray")):
             yield from map(ast.unparse, node.targets)
 

@@ -10,12 +10,12 @@ import pyarrow.compute as pc
 
 from synth.contracts.output import ColumnEntry
 from synth.tables.declared import EPOCH_UNITS_US
+from synth.tables.types import arrow_type
 
 #: Bytes of text parsed at a time; a piece of it goes to each thread.
 _CHUNK = 16 << 20
 _PIECE = 2 << 20
 _PARQUET_ROWS = 262_144
-_UTC_US = pa.timestamp("us", tz="UTC")
 
 
 def schema_of(columns: Sequence[ColumnEntry], *, printed: bool) -> pa.Schema:
@@ -28,7 +28,7 @@ def schema_of(columns: Sequence[ColumnEntry], *, printed: bool) -> pa.Schema:
         [
             pa.field(
                 column["name"],
-                pa.string() if printed and loses_time(column) else _type(column["type"]),
+                pa.string() if printed and loses_time(column) else arrow_type(column["type"]),
                 nullable=column["nullable"],
             )
             for column in columns
@@ -38,23 +38,22 @@ def schema_of(columns: Sequence[ColumnEntry], *, printed: bool) -> pa.Schema:
 
 def loses_time(column: ColumnEntry) -> bool:
     """Whether what is printed of a column of times cannot be read back to the second, e.g. ``%Y-%m-%d`` or ``%y``."""
-    return column["type"].startswith("timestamp") and "%" in column["format"] and _loses_time(column["format"])
+    return column["type"].startswith("timestamp") and "%" in column["format"] and _loses_time(*_kind(column))
+
+
+def _kind(column: ColumnEntry) -> tuple[str, pa.TimestampType]:
+    """How times of a column are printed, and what they are."""
+    return column["format"], arrow_type(column["type"])
 
 
 @cache
-def _loses_time(pattern: str) -> bool:
+def _loses_time(pattern: str, kind: pa.TimestampType) -> bool:
     seconds = [-1_234_567_890, 951_827_696, 1_640_995_199, 1_656_633_600, 3_800_000_001]
-    probes = pa.array(seconds, pa.timestamp("s", tz="UTC"))
+    probes = pa.array(seconds, pa.timestamp("s", tz=kind.tz))
     try:
-        return not _parse_time(pc.strftime(probes, format=pattern), pattern).equals(probes.cast(_UTC_US))
+        return not _parse_time(pc.strftime(probes, format=pattern), pattern, kind).equals(probes.cast(kind))
     except pa.ArrowException:
         return True
-
-
-def _type(name: str) -> pa.DataType:
-    if name == "timestamp[us, tz=UTC]":
-        return _UTC_US
-    return pa.date32() if name == "date32[day]" else pa.type_for_alias(name)
 
 
 def typed_batch(columns: Sequence[pa.ChunkedArray], schema: pa.Schema) -> pa.RecordBatch:
@@ -141,7 +140,7 @@ def _printed_type(column: ColumnEntry) -> pa.DataType:
     """As what a parser is to take a printed column; times and days stay text until ``_parse``."""
     if column["type"].startswith("timestamp"):
         return pa.int64() if column["format"] in EPOCH_UNITS_US else pa.string()
-    return pa.string() if column["type"].startswith("date") else _type(column["type"])
+    return pa.string() if column["type"].startswith("date") else arrow_type(column["type"])
 
 
 def _parse(values: pa.ChunkedArray, column: ColumnEntry) -> pa.ChunkedArray:
@@ -149,15 +148,15 @@ def _parse(values: pa.ChunkedArray, column: ColumnEntry) -> pa.ChunkedArray:
     if loses_time(column):
         return values
     if column["type"].startswith("timestamp"):
-        return _parse_time(values, column["format"])
-    return values.cast(_type(column["type"]))
+        return _parse_time(values, *_kind(column))
+    return values.cast(arrow_type(column["type"]))
 
 
-def _parse_time(values: pa.ChunkedArray, text_format: str) -> pa.ChunkedArray:
+def _parse_time(values: pa.ChunkedArray, text_format: str, kind: pa.TimestampType) -> pa.ChunkedArray:
     if text_format in EPOCH_UNITS_US:
         values = pc.multiply_checked(values, EPOCH_UNITS_US[text_format])
     elif text_format not in ("iso", "%Y-%m-%d %H:%M:%S"):
         values = pc.strptime(values, format=text_format, unit="s")
     elif text_format.startswith("%"):
         values = values.cast(pa.timestamp("us"))
-    return values.cast(_UTC_US)
+    return values.cast(kind)

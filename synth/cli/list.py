@@ -8,7 +8,7 @@ from synth.cli import output, screen
 from synth.config.catalog import Catalog, load_catalog
 from synth.config.compose import Composed, Option, compose, list_options
 from synth.config.compose.sources import builtin_conf
-from synth.config.fitting import try_options
+from synth.config.fitting import ColumnsMade, try_options
 from synth.config.recipe import build_recipe
 from synth.errors import ConfigError, Problem, nearest
 
@@ -53,8 +53,9 @@ def _list_beside(args: argparse.Namespace, groups: dict[str, list[Option]], cata
     with catalog.noting_broken_plugins():
         composed = compose(args.beside, config_dirs=args.config_dir, plugin_roots=catalog.config_roots)
     build_recipe(composed, catalog)
+    made: ColumnsMade = {}
     found = {
-        group: {option: _problems(other, catalog) for option, other in try_options(composed, group)}
+        group: {option: _problems(other, catalog, made) for option, other in try_options(composed, group)}
         for group in groups
         if group != "experiment"
     }
@@ -70,12 +71,12 @@ def _list_beside(args: argparse.Namespace, groups: dict[str, list[Option]], cata
     return output.succeed(args, data, screen.table(rows))
 
 
-def _problems(other: Composed | ConfigError, catalog: Catalog) -> list[Problem]:
+def _problems(other: Composed | ConfigError, catalog: Catalog, made: ColumnsMade) -> list[Problem]:
     """Why a recipe is refused; empty when it is not."""
     try:
         if isinstance(other, ConfigError):
             raise other
-        build_recipe(other, catalog)
+        build_recipe(other, catalog, made)
     except ConfigError as error:
         return list(error.problems)
     return []

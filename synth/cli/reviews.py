@@ -1,9 +1,8 @@
 """The jobs of a sweep before any of them runs: their recipes, their places, and whether each could be carried out."""
 
 import dataclasses
-import os
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,16 +10,20 @@ from typing import Any
 from synth.cli.objectives import objective_problems
 from synth.config.catalog import Catalog
 from synth.config.compose import Batch, Draft, folder_name, quoted, sets
-from synth.config.compose.results import changed_at
+from synth.config.compose.results import changed_at, nearest_origin
+from synth.config.compose.reviewing import number_list
 from synth.config.part import SinkPart
 from synth.config.recipe import Recipe, build_recipe
+from synth.config.taking import Steps, meeting
 from synth.engine.open_sinks import make_sinks
 from synth.engine.prepare import Prepared, prepare
 from synth.engine.run import refuse_pace
 from synth.errors import ConfigError, Problem, SynthError, blaming, counted
-from synth.sinks.places import LocalPlace, parse_uri
 
 RESULTS = "results.csv"
+
+_Taker = tuple[int, str, bool]
+"""The number of a job, one of its sinks, and whether it is the place of files that is taken."""
 
 
 @dataclass
@@ -51,6 +54,7 @@ class Review:
     directories: list[Path] = field(default_factory=list)
     _planned: dict[str, SynthError | None] = field(default_factory=dict)
     _said: set[Any] = field(default_factory=set)
+    _taken: list[tuple[Steps, int]] = field(default_factory=list)
     _last: tuple[str, Prepared] | None = None
 
     def __call__(self, batch: Batch) -> Sequence[Draft]:
@@ -87,25 +91,44 @@ class Review:
             job.recipe = recipe
 
     def _part_places(self, jobs: Sequence[_Job], batch: Batch) -> dict[str, str]:
-        """Gives jobs whose places are equal a folder each below it; returns place → the first of its folders."""
-        owners: dict[Any, list[tuple[_Job, str, SinkPart]]] = defaultdict(list)
-        for job in jobs:
-            for name, part in job.recipe.sinks.items() if job.recipe else ():
-                key = _place_of(part)
-                if key is not None:
-                    owners[key].append((job, name, part))
+        """Gives jobs that meet in a place of files a folder each below it; returns place → the first of its folders.
+
+        Those that meet elsewhere, or still in the folders, cannot run.
+        """
         shared: dict[str, str] = {}
-        for owned in owners.values():
-            for job, name, part in owned:
-                alone = _tells_number(job.draft, name) if batch.proposed else len(owned) == 1
-                if not alone and part.spec.place:
-                    uri = str(part.uri)
-                    folder = f"{uri.rstrip('/')}/{folder_name(job.draft.number, job.draft.swept)}"
-                    _move(job, name, folder)
-                    shared.setdefault(uri, folder)
-                elif not alone:
-                    job.fail(ConfigError([_one_place(job, name, part)]))
+        meets = self._meeting(jobs)
+        wrong: dict[int, list[Problem]] = defaultdict(list)
+        for job, name, part in _sinks_of(jobs):
+            apart = not batch.proposed or _tells_number(job.draft, name)
+            movable = part.spec.place and part.uri is not None
+            if movable and not (apart and (job.draft.number, name, True) not in meets):
+                uri = str(part.uri)
+                folder = f"{uri.rstrip('/')}/{folder_name(job.draft.number, job.draft.swept)}"
+                _move(job, name, folder)
+                shared.setdefault(uri, folder)
+            elif not movable and not apart and part.takes():
+                wrong[job.draft.number].append(_one_place(job, name, "every job"))
+        every, meets = {job.draft.number for job in jobs}, self._meeting(jobs)
+        for job, name, _ in _sinks_of(jobs) if not wrong else ():
+            others = {each for taker, found in meets.items() if taker[:2] == (job.draft.number, name) for each in found}
+            if others:
+                who = "every job" if others >= every else f"jobs {number_list(others)}"
+                wrong[job.draft.number].append(_one_place(job, name, who))
+        for job in jobs:
+            if problems := wrong.get(job.draft.number):
+                job.fail(ConfigError(problems))
+        self._taken += [(steps, number) for steps, (number, _, _) in _taken_by(jobs)]
         return shared
+
+    def _meeting(self, jobs: Sequence[_Job]) -> dict[_Taker, set[int]]:
+        """Of the sinks that take what a sink of another job takes, too: the numbers of all these jobs."""
+        found: dict[_Taker, set[int]] = {}
+        earlier = [(steps, (number, "", False)) for steps, number in self._taken]
+        for takers in meeting([*_taken_by(jobs), *earlier]):
+            numbers = {number for number, _, _ in takers}
+            if len(numbers) > 1:
+                found |= {taker: found.get(taker, set()) | numbers for taker in takers}
+        return found
 
     def _plan(self, job: _Job) -> None:
         """Plans the run and asks its sinks whether they may write, as far as no other job has the same answer."""
@@ -142,12 +165,16 @@ class Review:
             self.say(f"{who} share the place {place}: each gets a folder there, the first {folder}")
 
 
-def _place_of(part: SinkPart) -> Any:
-    """What two runs cannot both have; None where a job has one of its own."""
-    if part.spec.place:
-        place = parse_uri(part.uri) if part.uri is not None else None
-        return os.path.realpath(place.path) if isinstance(place, LocalPlace) else place
-    return (part.spec.name, repr(part.config)) if part.spec.has_uri or part.spec.streams else None
+def _sinks_of(jobs: Sequence[_Job]) -> list[tuple[_Job, str, SinkPart]]:
+    """The sinks of each job, by name."""
+    return [(job, name, part) for job in jobs if job.recipe for name, part in job.recipe.sinks.items()]
+
+
+def _taken_by(jobs: Sequence[_Job]) -> Iterator[tuple[Steps, _Taker]]:
+    """What each sink of each job takes."""
+    for job, name, part in _sinks_of(jobs):
+        for i, steps in enumerate(part.takes()):
+            yield steps, (job.draft.number, name, i == 0 and part.spec.place and part.uri is not None)
 
 
 def _tells_number(draft: Draft, name: str) -> bool:
@@ -166,9 +193,10 @@ def _move(job: _Job, name: str, uri: str) -> None:
     job.draft = dataclasses.replace(job.draft, overrides=(*others, f"{key}={quoted(uri)}"))
 
 
-def _one_place(job: _Job, name: str, part: SinkPart) -> Problem:
-    path = f"sink.{name}"
-    where = changed_at(job.recipe.origins, f"{path}.uri" if part.spec.has_uri else path) if job.recipe else ""
-    message = f"sink {name!r} would take every job into one and the same place, which holds one run"
+def _one_place(job: _Job, name: str, who: str) -> Problem:
+    assert job.recipe
+    part, path = job.recipe.sinks[name], f"sink.{name}"
+    where = nearest_origin(job.recipe.origins, f"{path}.uri" if part.spec.has_uri else path)
+    message = f"sink {name!r} would take {who} into one and the same place, which holds one run"
     hint = "files have a folder for each job: sink=parquet" if part.spec.stdout else "write ${hydra:job.num} into it"
     return Problem(path=path, message=message, where=where, hint=hint)

@@ -30,7 +30,7 @@ class Path:
     second_t: Int64
 
 
-def draw_path(shop: ShopVisits, visits: Visits, *, rng: np.random.Generator) -> Path:
+def draw_path(shop: ShopVisits, visits: Visits, *, rng: "np.random.Generator") -> Path:
     """The events of some visits.
 
     A session is: failed logins, a login and a change of the profile, where there are any; then products one after the
@@ -55,7 +55,7 @@ def draw_path(shop: ShopVisits, visits: Visits, *, rng: np.random.Generator) -> 
     return Path(session_t, type_t[order], visits.last_s[session_t] - to_go_t)
 
 
-def _draw_looks(looks: Looks, visits: Visits, *, rng: np.random.Generator) -> tuple[Int64, Int64]:
+def _draw_looks(looks: Looks, visits: Visits, *, rng: "np.random.Generator") -> tuple[Int64, Int64]:
     """(t,) sessions and (t,) types of what is looked at, in order."""
     products_s = np.minimum(rng.geometric(1 - looks.another, len(visits)), MOST_PRODUCTS)
     session_v = np.repeat(np.arange(len(visits)), products_s)
@@ -70,7 +70,7 @@ def _draw_looks(looks: Looks, visits: Visits, *, rng: np.random.Generator) -> tu
     return np.repeat(session_v, 3)[seen], type_t
 
 
-def _draw_times(gap: Gap, session_t: Int64, room_s: Int64, *, rng: np.random.Generator) -> Int64:
+def _draw_times(gap: Gap, session_t: Int64, room_s: Int64, *, rng: "np.random.Generator") -> Int64:
     """(t,) seconds from each event to the last one of its session, at most ``room_s``: then all gaps shrink alike."""
     wait_t = np.exp(np.log(gap.median_s) + gap.sigma * rng.standard_normal(len(session_t)))
     passed_t = np.cumsum(np.clip(np.rint(wait_t), 1, gap.most_s).astype(np.int64))

@@ -83,7 +83,7 @@ class Names:
         return known + scramble(code, self.salts[1]) % ((1 << ID_BITS) - known)
 
     def honest_devices(
-        self, use: VisitDevices, customer_s: Int64, second_s: Int64, *, rng: np.random.Generator
+        self, use: VisitDevices, customer_s: Int64, second_s: Int64, *, rng: "np.random.Generator"
     ) -> Int64:
         """(s,) what customers come with: the first of their devices, another one, or for some days a new one.
 
@@ -112,7 +112,7 @@ def draw_visits(
     buys_s: Mask,
     id_s: Int64,
     *,
-    rng: np.random.Generator,
+    rng: "np.random.Generator",
 ) -> Visits:
     """Visits of honest customers: whether they log in, change their profile, and what they come with."""
     device_s = names.honest_devices(shop.devices, customer_s, last_s, rng=rng)
@@ -120,7 +120,7 @@ def draw_visits(
     return Visits(customer_s, merchant_s, last_s, room_s, buys_s, login_s, fails_s, change_s, device_s, id_s)
 
 
-def _draw_account(account: Account, sessions: int, *, rng: np.random.Generator) -> tuple[Mask, Int64, Mask]:
+def _draw_account(account: Account, sessions: int, *, rng: "np.random.Generator") -> tuple[Mask, Int64, Mask]:
     """(s,) who logs in, (s,) failures before, were they to log in, and (s,) who then changes the profile."""
     login_s = rng.random(sessions) < account.login
     fails_s = np.minimum(rng.geometric(1 - account.fails, sessions) - 1, MOST_TRIES)

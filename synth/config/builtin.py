@@ -63,7 +63,7 @@ def synth_sinks() -> list[SinkSpec]:
         SinkSpec(parquet.ParquetConfig, parquet.ParquetSink, place=True),
         SinkSpec(jsonl.JsonlConfig, jsonl.JsonlSink, place=True),
         SinkSpec(jsonl_stream.JsonlStreamConfig, jsonl_stream.JsonlStream, place=True, streams=True),
-        SinkSpec(stdout.StdoutConfig, stdout.Stdout, streams=True, resumes=False, stdout=True),
+        SinkSpec(stdout.StdoutConfig, stdout.Stdout, streams=True, resumes=False, stdout=True, takes=stdout.takes),
     ]
 
 

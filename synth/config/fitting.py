@@ -16,21 +16,28 @@ def try_options(composed: Composed, group: str) -> Iterator[tuple[str, Composed 
             yield option, error
 
 
+ColumnsMade = dict[str, Collection[str]]
+"""Each option of ``generator`` that composes → the own columns of the generator; empty until somebody has looked."""
+
+
 def with_cures(
-    problems: Sequence[Problem], composed: Composed, columns_of: Callable[[Composed], Collection[str]]
+    problems: Sequence[Problem],
+    composed: Composed,
+    columns_of: Callable[[Composed], Collection[str]],
+    made: ColumnsMade,
 ) -> list[Problem]:
     """The problems, those of columns that another generator makes taken together, with its name.
 
     Args:
         columns_of: the own columns of a configuration's generator; none where it is wrong.
+        made: what generators make, looked at once; noted here.
     """
     missing = [problem for problem in problems if isinstance(problem, MissingColumn)]
     wanted = {problem.source for problem in missing}
-    makers = [
-        option
-        for option, other in (try_options(composed, "generator") if missing else ())
-        if isinstance(other, Composed) and wanted <= {*columns_of(other)}
-    ]
+    if missing and not made:
+        tried = try_options(composed, "generator")
+        made |= {option: columns_of(other) for option, other in tried if isinstance(other, Composed)}
+    makers = [option for option, columns in made.items() if missing and wanted <= {*columns}]
     if not makers:
         return list(problems)
     kept = [problem for problem in problems if not isinstance(problem, MissingColumn)]

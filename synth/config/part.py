@@ -1,12 +1,12 @@
 """One component of a recipe: its typed configuration, and what the catalog has for its kind."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
+from synth.config.taking import Steps, as_text, steps_of
 from synth.contracts.hookspecs import SinkSpec, Spec
 from synth.errors import Problem, RefusedError, in_yaml
-from synth.sinks.places import parse_uri
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,18 @@ class SinkPart(Part):
         uri: str | None = self.config.uri if self.spec.has_uri else None
         return uri
 
+    def takes(self) -> list[Steps]:
+        """What a run has for itself there, its place first; none where that is left to the run.
+
+        Raises:
+            RefusedError: the uri is no place.
+        """
+        own = [steps_of(self.uri)] if self.spec.place and self.uri is not None else []
+        if self.spec.takes:
+            return [*own, *self.spec.takes(self.config)]
+        whole = not self.spec.place and (self.spec.has_uri or self.spec.streams)
+        return [(self.spec.name, repr(self.config))] if whole else own
+
 
 def without_kind(path: str, data: Any, kinds: Sequence[str], options: Sequence[str]) -> Problem:
     """What is wrong with a component that has no kind, and how to choose one.
@@ -58,17 +70,18 @@ def without_kind(path: str, data: Any, kinds: Sequence[str], options: Sequence[s
 
 
 def place_problems(sinks: Mapping[str, SinkPart]) -> Iterator[Problem]:
-    """Yields the uris that name no place, and those of two sinks in one place."""
-    places: dict[Any, str] = {}
+    """Yields the uris that name no place, and those of two sinks that take the same."""
+    taken: dict[Steps, str] = {}
     for name, part in sinks.items():
-        if (uri := part.uri) is None:
-            continue
         try:
-            place = replace(parse_uri(uri), uri="") if part.spec.place else uri
+            own = part.takes()
         except RefusedError as error:
-            yield Problem(path=f"sink.{name}.uri", message=f"sink.{name}.uri: {error}")
+            if part.spec.place:
+                yield Problem(path=f"sink.{name}.uri", message=f"sink.{name}.uri: {error}")
             continue
-        if place in places:
-            message = f"sinks {places[place]!r} and {name!r} write into the same place {uri!r}"
-            yield Problem(path=f"sink.{name}.uri", message=message, allowed="one place a sink")
-        places[place] = name
+        if twice := next((steps for steps in own if steps in taken), None):
+            shown = part.uri or as_text(twice)
+            message = f"sinks {taken[twice]!r} and {name!r} write into the same place {shown!r}"
+            at = f"sink.{name}.uri" if part.spec.has_uri else f"sink.{name}"
+            yield Problem(path=at, message=message, allowed="one place a sink")
+        taken |= dict.fromkeys(own, name)

@@ -16,23 +16,14 @@ from synth.clock.config import ClockConfig
 from synth.config.catalog import HOOKS, MULTIPLE, Catalog, load_catalog
 from synth.config.compose import Composed, changed_at, note_shadows, try_compose
 from synth.config.environment import EnvironmentValues
-from synth.config.fitting import idle_amount, with_cures
+from synth.config.fitting import ColumnsMade, idle_amount, with_cures
 from synth.config.objectives import SweepConfig, for_one_run
 from synth.config.part import Part, SinkPart, place_problems, without_kind
 from synth.config.typed import in_words, read_config, schema_of
 from synth.contracts.generator import Generator, World, broken_columns
 from synth.contracts.hookspecs import SinkSpec, Spec
 from synth.contracts.injector import PlanContext
-from synth.errors import (
-    ConfigError,
-    PluginError,
-    Problem,
-    RunError,
-    blaming,
-    in_yaml,
-    nearest,
-    without_secrets,
-)
+from synth.errors import ConfigError, PluginError, Problem, RunError, blaming, in_yaml, nearest, without_secrets
 from synth.noise.config import NoiseConfig
 from synth.population.config import PopulationConfig
 from synth.reporting import ReportingConfig
@@ -97,8 +88,11 @@ FREE = "vars"
 PLAIN = tuple(field.name for field in dataclasses.fields(RunConfig))
 
 
-def build_recipe(composed: Composed, catalog: Catalog) -> Recipe:
+def build_recipe(composed: Composed, catalog: Catalog, known: ColumnsMade | None = None) -> Recipe:
     """Types and checks a composed configuration.
+
+    Args:
+        known: what generators make, noted for recipes that differ in little when somebody has to know it.
 
     Raises:
         ConfigError: holds every problem.
@@ -108,7 +102,8 @@ def build_recipe(composed: Composed, catalog: Catalog) -> Recipe:
     recipe = build.recipe()
     further = [problem for problem in build.problems if not any(map(problem.concerns, composed.problems))]
     if recipe is None or composed.problems:
-        cured = with_cures(further, composed, lambda other: _Build(other, catalog).own_names())
+        made = {} if known is None else known
+        cured = with_cures(further, composed, lambda other: _Build(other, catalog).own_names(), made)
         raise ConfigError([*composed.problems, *note_shadows(cured, composed.shadows)])
     return recipe
 

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from synth.arrays import Int64
+from synth.arrays import Int64, Values
 from synth.contracts.injector import Pattern, PlanContext
 from synth.rng import Streams
 
@@ -33,7 +32,7 @@ class Genuine:
     time_us_t: Int64
     card_t: Int64
     amount_minor_t: Int64
-    own: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
+    own: Mapping[str, Values] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,11 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from synth.amount import AmountLaw
-from synth.arrays import Int64, Mask
+from synth.arrays import Int64, Mask, Values
 from synth.contracts.expectations import Expectations
 from synth.contracts.population import NOBODY, Census, Entities, Population
 from synth.errors import Problem, counted
@@ -52,14 +50,14 @@ class Keys:
     card_t: Int64
 
     @classmethod
-    def uniform(cls, rows: int, start_s: int, end_s: int, cards: int, *, rng: np.random.Generator) -> "Keys":
+    def uniform(cls, rows: int, start_s: int, end_s: int, cards: int, *, rng: "np.random.Generator") -> "Keys":
         """A sample without replacement of the (second, card) pairs of [start_s, end_s) and all cards."""
         code_t = draw_distinct(rows, (end_s - start_s) * cards, rng=rng)
         second_t = code_t // cards
         return cls((second_t + start_s) * US_PER_S, code_t - second_t * cards)
 
 
-OwnColumns = Mapping[str, npt.NDArray[Any]]
+OwnColumns = Mapping[str, Values]
 """Values of a generator's own columns by name: whole numbers, floats (NaN: empty), or for a text the index of its
 category (-1: empty)."""
 
@@ -239,7 +237,7 @@ def broken_own_columns(columns: Sequence[Column], own: OwnColumns, rows: int) ->
             yield f"column {name!r} has empty values, but is not nullable"
 
 
-def is_null(column: Column, values: npt.NDArray[Any]) -> Mask:
+def is_null(column: Column, values: Values) -> Mask:
     """(t,) bool: where an own column has no value: -1 for a category, NaN for a double."""
     if column.categories:
         return np.asarray(values < 0)

@@ -7,7 +7,7 @@ built-ins register through the same hooks (``synth.config.builtin``).
 A plugin may say which version of this page it needs: ``synth_api = ">=1.0,<2"`` in the module.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -60,6 +60,10 @@ class SinkSpec(Spec):
     Attributes:
         place: its uri is a directory or ``s3://bucket/prefix``, which it has for itself: a uri that is neither, and two
             sinks in one place, are then refused with the configuration.
+        takes: of its config, what a run has for itself beside a ``place``, or instead of one: a schema, a topic. Each
+            is told in steps from the whole to the part, ``("postgres", "host:5432", "shop", "public")``. Two sinks
+            cannot take the same, nor two jobs of a sweep, nor may one lie within another's. Without it, a sink that
+            has a uri and no place, or streams, takes what its config as a whole names. It asks nobody.
         streams: it is a ``synth.StreamSink``, which takes a stream, and also a run.
         resumes: of one that streams: it remembers how far it is.
         parts: of one that streams: several processes may send parts of one stream to it, each the rows of its cards;
@@ -76,6 +80,7 @@ class SinkSpec(Spec):
     """
 
     place: bool = False
+    takes: Callable[[Any], Iterable[tuple[str, ...]]] | None = None
     streams: bool = False
     resumes: bool = True
     parts: bool = False

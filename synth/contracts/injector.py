@@ -10,10 +10,9 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from synth.amount import AmountLaw
-from synth.arrays import Int64, Mask
+from synth.arrays import Int64, Mask, Values
 from synth.contracts.population import NOBODY, Census, Population
 from synth.contracts.sessions import Session
 from synth.errors import Problem
@@ -65,7 +64,7 @@ class FraudEvents:
     card_f: Int64
     amount_minor_f: Int64
     role_f: Int64
-    own: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
+    own: Mapping[str, Values] = field(default_factory=dict)
 
     def take(self, rows: Mask | Int64) -> "FraudEvents":
         """The events of a mask or an index, in that order."""

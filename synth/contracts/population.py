@@ -5,14 +5,14 @@ merchant, ``_p`` per terminal (point of sale), ``_u`` per customer. The cards an
 terminals of a merchant, stand side by side, see ``first_of``.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
-from synth.arrays import Float, Int8, Int16, Int64, Mask
+from synth.arrays import Float, Int8, Int16, Int64, Mask, Values
 from synth.tables.declared import NO_FACTS, PLAIN_NAME, Column, TableFacts
 from synth.tables.registry import TABLES
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 #: Kilometres of a degree of latitude, on a sphere of 6,371 km.
-KM_PER_DEGREE = 6371 * np.pi / 180
+KM_PER_DEGREE = 6371 * math.pi / 180
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Entities:
 
     name: str
     columns: tuple[Column, ...]
-    values: "Mapping[str, npt.NDArray[Any] | Sequence[str] | pa.Array]"
+    values: "Mapping[str, Values | Sequence[str] | pa.Array]"
     facts: TableFacts = NO_FACTS
 
 

@@ -38,7 +38,7 @@ ID_BITS = 53
 """Ids of sessions and devices are whole numbers below 2^53: exact as JSON numbers, too."""
 
 
-def draw_ids(size: int, *, rng: np.random.Generator) -> Int64:
+def draw_ids(size: int, *, rng: "np.random.Generator") -> Int64:
     """(size,) int64 ids that look like all others: uniform on [0, 2^53)."""
     return rng.integers(1 << ID_BITS, size=size)
 

@@ -103,7 +103,7 @@ def _meets_genuine(events: FraudEvents, components: Components, blocks: BlockPla
     return meets_f
 
 
-def _draw_shifts(spans: Spans, reach_s: int, timeline: Timeline, *, rng: np.random.Generator) -> Int64:
+def _draw_shifts(spans: Spans, reach_s: int, timeline: Timeline, *, rng: "np.random.Generator") -> Int64:
     """(e,) seconds by which each episode may move, up to ``reach_s`` either way, inside the window."""
     episodes = int(spans.episode_s.max(initial=-1)) + 1
     lowest_seconds_e, highest_seconds_e = np.full(episodes, -reach_s), np.full(episodes, reach_s)

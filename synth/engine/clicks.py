@@ -107,7 +107,7 @@ class ClickMaker:
         roles_of = self.plan.roles_of.items()
         return [patterns[name].sessions.get(role, Session()) for name, roles in roles_of for role in roles]
 
-    def _draw(self, purpose: str, index: int) -> np.random.Generator:
+    def _draw(self, purpose: str, index: int) -> "np.random.Generator":
         return Streams(self.components.seed, "clicks").draw(purpose, index)
 
     def _honest(self, index: int, genuine: Events) -> tuple[Visits, Int64]:

@@ -3,25 +3,24 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from synth.arrays import Int64
+from synth.arrays import Bytes, Int64, Values
 from synth.contracts.generator import Events, is_null
 from synth.contracts.population import Entities
 from synth.engine.episodes import SEVERAL, EpisodeRows
 from synth.engine.facts import ADDED, Truth
 from synth.engine.lookups import Lookups
 from synth.reporting import NEVER, Reports
-from synth.tables.arrow import names_to_arrow, to_arrow
+from synth.tables.arrow import decimals_to_arrow, names_to_arrow, to_arrow
 from synth.tables.batch import Batch
-from synth.tables.declared import Column
+from synth.tables.declared import NAIVE_TIME, Column
 from synth.tables.md5 import md5_hex
 from synth.tables.table import Field, Table, plain_table
-from synth.tables.texts import Texts, amount_texts, iso_texts, join_texts, time_texts
+from synth.tables.texts import Texts, amount_texts, iso_texts, join_texts, time_texts, uuid_texts
+from synth.tables.types import arrow_type
 from synth.timeline import US_PER_S, Timeline
 
 
@@ -87,7 +86,9 @@ def _shown(rows: BlockRows, field: Field) -> pa.Array:
         return pa.repeat(pa.scalar(field.column.constant, field.column.arrow), len(rows))
     if name in rows.events.own:
         return _own(field.column, rows.events.own[name])
-    return rows.lookups.show(field, rows.events) if name in rows.lookups.native else _EVENT[name](rows)
+    if name in rows.lookups.native:
+        return rows.lookups.show(field, rows.events)
+    return _SHOWN_AS[name, field.format](rows, field) if (name, field.format) in _SHOWN_AS else _EVENT[name](rows)
 
 
 def render_labels(rows: BlockRows, table: Table, transactions: Batch) -> Batch:
@@ -161,7 +162,7 @@ def render_entities(entities: Entities, shown: Mapping[str, str] | None = None) 
     return Batch.of(table, columns, {})
 
 
-def _own(column: Column, values: npt.NDArray[Any]) -> pa.Array:
+def _own(column: Column, values: Values) -> pa.Array:
     """Values of a generator's own column; see ``is_null`` for the empty ones."""
     valid = ~is_null(column, values) if column.nullable else None
     if column.categories:
@@ -173,14 +174,14 @@ def _own(column: Column, values: npt.NDArray[Any]) -> pa.Array:
 _HASHED_ROWS = 32_768
 
 
-def _hash_ids(rows: BlockRows) -> pa.Array:
-    """md5 of time, card number and amount as the notebook prints them."""
+def _hash_ids(rows: BlockRows) -> Bytes:
+    """(t, 32) hex digits of the md5 of time, card number and amount as the notebook prints them."""
     digests = np.empty((len(rows), 32), dtype=np.uint8)
     for start in range(0, len(rows), _HASHED_ROWS):
         part = slice(start, start + _HASHED_ROWS)
         message = join_texts([rows.time_text[part], rows.card_text[part], rows.amount_text[part]], 64)
         digests[part] = md5_hex(message.chars, message.lengths())
-    return Texts(digests).to_arrow()
+    return digests
 
 
 def _scenario_number(rows: BlockRows) -> pa.Array:
@@ -206,7 +207,7 @@ def _label(rows: BlockRows) -> pa.Array:
 
 _EVENT: dict[str, Callable[[BlockRows], pa.Array]] = {
     "event_id": lambda rows: to_arrow(np.arange(len(rows)) + rows.first_event_id),
-    "tid": _hash_ids,
+    "tid": lambda rows: Texts(_hash_ids(rows)).to_arrow(),
     "time": lambda rows: to_arrow(rows.events.time_us_t),
     "card_id": lambda rows: to_arrow(rows.events.card_t),
     "card_number": lambda rows: rows.card_text.to_arrow(),
@@ -226,6 +227,15 @@ _EVENT: dict[str, Callable[[BlockRows], pa.Array]] = {
 }
 
 
+#: Column and format → its values, where the format changes more than what text sinks print.
+_SHOWN_AS: dict[tuple[str, str], Callable[[BlockRows, Field], pa.Array]] = {
+    ("tid", "uuid"): lambda rows, _: uuid_texts(_hash_ids(rows)).to_arrow(),
+    ("amount", "decimal"): lambda rows, field: decimals_to_arrow(
+        rows.events.amount_minor_t, arrow_type(field.column.arrow)
+    ),
+}
+
+
 def _printed(rows: BlockRows, field: Field) -> Callable[[], pa.Array] | None:
     """How to print a column from texts that exist anyway, or that Arrow would print otherwise."""
     if field.name in rows.lookups.text:
@@ -233,7 +243,7 @@ def _printed(rows: BlockRows, field: Field) -> Callable[[], pa.Array] | None:
     if field.column.name == "time" and field.format == "%Y-%m-%d %H:%M:%S":
         return lambda: rows.time_text.to_arrow()
     if field.column.name == "time" and field.format == "iso":
-        return lambda: iso_texts(rows.time_text).to_arrow()
+        return lambda: iso_texts(rows.time_text, naive=field.column.arrow == NAIVE_TIME).to_arrow()
     if field.column.name == "amount":
         if field.format == "float":
             return lambda: rows.amount_text.to_arrow()

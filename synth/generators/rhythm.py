@@ -47,7 +47,7 @@ class Rhythm:
         mass_s: Float = self.cumulative_sn[:, last] - self.cumulative_sn[:, first]
         return rate_s * mass_s
 
-    def draw(self, segment: int, first: int, last: int, size: int, *, rng: np.random.Generator) -> Int64:
+    def draw(self, segment: int, first: int, last: int, size: int, *, rng: "np.random.Generator") -> Int64:
         """(size,) int64 seconds between two steps, by the segment's mass: the inverse of its distribution function."""
         before_n = self.cumulative_sn[segment, first : last + 1]
         at = before_n[0] + rng.random(size) * (before_n[-1] - before_n[0])

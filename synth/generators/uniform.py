@@ -56,7 +56,7 @@ class UniformGenerator(Generator):
         return Expectations(rows_n=inside_n * (self.config.transactions / inside_n.sum()))
 
 
-def draw_rows(rows: int, pairs_b: Int64, *, rng: np.random.Generator) -> Int64:
+def draw_rows(rows: int, pairs_b: Int64, *, rng: "np.random.Generator") -> Int64:
     """(b,) how many of ``rows`` distinct pairs fall into each block; in a huge urn as if each went back."""
     if pairs_b.sum() < URN_LIMIT:
         return rng.multivariate_hypergeometric(pairs_b, rows, method="marginals")

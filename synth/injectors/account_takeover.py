@@ -107,7 +107,7 @@ class AccountTakeover(EpisodeInjector):
             own=self._own(context, orders, rng=streams.draw("declined")),
         )
 
-    def _own(self, context: PlanContext, orders: int, *, rng: np.random.Generator) -> dict[str, Int64]:
+    def _own(self, context: PlanContext, orders: int, *, rng: "np.random.Generator") -> dict[str, Int64]:
         """The columns that say how an order was made, and what became of it where the generator tells."""
         own = {"channel": np.full(orders, context.texts["channel"].index("online"))}
         if {"auth_result", "decline_reason"} <= {*context.texts}:

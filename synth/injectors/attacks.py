@@ -46,7 +46,7 @@ class Attacks(Targets):
     end_s_e: Int64
 
     @classmethod
-    def daily(cls, config: AttackConfig, context: PlanContext, entities: int, *, rng: np.random.Generator) -> Self:
+    def daily(cls, config: AttackConfig, context: PlanContext, entities: int, *, rng: "np.random.Generator") -> Self:
         """Each day some different entities come under attack, out of ``entities``."""
         start_s = context.timeline.start_s
         days = np.arange(1 - config.days if config.early else 0, -(-context.timeline.seconds // 86_400))

@@ -68,7 +68,7 @@ class CardChain(EpisodeInjector):
             role=chains.role("follower", first="head"),
         )
 
-    def _draw_followers(self, context: PlanContext, follower_e: Int64, rng: np.random.Generator) -> Int64:
+    def _draw_followers(self, context: PlanContext, follower_e: Int64, rng: "np.random.Generator") -> Int64:
         if self.config.follower_amount == "run" or not isinstance(context.amount, BucketLaw):
             return context.amount.draw(int(follower_e.sum()), rng=rng)
         return context.amount.draw_from(deal_small_first(follower_e, context.amount.share_k, rng=rng), rng=rng)
@@ -80,7 +80,7 @@ class CardChain(EpisodeInjector):
         yield from first_of(events.episode_f[head_e], events.role_f[head_e] != 0, "does not start with its head")
 
 
-def deal_small_first(follower_e: Int64, share_k: Float, *, rng: np.random.Generator) -> Int64:
+def deal_small_first(follower_e: Int64, share_k: Float, *, rng: "np.random.Generator") -> Int64:
     """The notebook's chain law: which bucket each follower's amount comes from.
 
     A chain of n followers takes ceil(n x share) draws from each bucket, in bucket order, cut to n: the first buckets

@@ -7,13 +7,11 @@ Array names carry their axis: ``_e`` one value an episode, ``_f`` one an event, 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from synth.amount import AmountLaw, to_minor
-from synth.arrays import Int64, Mask
+from synth.arrays import Int64, Mask, Values
 from synth.contracts.injector import FraudEvents, PlanContext
 from synth.errors import RefusedError, counted
 from synth.rng import Streams
@@ -66,7 +64,7 @@ class Episodes:
         last_f: Mask = self.step_f == self.each(self.length_e) - 1
         return last_f
 
-    def each(self, value_e: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    def each(self, value_e: Values) -> Values:
         """(f,) an episode's value at each of its events."""
         return np.repeat(value_e, self.length_e)
 
@@ -147,7 +145,7 @@ class Episodes:
         amount_minor: Int64 | None = None,
         card: Int64 | None = None,
         start_s: Int64 | None = None,
-        own: Mapping[str, npt.NDArray[Any]] | None = None,
+        own: Mapping[str, Values] | None = None,
     ) -> FraudEvents:
         """Puts everything together, and each episode somewhere into the window.
 
@@ -202,7 +200,7 @@ def _require_whole(name: str, values: object, wanted: int) -> None:
         raise ValueError(f"{name} has shape {values.shape}, not ({wanted},): one value an {kind}")
 
 
-def draw_lengths(total: int, low: int, high: int, *, rng: np.random.Generator) -> Int64:
+def draw_lengths(total: int, low: int, high: int, *, rng: "np.random.Generator") -> Int64:
     """Lengths uniform on [low, high] that sum to ``total``; a few are adjusted by single events to make the sum exact.
 
     ``total`` must be reachable: k x low <= total <= k x high for some k.
@@ -223,7 +221,7 @@ def draw_lengths(total: int, low: int, high: int, *, rng: np.random.Generator) -
     return lengths
 
 
-def place_apart(card_e: Int64, span_s_e: Int64, window_s: int, *, rng: np.random.Generator) -> Int64:
+def place_apart(card_e: Int64, span_s_e: Int64, window_s: int, *, rng: "np.random.Generator") -> Int64:
     """Random start offsets at which no two intervals of one card overlap.
 
     The free seconds of a card are shared out between its intervals: sorted uniform offsets into the free time, each

@@ -73,7 +73,7 @@ class StolenCard(Claimer):
         amount_r = self._multiply(genuine.amount_minor_t[row_r], attacks_r, streams.draw("cents", block))
         return Claims(row_r, episode_r, np.zeros_like(row_r), np.minimum(amount_r, HIGHEST * 100 - 1))
 
-    def _multiply(self, minor_r: Int64, attacks_r: Int64, rng: np.random.Generator) -> Int64:
+    def _multiply(self, minor_r: Int64, attacks_r: Int64, rng: "np.random.Generator") -> Int64:
         if self.config.multiplies == "rounded":
             return np.rint(minor_r * self.config.factor**attacks_r).astype(np.int64)
         exact_r = (minor_r + rng.random(len(minor_r)) - 0.5) * self.config.factor

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 _PEOPLE_PER_ZIP = 9_800
 
 
-def draw_addresses(fake: "Faker", cities: Cities, city_u: Int16, *, rng: np.random.Generator) -> "dict[str, pa.Array]":
+def draw_addresses(
+    fake: "Faker", cities: Cities, city_u: Int16, *, rng: "np.random.Generator"
+) -> "dict[str, pa.Array]":
     """Draws where people of the given cities live.
 
     Returns:
@@ -48,7 +50,7 @@ def draw_addresses(fake: "Faker", cities: Cities, city_u: Int16, *, rng: np.rand
     }
 
 
-def _draw_zips(fake: "Faker", cities: Cities, city_u: Int16, *, rng: np.random.Generator) -> "pa.StringArray":
+def _draw_zips(fake: "Faker", cities: Cities, city_u: Int16, *, rng: "np.random.Generator") -> "pa.StringArray":
     """(u,) postal codes: a few in a row for each city, among those of its state; elsewhere any of the locale."""
     import pyarrow as pa
     import pyarrow.compute as pc

@@ -55,7 +55,7 @@ class CardNumbers:
 
 
 def draw_cards(
-    networks: Mapping[str, NetworkConfig], count_by_name: Mapping[str, int], *, rng: np.random.Generator
+    networks: Mapping[str, NetworkConfig], count_by_name: Mapping[str, int], *, rng: "np.random.Generator"
 ) -> CardNumbers:
     """Draws so many cards of each network; the prefixes have room for them.
 
@@ -107,7 +107,7 @@ def luhn_check_digit(payload: Int64) -> Int64:
     return -total % 10
 
 
-def _draw_numbers(network: NetworkConfig, count: int, *, rng: np.random.Generator) -> Int64:
+def _draw_numbers(network: NetworkConfig, count: int, *, rng: "np.random.Generator") -> Int64:
     """(count,) distinct numbers of one network, in no useful order."""
     room_p = np.array([network.room(prefix) for prefix in network.prefixes], dtype=np.int64)
     count_p = np.zeros_like(room_p)

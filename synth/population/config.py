@@ -64,9 +64,9 @@ class PopulationConfig:
                 path="networks", message=f"the shares sum to {total:.10g}, not 1", allowed="shares that sum to 1"
             )
         yield from self._prefix_problems()
-        for name, count in self.cards_by_network().items():
-            network = self.networks[name]
-            room = network.capacity()
+        tight = {name for name, network in self.networks.items() if self.cards > network.capacity()}
+        for name, count in self.cards_by_network().items() if tight else ():
+            room = self.networks[name].capacity()
             if count > room:
                 message = f"{name} gets {counted(count, 'card')}, but its prefixes leave room for {room:,}"
                 yield Problem(

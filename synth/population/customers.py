@@ -176,14 +176,14 @@ def draw_devices(config: DevicesConfig, customers: int, streams: Streams) -> Dev
     return Devices(customer_d, deal_codes(len(customer_d), shares, rng=streams.draw("devices/kinds")))
 
 
-def _deal_more(cards: int, customers: int, rng: np.random.Generator) -> Int64:
+def _deal_more(cards: int, customers: int, rng: "np.random.Generator") -> Int64:
     """(u,) how many of some further cards each customer gets: lognormal weights, so that few hold many."""
     reach_u = np.cumsum(rng.lognormal(sigma=_CARD_SIGMA, size=customers))
     holder = np.searchsorted(reach_u, rng.random(cards) * reach_u[-1], side="right")
     return np.bincount(np.minimum(holder, customers - 1), minlength=customers)
 
 
-def _draw_openings(mean_years: float, age_c: Int8, start_s: int, rng: np.random.Generator) -> Int64:
+def _draw_openings(mean_years: float, age_c: Int8, start_s: int, rng: "np.random.Generator") -> Int64:
     """(c,) midnights before the window: exponentially long ago, but not before the holder was of age."""
     mean_days, longest_days_c = mean_years * 365.25, (age_c.astype(np.float64) - _YOUNGEST_HOLDER) * 365.25
     reached_c = -np.expm1(-longest_days_c / mean_days)
@@ -191,7 +191,7 @@ def _draw_openings(mean_years: float, age_c: Int8, start_s: int, rng: np.random.
     return (start_s // _DAY_S - 1 - days_c) * _DAY_S
 
 
-def _spread(median: Float, sigma: float, rng: np.random.Generator) -> Float:
+def _spread(median: Float, sigma: float, rng: "np.random.Generator") -> Float:
     """Lognormal values around their medians."""
     return median * np.exp(sigma * rng.standard_normal(len(median)))
 

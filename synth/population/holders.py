@@ -40,7 +40,7 @@ _DOCS = {
 }
 
 
-def draw_holders(cards_n: int, locale: str, *, reference: date, rng: np.random.Generator) -> "pa.Table":
+def draw_holders(cards_n: int, locale: str, *, reference: date, rng: "np.random.Generator") -> "pa.Table":
     """Draws one holder for each card.
 
     Args:
@@ -66,7 +66,7 @@ def draw_holders(cards_n: int, locale: str, *, reference: date, rng: np.random.G
 
 
 def draw_customer_profiles(
-    population: Population, locale: str, *, reference: date, rng: np.random.Generator
+    population: Population, locale: str, *, reference: date, rng: "np.random.Generator"
 ) -> "Mapping[str, pa.Array]":
     """What a profile says of each customer: of that age, and in that city where there are cities.
 
@@ -83,7 +83,7 @@ def draw_persons(
     locale: str,
     *,
     reference: date,
-    rng: np.random.Generator,
+    rng: "np.random.Generator",
     age: Int8 | None = None,
     home: tuple[Cities, Int16] | None = None,
 ) -> "Mapping[str, pa.Array]":
@@ -118,7 +118,7 @@ def draw_persons(
     }
 
 
-def _read_names(names: Phrases, *, rng: np.random.Generator) -> "dict[str, pa.StringArray]":
+def _read_names(names: Phrases, *, rng: "np.random.Generator") -> "dict[str, pa.StringArray]":
     """(n,) full names, first and last names, and the gender that they belong to, F or M.
 
     A name that says no gender gets one at random; one that a locale composes by code of its own is cut after a word;
@@ -141,7 +141,7 @@ def _read_names(names: Phrases, *, rng: np.random.Generator) -> "dict[str, pa.St
     }
 
 
-def _draw_emails(fake: "Faker", names: Phrases, *, rng: np.random.Generator) -> "pa.StringArray":
+def _draw_emails(fake: "Faker", names: Phrases, *, rng: "np.random.Generator") -> "pa.StringArray":
     """(n,) unique addresses: the name in ASCII, numbered where several holders share it."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -165,7 +165,7 @@ def _draw_emails(fake: "Faker", names: Phrases, *, rng: np.random.Generator) -> 
     return pc.binary_join_element_wise(user, number, "@", domain, "")
 
 
-def _draw_phones(fake: "Faker", cards_n: int, *, rng: np.random.Generator) -> "pa.StringArray":
+def _draw_phones(fake: "Faker", cards_n: int, *, rng: "np.random.Generator") -> "pa.StringArray":
     """(n,) numbers of the country's forms, the last four digits drawn anew; no short numbers of public services."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -187,7 +187,7 @@ def _draw_phones(fake: "Faker", cards_n: int, *, rng: np.random.Generator) -> "p
     return pc.binary_join_element_wise(*pieces, "")
 
 
-def _draw_birth_dates(cards_n: int, reference: date, *, rng: np.random.Generator) -> "pa.Date32Array":
+def _draw_birth_dates(cards_n: int, reference: date, *, rng: "np.random.Generator") -> "pa.Date32Array":
     """(n,) days, uniform over those that make a holder 18 to 90 years old on the reference day."""
     import pyarrow as pa
 
@@ -197,7 +197,7 @@ def _draw_birth_dates(cards_n: int, reference: date, *, rng: np.random.Generator
     return pa.array(np.datetime64(first, "D") + days_c, pa.date32())
 
 
-def _draw_birth_dates_of(age: Int8, reference: date, *, rng: np.random.Generator) -> "pa.Date32Array":
+def _draw_birth_dates_of(age: Int8, reference: date, *, rng: "np.random.Generator") -> "pa.Date32Array":
     """(n,) days, uniform over those that make a person of the given age on the reference day."""
     import pyarrow as pa
 

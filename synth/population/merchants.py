@@ -112,7 +112,7 @@ def draw_merchants(
     return merchants, Terminals(merchant_p, city_s[store_p], x_s[store_p], y_s[store_p])
 
 
-def _draw_sizes(merchants: int, exponent: float, rng: np.random.Generator) -> Float:
+def _draw_sizes(merchants: int, exponent: float, rng: "np.random.Generator") -> Float:
     """(m,) sizes by Zipf's law, 1 on average, in no useful order."""
     size_m = (rng.permutation(merchants) + 1.0) ** -exponent
     rounded: Float = np.maximum(np.round(size_m / size_m.mean(), 6), 1e-6)

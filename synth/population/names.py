@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def draw_names(count: int, locale: str, *, rng: np.random.Generator) -> "pa.StringArray":
+def draw_names(count: int, locale: str, *, rng: "np.random.Generator") -> "pa.StringArray":
     """Draws names of companies. Twice as many as asked for are drawn; where these are too few different ones, the
     others are numbered.
 

@@ -89,7 +89,7 @@ class Phrases:
 
 
 def draw_phrases(
-    fake: "Faker", kind: str, method: str, attribute: str, count: int, *, rng: np.random.Generator
+    fake: "Faker", kind: str, method: str, attribute: str, count: int, *, rng: "np.random.Generator"
 ) -> Phrases:
     """Draws what a Faker method composes of its templates; a locale with code of its own is asked for whole values."""
     provider = fake.factories[0].provider(f"faker.providers.{kind}")

@@ -98,7 +98,7 @@ def _code_near(country: str) -> str:
     return code if code in cities_by_country() else ""
 
 
-def draw_cities(config: CitiesConfig | None, *, rng: np.random.Generator) -> Cities:
+def draw_cities(config: CitiesConfig | None, *, rng: "np.random.Generator") -> Cities:
     """Picks the cities and puts them into one plane; none where there is no config."""
     if config is None:
         empty = np.empty(0)
@@ -138,7 +138,7 @@ def project(latitude_a: Float, longitude_a: Float) -> tuple[Float, Float]:
 
 
 def draw_points(
-    count: int, cities: Cities, grid: GridConfig | None, spread_km: float, *, rng: np.random.Generator
+    count: int, cities: Cities, grid: GridConfig | None, spread_km: float, *, rng: "np.random.Generator"
 ) -> tuple[Int16, Float, Float]:
     """Draws points of the square, or around the cities, these by their sizes.
 

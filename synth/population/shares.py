@@ -14,7 +14,7 @@ def sorted_names(kinds: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(sorted(kinds))
 
 
-def deal_codes(count: int, shares: Sequence[float], *, rng: np.random.Generator) -> Int8:
+def deal_codes(count: int, shares: Sequence[float], *, rng: "np.random.Generator") -> Int8:
     """(count,) int8 codes in a random order, each as often as its share asks for, by largest remainder."""
     codes = np.repeat(np.arange(len(shares), dtype=np.int8), split_exactly(count, shares))
     rng.shuffle(codes)

@@ -89,6 +89,6 @@ def _value(field: TableField, text: "pa.StringArray") -> "list[bytes | Texts]":
 
 
 def _is_text(field: TableField) -> bool:
-    if field.column.arrow.startswith("timestamp"):
+    if field.column.is_time:
         return not field.format.startswith("epoch")
     return field.column.arrow == "string" or field.column.arrow.startswith("date")

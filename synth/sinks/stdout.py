@@ -22,6 +22,11 @@ class StdoutConfig:
     kind: Literal["stdout"] = "stdout"
 
 
+def takes(config: StdoutConfig) -> list[tuple[str, ...]]:
+    """The standard output, whoever writes there."""
+    return [("the standard output",)]
+
+
 class Stdout(StreamSink):
     """Writes, and remembers nothing."""
 

@@ -1,10 +1,9 @@
 """NumPy arrays as Arrow columns, zero-copy; ``pa.array`` would import pandas first, a third of a second a run."""
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from synth.arrays import Bytes, Int32, Mask
+from synth.arrays import Bytes, Int32, Int64, Mask, Numbers
 
 _TYPES = {
     np.dtype(np.int64): pa.int64(),
@@ -14,7 +13,7 @@ _TYPES = {
 }
 
 
-def to_arrow(values: npt.NDArray[np.int64 | np.int32 | np.int8 | np.float64], valid: Mask | None = None) -> pa.Array:
+def to_arrow(values: Numbers, valid: Mask | None = None) -> pa.Array:
     """An Arrow column over the array's own memory.
 
     Args:
@@ -24,6 +23,19 @@ def to_arrow(values: npt.NDArray[np.int64 | np.int32 | np.int8 | np.float64], va
     bitmap = None if valid is None else pa.py_buffer(np.packbits(valid, bitorder="little"))
     buffers = [bitmap, pa.py_buffer(np.ascontiguousarray(values))]
     return pa.Array.from_buffers(_TYPES[values.dtype], len(values), buffers)
+
+
+def decimals_to_arrow(minor: Int64, kind: pa.DataType) -> pa.Array:
+    """Whole minor units as decimals, which hold them as 128-bit numbers.
+
+    Args:
+        minor: (n,) int64, of at most as many digits as the type has.
+        kind: a decimal128 with as many digits behind the point as the minor unit has.
+    """
+    words = np.empty((len(minor), 2), dtype="<i8")
+    words[:, 0] = minor
+    words[:, 1] = minor >> 63
+    return pa.Array.from_buffers(kind, len(minor), [None, pa.py_buffer(words)])
 
 
 def names_to_arrow(names: tuple[str, ...]) -> pa.StringArray:

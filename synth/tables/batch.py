@@ -75,5 +75,6 @@ def print_column(array: pa.Array, text_format: str) -> pa.Array:
 def _print_time(array: pa.Array, text_format: str) -> pa.Array:
     if text_format in EPOCH_UNITS_US:
         return pc.divide(array.cast(pa.int64()), EPOCH_UNITS_US[text_format]).cast(pa.string())
-    seconds = array.cast(pa.timestamp("s", tz="UTC"))
-    return pc.strftime(seconds, format="%Y-%m-%dT%H:%M:%SZ" if text_format == "iso" else text_format)
+    seconds = array.cast(pa.timestamp("s", tz=array.type.tz))
+    iso = "%Y-%m-%dT%H:%M:%S" + ("Z" if array.type.tz else "")
+    return pc.strftime(seconds, format=iso if text_format == "iso" else text_format)

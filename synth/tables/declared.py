@@ -30,8 +30,8 @@ class Column:
         nullable: whether genuine events have none.
         free_text: whether its texts may hold commas, quotes or line breaks.
         categories: the texts that a generator's whole numbers stand for; for its own columns of type string.
-        formats: how text sinks can print it; the first is the default. ``strftime`` stands for any pattern with a %.
-            A time has ``TIME_FORMATS``.
+        formats: how it can be shown; the first is the default. ``strftime`` stands for any pattern with a %. A time has
+            ``TIME_FORMATS``. Text sinks print so; those of ``FORMAT_TYPES`` change what typed sinks hold, too.
         clock: how it follows event times that a stream shifts (``clock=rebased``): by the shift in microseconds or in
             seconds, not at all, or, as an hour of the day, in no such way, so that a shifted stream cannot show it.
             Unless told, a time shifts and all else stays.
@@ -58,13 +58,23 @@ class Column:
     def __post_init__(self) -> None:
         if self.categories:
             object.__setattr__(self, "enumerated", True)
-        if self.arrow.startswith("timestamp"):
+        if self.is_time:
             object.__setattr__(self, "formats", TIME_FORMATS)
+
+    @property
+    def is_time(self) -> bool:
+        """Whether it holds moments; days are none."""
+        return self.arrow.startswith("timestamp")
 
     @property
     def follows(self) -> Clock:
         """How it follows a shift of event times."""
-        return self.clock or ("shifts_us" if self.arrow.startswith("timestamp") else "stays")
+        return self.clock or ("shifts_us" if self.is_time else "stays")
+
+    def shown_as(self, text_format: str, *, naive: bool = False) -> "Column":
+        """The column with the type that it has in this format; a naive time is in UTC and does not say so."""
+        arrow = NAIVE_TIME if naive else FORMAT_TYPES.get(text_format, self.arrow)
+        return self if arrow == self.arrow else replace(self, arrow=arrow)
 
     @cached_property
     def quoted(self) -> bool:
@@ -118,7 +128,14 @@ _ESCAPED = re.compile(r'[,"\\\n\r\t]')
 EPOCH_UNITS_US: Mapping[str, int] = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
 
 TIME_FORMATS = ("iso", "strftime", *EPOCH_UNITS_US)
-AMOUNT_FORMATS = ("float", "fixed2")
+AMOUNT_FORMATS = ("float", "fixed2", "decimal")
+ID_FORMATS = ("plain", "uuid")
+
+#: Format → the Arrow type of what is shown in it; in all others a column keeps its own. 18 digits fit into 64 bits.
+FORMAT_TYPES: Mapping[str, str] = {"decimal": "decimal128(18, 2)"}
+
+#: A time in UTC that does not say so.
+NAIVE_TIME = "timestamp[us]"
 
 EVENT_COLUMNS = {
     column.name: column
@@ -131,7 +148,14 @@ EVENT_COLUMNS = {
             "position of the event in the run, from 0",
             references=("transactions",),
         ),
-        Column("tid", "string", "", "key", "md5, in hex, of time, card number and amount as the notebook prints them"),
+        Column(
+            "tid",
+            "string",
+            "",
+            "key",
+            "md5, in hex, of time, card number and amount as the notebook prints them",
+            formats=ID_FORMATS,
+        ),
         Column("time", "timestamp[us, tz=UTC]", "UTC", "observable", "when it happened"),
         Column(
             "card_id",

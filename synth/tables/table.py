@@ -1,12 +1,13 @@
 """Tables of the output: their names and columns, known before the first row."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from synth.tables.declared import NO_FACTS, SHIFT_UNIT_US, Column, TableFacts, metadata
 from synth.tables.registry import TABLES
+from synth.tables.types import arrow_type
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -82,7 +83,7 @@ class Table:
 
         return pa.schema(
             [
-                pa.field(f.name, _arrow_type(f.column.arrow), nullable=f.column.nullable, metadata=metadata(f.column))
+                pa.field(f.name, arrow_type(f.column.arrow), nullable=f.column.nullable, metadata=metadata(f.column))
                 for f in self.fields
             ]
         )
@@ -91,14 +92,6 @@ class Table:
     def quoted(self) -> bool:
         """Whether a text may hold what CSV and JSON have to escape; numbers, times and ids never do."""
         return any(f.column.quoted for f in self.fields)
-
-
-def _arrow_type(text: str) -> "pa.DataType":
-    import pyarrow as pa
-
-    if text == "timestamp[us, tz=UTC]":
-        return pa.timestamp("us", tz="UTC")
-    return pa.date32() if text == "date32[day]" else pa.type_for_alias(text)
 
 
 def label_table(events: Table) -> Table:
@@ -117,10 +110,12 @@ def noise_table(events: Table) -> Table:
 
 
 def _naming_rows(name: str, events: Table) -> Table:
-    """A table whose rows name transactions, by the view's own name for their id, where it shows one."""
-    tid = next((f.name for f in events.fields if f.column.name == "tid"), None)
+    """A table whose rows name transactions, as the view does, by its own name for their id, where it shows one."""
+    tid = next((f for f in events.fields if f.column.name == "tid"), None)
     columns = [column for source, column in TABLES[name].columns.items() if source != "tid" or tid]
-    return declared_table(name, columns, {"tid": tid or ""})
+    table = declared_table(name, columns, {"tid": tid.name if tid else ""})
+    fields = (replace(f, format=tid.format) if tid and f.column.name == "tid" else f for f in table.fields)
+    return replace(table, fields=tuple(fields))
 
 
 def click_tables() -> tuple[Table, Table]:

@@ -118,9 +118,9 @@ def time_texts(second_t: Int64) -> Texts:
     return Texts(chars)
 
 
-def iso_texts(time: Texts) -> Texts:
-    """``2022-01-31T23:59:59Z`` from what ``time_texts`` made."""
-    chars = np.full((len(time.chars), 20), ord("Z"), dtype=np.uint8)
+def iso_texts(time: Texts, *, naive: bool = False) -> Texts:
+    """``2022-01-31T23:59:59Z`` from what ``time_texts`` made; naive: without the Z."""
+    chars = np.full((len(time.chars), 19 if naive else 20), ord("Z"), dtype=np.uint8)
     chars[:, :19] = time.chars
     chars[:, 10] = ord("T")
     return Texts(chars)
@@ -182,6 +182,17 @@ def amount_texts(minor_t: Int64, *, fixed: bool = False) -> Texts:
     length_t = length_t + cents_length[cents_t]
     width = int(length_t.max(initial=0))
     return Texts(words.view(np.uint8)[:, :width], length_t)
+
+
+#: Where the 32 hex digits of 128 bits stand in a UUID's 8-4-4-4-12.
+_UUID_PLACES = [place for place, sign in enumerate("00000000-0000-0000-0000-000000000000") if sign != "-"]
+
+
+def uuid_texts(digits: Bytes) -> Texts:
+    """``00112233-4455-6677-8899-aabbccddeeff`` for each row of (n, 32) hex digits."""
+    chars = np.full((len(digits), 36), ord("-"), dtype=np.uint8)
+    chars[:, _UUID_PLACES] = digits
+    return Texts(chars)
 
 
 def join_texts(parts: list[Texts], width: int) -> Texts:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Protocol
 
 from pydantic import Discriminator, Tag
@@ -17,7 +17,8 @@ Name = Annotated[str, Limits(pattern=_NAME, description=_NAMED)]
 Source = Annotated[
     str, Limits(description="the event column that it shows, or one of an entity of the event: merchants.name")
 ]
-Format = Annotated[str | None, Limits(description="how CSV and JSON print it; null: the column's first format")]
+Format = Annotated[str | None, Limits(description="how it is shown; null: the column's first format")]
+Naive = Annotated[bool, Limits(description="of a time, which is in UTC: whether it does not say so")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,7 @@ class AddedField:
 
     source: Source
     format: Format = None
+    naive: Naive = False
 
 
 Value = Annotated[str | int | float, Limits(description="what every row says in it: text or a number")]
@@ -57,7 +59,9 @@ Addition = Annotated[
 ]
 Added = Annotated[
     dict[str, Addition],
-    Limits(description="columns that the view gains, last and by name: name → source, {source, format} or {value}"),
+    Limits(
+        description="columns that the view gains, last and by name: name → source, {source, format, naive} or {value}"
+    ),
 ]
 Dropped = Annotated[list[str], Limits(description="columns that the view loses, by name")]
 Renamed = Annotated[dict[str, Name], Limits(description="columns that get another name: name → new name")]
@@ -89,7 +93,8 @@ class Shown:
 
     Attributes:
         source: empty where it has the same ``value`` in every row.
-        name_at, source_at, format_at: the path, below the view, of what sets each.
+        naive: whether it is a time without a zone.
+        name_at, source_at, format_at, naive_at: the path, below the view, of what sets each.
     """
 
     name: str
@@ -98,6 +103,8 @@ class Shown:
     name_at: str
     source_at: str
     format_at: str
+    naive_at: str
+    naive: bool = False
     value: str | int | float | None = None
 
     @property
@@ -106,11 +113,13 @@ class Shown:
         return not self.name_at.startswith("fields.")
 
 
-def edit_view(fields: Sequence[tuple[str, str, str | None, str | int | float | None]], edits: Edits) -> list[Shown]:
+def edit_view(
+    fields: Sequence[tuple[str, str, str | None, bool, str | int | float | None]], edits: Edits
+) -> list[Shown]:
     """The columns left of a view, renamed, in their order; then the added ones by name.
 
     Args:
-        fields: (name, source, format, value) of each column, in order.
+        fields: (name, source, format, naive, value) of each column, in order.
     """
     shown = [
         Shown(
@@ -120,21 +129,23 @@ def edit_view(fields: Sequence[tuple[str, str, str | None, str | int | float | N
             name_at=f"rename.{name}" if name in edits.rename else f"fields.{i}.name",
             source_at=f"fields.{i}.source",
             format_at=f"fields.{i}.format",
+            naive_at=f"fields.{i}.naive",
+            naive=naive,
             value=value,
         )
-        for i, (name, source, text_format, value) in enumerate(fields)
+        for i, (name, source, text_format, naive, value) in enumerate(fields)
         if name not in edits.drop
     ]
     for name, added in sorted(edits.add.items()):
         at = f"add.{name}"
+        whole = Shown(name=name, source="", format=None, name_at=at, source_at=at, format_at=at, naive_at=at)
         if isinstance(added, str):
-            shown.append(Shown(name=name, source=added, format=None, name_at=at, source_at=at, format_at=at))
+            shown.append(replace(whole, source=added))
         elif isinstance(added, AddedConstant):
-            places = {"name_at": at, "source_at": at, "format_at": at}
-            shown.append(Shown(name=name, source="", format=None, value=added.value, **places))
+            shown.append(replace(whole, value=added.value))
         else:
-            places = {"name_at": at, "source_at": f"{at}.source", "format_at": f"{at}.format"}
-            shown.append(Shown(name=name, source=added.source, format=added.format, **places))
+            places = {f"{key}_at": f"{at}.{key}" for key in ("source", "format", "naive")}
+            shown.append(replace(whole, source=added.source, format=added.format, naive=added.naive, **places))
     return shown
 
 

@@ -18,6 +18,7 @@ from synth.tables.view_edits import (
     Added,
     Dropped,
     Format,
+    Naive,
     Name,
     Renamed,
     Shown,
@@ -39,6 +40,7 @@ class FieldConfig:
     name: Name
     source: Source
     format: Format = None
+    naive: Naive = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,10 +71,10 @@ class ColumnsConfig:
 
     def shown(self) -> list[Shown]:
         """The columns that the output has, with every edit made."""
-        fields: list[tuple[str, str, str | None, str | int | float | None]] = [
-            (each.name, "", None, each.value)
+        fields: list[tuple[str, str, str | None, bool, str | int | float | None]] = [
+            (each.name, "", None, False, each.value)
             if isinstance(each, ConstantConfig)
-            else (each.name, each.source, each.format, None)
+            else (each.name, each.source, each.format, each.naive, None)
             for each in self.fields
         ]
         return edit_view(fields, self)
@@ -110,20 +112,29 @@ class ColumnsConfig:
                 yield _unknown(field, known)
             elif "." in field.source and entities is not None and (lacking := _lacking(field, own, entities)):
                 refused.append((field, *lacking))
-            elif (
-                column is not None
-                and field.format is not None
-                and (reason := _refusal(column, field.format)) is not None
-            ):
-                message = f"column {field.source!r} has no format {field.format!r}{reason}"
-                named = ", ".join(name for name in column.formats if name != "strftime")
-                pattern = "or a pattern such as %Y-%m-%d (no commas, quotes or backslashes)"
-                yield Problem(
-                    path=field.format_at,
-                    message=message,
-                    allowed=f"{named}, {pattern}" if "strftime" in column.formats else named,
-                )
+            elif column is not None:
+                yield from _misshown(field, column)
         yield from _joined(refused)
+
+
+def _misshown(field: Shown, column: Column) -> Iterator[Problem]:
+    """Yields what a column cannot be shown as."""
+    if field.format is not None and (reason := _refusal(column, field.format)) is not None:
+        named = ", ".join(name for name in column.formats if name != "strftime")
+        pattern = "or a pattern such as %Y-%m-%d (no commas, quotes or backslashes)"
+        yield Problem(
+            path=field.format_at,
+            message=f"column {field.source!r} has no format {field.format!r}{reason}",
+            allowed=f"{named}, {pattern}" if "strftime" in column.formats else named,
+        )
+    if not field.naive:
+        return
+    if not column.is_time:
+        message = f"column {field.source!r} is no time (it is {column.arrow}), so that it has no zone to leave out"
+        yield Problem(path=field.naive_at, message=message, allowed="leave it out")
+    elif zones := [each for each in _DIRECTIVE.findall(field.format or "") if each in ("%z", "%Z")]:
+        message = f"a naive time has no zone that {zones[0]} could print"
+        yield Problem(path=field.format_at, message=message, allowed=f"a format without {zones[0]}, or naive: false")
 
 
 def _unknown(field: Shown, known: Mapping[str, Column]) -> Problem:
@@ -181,6 +192,7 @@ _NAMES_BESIDE = {
 }
 
 #: The directives of strftime that Arrow knows, and characters that need no quotes in CSV and JSON.
+_DIRECTIVE = re.compile(r"%.")
 _PATTERN = re.compile(r"(%[YymdHMSjbBaAIpeFTRuwzZDCGgUVWh%]|[^%,\"\\\n\r\t])*")
 
 
@@ -223,5 +235,6 @@ def event_table(
     fields = []
     for field in config.shown():
         column = known[field.source] if field.value is None else constant_column(field.value)
-        fields.append(Field(field.name, column, field.format or column.formats[0]))
+        text_format = field.format or column.formats[0]
+        fields.append(Field(field.name, column.shown_as(text_format, naive=field.naive), text_format))
     return Table("transactions", tuple(fields), TABLES["transactions"].facts)

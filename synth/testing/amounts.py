@@ -25,7 +25,7 @@ _ROWS = 20_000
 _BINS = 20
 
 
-def _rng(purpose: str, seed: int = 1) -> np.random.Generator:
+def _rng(purpose: str, seed: int = 1) -> "np.random.Generator":
     return Streams(seed, "testing").draw(purpose)
 
 

@@ -237,6 +237,11 @@ CASES: dict[str, Case] = {
     "two_columns_of_one_name": case("columns.fields=[{name: a, source: tid}, {name: a, source: time}]"),
     "column_name_with_a_comma": case("columns.fields=[{name: 'a,b', source: tid}]"),
     "time_format_strftime": case("columns.fields=[{name: a, source: time, format: strftime}]"),
+    "forms_that_columns_do_not_have": case(
+        "+columns.add.booked={source: card_number, naive: true}",
+        "+columns.add.paid={source: amount, format: uuid}",
+        "+columns.add.zone={source: time, format: '%H:%M %Z', naive: true}",
+    ),
     "time_format_with_a_fraction": case('columns.fields=[{name: a, source: time, format: "%H:%M:%S.%f"}]'),
     "time_format_with_a_comma": case("sink=csv", 'columns.fields=[{name: a, source: time, format: "%d, %b"}]'),
     "id_named_like_a_label": case("columns.fields=[{name: role, source: tid}]"),

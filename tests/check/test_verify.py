@@ -17,7 +17,7 @@ import pytest
 from synth import run
 from synth.check.reader import open_output
 from synth.check.verify import Report, verify
-from synth.check.verify.ids import UniqueIds
+from synth.check.verify.ids import PLAIN_ID, UniqueIds
 from synth.check.verify.rows import CardSeconds, ReadRows, is_luhn_valid
 from synth.config.catalog import load_catalog
 from synth.errors import RefusedError
@@ -508,7 +508,7 @@ def test_event_ids_and_holders(full: Spoiler) -> None:
 def test_ids_that_agree_in_their_prefix_are_compared_in_full() -> None:
     def check(*tids: str) -> str:
         column = pa.array(tids)
-        unique = UniqueIds(len(tids), lambda: iter([column]))
+        unique = UniqueIds(len(tids), lambda: iter([column]), PLAIN_ID)
         unique.see(ReadRows(0, len(tids), {"tid": column}, np.empty(0, dtype=np.int64)))
         return unique.result().detail
 

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
@@ -19,7 +20,9 @@ import pytest
 
 import synth as package
 from synth.cli import run
-from synth.config.compose import compose
+from synth.config.compose import Composed, compose
+from synth.config.fitting import try_options
+from synth.errors import ConfigError
 from tests.cli.commands import (
     CANARY,
     MINE,
@@ -634,6 +637,22 @@ def test_list_with_a_recipe_that_is_wrong_lists_nothing(tmp_path: Path) -> None:
     assert answer.code == 2
     assert "did you mean 'tiny'?" in answer.err
     assert not answer.out
+
+
+def test_the_generators_are_tried_once_for_all_options_that_need_another(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    tried: list[str] = []
+
+    def counting(composed: Composed, group: str) -> Iterator[tuple[str, Composed | ConfigError]]:
+        tried.append(group)
+        return try_options(composed, group)
+
+    monkeypatch.setattr("synth.config.fitting.try_options", counting)
+    answer = synth("list", "columns", "--with", "scenario=card_chain", "--json", cwd=tmp_path)
+    refused = {name for name, problems in answer.envelope["data"]["columns"].items() if problems}
+    assert {"handbook", "payments"} <= refused
+    assert tried == ["generator"]
 
 
 def test_preview_shows_the_columns_that_a_pattern_sets(tmp_path: Path) -> None:

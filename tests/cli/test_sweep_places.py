@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from synth.config.catalog import load_catalog
 from synth.config.compose.naming import folder_name, quoted
 from synth.config.compose.overrides import read_overrides
-from tests.cli.commands import CANARY, TINY, Answer, synth, tree
+from synth.config.typed import schema_of
+from synth.contracts.hookspecs import SinkSpec
+from tests.cli.commands import CANARY, ROOT, TINY, Answer, synth, tree
 from tests.cli.test_sweep import LAUNCHERS, results, sweep
 from tests.outputs import read_manifest
 from tests.servers import S3Server
@@ -134,6 +137,107 @@ def test_a_place_that_is_none(words: list[str], told: str, tmp_path: Path) -> No
     assert told in answer.err
     assert "internal error" not in answer.err
     assert tree(tmp_path) == {"file": 0}
+
+
+PLUGINS = [ROOT / "plugins" / name for name in ("synth-sql", "synth-sqlite", "synth-lakehouse", "synth-kafka")]
+FLAGS = [word for folder in PLUGINS for word in ("--plugin", str(folder))]
+
+#: What else a sink has to be told to have a place; nothing here is asked.
+PLACES = {
+    "kafka": ["sink.kafka.servers=127.0.0.1:1", "sink.kafka.topic=t"],
+    "postgres": ["sink.postgres.uri=postgresql://me@127.0.0.1:1/shop", "sink.postgres.schema=s"],
+    "iceberg": ["sink.iceberg.uri=out"],
+}
+
+
+def sink_specs() -> dict[str, SinkSpec]:
+    """Every built-in and packaged sink."""
+    catalog = load_catalog(PLUGINS)
+    found = {name: catalog.find("sink", name) for name in catalog.names("sink")}
+    return {name: spec for name, spec in found.items() if isinstance(spec, SinkSpec)}
+
+
+def swept_key(spec: SinkSpec) -> str:
+    """Another key of a sink, with two values; the seed where it has none."""
+    where = {"uri", "catalog", "namespace", "schema", "topic", "servers"}
+    for name, shown in schema_of(spec.config)["properties"].items():
+        if name in where or name == "kind":
+            continue
+        if shown.get("type") in ("boolean", "integer") or len(shown.get("enum", ())) > 1:
+            values = shown.get("enum", ("true", "false") if shown["type"] == "boolean" else (1, 2))
+            return f"sink.{spec.name}.{name}={values[0]},{values[1]}"
+    return "seed=1,2"
+
+
+def test_every_sink_says_what_its_runs_take() -> None:
+    specs = sink_specs()
+    assert {"csv", "stdout", "kafka", "postgres", "iceberg"} < {*specs}
+    assert [name for name, spec in specs.items() if not spec.place and not spec.takes] == []
+
+
+@pytest.mark.parametrize("kind", sorted(sink_specs()))
+def test_jobs_with_one_place_and_other_keys(kind: str, tmp_path: Path) -> None:
+    spec = sink_specs()[kind]
+    place = PLACES.get(kind, [f"sink.{kind}.uri=out"] if spec.has_uri else [])
+    answer = synth("run", "-m", *FLAGS, *TINY, f"sink={kind}", *place, swept_key(spec), cwd=tmp_path)
+    if spec.place:
+        assert answer.code == 0, answer.err
+        assert "2 jobs share the place out: each gets a folder there" in answer.err
+        assert len(list((tmp_path / "out").iterdir())) == 2
+        return
+    assert answer.code == 2, answer.err
+    assert f"all 2 jobs: sink '{kind}' would take every job into one and the same place" in answer.err
+    assert tree(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            ["sink=kafka", *PLACES["kafka"][:1], "sink.kafka.topic=t,u,t.labels", "sink.kafka.side_topics=[labels]"],
+            "02",
+        ),
+        (["sink=postgres", *PLACES["postgres"][:1], "sink.postgres.schema=s,t,s"], "02"),
+        (["sink=iceberg", "sink.iceberg.catalog=sqlite:////tmp/a.db", "sink.iceberg.uri=a,b,c"], "every"),
+        (["sink=iceberg", "sink.iceberg.catalog=sqlite:////tmp/a.db", "sink.iceberg.uri=a"], "every"),
+    ],
+    ids=["a topic beside another job's", "one schema", "one namespace", "one namespace and one place"],
+)
+def test_jobs_that_meet_where_there_are_no_folders(words: list[str], told: str, tmp_path: Path) -> None:
+    seeds = ["seed=1,2"] if words[-1] == "sink.iceberg.uri=a" else []
+    answer = synth("run", "-m", *FLAGS, *TINY, *words, *seeds, cwd=tmp_path)
+    assert answer.code == 2
+    who = "every job" if told == "every" else f"jobs {told[0]} and {told[1]}"
+    assert f"would take {who} into one and the same place, which holds one run" in answer.err
+    assert tree(tmp_path) == {}
+
+
+def test_places_within_each_other_are_parted(tmp_path: Path) -> None:
+    words = ["sink=csv", "sink.csv.uri=out/sub,out,elsewhere,out/sub/../subs"]
+    answer = synth("run", "-m", *TINY, *words, "--json", cwd=tmp_path)
+    assert answer.code == 0, answer.err
+    found = {row["place"] for row in results(answer, tmp_path)}
+    assert {Path(place).parent.as_posix() for place in found} == {"out/sub", "out", ".", "out/sub/../subs"}
+    assert "elsewhere" in found
+    assert len({os.path.realpath(tmp_path / place) for place in found}) == 4
+
+
+def test_a_place_within_the_folder_of_another_job_is_refused(tmp_path: Path) -> None:
+    answer = synth("run", "-m", *TINY, "sink=csv", 'sink.csv.uri=out,"out/0_uri=out"', cwd=tmp_path)
+    assert answer.code == 2, answer.err
+    for number in range(2):
+        assert f"job {number}: sink 'csv' would take every job into one and the same place" in answer.err
+
+
+def test_the_users_own_file_of_hydras_name_stays(tmp_path: Path) -> None:
+    own = tmp_path / "sweep" / "multirun.yaml"
+    own.parent.mkdir()
+    own.write_text("mine: true\n")
+    for words, code in ((["seed=1,2"], 0), (["seed=1,x"], 2)):
+        answer = synth("run", "-m", *TINY, "hydra.sweep.dir=sweep", "--overwrite", *words, cwd=tmp_path)
+        assert answer.code == code, answer.err
+        assert own.read_text() == "mine: true\n"
+        assert not [path.name for path in own.parent.iterdir() if path.name.startswith(".")]
 
 
 def test_a_working_directory_that_takes_nothing() -> None:

@@ -6,9 +6,11 @@ import pickle
 import struct
 import urllib.request
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import fastavro
 import pyarrow as pa
@@ -28,25 +30,46 @@ from tests.kafka.streams import PACKAGE, SMALL, cli, into
 
 ROWS = 4000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+NAIVE_EPOCH = EPOCH.replace(tzinfo=None)
 
 EVERY_TYPE = Table(
     "odd",
     tuple(
-        Field(name, Column(name, arrow, "", "observable", "a column", nullable=nullable), "plain")
-        for name, arrow, nullable in (
-            ("small", "int8", False),
-            ("large", "int64", True),
-            ("share", "double", True),
-            ("said", "string", True),
-            ("yes", "bool", False),
-            ("day", "date32[day]", True),
+        Field(
+            name,
+            Column(name, arrow, "", "observable", "a column", nullable=nullable, free_text=name == "said"),
+            text_format,
+        )
+        for name, arrow, nullable, text_format in (
+            ("small", "int8", False, "plain"),
+            ("large", "int64", True, "plain"),
+            ("share", "double", True, "plain"),
+            ("said", "string", True, "plain"),
+            ("yes", "bool", False, "plain"),
+            ("day", "date32[day]", True, "plain"),
+            ("moment", "timestamp[us, tz=UTC]", False, "iso"),
+            ("naive", "timestamp[us]", True, "iso"),
+            ("paid", "decimal128(18, 2)", True, "decimal"),
+            ("id", "string", False, "uuid"),
         )
     ),
 )
-ROWS_OF_EVERY_TYPE: list[dict[str, Any]] = [
+_PLAIN_ROWS: list[dict[str, Any]] = [
     {"small": -128, "large": 2**63 - 1, "share": 0.1, "said": 'ä\n"', "yes": True, "day": date(1969, 12, 31)},
     {"small": 0, "large": None, "share": None, "said": None, "yes": False, "day": None},
     {"small": 127, "large": -(2**63), "share": -0.0, "said": "", "yes": False, "day": date(2026, 1, 1)},
+]
+ROWS_OF_EVERY_TYPE = [
+    row | {"moment": moment, "naive": naive, "paid": paid, "id": UUID(int=2**127 + 5 * i)}
+    for i, (row, moment, naive, paid) in enumerate(
+        zip(
+            _PLAIN_ROWS,
+            [datetime(1969, 7, 20, 20, 17, tzinfo=UTC), EPOCH, datetime(2026, 1, 1, 0, 0, 1, tzinfo=UTC)],
+            [NAIVE_EPOCH - timedelta(days=164, seconds=1), None, NAIVE_EPOCH + timedelta(days=20_000)],
+            [Decimal("604.30"), None, Decimal("9999999999999999.99")],
+            strict=True,
+        )
+    )
 ]
 
 
@@ -56,7 +79,8 @@ def importable(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def odd_batch() -> Batch:
-    native = pa.RecordBatch.from_pylist(ROWS_OF_EVERY_TYPE, schema=EVERY_TYPE.schema)
+    texts = [row | {"id": str(row["id"])} for row in ROWS_OF_EVERY_TYPE]
+    native = pa.RecordBatch.from_pylist(texts, schema=EVERY_TYPE.schema)
     return Batch(EVERY_TYPE, native, {})
 
 
@@ -101,8 +125,24 @@ def test_protobuf_holds_every_type_and_null() -> None:
 
     made = pickle.loads(pickle.dumps(make_format("protobuf")))
     read = read_protobuf(made.schema(EVERY_TYPE), made.encode(odd_batch()))
-    days = [row["day"] and (row["day"] - EPOCH.date()).days for row in ROWS_OF_EVERY_TYPE]
-    assert read == [row | {"day": day} for row, day in zip(ROWS_OF_EVERY_TYPE, days, strict=True)]
+    assert read == [row | _as_protobuf(row) for row in ROWS_OF_EVERY_TYPE]
+
+
+def _as_protobuf(row: dict[str, Any]) -> dict[str, Any]:
+    """What has no type there: days and microseconds since 1970, decimals and UUIDs as texts."""
+    since = {"moment": EPOCH, "naive": NAIVE_EPOCH}
+    times = {name: row[name] and (row[name] - epoch) // timedelta(microseconds=1) for name, epoch in since.items()}
+    paid = None if row["paid"] is None else str(row["paid"])
+    return times | {"day": row["day"] and (row["day"] - EPOCH.date()).days, "paid": paid, "id": str(row["id"])}
+
+
+def test_json_holds_decimals_exactly_and_naive_times_without_a_zone() -> None:
+    from synth_kafka.formats import make_format
+
+    rows = [json.loads(line, parse_float=Decimal) for line in make_format("json").encode(odd_batch())]
+    for row, wanted in zip(rows, ROWS_OF_EVERY_TYPE, strict=True):
+        assert (row["paid"], row["id"]) == (wanted["paid"], str(wanted["id"]))
+        assert row["naive"] == (wanted["naive"] and wanted["naive"].isoformat(timespec="seconds"))
 
 
 def test_json_escapes_its_line_breaks() -> None:

@@ -30,6 +30,7 @@ from tests.cli.commands import Answer, Process, finish, start
 from tests.generators import shops
 from tests.generators.test_own_columns import RECIPE
 from tests.plugins.postgres_server import PostgresServer, missing_postgres, run_postgres
+from tests.tables.shown_forms import every_form, override
 from tests.worlds import EVERY_TABLE
 
 PACKAGE = Path(__file__).resolve().parents[2] / "plugins/synth-sql"
@@ -511,3 +512,22 @@ def test_the_forecast_is_what_is_sent(postgres: PostgresServer, schema: str) -> 
     result = run(postgres.uri(schema))
     tables = result.manifests["postgres"]["tables"].values()
     assert told == sum(file["bytes"] - 21 for table in tables for file in table["files"])
+
+
+# forms of columns
+
+
+@pytest.mark.parametrize("first", [("tid_uuid", "time_iso_naive", "amount_decimal"), ()], ids=["new first", "in order"])
+def test_every_form_of_a_column_is_held_and_read_back(
+    first: tuple[str, ...], postgres: PostgresServer, schema: str, tmp_path: Path
+) -> None:
+    uri, view = postgres.uri(schema), override(every_form(first))
+    run(uri, view)
+    require_good(uri, unchecked=False)
+    native = synth.run(*SMALL, view, "sink=parquet", f"sink.parquet.uri={tmp_path}")
+    assert_frame_equal(open_output(uri, load_catalog([PLUGIN])).to_pandas(), native.to_pandas())
+    query = "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = %s"
+    kinds = dict(postgres.ask(query, schema))
+    assert kinds["tid_uuid"] == "uuid"
+    assert kinds["time_iso_naive"] == "timestamp without time zone"
+    assert kinds["amount_decimal"] == "numeric"

@@ -2,6 +2,7 @@
 
 import hashlib
 import struct
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from synth.tables.digest import digest_batch, digest_run, digest_table
 
-TYPES = {"int64": "<q", "int8": "<b", "double": "<d", "timestamp": "<q", "date32": "<i", "string": ""}
+TYPES = {"int64": "<q", "int8": "<b", "double": "<d", "timestamp": "<q", "date32": "<i", "string": "", "decimal": ""}
 ARROW = {
     "int64": pa.int64(),
     "int8": pa.int8(),
@@ -19,6 +20,7 @@ ARROW = {
     "timestamp": pa.timestamp("us", tz="UTC"),
     "date32": pa.date32(),
     "string": pa.string(),
+    "decimal": pa.decimal128(18, 2),
 }
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "int64": st.integers(-(2**63), 2**63 - 1),
@@ -27,6 +29,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "timestamp": st.integers(-(2**63), 2**63 - 1),
     "date32": st.integers(-(2**31), 2**31 - 1),
     "string": st.text(max_size=6),
+    "decimal": st.integers(-(10**18) + 1, 10**18 - 1).map(lambda minor: Decimal(minor).scaleb(-2)),
 }
 
 Column = tuple[str, bool, list[Any]]
@@ -58,6 +61,9 @@ def described(columns: list[Column]) -> bytes:
         if kind == "string":
             texts = [(value or "").encode() for value in values]
             state += b"".join(struct.pack("<i", len(text)) for text in texts) + b"".join(texts)
+        elif kind == "decimal":
+            minor = [int((value or Decimal(0)).scaleb(2)) for value in values]
+            state += b"".join(value.to_bytes(16, "little", signed=True) for value in minor)
         else:
             state += b"".join(struct.pack(TYPES[kind], 0 if value is None else value) for value in values)
     return hashlib.sha256(state).digest()
@@ -76,7 +82,7 @@ def test_a_slice_is_digested_like_a_table_of_its_own(columns: list[Column], star
 
 @pytest.mark.parametrize("kind", sorted(TYPES))
 def test_what_lies_under_a_null_does_not_count(kind: str) -> None:
-    value = {"string": "x", "double": 1.5}.get(kind, 7)
+    value = {"string": "x", "double": 1.5, "decimal": Decimal(7)}.get(kind, 7)
     hidden = pa.array([value, value], ARROW[kind])
     masked = pa.Array.from_buffers(hidden.type, 2, [pa.py_buffer(b"\x01"), *hidden.buffers()[1:]])
     batch = pa.RecordBatch.from_arrays([masked], schema=pa.schema([pa.field("c0", ARROW[kind])]))

@@ -47,3 +47,20 @@ class KafkaConfig:
                 message="JSON is sent without a schema",
                 allowed="null, or sink.kafka.format=avro or protobuf",
             )
+
+
+def control_topic(config: KafkaConfig) -> str:
+    """The topic that holds the checkpoint."""
+    return f"{config.topic}.synth"
+
+
+def side_topic(config: KafkaConfig, table: str) -> str:
+    """The topic of a table beside the transactions."""
+    return f"{config.topic}.{table}"
+
+
+def taken_topics(config: KafkaConfig) -> list[tuple[str, ...]]:
+    """The topics of a stream, on brokers that are the same where they are named alike."""
+    servers = ",".join(sorted(config.servers.lower().split(",")))
+    topics = [config.topic, control_topic(config), *(side_topic(config, table) for table in config.side_topics)]
+    return [("kafka", servers, topic) for topic in topics]

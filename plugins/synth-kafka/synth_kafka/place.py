@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
-from synth_kafka.config import KafkaConfig
+from synth_kafka.config import KafkaConfig, control_topic, side_topic
 from synth_kafka.connection import Connection
 from synth_kafka.control import Control, read_control
 from synth_kafka.topics import Topic, empty_topic, find_topics, make_control_topic, make_topic, require_topics
@@ -18,7 +18,7 @@ _PATIENCE_S, _PAUSE_S = 10.0, 0.05
 
 def topic_names(config: KafkaConfig, transactions: str) -> dict[str, str]:
     """Table → its topic, for those that have one; ``transactions`` is what the first table is called."""
-    return {transactions: config.topic} | {name: f"{config.topic}.{name}" for name in config.side_topics}
+    return {transactions: config.topic} | {name: side_topic(config, name) for name in config.side_topics}
 
 
 def retention_ms(config: KafkaConfig) -> int | None:
@@ -36,7 +36,7 @@ class Place:
 
     def __init__(self, connection: Connection, config: KafkaConfig, topics: Mapping[str, str]) -> None:
         self.connection, self._config, self._topics = connection, config, topics
-        self.control_topic = f"{config.topic}.synth"
+        self.control_topic = control_topic(config)
         self._found: dict[str, Topic] = {}
 
     @contextmanager

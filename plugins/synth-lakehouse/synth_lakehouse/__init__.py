@@ -2,7 +2,7 @@
 
 from synth import SinkSpec, hookimpl
 from synth_lakehouse.delta import DeltaConfig, DeltaSink
-from synth_lakehouse.iceberg import IcebergConfig, IcebergSink
+from synth_lakehouse.iceberg import IcebergConfig, IcebergSink, taken_namespace
 
 synth_api = ">=1.0,<2"
 
@@ -10,7 +10,10 @@ synth_api = ">=1.0,<2"
 @hookimpl
 def synth_sinks() -> list[SinkSpec]:
     """The sinks."""
-    return [SinkSpec(DeltaConfig, DeltaSink, place=True), SinkSpec(IcebergConfig, IcebergSink, place=True)]
+    return [
+        SinkSpec(DeltaConfig, DeltaSink, place=True),
+        SinkSpec(IcebergConfig, IcebergSink, place=True, takes=taken_namespace),
+    ]
 
 
 @hookimpl

@@ -50,6 +50,11 @@ class IcebergConfig:
             )
 
 
+def taken_namespace(config: IcebergConfig) -> list[tuple[str, ...]]:
+    """The namespace in a catalog of its own address, in which the place of the files does not tell tables apart."""
+    return [("iceberg", config.catalog.rstrip("/"), config.namespace)] if config.catalog else []
+
+
 class IcebergSink(LakeSink):
     """Iceberg tables."""
 
@@ -69,7 +74,8 @@ class IcebergTables(LakeTables):
     def __init__(self, uri: str, catalog: str | None, namespace: str) -> None:
         place = parse_uri(uri)
         local = isinstance(place, LocalPlace)
-        self._root = place.path.as_uri() if isinstance(place, LocalPlace) else place.uri
+        # As it is: pyiceberg takes nothing for an escape, and a folder of a sweep is called 0_seed=1.
+        self._root = f"file://{place.path}" if isinstance(place, LocalPlace) else place.uri
         self._namespace = namespace
         address = catalog or f"{_SQLITE}{place.path / _CATALOG}" if isinstance(place, LocalPlace) else catalog
         self._settings = {"uri": address or "", "warehouse": self._root} | ({} if local else _s3_settings())

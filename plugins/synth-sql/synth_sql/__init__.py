@@ -3,7 +3,7 @@
 from synth import SinkSpec, hookimpl
 from synth_sql.duckdb.sink import DuckConfig, DuckSink
 from synth_sql.postgres.address import SCHEMES
-from synth_sql.postgres.sink import PostgresConfig, PostgresSink
+from synth_sql.postgres.sink import PostgresConfig, PostgresSink, taken_schema
 
 synth_api = ">=1.0,<2"
 
@@ -18,6 +18,7 @@ def synth_sinks() -> list[SinkSpec]:
             schemes=SCHEMES,
             opens=PostgresSink.open_source,
             reads=PostgresSink.read,
+            takes=taken_schema,
         ),
         SinkSpec(DuckConfig, DuckSink, place=True, reads=DuckSink.read),
     ]

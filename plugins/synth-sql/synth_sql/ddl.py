@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from synth import Field
 
-TYPES = {
+_TYPES = {
     "int8": "smallint",
     "int32": "integer",
     "int64": "bigint",
@@ -12,7 +12,16 @@ TYPES = {
     "string": "text",
     "date32[day]": "date",
     "timestamp[us, tz=UTC]": "timestamp with time zone",
+    "timestamp[us]": "timestamp",
 }
+
+
+def sql_type(field: Field) -> str:
+    """The type of a column."""
+    arrow = field.column.arrow
+    if field.format == "uuid":
+        return "uuid"
+    return arrow.replace("decimal128", "numeric") if arrow.startswith("decimal") else _TYPES[arrow]
 
 
 def together(names: Iterable[str]) -> str:

@@ -89,13 +89,15 @@ def definition(table: Table) -> str:
 def _sql_type(table: Table, field: Field) -> str:
     """INTEGER PRIMARY KEY is the row's place in SQLite, so only the key that rows are sorted by may be one."""
     arrow = field.column.arrow
-    if "int" in arrow or (arrow.startswith("timestamp") and field.format.startswith("epoch_")):
+    if "int" in arrow or (field.column.is_time and field.format.startswith("epoch_")):
         return "INTEGER" if table.key != (field.name,) or table.key == table.order else "INT"
+    if arrow.startswith("decimal"):
+        return "NUMERIC"  # which makes numbers of texts that are some, where that loses nothing within 15 digits
     return "REAL" if arrow == "double" else "TEXT"
 
 
 def stored(table: Table, rows: "pa.RecordBatch") -> "pa.RecordBatch":
-    """The rows with times and days as the numbers or texts that the database holds."""
+    """The rows with times, days and decimals as the numbers or texts that the database holds."""
     import pyarrow as pa
 
     columns = [_stored(field, column) for field, column in zip(table.fields, rows.columns, strict=True)]
@@ -107,10 +109,10 @@ def _stored(field: Field, column: "pa.Array") -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if pa.types.is_date(column.type):
+    if pa.types.is_date(column.type) or pa.types.is_decimal(column.type):
         return column.cast(pa.string())
     if not pa.types.is_timestamp(column.type):
         return column
     if field.format in EPOCH_UNITS_US:
         return pc.divide(column.cast(pa.int64()), EPOCH_UNITS_US[field.format])
-    return column.cast(pa.timestamp("s", tz="UTC")).cast(pa.timestamp("s")).cast(pa.string())
+    return column.cast(pa.timestamp("s", tz=column.type.tz)).cast(pa.timestamp("s")).cast(pa.string())

@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, BinaryIO
 
-from synth import EPOCH_UNITS_US, as_path
+from synth import EPOCH_UNITS_US, arrow_type, as_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,11 +43,13 @@ def _typed(values: tuple[object, ...], column: "ColumnEntry") -> "pa.Array":
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if column["type"].startswith("date32"):
-        return pa.array(values, pa.string()).cast(pa.date32())
-    if not column["type"].startswith("timestamp"):
-        return pa.array(values, pa.type_for_alias(column["type"]))
-    utc = pa.timestamp("us", tz="UTC")
+    kind = arrow_type(column["type"])
+    if pa.types.is_date(kind):
+        return pa.array(values, pa.string()).cast(kind)
+    if pa.types.is_decimal(kind):
+        return pa.array(values, pa.float64()).cast(kind)
+    if not pa.types.is_timestamp(kind):
+        return pa.array(values, kind)
     if column["format"] not in EPOCH_UNITS_US:
-        return pa.array(values, pa.string()).cast(pa.timestamp("us")).cast(utc)
-    return pc.multiply_checked(pa.array(values, pa.int64()), EPOCH_UNITS_US[column["format"]]).cast(utc)
+        return pa.array(values, pa.string()).cast(pa.timestamp("us")).cast(kind)
+    return pc.multiply_checked(pa.array(values, pa.int64()), EPOCH_UNITS_US[column["format"]]).cast(kind)

@@ -165,7 +165,7 @@ def _feed(
 def _check_amounts(rows: CountedRows) -> None:
     """Amounts that are no numbers, or too large for cents to be exact, come from a damaged file."""
     for source in AMOUNT.split("|"):
-        if source in rows.columns and not (np.abs(rows.columns[source].to_numpy()) < _LARGEST).all():
+        if source in rows.columns and not (np.abs(rows.columns[source].cast(pa.float64()).to_numpy()) < _LARGEST).all():
             raise VerifyError(f"a row after row {rows.first:,} has an amount beyond all counting")
 
 

@@ -3,6 +3,8 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 import pyarrow as pa
@@ -25,17 +27,19 @@ class UniqueIds(RowCheck):
 
     name, needs = "ids unique", ("tid",)
 
-    def __init__(self, rows: int, again: Callable[[], Iterator[pa.Array]]) -> None:
+    def __init__(self, rows: int, again: Callable[[], Iterator[pa.Array]], form: "IdForm") -> None:
         super().__init__()
+        self.form = form
         self.prefix = np.empty(rows, dtype=np.uint64)
         self.count = 0
         self.again = again
 
     def see(self, rows: ReadRows) -> None:
         """Keeps the prefixes."""
-        prefix = _prefixes(rows.columns["tid"])
+        prefix = self.form.prefixes(rows.columns["tid"])
         if prefix is None:
-            self.problem = f"an id in rows {rows.first:,} to {rows.first + rows.count - 1:,} is not 32 hex digits"
+            where = f"rows {rows.first:,} to {rows.first + rows.count - 1:,}"
+            self.problem = f"an id in {where} is not {self.form.said}"
             return
         prefix = prefix[: len(self.prefix) - self.count]
         self.prefix[self.count : self.count + len(prefix)] = prefix
@@ -48,7 +52,7 @@ class UniqueIds(RowCheck):
         suspects = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
         found: Counter[str] = Counter()
         for tids in self.again() if suspects.size else ():
-            prefix = _prefixes(tids)
+            prefix = self.form.prefixes(tids)
             found.update(tids.filter(pa.array(np.isin(prefix, suspects))).to_pylist() if prefix is not None else ())
         tid, times = next(iter(found.most_common(1)), ("", 0))
         if times > 1:
@@ -60,17 +64,44 @@ _NIBBLE = np.full(256, 255, dtype=np.uint8)
 _NIBBLE[np.frombuffer(b"0123456789abcdef", dtype=np.uint8)] = np.arange(16)
 
 
-def _prefixes(tids: pa.StringArray) -> UInt64 | None:
-    """(t,) uint64 of the first 16 hex digits; None when a text is not 32 hex digits long."""
-    if not len(tids):
-        return np.empty(0, dtype=np.uint64)
-    if pc.min_max(pc.binary_length(tids)).as_py() != {"min": 32, "max": 32}:
-        return None
-    chars = np.frombuffer(tids.buffers()[2], dtype=np.uint8)[tids.offset * 32 : (tids.offset + len(tids)) * 32]
-    nibble = _NIBBLE[chars].reshape(-1, 32)
-    if nibble.max() > 15:
-        return None
-    return (nibble[:, 0:16:2] << 4 | nibble[:, 1:16:2]).view(">u8").ravel().astype(np.uint64)
+@dataclass(frozen=True)
+class IdForm:
+    """How an md5 is written.
+
+    Attributes:
+        said: in words.
+        parts: how many hex digits stand between its dashes.
+    """
+
+    said: str
+    parts: tuple[int, ...]
+
+    def write(self, digits: str) -> str:
+        """An md5 of 32 hex digits in this form."""
+        ends = list(accumulate(self.parts))
+        return "-".join(digits[end - part : end] for part, end in zip(self.parts, ends, strict=True))
+
+    def prefixes(self, tids: pa.StringArray) -> UInt64 | None:
+        """(t,) uint64 of the first 16 hex digits; None when a text has another form."""
+        if not len(tids):
+            return np.empty(0, dtype=np.uint64)
+        width = len(self.write("0" * 32))
+        if pc.min_max(pc.binary_length(tids)).as_py() != {"min": width, "max": width}:
+            return None
+        chars = np.frombuffer(tids.buffers()[2], dtype=np.uint8)[
+            tids.offset * width : (tids.offset + len(tids)) * width
+        ]
+        chars = chars.reshape(-1, width)
+        dash = np.frombuffer(self.write("0" * 32).encode(), dtype=np.uint8) == ord("-")
+        nibble = _NIBBLE[chars[:, ~dash] if dash.any() else chars]
+        if nibble.max() > 15 or (chars[:, dash] != ord("-")).any():
+            return None
+        return np.ascontiguousarray(nibble[:, 0:16:2] << 4 | nibble[:, 1:16:2]).view(">u8").ravel().astype(np.uint64)
+
+
+PLAIN_ID = IdForm("32 hex digits", (32,))
+ID_FORMS = {"plain": PLAIN_ID, "uuid": IdForm("a UUID of lower-case hex digits", (8, 4, 4, 4, 12))}
+"""Format of a view's column of ids → how they are written."""
 
 
 class HashedIds(RowCheck):
@@ -78,9 +109,9 @@ class HashedIds(RowCheck):
 
     name, needs = "ids hashed", ("tid", "time", "card_number", "amount|amount_minor")
 
-    def __init__(self) -> None:
+    def __init__(self, form: IdForm) -> None:
         super().__init__()
-        self.hashed = 0
+        self.form, self.hashed = form, 0
 
     def see(self, rows: ReadRows) -> None:
         """Hashes a sample and all fraud rows."""
@@ -91,7 +122,7 @@ class HashedIds(RowCheck):
         cards, tids = (rows.columns[name].take(index).to_pylist() for name in ("card_number", "tid"))
         for row, time, card, minor, tid in zip(chosen, texts, cards, rows.minor[chosen].tolist(), tids, strict=True):
             message = f"{time}{card}{minor / 100!r}"
-            if hashlib.md5(message.encode(), usedforsecurity=False).hexdigest() != tid:
+            if self.form.write(hashlib.md5(message.encode(), usedforsecurity=False).hexdigest()) != tid:
                 self.problem = f"the id of row {rows.first + row:,} is not the md5 of {message!r}"
                 return
         self.hashed += len(chosen)

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from synth.arrays import Int64
 from synth.timeline import US_PER_S, Timeline
@@ -52,6 +53,8 @@ class ReadRows:
         """(t,) int64 minor units."""
         if "amount_minor" in self.columns:
             return int64_of(self.columns["amount_minor"])
+        if pa.types.is_decimal(self.columns["amount"].type):
+            return int64_of(pc.multiply_checked(self.columns["amount"], pa.scalar(100)))
         cents: Int64 = np.rint(self.columns["amount"].to_numpy() * 100).astype(np.int64)
         return cents
 

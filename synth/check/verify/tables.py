@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -212,6 +213,10 @@ def _digest_block(block: pa.Table) -> bytes:
             texts = values.fill_null("")
             state.update(pc.binary_length(texts).to_numpy().astype("<i4").data)
             state.update(_bytes_of(texts))
+        elif pa.types.is_decimal(part.type):
+            whole = values.fill_null(pa.scalar(Decimal(0), part.type))
+            digits = np.frombuffer(whole.buffers()[1], dtype="<i8")
+            state.update(digits[2 * whole.offset : 2 * (whole.offset + len(whole))].data)
         else:
             numbers = values if pa.types.is_floating(part.type) else values.view(f"int{part.type.bit_width}")
             plain = numbers.fill_null(0).to_numpy()

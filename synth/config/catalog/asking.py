@@ -1,7 +1,6 @@
 """A loaded module in, a provider out: its API range, its hooks, and whether they return what they should."""
 
 import inspect
-import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from types import ModuleType
@@ -11,6 +10,7 @@ import pluggy
 
 from synth.config.catalog.capabilities import refuse_misfit, refuse_odd_roles, refuse_odd_subscriber
 from synth.config.catalog.defaults import as_yaml, defaults_of
+from synth.config.catalog.locating import line_of, raised_in
 from synth.config.catalog.provider import BUILT_IN, HOOKS, Provider
 from synth.config.compose.roots import find_directory
 from synth.contracts import hookspecs
@@ -47,9 +47,9 @@ def ask(module: ModuleType, provider: Provider) -> Provider:
             answers = getattr(manager.hook, hook)()
         except (Exception, SystemExit) as error:
             message = f"hook {hook!r} failed: {type(error).__name__}: {error}"
-            raise PluginError(message + _place(error, module)) from error
+            raise PluginError(message + raised_in(error, module)) from error
         if len(answers) < len(getattr(manager.hook, hook).get_hookimpls()):
-            raise PluginError(f"hook {hook!r} returned nothing: is its 'return' missing?" + _line_of(hook, module))
+            raise PluginError(f"hook {hook!r} returned nothing: is its 'return' missing?" + line_of(module, hook))
         return [check(item, hook) for answer in answers for item in _as_list(answer, hook)]
 
     specs = [(group, spec) for group, hook in HOOKS.items() for spec in call(hook, _spec)]
@@ -67,18 +67,6 @@ def ask(module: ModuleType, provider: Provider) -> Provider:
         subscribers=tuple(call("synth_subscribers", _subscriber)),
         roots=tuple(call("synth_config_roots", _root)),
     )
-
-
-def _place(error: BaseException, module: ModuleType) -> str:
-    """Where in a module something went wrong, in brackets."""
-    lines = [each.lineno for each in traceback.extract_tb(error.__traceback__) if each.filename == module.__file__]
-    return f" ({module.__file__}:{lines[-1]})" if lines else ""
-
-
-def _line_of(hook: str, module: ModuleType) -> str:
-    """Where a module defines a hook, in brackets."""
-    code = getattr(getattr(module, hook, None), "__code__", None)
-    return f" ({code.co_filename}:{code.co_firstlineno})" if code else ""
 
 
 def _refuse_other_api(wanted: str) -> None:

@@ -1,10 +1,10 @@
 """Holds the classes of plugins to what their specs declare, and optional methods to their spelling."""
 
 import inspect
-import re
 from collections.abc import Iterable
 from typing import Any
 
+from synth.config.catalog.locating import line_of
 from synth.contracts.hookspecs import SinkSpec
 from synth.contracts.preflight import Preflight
 from synth.contracts.run_events import StreamSubscriber, Subscriber
@@ -27,7 +27,7 @@ def refuse_misfit(spec: SinkSpec) -> None:
         raise PluginError(f"{named} says only one of schemes and opens, which need each other")
     if not spec.streams and spec.parts:
         raise PluginError(f"{named} says parts=True without streams=True: only a stream has parts")
-    for name, function, arguments in (("reads", spec.reads, 3), ("opens", spec.opens, 1)):
+    for name, function, arguments in (("reads", spec.reads, 3), ("opens", spec.opens, 1), ("takes", spec.takes, 1)):
         if function is not None:
             _refuse_signature(f"{name} of {named}", function, arguments)
     if isinstance(spec.factory, type):
@@ -70,10 +70,10 @@ def refuse_odd_roles(kind: str, cls: type[Any]) -> None:
     roles = getattr(cls, "roles", None)
     example = "a tuple of names such as ('probe', 'spend')"
     if roles is None and not _makes(cls, "roles"):
-        raise PluginError(f"the class of scenario {kind!r} has no roles, {example}{_line_of(cls, 'roles')}")
+        raise PluginError(f"the class of scenario {kind!r} has no roles, {example}{line_of(cls, 'roles')}")
     if isinstance(roles, str):
         message = f"the roles of scenario {kind!r} are the text {roles!r}, not {example}"
-        raise PluginError(f"{message}; is a comma missing?{_line_of(cls, 'roles')}")
+        raise PluginError(f"{message}; is a comma missing?{line_of(cls, 'roles')}")
 
 
 def _makes(cls: type[Any], name: str) -> bool:
@@ -81,17 +81,6 @@ def _makes(cls: type[Any], name: str) -> bool:
     begun = [vars(each).get("__init__") for each in cls.__mro__ if not each.__module__.startswith("synth.")]
     names = [name for each in begun for name in getattr(getattr(each, "__code__", None), "co_names", ())]
     return name in names or name in getattr(cls, "__dataclass_fields__", ())
-
-
-def _line_of(cls: type[Any], name: str) -> str:
-    """Where a class sets an attribute, or begins, in brackets."""
-    try:
-        lines, first = inspect.getsourcelines(cls)
-        file = inspect.getsourcefile(cls)
-    except (OSError, TypeError):
-        return ""
-    at = next((at for at, line in enumerate(lines) if re.match(rf"\s+{name}\s*[:=]", line)), 0)
-    return f" ({file}:{first + at})"
 
 
 def _methods(cls: type[Any]) -> set[str]:

@@ -34,6 +34,9 @@ from synth.errors import ConfigError, Problem, RefusedError, RunError, SynthErro
 _TALKERS = ("hydra", "hydra_plugins", "optuna", "nevergrad")
 _BASIC = "basic"
 
+#: Hydra's settings, which its sweeper writes into the directory of the sweep.
+_HYDRAS = "multirun.yaml"
+
 
 def sweep_roots(overrides: Sequence[str], work: Work, roots: Sequence[ConfigSource]) -> Swept:
     """Sweep over the given roots; see ``synth.config.compose.sweep``."""
@@ -134,19 +137,32 @@ def _carry_out(sweeper: Any, arguments: list[str], batches: Batches) -> SynthErr
         hint = f"choose another one: {SWEEP_DIR}=…"
         return RefusedError(f"the sweep's directory {directory} cannot be made: {error.strerror}", hint=hint)
     try:
-        with _talking_less(), modern_hydra():
+        with _talking_less(), modern_hydra(), _keeping(directory / _HYDRAS):
             sweeper.sweep(arguments)
     except SynthError as error:
         return error
     except Exception as error:  # noqa: BLE001 — sweepers and launchers are other people's code
         return _explain(error, batches)
     finally:
-        (directory / "multirun.yaml").unlink(missing_ok=True)
         while directory != existing and not batches.done:
             with suppress(OSError):
                 directory.rmdir()
             directory = directory.parent
     return None
+
+
+@contextmanager
+def _keeping(path: Path) -> Iterator[None]:
+    """Takes away the file that Hydra writes there; one that was there before stands aside and comes back."""
+    aside = path.with_name(f".{path.name}.aside")
+    if path.exists() and not aside.exists():
+        path.rename(aside)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        if aside.exists():
+            aside.rename(path)
 
 
 def _explain(error: Exception, batches: Batches) -> SynthError:

@@ -40,13 +40,13 @@ class Goods:
         """(r + 1,) share of all cheaper products."""
         return np.concatenate([[0.0], np.cumsum(self.share_p[self.by_price])])
 
-    def draw(self, size: int, *, rng: np.random.Generator) -> Int64:
+    def draw(self, size: int, *, rng: "np.random.Generator") -> Int64:
         """(size,) products by popularity."""
         rank = np.searchsorted(self.before_r, rng.random(size) * self.before_r[-1], side="right") - 1
         product: Int64 = self.by_price[np.minimum(rank, len(self.by_price) - 1)]
         return product
 
-    def priced(self, amount_minor_t: Int64, *, rng: np.random.Generator) -> Int64:
+    def priced(self, amount_minor_t: Int64, *, rng: "np.random.Generator") -> Int64:
         """(t,) a product of each price, by popularity where several cost as much; else one of about that price."""
         price_r = self.price_minor_p[self.by_price]
         low_t = np.minimum(np.searchsorted(price_r, amount_minor_t), len(price_r) - 1)
@@ -87,6 +87,6 @@ class GoodsAmounts(AmountLaw):
     def __init__(self, goods: Goods) -> None:
         self._goods = goods
 
-    def draw(self, rows: int, *, rng: np.random.Generator, quota: Int64 | None = None) -> Int64:
+    def draw(self, rows: int, *, rng: "np.random.Generator", quota: Int64 | None = None) -> Int64:
         """(rows,) cents."""
         return self._goods.price_minor_p[self._goods.draw(rows, rng=rng)]

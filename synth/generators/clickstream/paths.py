@@ -50,7 +50,7 @@ class _Stops:
     bought_v: Mask
 
 
-def draw_paths(config: ClickstreamConfig, rows: int, *, rng: np.random.Generator) -> Paths:
+def draw_paths(config: ClickstreamConfig, rows: int, *, rng: "np.random.Generator") -> Paths:
     """Whole sessions until there are enough events; the last one breaks off where they are.
 
     A session begins with a login (``login.share``) or with a page. An attempt fails with chance ``fails``; who failed
@@ -75,7 +75,7 @@ def _mean_events(config: ClickstreamConfig) -> float:
     return login.share / (1 - login.fails * login.retry) + pages * (1 + bought)
 
 
-def _draw_stops(config: ClickstreamConfig, sessions: int, *, rng: np.random.Generator) -> _Stops:
+def _draw_stops(config: ClickstreamConfig, sessions: int, *, rng: "np.random.Generator") -> _Stops:
     tries_s, inside_s = _draw_logins(config.login, sessions, rng=rng)
     products_s = np.minimum(rng.geometric(1 - config.funnel.another, sessions), MOST_PRODUCTS)
     products_s[(tries_s > 0) & ~inside_s] = 1
@@ -89,7 +89,7 @@ def _draw_stops(config: ClickstreamConfig, sessions: int, *, rng: np.random.Gene
     return _Stops(tries_s, inside_s, first_s, session_v, view_v, click_v, cart_v, bought_v)
 
 
-def _draw_logins(login: Logins, sessions: int, *, rng: np.random.Generator) -> tuple[Int64, Mask]:
+def _draw_logins(login: Logins, sessions: int, *, rng: "np.random.Generator") -> tuple[Int64, Mask]:
     """(s,) attempts to log in, 0 for who does not, and whether the last one succeeds.
 
     An attempt is followed by another with chance fails x retry, so that attempts are geometric; the last one succeeds

@@ -13,7 +13,7 @@ from synth.generators.spending.plan import SpendingPlan
 
 
 def draw_amounts(
-    plan: SpendingPlan, choice: Choice, time_us_t: Int64, people: Population, *, rng: np.random.Generator
+    plan: SpendingPlan, choice: Choice, time_us_t: Int64, people: Population, *, rng: "np.random.Generator"
 ) -> Int64:
     """(t,) int64 cents: of purchases drawn, of standing orders what they always are."""
     price_t = people.merchants.price_level_m[choice.merchant_t]
@@ -29,7 +29,7 @@ class HabitAmounts(AmountLaw):
     def __init__(self, plan: SpendingPlan, people: Population) -> None:
         self._plan, self._people = plan, people
 
-    def draw(self, rows: int, *, rng: np.random.Generator, quota: Int64 | None = None) -> Int64:
+    def draw(self, rows: int, *, rng: "np.random.Generator", quota: Int64 | None = None) -> Int64:
         """(rows,) cents: customers by their rates, who buy what their segment buys at noon, and standing orders."""
         plan = self._plan
         segment_t = rng.choice(

@@ -15,7 +15,7 @@ DECLINED = RESULTS.index("declined")
 
 
 def authorise(
-    config: Authorisation, channel_t: Int64, events: Events, cards: Cards, *, rng: np.random.Generator
+    config: Authorisation, channel_t: Int64, events: Events, cards: Cards, *, rng: "np.random.Generator"
 ) -> dict[str, Int64]:
     """Columns ``auth_result`` and ``decline_reason``: by chance, in shares of the channel; beyond the limit always."""
     channels = (config.chip, config.contactless, config.online, config.recurring)

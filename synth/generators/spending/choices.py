@@ -34,7 +34,7 @@ class Choice:
 
 
 def choose(
-    keys: Keys, due: Due, plan: SpendingPlan, people: Population, favourites: Favourites, *, rng: np.random.Generator
+    keys: Keys, due: Due, plan: SpendingPlan, people: Population, favourites: Favourites, *, rng: "np.random.Generator"
 ) -> Choice:
     """Draws what is bought at each time with each card, and at which terminal; of standing orders that is settled."""
     customer_t = people.cards.customer_c[keys.card_t]
@@ -53,7 +53,7 @@ def choose(
 
 
 def _remembered(
-    customer_t: Int64, category_t: Int64, salt: int, favourites: Favourites, rng: np.random.Generator
+    customer_t: Int64, category_t: Int64, salt: int, favourites: Favourites, rng: "np.random.Generator"
 ) -> Float:
     """(t,) in [0, 1): where in their list of shops people go; to a favourite it is always the same place."""
     at_t = rng.random(len(customer_t))

@@ -24,7 +24,7 @@ from synth.generators.spending.keys import draw_keys
 from synth.generators.spending.online import put_online
 from synth.generators.spending.plan import SpendingPlan, make_plan
 from synth.generators.spending.problems import problems
-from synth.generators.spending.standing_orders import NOTHING_DUE
+from synth.generators.spending.standing_orders import nothing_due
 from synth.rng import Streams
 from synth.tables.declared import Column
 
@@ -111,7 +111,7 @@ class SpendingGenerator(Generator):
         pattern puts online is bought in a shop on the web.
         """
         assert isinstance(plan, SpendingPlan)
-        people, due = people_of(world), NOTHING_DUE
+        people, due = people_of(world), nothing_due()
         if len(plan.orders):
             due = plan.due_shares.draw(fraud.time_us_t, rng=streams.draw("standing orders of fraud", block))
         rng = streams.draw("choices of fraud", block)
@@ -123,7 +123,7 @@ class SpendingGenerator(Generator):
                 choice,
                 fraud,
                 wanted,
-                lambda some: choose(some, NOTHING_DUE, plan, people, self.config.favourites, rng=rng),
+                lambda some: choose(some, nothing_due(), plan, people, self.config.favourites, rng=rng),
             )
         rng, issuer = streams.draw("channels of fraud", block), streams.draw("authorisation of fraud", block)
         return self._shown(fraud, choice, plan, people, rng=rng, issuer=issuer)
@@ -144,8 +144,8 @@ class SpendingGenerator(Generator):
         plan: SpendingPlan,
         people: Population,
         *,
-        rng: np.random.Generator,
-        issuer: np.random.Generator,
+        rng: "np.random.Generator",
+        issuer: "np.random.Generator",
     ) -> OwnColumns:
         """The generator's own columns, by chance and by what the issuer says."""
         contactless_t = rng.random(len(choice.online_t)) < self.config.contactless

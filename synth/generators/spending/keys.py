@@ -8,11 +8,9 @@ import numpy as np
 from synth.arrays import Int64
 from synth.contracts.generator import Keys, rows_with
 from synth.generators.spending.plan import SpendingPlan
-from synth.generators.spending.standing_orders import NOTHING_DUE, Due
+from synth.generators.spending.standing_orders import Due, nothing_due
 from synth.rng import Streams
 from synth.timeline import US_PER_S
-
-_NONE = np.empty(0, dtype=np.int64)
 
 
 def draw_keys(plan: SpendingPlan, block: int, *, cards: int, streams: Streams) -> tuple[Keys, Due]:
@@ -27,7 +25,7 @@ def draw_keys(plan: SpendingPlan, block: int, *, cards: int, streams: Streams) -
     start_s, end_s = map(int, plan.edge_s_b[block : block + 2])
     code_d, order_d = _due(plan, start_s, end_s, cards)
     code_t = separate(np.concatenate(seconds) - start_s, card_h, end_s - start_s, cards, code_d)
-    due = NOTHING_DUE
+    due = nothing_due()
     if len(code_d):
         place_d = np.searchsorted(code_t, code_d)
         code_t = np.insert(code_t, place_d, code_d)
@@ -39,7 +37,7 @@ def draw_keys(plan: SpendingPlan, block: int, *, cards: int, streams: Streams) -
 def _due(plan: SpendingPlan, start_s: int, end_s: int, cards: int) -> tuple[Int64, Int64]:
     """(d,) sorted and distinct codes of what is due in a block, see ``separate``, and (d,) the orders."""
     if not len(plan.orders):
-        return _NONE, _NONE
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
     order_d, second_d = plan.orders.due(start_s, end_s)
     code_d = (second_d - start_s) * cards + plan.orders.card_o[order_d]
     while True:
@@ -51,7 +49,7 @@ def _due(plan: SpendingPlan, start_s: int, end_s: int, cards: int) -> tuple[Int6
         code_d[again] = (code_d[again] + cards) % ((end_s - start_s) * cards)
 
 
-def separate(second_t: Int64, card_t: Int64, seconds: int, cards: int, taken: Int64 = _NONE) -> Int64:
+def separate(second_t: Int64, card_t: Int64, seconds: int, cards: int, taken: Int64 | None = None) -> Int64:
     """(t,) sorted and distinct codes ``second x cards + card``; a card's second event in a second comes one later.
 
     Args:
@@ -66,10 +64,10 @@ def separate(second_t: Int64, card_t: Int64, seconds: int, cards: int, taken: In
     return code_t
 
 
-def _meeting(code_t: Int64, taken: Int64) -> Int64:
+def _meeting(code_t: Int64, taken: Int64 | None) -> Int64:
     """Positions of sorted codes that are there twice, or taken."""
     again = np.flatnonzero(code_t[1:] == code_t[:-1]) + 1
-    if not taken.size:
+    if taken is None or not taken.size:
         return again
     position, met = rows_with(code_t, taken)
     return np.unique(np.concatenate([again, position[met]]))

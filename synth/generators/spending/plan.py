@@ -136,7 +136,7 @@ def _cut(transactions: int | None, rhythm: Rhythm, rate_s: Float, due_n: Int64, 
 
 
 def _count(
-    config: SpendingConfig, rhythm: Rhythm, rate_s: Float, step_b: Int64, due: int, rng: np.random.Generator
+    config: SpendingConfig, rhythm: Rhythm, rate_s: Float, step_b: Int64, due: int, rng: "np.random.Generator"
 ) -> Int64:
     """(b, s) purchases of each segment in each block: a Poisson number, or what an exact total leaves."""
     mass_bs = np.stack([rhythm.expected(rate_s, a, b) for a, b in pairwise(step_b)])

@@ -39,7 +39,7 @@ class Laws:
         scale_k, sigma_k, shape_k = np.array(rows).T.copy()
         return cls(np.log(scale_k), sigma_k, shape_k)
 
-    def draw(self, category_t: Int64, *, rng: np.random.Generator) -> Float:
+    def draw(self, category_t: Int64, *, rng: "np.random.Generator") -> Float:
         """(t,) amounts in major units; those of lognormal categories do not depend on which others are gamma."""
         log_t = self.log_scale_k[category_t] + self.sigma_k[category_t] * rng.standard_normal(len(category_t))
         major_t: Float = np.exp(log_t)
@@ -76,7 +76,7 @@ class Prices:
         return cls(level_u / level_u.mean(), laws, 0.0)
 
     def draw(
-        self, customer_t: Int64, category_t: Int64, price_t: Float, scale_t: Float, *, rng: np.random.Generator
+        self, customer_t: Int64, category_t: Int64, price_t: Float, scale_t: Float, *, rng: "np.random.Generator"
     ) -> Int64:
         """(t,) int64 cents, 1 at least.
 

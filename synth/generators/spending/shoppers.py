@@ -39,13 +39,13 @@ class Shoppers:
         """(s,) purchases of all customers of a segment on an average day."""
         return self.by_segment.weight_i
 
-    def draw(self, segment: int, size: int, *, rng: np.random.Generator) -> Int64:
+    def draw(self, segment: int, size: int, *, rng: "np.random.Generator") -> Int64:
         """(size,) customers of a segment by their rates, those of lower numbers first."""
         # Sorted uniform numbers are sums of exponential ones; asked in order, the search stays in the cache.
         waits = rng.standard_exponential(size + 1).cumsum()
         return self.by_segment.pick(np.full(size, segment), waits[:-1] / waits[-1])
 
-    def pick_cards(self, customer_t: Int64, *, rng: np.random.Generator) -> Int64:
+    def pick_cards(self, customer_t: Int64, *, rng: "np.random.Generator") -> Int64:
         """(t,) one of each customer's cards."""
         first_t = self.first_card_u[customer_t]
         owned_t = self.first_card_u[customer_t + 1] - first_t
@@ -62,7 +62,7 @@ def draw_rates(segments: Sequence[Segment], segment_u: Int8, *, streams: Streams
     return rate_u
 
 
-def _rates(law: LognormalRate | UniformRate, size: int, rng: np.random.Generator) -> Float:
+def _rates(law: LognormalRate | UniformRate, size: int, rng: "np.random.Generator") -> Float:
     if isinstance(law, UniformRate):
         return rng.uniform(law.low, law.high, size)
     return law.mean * rng.lognormal(-(law.sigma**2) / 2, law.sigma, size)

@@ -145,7 +145,7 @@ def find_nearest(x_l: Float, y_l: Float, x_m: Float, y_m: Float, radius: float) 
     return nearest_l
 
 
-_MIX = np.uint64(0x9E3779B97F4A7C15)
+_MIX = 0x9E3779B97F4A7C15
 
 
 def stable_uniform(salt: int, customer_t: Int64, category_t: Int64, slot_t: Int64) -> Float:
@@ -154,7 +154,7 @@ def stable_uniform(salt: int, customer_t: Int64, category_t: Int64, slot_t: Int6
     The 64-bit finaliser of SplitMix64 (Steele, Lea and Flood, 2014) over the three numbers and the run's salt.
     """
     with np.errstate(over="ignore"):
-        z = np.uint64(salt) + (customer_t * 1_000_003 + category_t * 1_009 + slot_t).astype(np.uint64) * _MIX
+        z = np.uint64(salt) + (customer_t * 1_000_003 + category_t * 1_009 + slot_t).astype(np.uint64) * np.uint64(_MIX)
         z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     z ^= z >> np.uint64(31)

@@ -33,7 +33,9 @@ class Due:
     order: Int64
 
 
-NOTHING_DUE = Due(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
+def nothing_due() -> Due:
+    """No payment."""
+    return Due(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ def _draw_kind(
     category: int,
     config: SpendingConfig,
     world: tuple[Population, Shops, Shoppers],
-    rng: np.random.Generator,
+    rng: "np.random.Generator",
 ) -> Int64:
     """(7, o) the columns of ``StandingOrders`` for one kind."""
     people, shops, shoppers = world
@@ -175,7 +177,7 @@ class DueShares:
         days_d = np.array([monthrange(date.year, date.month)[1] for date in dates])
         return cls(first_day, share_d, orders.on_days(day_d, day_d, days_d))
 
-    def draw(self, time_us_t: Int64, *, rng: np.random.Generator) -> Due:
+    def draw(self, time_us_t: Int64, *, rng: "np.random.Generator") -> Due:
         """Some events, as one of the orders of their day."""
         day_t = time_us_t // (DAY_S * US_PER_S) - self.first_day
         row = np.flatnonzero(rng.random(len(day_t)) < self.share_d[day_t])

@@ -38,7 +38,7 @@ class Tastes:
     def _buckets(self) -> BucketIndex:
         return BucketIndex.of(np.concatenate([[0.0], self.before_ik.ravel()]))
 
-    def draw(self, segment_t: Int64, hour_t: Int64, *, rng: np.random.Generator) -> tuple[Int64, Mask]:
+    def draw(self, segment_t: Int64, hour_t: Int64, *, rng: "np.random.Generator") -> tuple[Int64, Mask]:
         """(t,) categories, and (t,) whether they are bought on the web."""
         row_t = segment_t * 24 + hour_t
         place_t = self._buckets.find(row_t + rng.random(len(row_t)))

@@ -87,7 +87,7 @@ def _codes(customer: Int64, second: Int64, first_s: int, seconds: int) -> Int64:
     return customer * seconds + (second - first_s)
 
 
-def _destinations(abroad: float, cities: Cities, home_j: Int64, rng: np.random.Generator) -> Int64:
+def _destinations(abroad: float, cities: Cities, home_j: Int64, rng: "np.random.Generator") -> Int64:
     """(j,) another city by its size, in the home's country or abroad; where one of these has no city, in the other."""
     country_a = np.unique(np.array(cities.countries), return_inverse=True)[1]
     home, other = np.divmod(np.arange(len(cities) ** 2), len(cities))

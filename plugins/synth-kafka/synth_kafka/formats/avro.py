@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import fastavro
 
-from synth import Field, Table
+from synth import Field, Table, arrow_type
 from synth_kafka.formats.native import kind_of, plain_rows, require_names
 
 if TYPE_CHECKING:
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 _LOGICAL = {
     "time": {"type": "long", "logicalType": "timestamp-micros"},
+    "naive time": {"type": "long", "logicalType": "local-timestamp-micros"},
     "date": {"type": "int", "logicalType": "date"},
+    "uuid": {"type": "string", "logicalType": "uuid"},
 }
 
 
@@ -45,12 +47,18 @@ class Avro:
 
 def _field(field: Field) -> dict[str, Any]:
     kind = kind_of(field)
-    plain = _LOGICAL.get(kind, kind)
+    plain = _decimal(field) if kind == "decimal" else _LOGICAL.get(kind, kind)
     return {
         "name": field.name,
         "type": ["null", plain] if field.column.nullable else plain,
         "doc": ", ".join(filter(None, (field.column.unit, field.column.doc))),
     }
+
+
+def _decimal(field: Field) -> dict[str, Any]:
+    """Avro's decimal: a whole number of the last digit, as bytes."""
+    kind = arrow_type(field.column.arrow)
+    return {"type": "bytes", "logicalType": "decimal", "precision": kind.precision, "scale": kind.scale}
 
 
 @cache

@@ -9,7 +9,7 @@ from synth import Field, RefusedError, Table
 if TYPE_CHECKING:
     from synth import Batch
 
-Kind = Literal["int", "long", "double", "string", "boolean", "date", "time"]
+Kind = Literal["int", "long", "double", "string", "uuid", "boolean", "date", "time", "naive time", "decimal"]
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _KINDS: dict[str, Kind] = {"double": "double", "float": "double", "bool": "boolean", "string": "string"}
@@ -18,8 +18,12 @@ _KINDS: dict[str, Kind] = {"double": "double", "float": "double", "bool": "boole
 def kind_of(field: Field) -> Kind:
     """The type of a column."""
     arrow = field.column.arrow
-    if arrow.startswith("timestamp"):
-        return "time"
+    if field.column.is_time:
+        return "time" if "tz=" in arrow else "naive time"
+    if arrow.startswith("decimal"):
+        return "decimal"
+    if field.format == "uuid":
+        return "uuid"
     if arrow.startswith("date"):
         return "date"
     if "int" in arrow:
@@ -34,8 +38,8 @@ def require_names(table: Table, name: str) -> None:
         raise RefusedError(f"{name} has no column named {wrong[0]!r}: rename it to letters, digits and _")
 
 
-def plain_rows(batch: "Batch") -> Iterator[tuple[Any, ...]]:
-    """The rows; times are microseconds since 1970, days are counted from 1970."""
+def plain_rows(batch: "Batch", *, decimals_as_texts: bool = False) -> Iterator[tuple[Any, ...]]:
+    """The rows; times are microseconds since 1970, days are counted from 1970, decimals are ``Decimal`` or texts."""
     import pyarrow as pa
 
     columns = []
@@ -44,5 +48,7 @@ def plain_rows(batch: "Batch") -> Iterator[tuple[Any, ...]]:
             column = column.cast(pa.int64())
         elif pa.types.is_date(column.type):
             column = column.cast(pa.int32())
+        elif pa.types.is_decimal(column.type) and decimals_as_texts:
+            column = column.cast(pa.string())
         columns.append(column.to_pylist())
     return zip(*columns, strict=True)

@@ -16,11 +16,15 @@ _TYPES = {
     "long": "int64",
     "double": "double",
     "string": "string",
+    "uuid": "string",
+    "decimal": "string",
     "boolean": "bool",
     "date": "int32",
     "time": "int64",
+    "naive time": "int64",
 }
-_UNITS = {"date": "days since 1970-01-01", "time": "microseconds since 1970-01-01, UTC"}
+_MICROSECONDS = "microseconds since 1970-01-01, UTC"
+_UNITS = {"date": "days since 1970-01-01", "time": _MICROSECONDS, "naive time": _MICROSECONDS}
 
 
 class Protobuf:
@@ -46,7 +50,7 @@ class Protobuf:
         message, names = message_class(batch.table), batch.native.schema.names
         return [
             message(**dict(zip(names, row, strict=True))).SerializeToString(deterministic=True)
-            for row in plain_rows(batch)
+            for row in plain_rows(batch, decimals_as_texts=True)
         ]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from synth import Table
-from synth_sql.ddl import TYPES, about, quoted, together
+from synth_sql.ddl import about, quoted, sql_type, together
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,9 +21,7 @@ class DuckDatabase:
 
     def create(self, table: Table) -> None:
         """Makes an empty table whose columns say what they mean."""
-        lines = (
-            f"{quoted(f.name)} {TYPES[f.column.arrow]}{'' if f.column.nullable else ' NOT NULL'}" for f in table.fields
-        )
+        lines = (f"{quoted(f.name)} {sql_type(f)}{'' if f.column.nullable else ' NOT NULL'}" for f in table.fields)
         self._connection.execute(f"CREATE TABLE {quoted(table.name)} ({', '.join(lines)})")
         for field in table.fields:
             text = about(field).replace("'", "''")

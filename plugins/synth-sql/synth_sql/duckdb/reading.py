@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import duckdb
 
-from synth import as_path
+from synth import arrow_type, as_path
 from synth_sql.ddl import quoted
 
 if TYPE_CHECKING:
@@ -32,20 +32,18 @@ def read_table(stream: BinaryIO, table: str, columns: "Sequence[ColumnEntry]") -
         found = [row[0] for row in database.execute(f"DESCRIBE {quoted(table)}").fetchall()]
         if found != names:
             raise ValueError(f"the columns of {table} are {', '.join(found)}, not those of the manifest")
-        shown = (f"epoch_us({quoted(c['name'])})" if _is_time(c) else quoted(c["name"]) for c in columns)
+        shown = (_plain(column) for column in columns)
         reader = database.sql(f"SELECT {', '.join(shown)} FROM {quoted(table)}").to_arrow_reader(_ROWS)
         for batch in reader:
-            arrays = [values.cast(_type(column)) for values, column in zip(batch.columns, columns, strict=True)]
+            arrays = [
+                values.cast(arrow_type(column["type"])) for values, column in zip(batch.columns, columns, strict=True)
+            ]
             yield pa.RecordBatch.from_arrays(arrays, names=names)
 
 
-def _is_time(column: "ColumnEntry") -> bool:
-    return column["type"].startswith("timestamp")
-
-
-def _type(column: "ColumnEntry") -> "pa.DataType":
-    import pyarrow as pa
-
-    if _is_time(column):
-        return pa.timestamp("us", tz="UTC")
-    return pa.date32() if column["type"].startswith("date32") else pa.type_for_alias(column["type"])
+def _plain(column: "ColumnEntry") -> str:
+    """A column as SQL that has no type of DuckDB's own any more."""
+    name = quoted(column["name"])
+    if column["type"].startswith("timestamp"):
+        return f"epoch_us({name})"
+    return f"{name}::VARCHAR" if column["type"] == "string" else name

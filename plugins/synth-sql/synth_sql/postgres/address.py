@@ -1,5 +1,6 @@
 """The address of a database: a uri as libpq takes it, with the schema in it, and without a password."""
 
+import getpass
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 SCHEMES = ("postgresql", "postgres")
+
+_FROM = {"host": "PGHOST", "port": "PGPORT", "dbname": "PGDATABASE", "user": "PGUSER"}
 
 _CONNECT_S = 10  # seconds to wait for a server that does not answer, unless PGCONNECT_TIMEOUT or the uri says otherwise
 
@@ -77,6 +80,15 @@ class Address:
         schema = own.get("schema", schema)
         shown = rest if schema == "public" else "&".join(filter(None, (rest, f"schema={quote(schema)}")))
         return cls(base + (f"?{shown}" if shown else ""), dsn, schema, int(run) if run else None)
+
+    @property
+    def steps(self) -> tuple[str, str, str]:
+        """Server, database and schema; what the uri leaves out comes from the environment, as libpq takes it."""
+        given = conninfo.conninfo_to_dict(self.dsn)
+        known = {name: str(given.get(name) or os.environ.get(variable, "")) for name, variable in _FROM.items()}
+        user = known["user"] or getpass.getuser()
+        server = f"{(known['host'] or 'localhost').lower()}:{known['port'] or '5432'}"
+        return server, known["dbname"] or user, self.schema
 
     def of_run(self, run: int) -> str:
         """The uri of one of several runs."""

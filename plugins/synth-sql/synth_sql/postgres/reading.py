@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO, Literal, cast
 
-from synth import RefusedError
+from synth import RefusedError, arrow_type
 from synth_sql.ddl import quoted
 from synth_sql.postgres.address import Address
 from synth_sql.postgres.schema_state import SchemaState
@@ -76,7 +76,7 @@ class TableStream(io.RawIOBase):
     def values(self, columns: "Sequence[ColumnEntry]") -> "TableStream":
         """The same rows as CSV; times without a zone, in UTC."""
         shown = (
-            f"{quoted(c['name'])} AT TIME ZONE 'UTC'" if c["type"].startswith("timestamp") else quoted(c["name"])
+            f"{quoted(c['name'])} AT TIME ZONE 'UTC'" if c["type"].endswith("tz=UTC]") else quoted(c["name"])
             for c in columns
         )
         return TableStream(self._address, ", ".join(shown), self._rows, "csv")
@@ -126,7 +126,12 @@ def read_table(stream: BinaryIO, columns: "Sequence[ColumnEntry]") -> "Iterator[
         pyarrow.csv.ReadOptions(column_names=[column["name"] for column in columns], block_size=_PIECE),
         pyarrow.csv.ParseOptions(newlines_in_values=any(column.get("quoted") for column in columns)),
         pyarrow.csv.ConvertOptions(
-            column_types={column["name"]: _parsed_type(column["type"]) for column in columns},
+            column_types={
+                column["name"]: pa.timestamp("us")
+                if column["type"].startswith("timestamp")
+                else arrow_type(column["type"])
+                for column in columns
+            },
             strings_can_be_null=True,
             quoted_strings_can_be_null=False,
             null_values=[""],
@@ -134,15 +139,6 @@ def read_table(stream: BinaryIO, columns: "Sequence[ColumnEntry]") -> "Iterator[
     )
     for batch in parsed:
         arrays = [
-            values.cast(pa.timestamp("us", tz="UTC")) if column["type"].startswith("timestamp") else values
-            for values, column in zip(batch.columns, columns, strict=True)
+            values.cast(arrow_type(column["type"])) for values, column in zip(batch.columns, columns, strict=True)
         ]
         yield pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
-
-
-def _parsed_type(name: str) -> "pa.DataType":
-    import pyarrow as pa
-
-    if name.startswith("timestamp"):
-        return pa.timestamp("us")
-    return pa.date32() if name.startswith("date32") else pa.type_for_alias(name)

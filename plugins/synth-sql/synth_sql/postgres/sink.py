@@ -49,6 +49,11 @@ class PostgresConfig:
             yield Problem(path="uri", message=str(error))
 
 
+def taken_schema(config: PostgresConfig) -> list[tuple[str, ...]]:
+    """The schema: whatever a run there does with the tables of another one, two at a time get into each other's way."""
+    return [("postgres", *Address.parse(config.uri, config.schema).steps)]
+
+
 @dataclass
 class _Stream:
     """The bytes that a table was filled with, as they come back from it."""
@@ -121,7 +126,7 @@ class PostgresSink:
 
     def measure(self, batches: "Mapping[str, Batch]") -> int:
         """Lays the rows out and counts the bytes."""
-        return sum(len(piece) for batch in batches.values() for piece in encode_rows(batch.native))
+        return sum(len(piece) for batch in batches.values() for piece in encode_rows(batch))
 
     def open(self, extra: "Sequence[Batch]") -> None:
         """Locks the schema, makes the staging tables, and fills those that come once."""
@@ -150,11 +155,11 @@ class PostgresSink:
                     self._streams[layout.table.name] = _Stream()
                     self._streams[layout.table.name].see(HEADER)
                 for batch in extra:
-                    self._copy(batch.table.name, encode_rows(batch.native))
+                    self._copy(batch.table.name, encode_rows(batch))
 
     def write(self, block: int, batches: "Mapping[str, Batch]") -> Receipt:
         """Lays the block's rows out for COPY."""
-        return Receipt(block, (), {name: encode_rows(batch.native) for name, batch in batches.items()})
+        return Receipt(block, (), {name: encode_rows(batch) for name, batch in batches.items()})
 
     def collect(self, receipt: Receipt) -> None:
         """Sends the block, with its checkpoint, in one transaction; one that is there already is left alone."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from psycopg.sql import quote
 
 from synth import RefusedError, Table
-from synth_sql.ddl import TYPES, about, quoted, together
+from synth_sql.ddl import about, quoted, sql_type, together
 
 STAGING = "synth_staging_"
 """What the name of every table of a run that is not committed begins with."""
@@ -49,7 +49,7 @@ class Layout:
     @property
     def columns(self) -> list[tuple[str, str, bool]]:
         """Name, type and whether it is never null, of each column; ours come last."""
-        own = [(field.name, TYPES[field.column.arrow], not field.column.nullable) for field in self.table.fields]
+        own = [(field.name, sql_type(field), not field.column.nullable) for field in self.table.fields]
         own += [(ROW, "bigint", True)] if self.numbered else []
         return own + ([(RUN, "integer", True)] if self.run is not None else [])
 
