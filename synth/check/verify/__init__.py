@@ -14,7 +14,7 @@ from synth.arrays import Int64
 from synth.check.reader import StoredOutput, open_output, with_original_times
 from synth.check.verify.clicks import Purchases, check_clicks, read_clicks
 from synth.check.verify.extra import plugin_checks
-from synth.check.verify.ids import ID_FORMS, PLAIN_ID, HashedIds, UniqueIds
+from synth.check.verify.ids import HashedIds, UniqueIds, form_of
 from synth.check.verify.noise import Dropped, NoiseKey, read_noise
 from synth.check.verify.reports import ObservedLabels, check_reports
 from synth.check.verify.rows import (
@@ -186,19 +186,13 @@ def _row_checks(
     """The checks that the tables and the recipe allow; ``labels`` are those of the rows that came."""
     tid = sources_of(output, "transactions").get("tid", "")
     total = output.table("transactions")["rows"] - len(noise.dropped.event_d)
-    formats = {column["name"]: column["format"] for column in output.table("transactions")["columns"]}
-    form = ID_FORMS.get(formats.get(tid, ""), PLAIN_ID)
+    form = form_of(output.table("transactions")["columns"], tid)
 
     def ids_again() -> Iterator[pa.Array]:
         return (batch.column(tid) for batch in noise.rows())
 
-    checks: list[RowCheck] = [
-        EventIds(),
-        TimeOrder(),
-        CardSeconds(),
-        UniqueIds(total, ids_again, form),
-        HashedIds(form),
-    ]
+    checks: list[RowCheck] = [EventIds(), TimeOrder(), CardSeconds()]
+    checks += [UniqueIds(total, ids_again, form), HashedIds(form)]
     if parts.timeline is not None and parts.cards is not None:
         listed = {name: c["card_number"].to_pylist() for name, c in numbers.items() if c and "card_number" in c}
         checks += [InWindow(parts.timeline), CardNumberCheck(parts.cards, listed)]

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from synth.arrays import UInt64
 from synth.check.verify.rows import ReadRows, RowCheck
+from synth.contracts.output import ColumnEntry
 
 #: Of this many transaction ids, one is hashed anew, besides those of all fraud rows.
 SAMPLED = 50
@@ -102,6 +103,11 @@ class IdForm:
 PLAIN_ID = IdForm("32 hex digits", (32,))
 ID_FORMS = {"plain": PLAIN_ID, "uuid": IdForm("a UUID of lower-case hex digits", (8, 4, 4, 4, 12))}
 """Format of a view's column of ids → how they are written."""
+
+
+def form_of(columns: Sequence[ColumnEntry], name: str) -> IdForm:
+    """How the ids of a column are written."""
+    return ID_FORMS.get(next((column["format"] for column in columns if column["name"] == name), ""), PLAIN_ID)
 
 
 class HashedIds(RowCheck):
