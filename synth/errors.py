@@ -88,7 +88,15 @@ class SynthError(Exception):
     problems: tuple[Problem, ...] = ()
 
 
-class ConfigError(SynthError):
+class _Mistake(SynthError):
+    """Something that a user can put right from the message alone."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows: IPython asks for it."""
+        return [f"{type(self).__name__}:", *str(self).splitlines()]
+
+
+class ConfigError(_Mistake):
     """The configuration is wrong; holds every problem found, not only the first."""
 
     exit_code = 2
@@ -104,7 +112,7 @@ class PluginError(SynthError):
     exit_code = 2
 
 
-class RefusedError(SynthError):
+class RefusedError(_Mistake):
     """The recipe is well formed but cannot or must not be carried out; nothing was written.
 
     Args:

@@ -3,7 +3,10 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeAlias
+from importlib.util import find_spec
+from typing import Any, TypeAlias
+
+from tqdm import tqdm
 
 from synth.engine.write import RowsCallback
 
@@ -20,15 +23,22 @@ def showing(progress: Progress) -> Iterator[RowsCallback | None]:
     if not (_in_notebook() if progress is None else progress):
         yield None
         return
-    from tqdm.auto import tqdm
-
-    with tqdm(unit=" rows", unit_scale=True, leave=False) as bar:
+    with _bar()(unit=" rows", unit_scale=True, leave=False) as bar:
 
         def advance(rows: int, total: int) -> None:
             bar.total = total
             bar.update(rows - bar.n)
 
         yield advance
+
+
+def _bar() -> "type[tqdm[Any]]":
+    """A bar of widgets where a notebook has them, one of text elsewhere."""
+    if _in_notebook() and find_spec("ipywidgets"):
+        from tqdm.notebook import tqdm_notebook
+
+        return tqdm_notebook
+    return tqdm
 
 
 def _in_notebook() -> bool:
