@@ -6,9 +6,10 @@ BIN := .venv/bin
 # Container images like to set it; every process that a test starts would then compile all that it imports, for a second.
 unexport PYTHONDONTWRITEBYTECODE
 
-# uv installs in seconds; where it cannot (its own index settings, a local wheel folder), pip does the same.
+# uv installs in seconds; where it cannot (its own index settings, a local wheel folder), pip does the same. An older pip
+# than 25.1 knows no dependency groups.
 install = $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt $(1) \
-	|| $(BIN)/python -m pip install --quiet -c constraints.txt $(1)
+	|| { $(BIN)/python -m pip install --quiet 'pip>=25.1' && $(BIN)/python -m pip install --quiet -c constraints.txt $(1); }
 
 .PHONY: run setup test quick lint types imports unit hydra-next wheel readme format bench cross mutants
 .NOTPARALLEL:
@@ -80,7 +81,7 @@ bench: .venv/.installed-dev
 .venv-hydra-next/.installed: .venv/.installed-dev constraints-hydra-next.txt
 	$(PYTHON) -m venv .venv-hydra-next
 	@sed 's/=.*/==/' constraints-hydra-next.txt | grep -v -f - constraints.txt | cat - constraints-hydra-next.txt > .venv-hydra-next/constraints.txt
-	@$(BIN)/uv pip install --quiet --prerelease=allow --python .venv-hydra-next/bin/python -c .venv-hydra-next/constraints.txt -e '.[test]' hydra-nevergrad-sweeper
+	@$(BIN)/uv pip install --quiet --prerelease=allow --python .venv-hydra-next/bin/python -c .venv-hydra-next/constraints.txt -e '.[all]' --group test hydra-nevergrad-sweeper
 	@touch $@
 
 .venv/.installed: .venv/.created pyproject.toml constraints.txt
@@ -88,5 +89,5 @@ bench: .venv/.installed-dev
 	@touch $@
 
 .venv/.installed-dev: .venv/.created pyproject.toml constraints.txt
-	@$(call install,-e '.[dev]')
+	@$(call install,-e '.[all]' --group dev)
 	@touch $@ .venv/.installed

@@ -1,6 +1,7 @@
 """Build the wheel from the source distribution, install it alone, and see that it makes the checkout's bytes.
 
-Then install plugin packages beside it, as strangers would: those of plugins/ as wheels, and new ones of every kind.
+See its own plugins asleep, wake them, and install plugin packages beside it, as strangers would: those of plugins/ from
+their folders, and new ones of every kind.
 
 python tests/wheel_check.py
 """
@@ -18,7 +19,10 @@ from pathlib import Path
 from synth.cli.scaffold import GROUPS
 
 ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("synth-velocity", "synth-sqlite")  # of plugins/, those that are not in the wheel
 SINKS = ("sqlite", "duckdb", "delta", "iceberg")  # of plugins/, those that need no server
+LIBRARIES = {"kafka": "confluent-kafka", "postgres": "psycopg", "duckdb": "duckdb", "delta": "deltalake"}
+LIBRARIES |= {"iceberg": "pyiceberg"}  # sink of the wheel → a library that it needs
 SMALL_RUN = ("run", "scenario=card_chain", "generator.transactions=20000", "block_rows=5000")
 
 
@@ -95,19 +99,26 @@ def ask(binaries: Path, directory: Path, *words: str) -> str:
     ).stdout
 
 
-def check_plugins(binaries: Path, directory: Path, ours: dict[str, object]) -> None:
-    """The packages of plugins/ as wheels: they offer what they have, and touch no recipe that does without them."""
-    for package in (
-        "synth-velocity",
-        "synth-sqlite",
-        "synth-sql",
-        "synth-lakehouse",
-        "synth-kafka",
-        "synth-prometheus",
-    ):
-        build = (sys.executable, "-m", "build", "--wheel", "--installer", "uv", "--outdir", directory / "plugins")
-        call(*build, ROOT / "plugins" / package, cwd=directory)
-    install(binaries, directory, *sorted((directory / "plugins").glob("*.whl")))
+def check_sleepers(binaries: Path, directory: Path) -> None:
+    """Where the wheel is alone, the plugins in it are listed, and a recipe that uses one is told what to install."""
+    listed = ask(binaries, directory, "list", "sink")
+    for sink, library in LIBRARIES.items():
+        [line] = [line for line in listed.splitlines() if line.startswith(f"sink={sink} ")]
+        if "asleep: needs" not in line or library not in line:
+            raise SystemExit(f"wheel: synth list does not say what sink={sink} needs: {line}")
+        done = subprocess.run(
+            [binaries / "synth", "validate", f"sink={sink}"], cwd=directory, capture_output=True, text=True, check=False
+        )
+        told = " ".join(done.stderr.split())
+        if done.returncode != 2 or f"sink={sink} needs" not in told or "pip install" not in told:
+            raise SystemExit(f"wheel: validate sink={sink} ended with {done.returncode} and says: {told}")
+    call(binaries / "synth", "doctor", cwd=directory)
+
+
+def check_plugins(binaries: Path, directory: Path, wheel: Path, ours: dict[str, object]) -> None:
+    """Plugins awake, and packages from their folders: they offer what they have, and touch no recipe without them."""
+    install(binaries, directory, f"synth-fraud[all] @ {wheel.as_uri()}")
+    install(binaries, directory, *(ROOT / "plugins" / package for package in PACKAGES))
     if run_small(binaries, directory / "unused") != ours:
         raise SystemExit("wheel: installed plugins change the bytes of a recipe that does not use them")
     told = {
@@ -126,7 +137,7 @@ def check_plugins(binaries: Path, directory: Path, ours: dict[str, object]) -> N
             '"mean_gap_s"',
         ],
         "completion": ["scenario=velocity_fast", "scenario=velocity_slow"],
-        "list": ["synth-velocity", "synth-sqlite", "synth-sql", "synth-lakehouse", "synth-kafka", "synth-prometheus"],
+        "list": [*PACKAGES, "kafka ", "lakehouse ", "prometheus ", "sql "],
     }
     for where, words in wanted.items():
         for word in words:
@@ -178,8 +189,9 @@ def main() -> None:
         if ours != theirs:
             message = f"wheel: its bytes differ from the checkout's\n  checkout {ours}\n  wheel    {theirs}"
             raise SystemExit(message)
+        check_sleepers(binaries, directory)
         check_host(binaries, directory)
-        check_plugins(binaries, directory, ours)
+        check_plugins(binaries, directory, wheel, ours)
         check_scaffolds(binaries, directory)
         print(f"wheel: {wheel.name} makes the checkout's bytes, alone and beside plugins; new packages are green")
 

@@ -23,16 +23,7 @@ from synth.config.typed import in_words, read_config, schema_of
 from synth.contracts.generator import Generator, World, broken_columns
 from synth.contracts.hookspecs import SinkSpec, Spec
 from synth.contracts.injector import PlanContext
-from synth.errors import (
-    ConfigError,
-    PluginError,
-    Problem,
-    RunError,
-    blaming,
-    in_yaml,
-    nearest,
-    without_secrets,
-)
+from synth.errors import ConfigError, PluginError, Problem, RunError, blaming, in_yaml, nearest, without_secrets
 from synth.noise.config import NoiseConfig
 from synth.population.config import PopulationConfig
 from synth.reporting import ReportingConfig
@@ -252,7 +243,11 @@ class _Build:
             names = self.catalog.names(group)
             message = f"no {group} kind named {in_yaml(kind)}{self.catalog.broken_plugins_note()}"
             self.add(f"{path}.kind", message, ", ".join(names), nearest(str(kind), names))
-        return spec
+            return None
+        lack = self.catalog.lack(group, kind)
+        if lack:
+            self.add(path, f"{group}={kind} {lack.what}", hint=lack.cure)
+        return None if lack else spec
 
     def typed(self, path: str, config: type[Any], data: Any) -> Any:
         """A config object, or None after noting what is wrong."""

@@ -14,7 +14,7 @@ import fastavro
 import pyarrow as pa
 import pytest
 
-pytest.importorskip("confluent_kafka", reason="no confluent-kafka: pip install 'synth-fraud[dev]'")
+pytest.importorskip("confluent_kafka", reason="no confluent-kafka: pip install --group dev")
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 import synth
@@ -24,7 +24,7 @@ from synth.tables.table import Field, Table
 from tests.kafka.broker import Broker
 from tests.kafka.consumer import consume, values
 from tests.kafka.registry import run_registry
-from tests.kafka.streams import PACKAGE, SMALL, cli, into
+from tests.kafka.streams import SMALL, cli, into
 
 ROWS = 4000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -48,11 +48,6 @@ ROWS_OF_EVERY_TYPE: list[dict[str, Any]] = [
     {"small": 0, "large": None, "share": None, "said": None, "yes": False, "day": None},
     {"small": 127, "large": -(2**63), "share": -0.0, "said": "", "yes": False, "day": date(2026, 1, 1)},
 ]
-
-
-@pytest.fixture(autouse=True)
-def importable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(PACKAGE))
 
 
 def odd_batch() -> Batch:

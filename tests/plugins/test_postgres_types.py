@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 
 from tests.plugins.postgres_server import PostgresServer
-from tests.plugins.test_postgres import importable, postgres, schema
+from tests.plugins.test_postgres import postgres, schema
 
-__all__ = ["importable", "postgres", "schema"]
+__all__ = ["postgres", "schema"]
 
 pytestmark = pytest.mark.xdist_group("postgres")
 

@@ -2,8 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
+from synth.config.catalog.extras import Lack, find_lack
 from synth.contracts.hookspecs import CheckSpec, Spec, View
 from synth.contracts.run_events import Subscriber
 
@@ -62,6 +65,7 @@ class Provider:
         specs: (group, spec) of each kind.
         roots: folders of YAML choices.
         presets: what the YAML file beside it offers.
+        point: of an installed package.
     """
 
     name: str
@@ -76,6 +80,12 @@ class Provider:
     subscribers: tuple[Callable[[], Subscriber], ...] = ()
     roots: tuple[str, ...] = ()
     presets: tuple[Preset, ...] = ()
+    point: EntryPoint | None = None
+
+    @cached_property
+    def lack(self) -> Lack:
+        """What keeps it asleep: its choices are listed, and none of them can be used."""
+        return Lack() if self.point is None or self.disabled or self.error else find_lack(self.point)
 
     @property
     def provides(self) -> dict[str, list[str]]:

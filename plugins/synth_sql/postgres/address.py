@@ -11,11 +11,10 @@ import psycopg
 from psycopg import conninfo
 
 from synth import RefusedError, SynthError, is_secret, on_one_line
+from synth_sql.postgres.config import SCHEMES
 
 if TYPE_CHECKING:
     from psycopg import Connection
-
-SCHEMES = ("postgresql", "postgres")
 
 _CONNECT_S = 10  # seconds to wait for a server that does not answer, unless PGCONNECT_TIMEOUT or the uri says otherwise
 
