@@ -6,6 +6,13 @@ import sys
 def main() -> int:
     """Carries out the command that the process was started with; interrupted while it is loaded, it ends as later."""
     try:
+        from synth.errors import UnsupportedSystem, refuse_other_systems
+
+        try:
+            refuse_other_systems()
+        except UnsupportedSystem as error:
+            sys.stderr.write(f"error: {error}\n")
+            return error.exit_code
         from synth.cli import main as carry_out
 
         return carry_out()

@@ -11,8 +11,10 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import venv
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,6 +51,31 @@ def build_wheel(directory: Path) -> Path:
     call(sys.executable, "-m", "build", "--installer", "uv", "--outdir", directory, ROOT, cwd=directory)
     (wheel,) = directory.glob("*.whl")
     return wheel
+
+
+def check_sdist(directory: Path) -> None:
+    """The source distribution holds every committed file, and tests run in it that read the whole tree."""
+    (archive,) = directory.glob("*.tar.gz")
+    with tarfile.open(archive) as packed:
+        packed.extractall(directory, filter="data")
+    tree = directory / archive.name.removesuffix(".tar.gz")
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    missing = [name for name in listed.stdout.splitlines() if (ROOT / name).exists() and not (tree / name).exists()]
+    if missing:
+        raise SystemExit(f"wheel: the source distribution lacks {', '.join(missing)}")
+    tests = ("tests/test_repository.py", "tests/test_house.py", "tests/test_golden.py", "tests/tables/test_registry.py")
+    call(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests, cwd=tree)
+
+
+def check_contents(wheel: Path) -> None:
+    """The wheel carries its licenses, and says of each package that it is typed."""
+    with zipfile.ZipFile(wheel) as packed:
+        names = packed.namelist()
+    typed = {name.partition("/")[0] for name in names if name.endswith("/py.typed")}
+    packages = {name.partition("/")[0] for name in names if name.endswith("/__init__.py")}
+    carried = {Path(name).name for name in names if ".dist-info/licenses/" in name}
+    if typed != packages or carried != {"LICENSE", "NOTICE"}:
+        raise SystemExit(f"wheel: typed are {typed} of {packages}, and the licenses are {carried}")
 
 
 def install_wheel(wheel: Path, environment: Path) -> Path:
@@ -180,6 +207,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="synth-wheel-") as name:
         directory = Path(name)
         wheel = build_wheel(directory)
+        check_contents(wheel)
+        check_sdist(directory)
         binaries = install_wheel(wheel, directory / "venv")
         for script in ("synth", "synth-fraud"):
             call(binaries / script, "--help", cwd=directory)
