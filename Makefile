@@ -51,7 +51,7 @@ hydra-next: .venv-hydra-next/.installed
 		tests/cli/test_objectives.py::test_nevergrad_gets_a_figure_of_each_job
 
 wheel: .venv/.installed-dev
-	$(BIN)/python tests/wheel_check.py
+	$(BIN)/python -m tests.wheel_check
 
 # Every preset with every option, made and verified, and a sample of two options: see tests/cross/run.py.
 cross: .venv/.installed-dev
@@ -62,7 +62,7 @@ mutants: .venv/.installed-dev
 	$(BIN)/python -m tests.mutation.run
 
 readme: .venv/.installed-dev
-	place=$$(mktemp -d) && $(MAKE) run ARGS=sink.parquet.uri=$$place/run && rm -r $$place
+	place=$$(mktemp -d) && $(MAKE) run ARGS=sink.parquet.uri=$$place/run && . $(BIN)/activate && synth verify $$place/run && rm -r $$place
 	$(BIN)/python tests/readme_commands.py README.md docs/first-pattern.md docs/experiments.md
 
 format: .venv/.installed-dev

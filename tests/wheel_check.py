@@ -3,11 +3,12 @@
 See its own plugins asleep, wake them, and install plugin packages beside it, as strangers would: those of plugins/ from
 their folders, and new ones of every kind.
 
-python tests/wheel_check.py
+python -m tests.wheel_check
 """
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from synth.cli.scaffold import GROUPS
+from tests import readme_commands
+from tests.readme_commands import PLAIN
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("synth-velocity", "synth-sqlite")  # of plugins/, those that are not in the wheel
@@ -202,6 +205,25 @@ def check_scaffolds(binaries: Path, directory: Path) -> None:
         call(binaries / "synth", "validate", f"{group}={name}_preset", cwd=directory)
 
 
+def check_page(directory: Path) -> None:
+    """Every line of docs/install.md, of what is committed, on a machine with Python, uv, git and make, and no synth."""
+    if not (ROOT / ".git").exists():
+        print("wheel: docs/install.md is not run: this is no clone")
+        return
+    tools = directory / "tools"
+    tools.mkdir()
+    own = Path(sys.executable).parent
+    for name, target in (("python3", Path(sys.base_prefix) / "bin/python3"), ("uv", own / "uv"), ("uvx", own / "uvx")):
+        (tools / name).write_text(f'#!/bin/sh\nexec {shlex.quote(str(target))} "$@"\n')
+        (tools / name).chmod(0o755)
+    kept = {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"}}
+    places = {"UV_TOOL_DIR": str(directory / "uv-tools"), "UV_TOOL_BIN_DIR": str(tools)}
+    path = os.pathsep.join([str(tools), "/usr/local/bin", "/usr/bin", "/bin"])
+    environment = kept | places | PLAIN | {"PATH": path}
+    if readme_commands.check_page(ROOT / "docs/install.md", environment, {"REPOSITORY": ROOT.as_uri()}):
+        raise SystemExit("wheel: docs/install.md does not hold")
+
+
 def main() -> None:
     """Check the wheel; leave with a message at the first thing that is wrong."""
     with tempfile.TemporaryDirectory(prefix="synth-wheel-") as name:
@@ -222,6 +244,7 @@ def main() -> None:
         check_host(binaries, directory)
         check_plugins(binaries, directory, wheel, ours)
         check_scaffolds(binaries, directory)
+        check_page(directory)
         print(f"wheel: {wheel.name} makes the checkout's bytes, alone and beside plugins; new packages are green")
 
 
