@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 install = $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt $(1) \
 	|| { $(BIN)/python -m pip install --quiet 'pip>=25.1' && $(BIN)/python -m pip install --quiet -c constraints.txt $(1); }
 
-.PHONY: run setup test quick lint types imports unit hydra-next wheel readme format bench cross mutants
+.PHONY: run setup test quick lint types imports unit hydra-next floor floors wheel readme format bench cross mutants
 .NOTPARALLEL:
 
 # The README's first command: 5.4 million card transactions, 0.25 % of them in fraud chains; make run ARGS=seed=2
@@ -20,7 +20,7 @@ run: .venv/.installed
 
 setup: .venv/.installed-dev
 
-test: lint types imports unit hydra-next wheel readme
+test: lint types imports unit hydra-next floor wheel readme
 
 lint: .venv/.installed-dev
 	$(BIN)/ruff check
@@ -49,6 +49,14 @@ hydra-next: .venv-hydra-next/.installed
 	.venv-hydra-next/bin/pytest -q $(in_parallel) tests/config/test_compose.py tests/config/test_given.py tests/test_host.py tests/test_golden.py \
 		tests/cli/test_objectives.py::test_an_optimizer_gets_a_figure_of_each_job \
 		tests/cli/test_objectives.py::test_nevergrad_gets_a_figure_of_each_job
+
+# The golden digests with the oldest and the newest libraries that are allowed, on every Python of this machine.
+floors: .venv/.installed-dev
+	$(BIN)/python -m tests.floors
+
+# The oldest libraries on the oldest Python.
+floor: .venv/.installed-dev
+	$(BIN)/python -m tests.floors --short
 
 wheel: .venv/.installed-dev
 	$(BIN)/python -m tests.wheel_check
