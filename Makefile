@@ -6,11 +6,12 @@ BIN := .venv/bin
 # Container images like to set it; every process that a test starts would then compile all that it imports, for a second.
 unexport PYTHONDONTWRITEBYTECODE
 
-# uv installs in seconds; where it cannot (its own index settings, a local wheel folder), pip does the same.
+# uv installs in seconds; where it cannot (its own index settings, a local wheel folder), pip does the same. An older pip
+# than 25.1 knows no dependency groups.
 install = $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt $(1) \
-	|| $(BIN)/python -m pip install --quiet -c constraints.txt $(1)
+	|| { $(BIN)/python -m pip install --quiet 'pip>=25.1' && $(BIN)/python -m pip install --quiet -c constraints.txt $(1); }
 
-.PHONY: run setup test quick lint types imports unit hydra-next readers wheel readme format bench cross mutants
+.PHONY: run setup test quick lint types imports unit hydra-next floor floors readers wheel readme format bench cross mutants
 .NOTPARALLEL:
 
 # The README's first command: 5.4 million card transactions, 0.25 % of them in fraud chains; make run ARGS=seed=2
@@ -19,7 +20,7 @@ run: .venv/.installed
 
 setup: .venv/.installed-dev
 
-test: lint types imports unit hydra-next readers wheel readme
+test: lint types imports unit hydra-next floor readers wheel readme
 
 lint: .venv/.installed-dev
 	$(BIN)/ruff check
@@ -53,8 +54,16 @@ hydra-next: .venv-hydra-next/.installed
 readers: .venv-readers/.installed .venv/.installed-dev
 	$(BIN)/python -m tests.readers.run
 
+# The golden digests with the oldest and the newest libraries that are allowed, on every Python of this machine.
+floors: .venv/.installed-dev
+	$(BIN)/python -m tests.floors
+
+# The oldest libraries on the oldest Python.
+floor: .venv/.installed-dev
+	$(BIN)/python -m tests.floors --short
+
 wheel: .venv/.installed-dev
-	$(BIN)/python tests/wheel_check.py
+	$(BIN)/python -m tests.wheel_check
 
 # Every preset with every option, made and verified, and a sample of two options: see tests/cross/run.py.
 cross: .venv/.installed-dev
@@ -65,7 +74,7 @@ mutants: .venv/.installed-dev
 	$(BIN)/python -m tests.mutation.run
 
 readme: .venv/.installed-dev
-	place=$$(mktemp -d) && $(MAKE) run ARGS=sink.parquet.uri=$$place/run && rm -r $$place
+	place=$$(mktemp -d) && $(MAKE) run ARGS=sink.parquet.uri=$$place/run && . $(BIN)/activate && synth verify $$place/run && rm -r $$place
 	$(BIN)/python tests/readme_commands.py README.md docs/first-pattern.md docs/experiments.md docs/reading.md
 
 format: .venv/.installed-dev
@@ -84,7 +93,7 @@ bench: .venv/.installed-dev
 .venv-hydra-next/.installed: .venv/.installed-dev constraints-hydra-next.txt
 	$(PYTHON) -m venv .venv-hydra-next
 	@sed 's/=.*/==/' constraints-hydra-next.txt | grep -v -f - constraints.txt | cat - constraints-hydra-next.txt > .venv-hydra-next/constraints.txt
-	@$(BIN)/uv pip install --quiet --prerelease=allow --python .venv-hydra-next/bin/python -c .venv-hydra-next/constraints.txt -e '.[test]' hydra-nevergrad-sweeper
+	@$(BIN)/uv pip install --quiet --prerelease=allow --python .venv-hydra-next/bin/python -c .venv-hydra-next/constraints.txt -e '.[all]' --group test hydra-nevergrad-sweeper
 	@touch $@
 
 .venv-readers/.installed: .venv/.installed-dev constraints-readers.txt
@@ -97,5 +106,5 @@ bench: .venv/.installed-dev
 	@touch $@
 
 .venv/.installed-dev: .venv/.created pyproject.toml constraints.txt
-	@$(call install,-e '.[dev]')
+	@$(call install,-e '.[all]' --group dev)
 	@touch $@ .venv/.installed

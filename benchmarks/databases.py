@@ -6,15 +6,11 @@ Needs PostgreSQL's server and psql; starts a server of its own on this machine, 
 """
 
 import argparse
-import os
 import tempfile
 from pathlib import Path
 
 from benchmarks.run import MAIN, SYNTH, compare, measure, show
 from tests.plugins.postgres_server import run_postgres
-
-PLUGINS = Path(__file__).resolve().parent.parent / "plugins"
-PACKAGES = {"synth-sql": "synth_sql", "synth-lakehouse": "synth_lakehouse"}
 
 
 def main() -> None:
@@ -23,13 +19,9 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--rows", type=int, default=5_400_000)
     args = parser.parse_args()
-    os.environ["PYTHONPATH"] = os.pathsep.join(
-        [os.environ.get("PYTHONPATH", ""), *(str(PLUGINS / p) for p in PACKAGES)]
-    )
     with tempfile.TemporaryDirectory(prefix="synth-bench-") as name, run_postgres() as server:
         out = Path(name)
-        plugins = [word for p, m in PACKAGES.items() for word in ("--plugin", str(PLUGINS / p / m / "__init__.py"))]
-        run = [SYNTH, "run", *plugins, *MAIN, f"generator.transactions={args.rows}"]
+        run = [SYNTH, "run", *MAIN, f"generator.transactions={args.rows}"]
         address = server.uri().partition("?")[0]
         postgres = [*run, "sink=postgres", f"sink.postgres.uri={address}"]
         ready, psql = out / "ready.bin", ["psql", address, "-q", "-c"]

@@ -26,7 +26,6 @@ from benchmarks import stream
 from tests.kafka.broker import run_kafka
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGE = ROOT / "plugins/synth-kafka"
 HEADERS = [("run", "0123456789abcdef"), ("part", "0")]
 COMMIT = 200_000
 Messages = list[tuple[bytes, bytes, int]]
@@ -41,8 +40,7 @@ def ready_messages(events: int, directory: Path) -> Messages:
 
 
 def run_synth(*words: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "synth", words[0], "--json", "--quiet"]
-    command += ["--plugin", str(PACKAGE / "synth_kafka/__init__.py"), *words[1:]]
+    command = [sys.executable, "-m", "synth", words[0], "--json", "--quiet", *words[1:]]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
     data: dict[str, Any] = json.loads(done.stdout)["data"]
     return data
@@ -123,7 +121,7 @@ def main() -> None:
     parser.add_argument("--pace", nargs="*", type=int, default=[])
     parser.add_argument("--seconds", type=int, default=60)
     args = parser.parse_args()
-    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(PACKAGE)])
+    os.environ["PYTHONPATH"] = str(ROOT)
     with run_kafka() as broker, tempfile.TemporaryDirectory() as name:
         if args.pace:
             keep_pace(args.pace, args.seconds, broker.address)
@@ -137,7 +135,7 @@ def keep_pace(rates: list[int], seconds: int, address: str) -> None:
     print(stream.HEAD)
     for rate in rates:
         place = [f"sink.kafka.servers={address}", f"sink.kafka.topic=pace{rate}"]
-        sink = ["--plugin", str(PACKAGE / "synth_kafka/__init__.py"), "sink=kafka", *place]
+        sink = ["sink=kafka", *place]
         print(stream.measure(rate, seconds, sink), flush=True)
 
 

@@ -76,8 +76,9 @@ def keys() -> list[str]:
 
 
 def options() -> list[str]:
-    """The built-in choices of each group."""
-    rows = [[f"`{group}={option.name}`", option.summary] for group, found in list_options().items() for option in found]
+    """The choices of each group that come with synth."""
+    groups = list_options(plugin_roots=load_catalog().config_roots)
+    rows = [[f"`{group}={option.name}`", option.summary] for group, found in groups.items() for option in found]
     return ["## Choices", "", *table(["choice", "what it is"], rows)]
 
 

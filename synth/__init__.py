@@ -11,9 +11,11 @@ _load, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 
 def __getattr__(name: str) -> Any:
+    from synth.errors import nearest, refuse_other_systems
+
     if name in __all__:
+        refuse_other_systems()
         return _load(name)
-    from synth.errors import nearest
 
     hint = nearest(name, __all__)
     raise AttributeError(f"module 'synth' has no attribute {name!r}" + (f" ({hint})" if hint else ""))

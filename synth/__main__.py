@@ -50,6 +50,13 @@ class Deferred(ModuleType):
 def main() -> int:
     """Carries out the command that the process was started with; interrupted while it is loaded, it ends as later."""
     try:
+        from synth.errors import UnsupportedSystem, refuse_other_systems
+
+        try:
+            refuse_other_systems()
+        except UnsupportedSystem as error:
+            sys.stderr.write(f"error: {error}\n")
+            return error.exit_code
         gc.set_threshold(200_000)  # to load a hundred modules makes many objects, and no garbage to look for
         Deferred.put("numpy")
         from synth.cli import main as carry_out

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -104,6 +105,24 @@ class ConfigError(_Mistake):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))
+
+
+class UnsupportedSystem(SynthError):
+    """synth does not run on this operating system."""
+
+    exit_code = 2
+
+
+def refuse_other_systems() -> None:
+    """Says where synth runs; it locks files (``fcntl``) and asks for memory (``os.sysconf``) as POSIX systems do.
+
+    Raises:
+        UnsupportedSystem: this is Windows.
+    """
+    if sys.platform == "win32":
+        raise UnsupportedSystem(
+            "synth runs on Linux and macOS, not on Windows; its Subsystem for Linux (WSL) is a Linux"
+        )
 
 
 class PluginError(SynthError):

@@ -16,11 +16,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TIMEOUT_S = 600
+PLAIN = {"NO_COLOR": "1", "COLUMNS": "120"}
 BLOCK = re.compile(
     r"(?:<!-- not run: (?P<why>.+?) -->\s*\n)?^```(?:console|\w+ file=(?P<file>\S+))\n(?P<body>.*?)^```",
     re.MULTILINE | re.DOTALL,
@@ -73,13 +75,17 @@ def matches(shown: list[str], printed: str) -> bool:
     return re.fullmatch(pattern, " ".join(printed.split())) is not None
 
 
-def run_command(command: Command, directory: Path) -> str | None:
+def usual_environment() -> dict[str, str]:
+    """This interpreter's commands come first, and its warnings are errors."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, **PLAIN, "PATH": path, "PYTHONWARNINGS": "error"}
+
+
+def run_command(command: Command, directory: Path, environment: Mapping[str, str]) -> str | None:
     """Run one command, or save one file; return what is wrong with it, or None."""
     if command.file:
         (directory / command.file).write_text(command.text, encoding="utf-8")
         return None
-    environment = {**os.environ, "NO_COLOR": "1", "COLUMNS": "120", "PYTHONWARNINGS": "error"}
-    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", command.text],
         cwd=directory,
@@ -98,9 +104,16 @@ def run_command(command: Command, directory: Path) -> str | None:
     return None
 
 
-def check_page(page: Path) -> int:
-    """Run a page from top to bottom; return how many of its commands fail."""
-    commands, left_out = read_commands(page.read_text(encoding="utf-8"))
+def check_page(page: Path, environment: Mapping[str, str], words: Mapping[str, str]) -> int:
+    """Run a page from top to bottom; return how many of its commands fail.
+
+    Args:
+        words: what stands on the page → what is meant.
+    """
+    text = page.read_text(encoding="utf-8")
+    for word, meant in words.items():
+        text = text.replace(word, meant)
+    commands, left_out = read_commands(text)
     if not any(not command.file for command in commands):
         print(f"{page.name}: no console block with a command", file=sys.stderr)
         return 1
@@ -109,7 +122,7 @@ def check_page(page: Path) -> int:
         (Path(directory) / "plugins").symlink_to(ROOT / "plugins")
         for command in commands:
             started = time.perf_counter()
-            wrong = run_command(command, Path(directory))
+            wrong = run_command(command, Path(directory), environment)
             verdict = "ok" if wrong is None else "FAILED"
             told = f"({command.file})" if command.file else f"$ {command.text}"
             print(f"{page.name}: {verdict} {time.perf_counter() - started:6.1f} s  {told}", flush=True)
@@ -125,7 +138,7 @@ def check_page(page: Path) -> int:
 def main() -> int:
     """Run the pages named on the command line; README.md by default."""
     pages = [Path(name) for name in sys.argv[1:]] or [ROOT / "README.md"]
-    return 1 if sum(map(check_page, pages)) else 0
+    return 1 if sum(check_page(page, usual_environment(), {}) for page in pages) else 0
 
 
 if __name__ == "__main__":

@@ -95,7 +95,8 @@ def told_of(*overrides: str) -> Problem:
 
 @pytest.mark.parametrize("group", sorted(list_options()))
 def test_every_option_of_today_is_allowed(group: str) -> None:
-    options = [option.name for option in list_options()[group]]
+    roots = load_catalog().config_roots
+    options = [option.name for option in list_options(plugin_roots=roots)[group]]
     assert set(CHOICES.get(group, options)) <= set(options)
     assert told_of(f"{group}=qqqq").allowed == ", ".join(options)
     assert told_of(f"{group}={options[0]}x").hint == f"did you mean '{options[0]}'?"

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ TOP_FILES = (
     ".gitignore",
     "CHANGELOG.md",
     "LICENSE",
+    "NOTICE",
     "Makefile",
     "README.md",
     "conf/config.yaml",
@@ -75,9 +77,11 @@ def test_every_pin_is_a_name_and_a_version() -> None:
 
 
 def test_every_dependency_is_pinned() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["test"]]
-    wanted += [need for need in project["optional-dependencies"]["dev"] if not need.startswith(project["name"])]
+    file = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    project, groups = file["project"], [*file["dependency-groups"].values()]
+    wanted = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
+    wanted = [need for need in wanted if not need.startswith(project["name"])]
+    wanted += [need for need in chain(*groups) if isinstance(need, str)]
     names = {re.split(r"[\[<>=!~ ]", need)[0].lower() for need in wanted}
     pinned = {line.split("==")[0] for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()}
     assert len(names) > 15
@@ -90,8 +94,64 @@ def test_no_source_file_outgrows_300_lines() -> None:
     assert {p.relative_to(ROOT): count for p, count in lines.items() if count > 300} == {}
 
 
-def test_the_wheel_and_the_sdist_carry_conf() -> None:
+def test_the_wheel_carries_conf_and_the_sdist_everything() -> None:
     targets = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"]
     assert "conf" in targets["wheel"]["only-include"]
-    assert targets["wheel"]["sources"] == {"conf": "synth/conf"}
-    assert "conf" in targets["sdist"]["only-include"]
+    assert targets["wheel"]["sources"]["conf"] == "synth/conf"
+    assert "sdist" not in targets, "it carries everything that is no build's or run's, which .gitignore says"
+
+
+def test_the_wheel_carries_every_plugin_that_is_no_package_of_its_own() -> None:
+    file = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    packed = {path.name for path in (ROOT / "plugins").glob("synth_*/") if (path / "__init__.py").is_file()}
+    wheel = file["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert {path for path in wheel["only-include"] if path.startswith("plugins/")} == {f"plugins/{p}" for p in packed}
+    points = file["project"]["entry-points"]["synth"]
+    assert {value.partition(" ")[0] for value in points.values()} == packed
+    assert set(file["project"]["optional-dependencies"]) == {*points, "all"}
+
+
+NAMES = sorted(path.parent.name for path in (ROOT / "plugins").glob("*/pyproject.toml"))
+
+
+def test_no_page_installs_a_name_that_nobody_has_registered() -> None:
+    """Whoever registered one would get everybody who reads the page."""
+    names = "|".join(["synth-fraud", "synth-kafka", "synth-sql", "synth-lakehouse", "synth-prometheus", *NAMES])
+    told = re.compile(rf"(?:install|--with|uvx|add)\b[^\n`]*?(?<![\w/.-])(?:{names})\b(?!(?:\[[\w,]*\])? @ )")
+    pages = [p for p in ROOT.rglob("*") if p.suffix in (".md", ".py", ".toml") and not p.is_relative_to(ROOT / "tests")]
+    pages = [p for p in pages if not any(part.startswith(".") for part in p.relative_to(ROOT).parts)]
+    assert told.search("$ pip install synth-velocity")
+    assert told.search("$ pip install 'synth-fraud[kafka]'")
+    assert not told.search("$ pip install 'synth-fraud[kafka] @ git+REPOSITORY'")
+    assert not told.search("$ pip install . ./plugins/synth-velocity")
+    assert len(pages) > 100
+    found = {p.relative_to(ROOT).as_posix(): told.findall(p.read_text(encoding="utf-8")) for p in pages}
+    allowed = {"docs/decisions/0021-plugins-of-the-wheel-sleep-without-their-libraries.md"}
+    assert {page for page, hits in found.items() if hits} <= allowed
+
+
+def test_the_page_of_the_package_leads_nowhere_that_an_index_does_not_have() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    page = (ROOT / project["readme"]).read_text(encoding="utf-8")
+    assert re.findall(r"\]\((?!https?://)|<(?:img|a)\b", page) == []
+    assert all(f"`{extra}`" in page for extra in project["optional-dependencies"])
+    assert "urls" not in project, "there is no public address that would be true"
+
+
+def test_data_of_others_stands_in_the_notice() -> None:
+    notice = (ROOT / "NOTICE").read_text(encoding="utf-8")
+    data = [p.relative_to(ROOT).as_posix() for p in (ROOT / "synth").rglob("*.csv")]
+    assert data
+    assert [path for path in data if path not in notice] == []
+
+
+@pytest.mark.parametrize("package", [path.parent for path in (ROOT / "plugins").glob("*/pyproject.toml")], ids=str)
+def test_a_package_of_its_own_carries_its_license_and_its_types(package: Path) -> None:
+    assert (package / "LICENSE").read_text(encoding="utf-8") == (ROOT / "LICENSE").read_text(encoding="utf-8")
+    assert tomllib.loads((package / "pyproject.toml").read_text(encoding="utf-8"))["project"]["license-files"]
+
+
+def test_every_package_says_that_it_is_typed() -> None:
+    roots = [path.parent for path in (ROOT / "plugins").glob("**/synth_*/__init__.py")]
+    assert len(roots) > 5
+    assert [root.name for root in [*roots, ROOT / "synth"] if not (root / "py.typed").is_file()] == []

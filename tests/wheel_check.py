@@ -1,24 +1,33 @@
 """Build the wheel from the source distribution, install it alone, and see that it makes the checkout's bytes.
 
-Then install plugin packages beside it, as strangers would: those of plugins/ as wheels, and new ones of every kind.
+See its own plugins asleep, wake them, and install plugin packages beside it, as strangers would: those of plugins/ from
+their folders, and new ones of every kind.
 
-python tests/wheel_check.py
+python -m tests.wheel_check
 """
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import venv
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from synth.cli.scaffold import GROUPS
+from tests import readme_commands
+from tests.readme_commands import PLAIN
 
 ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("synth-velocity", "synth-sqlite")  # of plugins/, those that are not in the wheel
 SINKS = ("sqlite", "duckdb", "delta", "iceberg")  # of plugins/, those that need no server
+LIBRARIES = {"kafka": "confluent-kafka", "postgres": "psycopg", "duckdb": "duckdb", "delta": "deltalake"}
+LIBRARIES |= {"iceberg": "pyiceberg"}  # sink of the wheel → a library that it needs
 SMALL_RUN = ("run", "scenario=card_chain", "generator.transactions=20000", "block_rows=5000")
 
 
@@ -47,6 +56,31 @@ def build_wheel(directory: Path) -> Path:
     return wheel
 
 
+def check_sdist(directory: Path) -> None:
+    """The source distribution holds every committed file, and tests run in it that read the whole tree."""
+    (archive,) = directory.glob("*.tar.gz")
+    with tarfile.open(archive) as packed:
+        packed.extractall(directory, filter="data")
+    tree = directory / archive.name.removesuffix(".tar.gz")
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    missing = [name for name in listed.stdout.splitlines() if (ROOT / name).exists() and not (tree / name).exists()]
+    if missing:
+        raise SystemExit(f"wheel: the source distribution lacks {', '.join(missing)}")
+    tests = ("tests/test_repository.py", "tests/test_house.py", "tests/test_golden.py", "tests/tables/test_registry.py")
+    call(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests, cwd=tree)
+
+
+def check_contents(wheel: Path) -> None:
+    """The wheel carries its licenses, and says of each package that it is typed."""
+    with zipfile.ZipFile(wheel) as packed:
+        names = packed.namelist()
+    typed = {name.partition("/")[0] for name in names if name.endswith("/py.typed")}
+    packages = {name.partition("/")[0] for name in names if name.endswith("/__init__.py")}
+    carried = {Path(name).name for name in names if ".dist-info/licenses/" in name}
+    if typed != packages or carried != {"LICENSE", "NOTICE"}:
+        raise SystemExit(f"wheel: typed are {typed} of {packages}, and the licenses are {carried}")
+
+
 def install_wheel(wheel: Path, environment: Path) -> Path:
     """Install the wheel with the pinned dependencies into a new environment; return its bin directory."""
     venv.create(environment, with_pip=False)
@@ -73,7 +107,7 @@ def run_small(binaries: Path, directory: Path, *overrides: str) -> dict[str, obj
     """Make a small run into ``directory`` and return the digests of its manifest."""
     directory.mkdir()
     call(binaries / "synth", *SMALL_RUN, *overrides, f"sink.parquet.uri={directory / 'out'}", cwd=directory)
-    manifest = json.loads((directory / "out" / "manifest.json").read_text(encoding="utf-8"))
+    manifest = json.loads((directory / "out" / "_manifest.json").read_text(encoding="utf-8"))
     digests = dict(list_digests(manifest))
     if not digests:
         message = "wheel: the manifest holds no digest"
@@ -95,19 +129,26 @@ def ask(binaries: Path, directory: Path, *words: str) -> str:
     ).stdout
 
 
-def check_plugins(binaries: Path, directory: Path, ours: dict[str, object]) -> None:
-    """The packages of plugins/ as wheels: they offer what they have, and touch no recipe that does without them."""
-    for package in (
-        "synth-velocity",
-        "synth-sqlite",
-        "synth-sql",
-        "synth-lakehouse",
-        "synth-kafka",
-        "synth-prometheus",
-    ):
-        build = (sys.executable, "-m", "build", "--wheel", "--installer", "uv", "--outdir", directory / "plugins")
-        call(*build, ROOT / "plugins" / package, cwd=directory)
-    install(binaries, directory, *sorted((directory / "plugins").glob("*.whl")))
+def check_sleepers(binaries: Path, directory: Path) -> None:
+    """Where the wheel is alone, the plugins in it are listed, and a recipe that uses one is told what to install."""
+    listed = ask(binaries, directory, "list", "sink")
+    for sink, library in LIBRARIES.items():
+        [line] = [line for line in listed.splitlines() if line.startswith(f"sink={sink} ")]
+        if "asleep: needs" not in line or library not in line:
+            raise SystemExit(f"wheel: synth list does not say what sink={sink} needs: {line}")
+        done = subprocess.run(
+            [binaries / "synth", "validate", f"sink={sink}"], cwd=directory, capture_output=True, text=True, check=False
+        )
+        told = " ".join(done.stderr.split())
+        if done.returncode != 2 or f"sink={sink} needs" not in told or "pip install" not in told:
+            raise SystemExit(f"wheel: validate sink={sink} ended with {done.returncode} and says: {told}")
+    call(binaries / "synth", "doctor", cwd=directory)
+
+
+def check_plugins(binaries: Path, directory: Path, wheel: Path, ours: dict[str, object]) -> None:
+    """Plugins awake, and packages from their folders: they offer what they have, and touch no recipe without them."""
+    install(binaries, directory, f"synth-fraud[all] @ {wheel.as_uri()}")
+    install(binaries, directory, *(ROOT / "plugins" / package for package in PACKAGES))
     if run_small(binaries, directory / "unused") != ours:
         raise SystemExit("wheel: installed plugins change the bytes of a recipe that does not use them")
     told = {
@@ -126,7 +167,7 @@ def check_plugins(binaries: Path, directory: Path, ours: dict[str, object]) -> N
             '"mean_gap_s"',
         ],
         "completion": ["scenario=velocity_fast", "scenario=velocity_slow"],
-        "list": ["synth-velocity", "synth-sqlite", "synth-sql", "synth-lakehouse", "synth-kafka", "synth-prometheus"],
+        "list": [*PACKAGES, "kafka ", "lakehouse ", "prometheus ", "sql "],
     }
     for where, words in wanted.items():
         for word in words:
@@ -164,11 +205,32 @@ def check_scaffolds(binaries: Path, directory: Path) -> None:
         call(binaries / "synth", "validate", f"{group}={name}_preset", cwd=directory)
 
 
+def check_page(directory: Path) -> None:
+    """Every line of docs/install.md, of what is committed, on a machine with Python, uv, git and make, and no synth."""
+    if not (ROOT / ".git").exists():
+        print("wheel: docs/install.md is not run: this is no clone")
+        return
+    tools = directory / "tools"
+    tools.mkdir()
+    own = Path(sys.executable).parent
+    for name, target in (("python3", Path(sys.base_prefix) / "bin/python3"), ("uv", own / "uv"), ("uvx", own / "uvx")):
+        (tools / name).write_text(f'#!/bin/sh\nexec {shlex.quote(str(target))} "$@"\n')
+        (tools / name).chmod(0o755)
+    kept = {key: value for key, value in os.environ.items() if key not in {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"}}
+    places = {"UV_TOOL_DIR": str(directory / "uv-tools"), "UV_TOOL_BIN_DIR": str(tools)}
+    path = os.pathsep.join([str(tools), "/usr/local/bin", "/usr/bin", "/bin"])
+    environment = kept | places | PLAIN | {"PATH": path}
+    if readme_commands.check_page(ROOT / "docs/install.md", environment, {"REPOSITORY": ROOT.as_uri()}):
+        raise SystemExit("wheel: docs/install.md does not hold")
+
+
 def main() -> None:
     """Check the wheel; leave with a message at the first thing that is wrong."""
     with tempfile.TemporaryDirectory(prefix="synth-wheel-") as name:
         directory = Path(name)
         wheel = build_wheel(directory)
+        check_contents(wheel)
+        check_sdist(directory)
         binaries = install_wheel(wheel, directory / "venv")
         for script in ("synth", "synth-fraud"):
             call(binaries / script, "--help", cwd=directory)
@@ -178,9 +240,11 @@ def main() -> None:
         if ours != theirs:
             message = f"wheel: its bytes differ from the checkout's\n  checkout {ours}\n  wheel    {theirs}"
             raise SystemExit(message)
+        check_sleepers(binaries, directory)
         check_host(binaries, directory)
-        check_plugins(binaries, directory, ours)
+        check_plugins(binaries, directory, wheel, ours)
         check_scaffolds(binaries, directory)
+        check_page(directory)
         print(f"wheel: {wheel.name} makes the checkout's bytes, alone and beside plugins; new packages are green")
 
 

@@ -153,12 +153,15 @@ def _offer_topics(read: Words, last: str) -> list[str]:
 
 
 def _plugin_roots(read: Words) -> Sequence[PluginRoot]:
-    """What the plugins offer; where there are none, the built-in components need not be loaded to know it."""
-    from synth.config.catalog import load_catalog
-    from synth.config.catalog.modules import list_entry_points
+    """What the plugins offer; where all of them come with synth, no component need be loaded to know it."""
+    from synth.config.catalog.bundled import bundled_roots
 
     files, folders = read.paths("plugin"), read.paths("plugins_dir")
-    return load_catalog(files, folders).config_roots if files or folders or list_entry_points() else ()
+    if not (files or folders) and (roots := bundled_roots()) is not None:
+        return roots
+    from synth.config.catalog import load_catalog
+
+    return load_catalog(files, folders).config_roots
 
 
 #: Argument of a command → what could stand there.

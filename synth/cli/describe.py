@@ -35,7 +35,7 @@ def explain(topic: str, catalog: Catalog, config_dirs: Sequence[Path]) -> dict[s
     options = list_options(config_dirs=config_dirs, plugin_roots=catalog.config_roots)
     group, _, name = topic.rpartition("=")
     found = (
-        _group(options, name)
+        _group(options, name, catalog)
         or find(catalog, name, group)
         or _option(options, name, group, config_dirs, catalog)
         or _own_column(name, config_dirs, catalog)
@@ -62,6 +62,7 @@ def find(catalog: Catalog, name: str, group: str = "") -> dict[str, Any] | None:
         spec = catalog.find(candidate, name)
         if spec:
             title = f"{candidate} kind {name}, from {catalog.owner(candidate, name)}"
+            title = catalog.lack(candidate, name).noted(title)
             return {"title": title, "doc": _doc(spec), "keys": keys_of(spec.config), "choice": [candidate, name]}
     if name in FIXED:
         title = f"{name}, a part of every recipe"
@@ -73,11 +74,11 @@ def find(catalog: Catalog, name: str, group: str = "") -> dict[str, Any] | None:
     return None
 
 
-def _group(options: Options, name: str) -> dict[str, Any] | None:
+def _group(options: Options, name: str, catalog: Catalog) -> dict[str, Any] | None:
     if name not in options or name in FIXED:
         return None
     several = "takes several at once" if name in MULTIPLE else "takes one"
-    rows = {f"{name}={option.name}": option.summary for option in options[name]}
+    rows = {f"{name}={o.name}": catalog.asleep(o.provider).noted(o.summary) for o in options[name]}
     return {"title": f"group {name}", "doc": f"It {several}:", "column": rows}
 
 

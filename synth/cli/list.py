@@ -29,11 +29,14 @@ def main(args: argparse.Namespace) -> int:
     if args.beside:
         return _list_beside(args, chosen, catalog)
     rows = [
-        [f"{group}={option.name}", option.summary, _place(option)]
+        [f"{group}={option.name}", catalog.asleep(option.provider).noted(option.summary), _place(option)]
         for group, options in chosen.items()
         for option in options
     ]
-    data = {group: [asdict(option) for option in options] for group, options in chosen.items()}
+    data = {
+        group: [asdict(option) | {"asleep": catalog.asleep(option.provider).what} for option in options]
+        for group, options in chosen.items()
+    }
     text = screen.table(rows)
     if any(_DAGGER in option.summary for options in chosen.values() for option in options):
         text += "\n\n" + screen.fill(f"{_DAGGER} an assumption: no source is known for it")

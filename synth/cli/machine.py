@@ -13,11 +13,10 @@ from synth import __version__
 from synth.cli import output
 from synth.contracts.preflight import PreflightResult, PreflightState
 from synth.errors import ConfigError
+from synth.libraries import PACKAGE, installed_version, quoted, requirements
 
 if TYPE_CHECKING:
     from synth.config.catalog import Catalog
-
-_PACKAGE = "synth-fraud"
 
 #: A run of the default recipe into CSV takes 0.4 GB of a disk, and 0.5 GB of memory: benchmarks/README.md.
 _DISK_BYTES, _MEMORY_BYTES = 400e6, 500e6
@@ -26,11 +25,11 @@ _DISK_BYTES, _MEMORY_BYTES = 400e6, 500e6
 def look_at_installation() -> Iterator[PreflightResult]:
     """Python, synth, and what the installed package says that it needs."""
     try:
-        package = metadata.distribution(_PACKAGE)
+        package = metadata.distribution(PACKAGE)
     except metadata.PackageNotFoundError:
         yield PreflightResult(what="python", state="ok", message=platform.python_version())
         message = f"{__version__}, not installed: what it needs stands in no package"
-        yield PreflightResult(what="synth", state="warning", message=message, hint=f"pip install {_PACKAGE}")
+        yield PreflightResult(what="synth", state="warning", message=message, hint=_how_to_install())
         return
     yield _version("python", platform.python_version(), str(package.metadata["Requires-Python"] or ""))
     if package.version == __version__:
@@ -43,20 +42,19 @@ def look_at_installation() -> Iterator[PreflightResult]:
     yield from _requirements(package)
 
 
-def _requirements(package: metadata.Distribution) -> Iterator[PreflightResult]:
-    from packaging.requirements import Requirement
+def _how_to_install() -> str:
+    """The folder that this very code lies in, where that is a checkout."""
+    checkout = Path(__file__).resolve().parents[2]
+    return f"pip install -e {checkout}" if (checkout / "pyproject.toml").is_file() else ""
 
-    for text in package.requires or ():
-        needed = Requirement(text)
-        if needed.marker is not None and not needed.marker.evaluate({"extra": ""}):
-            continue
-        try:
-            version = metadata.version(needed.name)
-        except metadata.PackageNotFoundError:
-            hint = f"pip install '{needed.name}{needed.specifier}'"
-            yield PreflightResult(what=needed.name, state="failure", message="is not installed", hint=hint)
-        else:
+
+def _requirements(package: metadata.Distribution) -> Iterator[PreflightResult]:
+    for needed in requirements(package):
+        if version := installed_version(needed.name):
             yield _version(needed.name, version, str(needed.specifier))
+        else:
+            hint = f"pip install {quoted(needed)}"
+            yield PreflightResult(what=needed.name, state="failure", message="is not installed", hint=hint)
 
 
 def _version(name: str, version: str, wanted: str) -> PreflightResult:
@@ -85,6 +83,9 @@ def look_at_plugins(catalog: "Catalog") -> Iterator[PreflightResult]:
             yield PreflightResult(
                 what=what, state="failure", message=message, hint=hint if "entry point" in source else ""
             )
+        elif provider.lack:
+            message, cure = f"asleep: {provider.lack.what} ({source})", provider.lack.cure
+            yield PreflightResult(what=what, state="ok", message=message, hint=cure)
         else:
             yield PreflightResult(what=what, state="ok", message=" ".join(filter(None, (provider.version, source))))
 

@@ -17,7 +17,7 @@ def main(args: argparse.Namespace) -> int:
         [each["name"], each["version"] or "-", each["api"] or "-", _in_words(provider), each["source"], each["status"]]
         for each, provider in zip(data, catalog.providers, strict=True)
     ]
-    wrong = [f"{each['name']}: {each['error']}" for each in data if each["error"]]
+    wrong = [f"{each['name']}: {each['error'] or each['needs']}" for each in data if each["error"] or each["needs"]]
     return output.succeed(
         args,
         data,
@@ -26,9 +26,10 @@ def main(args: argparse.Namespace) -> int:
 
 
 def describe(catalog: Catalog, provider: Provider) -> dict[str, Any]:
-    """A plugin as data; ``error`` is one line."""
+    """A plugin as data; ``error`` is one line, and ``needs`` is what keeps it asleep."""
     clashes = catalog.clashes(provider)
-    status = "disabled" if provider.disabled else "broken" if provider.error else "clash" if clashes else "ok"
+    states = {"disabled": provider.disabled, "broken": provider.error, "clash": clashes, "asleep": provider.lack}
+    status = next((name for name, holds in states.items() if holds), "ok")
     return {
         "name": provider.name,
         "version": provider.version,
@@ -44,6 +45,7 @@ def describe(catalog: Catalog, provider: Provider) -> dict[str, Any]:
         "roots": list(provider.roots),
         "status": status,
         "error": provider.error or "; ".join(clashes),
+        "needs": str(provider.lack),
     }
 
 

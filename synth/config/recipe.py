@@ -47,7 +47,7 @@ class Recipe:
 
     Attributes:
         scenarios, sinks: by instance name, in name order.
-        content: the plain configuration of everything that decides the data: all but ``NOT_DATA``.
+        content: the plain configuration of all that decides the data, all but ``NOT_DATA``, and what libraries say.
         idle: groups whose choice has no effect beside the others; nobody has made it.
         origins: config path → where it was set, in the order of setting.
         shadows: a user's file → what it stands in the place of.
@@ -138,6 +138,7 @@ class _Build:
         self.composed, self.catalog = composed, catalog
         self.config = without_idle_edits(composed.config)
         self.problems: list[Problem] = []
+        self.resolved: dict[str, Any] = {}
         self.own_columns: tuple[Column, ...] | None = None
         self.environment = EnvironmentValues(composed)
         self.idle: set[str] = set()
@@ -199,7 +200,8 @@ class _Build:
             scenarios=several["scenario"],
             **{name: fixed[name] for name in ("reporting", "clicks", "columns", "clock", "noise", "sweep")},
             sinks=sinks,
-            content=without_secrets({key: self.config[key] for key in sorted({*self.config} - {*NOT_DATA, FREE})}),
+            content=without_secrets({key: self.config[key] for key in sorted({*self.config} - {*NOT_DATA, FREE})})
+            | self.resolved,
             idle=frozenset(self.idle),
             origins=self.composed.origins,
             shadows=self.composed.shadows,
@@ -247,7 +249,11 @@ class _Build:
             names = self.catalog.names(group)
             message = f"no {group} kind named {in_yaml(kind)}{self.catalog.broken_plugins_note()}"
             self.add(f"{path}.kind", message, ", ".join(names), nearest(str(kind), names))
-        return spec
+            return None
+        lack = self.catalog.lack(group, kind)
+        if lack:
+            self.add(path, f"{group}={kind} {lack.what}", hint=lack.cure)
+        return None if lack else spec
 
     def typed(self, path: str, config: type[Any], data: Any) -> Any:
         """A config object, or None after noting what is wrong."""
@@ -281,6 +287,8 @@ class _Build:
             if not all(problem.path for problem in unfit):
                 return  # it is in the wrong world, where nothing can be said of its rows
             own, rows = tuple(column.name for column in generator.columns), generator.expected_rows(world)
+            if resolved := {} if unfit else generator.resolved(world):
+                self.resolved = {"resolved": {"generator": dict(resolved)}}
             context = PlanContext(world.cards, timeline, world.amount, rows, own, world.census, texts=generator.texts)
         for name, part in scenarios.items():
             with blaming(f"scenario {name!r}: its injector"):

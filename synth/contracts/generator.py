@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -118,11 +119,13 @@ class Generator(ABC):
             them.
         takes_amount: whether the run's amount law decides on anything that it makes. Where it does not, a recipe that
             chooses a law is refused.
+        libraries: packages beside numpy and pyarrow whose version can change what it makes.
     """
 
     columns: tuple[Column, ...] = ()
     needs: tuple[str, ...] = ()
     takes_amount: bool = True
+    libraries: tuple[str, ...] = ()
 
     @property
     def texts(self) -> Mapping[str, tuple[str, ...]]:
@@ -138,6 +141,10 @@ class Generator(ABC):
         rows = self.rows()
         assert rows is not None, "a generator that leaves its rows to the plan says how many to expect"
         return rows
+
+    def resolved(self, world: World) -> Mapping[str, Any]:
+        """What a library says that decides its rows, as plain data: a part of the fingerprint. Here nothing."""
+        return {}
 
     def amounts(self, plan: BlockPlan, *, world: World) -> AmountLaw:
         """What honest people spend: the law by which fraud patterns hide. Here the run's amount law."""

@@ -2,10 +2,8 @@
 
 import dataclasses
 import json
-import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from synth import __version__
@@ -14,9 +12,9 @@ from synth.contracts.output import digest_of_manifest
 from synth.contracts.store import Staged
 from synth.engine.prepare import Prepared
 from synth.errors import without_secrets
+from synth.libraries import versions_of
 from synth.tables.declared import as_json
 from synth.tables.digest import digest_batch, digest_run, digest_table
-from synth.tables.people import ENTITY_COLUMNS
 from synth.tables.table import Table
 
 if TYPE_CHECKING:
@@ -88,6 +86,7 @@ def write_manifest(
     recipe: Mapping[str, Any],
     fingerprint: str,
     plugins: Mapping[str, str],
+    libraries: Iterable[str],
     counts: Counts,
     tables: Mapping[str, Mapping[str, Any]],
     sink: Mapping[str, Any],
@@ -99,22 +98,16 @@ def write_manifest(
     Args:
         recipe: what decides the data.
         plugins: name → version of the plugins that the recipe uses.
+        libraries: packages beside numpy and pyarrow that decided bytes.
         tables: from ``describe_tables``.
         sink: the sink's own configuration, without its uri.
         files: table name → its files, where it has any.
         stream: how the rows were sent, where they were streamed.
     """
-    import numpy
-    import pyarrow
-
-    versions = {"python": platform.python_version(), "numpy": numpy.__version__, "pyarrow": pyarrow.__version__}
-    sources = {column["source"] for table in tables.values() for column in table["columns"]}
-    if {"holders", *ENTITY_COLUMNS} & {*tables} or any("." in source for source in sources):
-        versions["faker"] = metadata.version("faker")
     content = {
         "format": FORMAT,
         "synth": __version__,
-        "versions": versions,
+        "versions": versions_of(libraries),
         "plugins": dict(plugins),
         "fingerprint": fingerprint,
         "recipe": recipe,
@@ -155,10 +148,13 @@ def manifest_of(
     used = [("generator", recipe.generator), ("amount", recipe.amount), ("sink", part)]
     used += [("scenario", scenario) for scenario in recipe.scenarios.values()]
     owners = {catalog.owner(group, component.spec.name) for group, component in used} - {"synth"}
+    plugins = [provider for provider in catalog.providers if provider.name in owners]
+    libraries = {*recipe.population.libraries, *recipe.generator.make().libraries}
     return write_manifest(
         recipe=recipe.content,
         fingerprint=recipe.fingerprint,
-        plugins={provider.name: provider.version for provider in catalog.providers if provider.name in owners},
+        plugins={provider.name: provider.version for provider in plugins},
+        libraries=libraries.union(*(provider.libraries for provider in plugins)),
         counts=counts,
         tables=describe_tables(list(tallies.values()), shifted="shift_us" in (stream or {})),
         sink=without_secrets({key: value for key, value in dataclasses.asdict(part.config).items() if key != "uri"}),

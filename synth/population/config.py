@@ -78,6 +78,11 @@ class PopulationConfig:
             yield from _locale_problems(self.locale)
         yield from self._people_problems()
 
+    @property
+    def libraries(self) -> tuple[str, ...]:
+        """Packages whose version can change who there is: names, addresses and cities are Faker's."""
+        return ("faker",) if self.profile or self.merchants or self.cities else ()
+
     def census(self) -> Census:
         """What is known of the population before it is drawn."""
         customers, merchants = self.customers, self.merchants

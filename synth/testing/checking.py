@@ -7,7 +7,7 @@ from pathlib import Path
 
 from synth.config.catalog import Catalog
 from synth.contracts.claimer import Claimer
-from synth.contracts.stream_sink import StreamSink
+from synth.contracts.hookspecs import SinkSpec, Spec
 from synth.errors import PluginError, hide_secrets, one_line
 from synth.testing.amounts import AmountContract
 from synth.testing.bench import load
@@ -23,11 +23,13 @@ _ALL: tuple[type[Contract], ...] = (GeneratorContract, AmountContract, InjectorC
 CONTRACTS: dict[str, type[Contract]] = {each.group: each for each in _ALL}
 
 
-def contract_for(group: str, factory: object = None) -> type[Contract]:
-    """The contract of a group of the catalog, e.g. ``scenario``; of two of a group that of the component's class."""
-    others: tuple[tuple[type, type[Contract]], ...] = ((Claimer, ClaimerContract), (StreamSink, StreamSinkContract))
-    its = [contract for base, contract in others if isinstance(factory, type) and issubclass(factory, base)]
-    return its[0] if its else CONTRACTS[group]
+def contract_for(group: str, spec: Spec | None = None) -> type[Contract]:
+    """The contract of a group of the catalog, e.g. ``scenario``; of two of a group that of the component."""
+    if isinstance(spec, SinkSpec) and spec.streams:
+        return StreamSinkContract
+    if spec and isinstance(spec.factory, type) and issubclass(spec.factory, Claimer):
+        return ClaimerContract
+    return CONTRACTS[group]
 
 
 def check(
@@ -60,7 +62,7 @@ def check(
     try:
         catalog = catalog or load(tuple(map(Path, plugin_files)), tuple(map(Path, plugins_dirs)))
         spec = catalog.find(group, kind)
-        contract = contract_for(group, spec.factory if spec else None)
+        contract = contract_for(group, spec)
         named = {"kind": kind, "option": option, "overrides": tuple(overrides), "catalog": catalog}
         component: Contract = type(f"{kind}_contract", (contract,), named)()
         files = component.bench.files

@@ -78,6 +78,7 @@ class Life:
             recipe=recipe.content,
             fingerprint=recipe.fingerprint,
             plugins={},
+            libraries=(),
             counts=EndOfRun(prepared.make_block).counts(),
             tables=describe_tables(self._tallies()),
             sink=without_secrets(config),

@@ -1,15 +1,11 @@
 """Streams into a broker, as a user types them."""
 
-import os
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 from tests.cli import commands
 from tests.cli.commands import Answer, Process
 
-PACKAGE = Path(__file__).resolve().parents[2] / "plugins/synth-kafka"
-PLUGIN = PACKAGE / "synth_kafka/__init__.py"
-PATHS = {"PYTHONPATH": os.pathsep.join([str(commands.ROOT), str(PACKAGE)])}
 SMALL = ("scenario=card_chain", "generator.transactions=4000", "block_rows=900", "population.cards=300")
 
 
@@ -19,9 +15,9 @@ def into(address: str, topic: str) -> tuple[str, ...]:
 
 
 def cli(name: str, *words: str, cwd: Path, env: dict[str, str] | None = None) -> Answer:
-    return commands.synth(name, "--plugin", str(PLUGIN), *words, cwd=cwd, env=PATHS | (env or {}))
+    return commands.synth(name, *words, cwd=cwd, env=env)
 
 
 def start(*words: str, cwd: Path) -> AbstractContextManager[Process]:
     """A stream in a process of its own, which a test may kill."""
-    return commands.start("stream", "--plugin", str(PLUGIN), *words, cwd=cwd, env=PATHS)
+    return commands.start("stream", *words, cwd=cwd)

@@ -1,7 +1,6 @@
 """The sink for DuckDB keeps every promise of a sink, seen from outside: real runs, read with plain SQL."""
 
 import importlib
-import os
 import shlex
 import signal
 from contextlib import closing
@@ -26,26 +25,18 @@ from tests.generators.test_own_columns import RECIPE
 from tests.servers import S3Server
 from tests.worlds import EVERY_TABLE
 
-PACKAGE = Path(__file__).resolve().parents[2] / "plugins/synth-sql"
-PLUGIN = PACKAGE / "synth_sql/__init__.py"
-PATHS = {"PYTHONPATH": os.pathsep.join([str(commands.ROOT), str(PACKAGE)])}
 SMALL = ("scenario=card_chain", "generator.transactions=4000", "block_rows=900", "population.cards=300")
 INTO_OUT = ("sink=duckdb", "sink.duckdb.uri=out")
 FILE = "out/synth.duckdb"
 
 
-@pytest.fixture(autouse=True)
-def importable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(PACKAGE))
-
-
 def run(place: Path, *overrides: str, overwrite: bool = False) -> synth.RunResult:
     words = (*SMALL, "sink=duckdb", f"sink.duckdb.uri={place}", *overrides)
-    return synth.run(*words, plugin_files=[PLUGIN], overwrite=overwrite)
+    return synth.run(*words, overwrite=overwrite)
 
 
 def cli(name: str, *words: str, cwd: Path) -> Answer:
-    return commands.synth(name, "--plugin", str(PLUGIN), *words, cwd=cwd, env=PATHS)
+    return commands.synth(name, *words, cwd=cwd)
 
 
 def select(place: Path, query: str) -> list[tuple[Any, ...]]:
@@ -60,7 +51,7 @@ def test_the_digest_is_that_of_any_run(columns: str, tmp_path: Path) -> None:
     other = synth.run(*SMALL, *recipe, "sink=parquet", f"sink.parquet.uri={tmp_path / 'native'}")
     assert result.digest == other.digest
     assert_frame_equal(result.to_pandas(), other.to_pandas())
-    report = verify(str(tmp_path / "out"), catalog=load_catalog([PLUGIN]))
+    report = verify(str(tmp_path / "out"), catalog=load_catalog())
     assert not report.failed
     assert columns == "notebook" or all(check.ok for check in report.checks)
 
@@ -91,7 +82,7 @@ def test_every_table_that_synth_declares_has_its_key(name: str, tmp_path: Path) 
 
 
 def test_clicks_and_reports_keep_their_keys(tmp_path: Path) -> None:
-    synth.run(*EVERY_TABLE, "sink=duckdb", f"sink.duckdb.uri={tmp_path}", plugin_files=[PLUGIN])
+    synth.run(*EVERY_TABLE, "sink=duckdb", f"sink.duckdb.uri={tmp_path}")
     found = select(tmp_path, "SELECT table_name FROM duckdb_constraints() WHERE constraint_type = 'PRIMARY KEY'")
     manifest = open_output(str(tmp_path)).manifest
     assert {"clicks", "click_labels", "label_events"} <= {name for (name,) in found} == {*manifest["tables"]}
@@ -110,7 +101,7 @@ def test_the_truth_joins(tmp_path: Path) -> None:
 
 
 def test_a_generators_own_columns_and_tables_come_along(tmp_path: Path) -> None:
-    plugins = [PLUGIN, Path(shops.__file__)]
+    plugins = [Path(shops.__file__)]
     places = {kind: str(tmp_path / kind) for kind in ("duckdb", "parquet")}
     sinks = ["sink=[duckdb,parquet]", *(f"sink.{kind}.uri={place}" for kind, place in places.items())]
     synth.run(*RECIPE, *sinks, plugin_files=plugins)
@@ -134,7 +125,7 @@ def test_verify_finds_a_change(damage: str, told: str, tmp_path: Path) -> None:
     run(tmp_path, "sink.duckdb.keys=false")
     with closing(duckdb.connect(str(tmp_path / "synth.duckdb"))) as database:
         database.execute(damage)
-    checks = verify(str(tmp_path), catalog=load_catalog([PLUGIN])).failed
+    checks = verify(str(tmp_path), catalog=load_catalog()).failed
     assert {"files", told} <= {check.name for check in checks}
     assert "\n" not in "".join(check.detail for check in checks)
 
@@ -148,7 +139,7 @@ def test_a_second_run_is_refused_and_overwriting_leaves_nothing_of_the_first(tmp
     (tmp_path / "synth.duckdb.wal").write_bytes(b"of a program that died")
     run(tmp_path, "seed=2", overwrite=True)
     assert set(contents(tmp_path)) == {"synth.duckdb", "README.md", "_manifest.json"}
-    assert not verify(str(tmp_path), catalog=load_catalog([PLUGIN])).failed
+    assert not verify(str(tmp_path), catalog=load_catalog()).failed
 
 
 @pytest.mark.parametrize("kib", [1_000, 2_500])
@@ -156,8 +147,8 @@ def test_a_disk_that_takes_no_more(kib: int, tmp_path: Path) -> None:
     assert cli("run", *SMALL, *INTO_OUT, cwd=tmp_path).code == 0
     before = contents(tmp_path)
     words = ["generator.transactions=200000", "block_rows=30000", *INTO_OUT, "--overwrite"]
-    line = f"ulimit -f {kib}; exec {shlex.join(command('run', '--plugin', str(PLUGIN), *words))}"
-    answer = run_process(["bash", "-c", line], cwd=tmp_path, env=PATHS)
+    line = f"ulimit -f {kib}; exec {shlex.join(command('run', *words))}"
+    answer = run_process(["bash", "-c", line], cwd=tmp_path)
     assert (answer.code, answer.out) == (1, "")
     assert answer.one_line().startswith("error: cannot write synth.duckdb to out: ")
     assert contents(tmp_path) == before
@@ -168,7 +159,7 @@ def test_ctrl_c_leaves_the_old_run_and_nothing_else(tmp_path: Path) -> None:
     assert cli("run", *SMALL, *INTO_OUT, cwd=tmp_path).code == 0
     before = contents(tmp_path)
     words = ["generator.transactions=6000000", "block_rows=200000", *INTO_OUT, "--overwrite"]
-    with start("run", "--plugin", str(PLUGIN), *words, cwd=tmp_path, env=PATHS) as process:
+    with start("run", *words, cwd=tmp_path) as process:
         wait_for_bytes(tmp_path, "synth.duckdb", 5_000_000, process)
         process.send_signal(signal.SIGINT)
         answer = finish(process)
@@ -179,7 +170,7 @@ def test_ctrl_c_leaves_the_old_run_and_nothing_else(tmp_path: Path) -> None:
 
 def test_the_next_run_clears_away_what_a_killed_one_left(tmp_path: Path) -> None:
     words = ["generator.transactions=6000000", "block_rows=200000", *INTO_OUT]
-    with start("run", "--plugin", str(PLUGIN), *words, cwd=tmp_path, env=PATHS) as process:
+    with start("run", *words, cwd=tmp_path) as process:
         wait_for_bytes(tmp_path, "synth.duckdb", 5_000_000, process)
         process.kill()
         finish(process)
@@ -196,8 +187,8 @@ def test_in_a_bucket(moto: S3Server, monkeypatch: pytest.MonkeyPatch, tmp_path: 
     monkeypatch.setattr("tempfile.tempdir", None)
     client = moto.client()
     client.create_bucket(Bucket="duckdb")
-    synth.run(*SMALL, "sink=duckdb", "sink.duckdb.uri=s3://duckdb/run", plugin_files=[PLUGIN])
-    assert not verify("s3://duckdb/run", catalog=load_catalog([PLUGIN])).failed
+    synth.run(*SMALL, "sink=duckdb", "sink.duckdb.uri=s3://duckdb/run")
+    assert not verify("s3://duckdb/run", catalog=load_catalog()).failed
     keys = [item["Key"] for item in client.list_objects_v2(Bucket="duckdb")["Contents"]]
     assert keys == ["run/README.md", "run/_manifest.json", "run/synth.duckdb"]
     assert tree(tmp_path) == {}

@@ -19,7 +19,7 @@ from synth.engine.prepare import prepare
 from tests.cli import commands
 from tests.kafka.broker import PASSWORD, USER, Broker
 from tests.kafka.consumer import consume, values, wait_for_messages
-from tests.kafka.streams import PACKAGE, PLUGIN, SMALL, cli, into, start
+from tests.kafka.streams import SMALL, cli, into, start
 from tests.outputs import read_manifest, table_file
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("kafka")]
@@ -114,8 +114,7 @@ def test_tables_that_come_once_come_first_and_emit_times_are_of_today(kafka: Bro
 def test_a_copy_of_an_open_sink_makes_the_same_messages(
     kafka: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.syspath_prepend(str(PACKAGE))
-    recipe, _, _ = load_recipe([*SMALL, *into(kafka.address, "copied")], plugin_files=[PLUGIN])
+    recipe, _, _ = load_recipe([*SMALL, *into(kafka.address, "copied")])
     prepared = prepare(recipe)
     sink = recipe.sinks["kafka"].make(SinkJob("", prepared.make_block.tables, (), len(prepared.plan.rows_b), False))
     sink.check(resume=False)

@@ -16,7 +16,7 @@ import fastavro
 import pyarrow as pa
 import pytest
 
-pytest.importorskip("confluent_kafka", reason="no confluent-kafka: pip install 'synth-fraud[dev]'")
+pytest.importorskip("confluent_kafka", reason="no confluent-kafka: pip install --group dev")
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 import synth
@@ -26,7 +26,7 @@ from synth.tables.table import Field, Table
 from tests.kafka.broker import Broker
 from tests.kafka.consumer import consume, values
 from tests.kafka.registry import run_registry
-from tests.kafka.streams import PACKAGE, SMALL, cli, into
+from tests.kafka.streams import SMALL, cli, into
 
 ROWS = 4000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -71,11 +71,6 @@ ROWS_OF_EVERY_TYPE = [
         )
     )
 ]
-
-
-@pytest.fixture(autouse=True)
-def importable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(PACKAGE))
 
 
 def odd_batch() -> Batch:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("confluent_kafka", reason="no confluent-kafka: pip install 'synth-fraud[dev]'")
+pytest.importorskip("confluent_kafka", reason="no confluent-kafka: pip install --group dev")
 
 from tests.conftest import require
 from tests.kafka.broker import PASSWORD, missing_kafka

@@ -1,6 +1,5 @@
 """The sinks for lake tables keep every promise of a sink; other readers than the writer read what they wrote."""
 
-import os
 import shlex
 import signal
 from collections.abc import Callable
@@ -28,17 +27,9 @@ from tests.generators import shops
 from tests.generators.test_own_columns import RECIPE
 from tests.servers import S3Server
 
-PACKAGE = Path(__file__).resolve().parents[2] / "plugins/synth-lakehouse"
-PLUGIN = PACKAGE / "synth_lakehouse/__init__.py"
-PATHS = {"PYTHONPATH": os.pathsep.join([str(commands.ROOT), str(PACKAGE)])}
 SMALL = ("scenario=card_chain", "generator.transactions=4000", "block_rows=900", "population.cards=300")
 
 both = pytest.mark.parametrize("kind", ["delta", "iceberg"])
-
-
-@pytest.fixture(autouse=True)
-def importable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(PACKAGE))
 
 
 def words(kind: str, place: Path | str, *overrides: str) -> tuple[str, ...]:
@@ -46,11 +37,11 @@ def words(kind: str, place: Path | str, *overrides: str) -> tuple[str, ...]:
 
 
 def run(kind: str, place: Path | str, *overrides: str, overwrite: bool = False) -> synth.RunResult:
-    return synth.run(*words(kind, place, *overrides), plugin_files=[PLUGIN], overwrite=overwrite)
+    return synth.run(*words(kind, place, *overrides), overwrite=overwrite)
 
 
 def cli(name: str, *arguments: str, cwd: Path) -> Answer:
-    return commands.synth(name, "--plugin", str(PLUGIN), *arguments, cwd=cwd, env=PATHS)
+    return commands.synth(name, *arguments, cwd=cwd)
 
 
 def files(kind: str, place: Path | str, table: str, **options: Any) -> list[str]:
@@ -86,7 +77,7 @@ def test_the_digest_is_that_of_any_run(columns: str, kind: str, tmp_path: Path) 
     other = synth.run(*SMALL, *recipe, "sink=parquet", f"sink.parquet.uri={tmp_path / 'native'}")
     assert result.digest == other.digest
     assert_frame_equal(result.to_pandas(), other.to_pandas())
-    report = verify(str(tmp_path / "out"), catalog=load_catalog([PLUGIN]))
+    report = verify(str(tmp_path / "out"), catalog=load_catalog())
     assert not report.failed
     assert columns == "notebook" or all(check.ok for check in report.checks)
 
@@ -123,13 +114,13 @@ def test_the_writers_library_reads_the_rows_and_the_docs(kind: str, tmp_path: Pa
 @both
 def test_the_control_world_has_empty_tables_of_truth(kind: str, tmp_path: Path) -> None:
     run(kind, tmp_path, "scenario=[]")
-    assert not verify(str(tmp_path), catalog=load_catalog([PLUGIN])).failed
+    assert not verify(str(tmp_path), catalog=load_catalog()).failed
     assert len(read("delta", tmp_path, "labels")) == 0 if kind == "delta" else not files(kind, tmp_path, "labels")
 
 
 @both
 def test_a_generators_own_columns_and_tables_come_along(kind: str, tmp_path: Path) -> None:
-    plugins = [PLUGIN, Path(shops.__file__)]
+    plugins = [Path(shops.__file__)]
     places = {each: str(tmp_path / each) for each in (kind, "parquet")}
     sinks = [f"sink=[{kind},parquet]", *(f"sink.{each}.uri={place}" for each, place in places.items())]
     synth.run(*RECIPE, *sinks, plugin_files=plugins)
@@ -150,7 +141,7 @@ def test_a_second_run_is_refused_replaces_or_adds(kind: str, tmp_path: Path) -> 
     with pytest.raises(RefusedError, match="already holds a table 'episodes': overwrite=True replaces its rows"):
         run(kind, tmp_path, "seed=2")
     assert contents(tmp_path) == before
-    catalog = load_catalog([PLUGIN])
+    catalog = load_catalog()
     added = run(kind, tmp_path, "seed=2", "sink.KIND.if_exists=append")
     assert len(read(kind, tmp_path, "transactions")) == 8000
     assert open_output(str(tmp_path), catalog).manifest["digest"] == added.digest != first.digest
@@ -183,7 +174,7 @@ def test_a_commit_that_fails_half_way_is_taken_back(kind: str, tmp_path: Path, m
     run(kind, tmp_path)
     rows, before = read(kind, tmp_path, "transactions"), (tmp_path / "_manifest.json").read_bytes()
     overrides = words(kind, tmp_path, "seed=2", "sink.KIND.if_exists=append")
-    recipe, _, _ = load_recipe(list(overrides), plugin_files=[PLUGIN])
+    recipe, _, _ = load_recipe(list(overrides))
     prepared = prepare(recipe)
     sink: Any = make_sinks(prepared, tmp_path, overwrite=False)[kind]
     sink.check()
@@ -216,8 +207,8 @@ def test_a_disk_that_takes_no_more(kind: str, tmp_path: Path) -> None:
     assert cli("run", *words(kind, "out"), cwd=tmp_path).code == 0
     before = contents(tmp_path)
     more = words(kind, "out", "generator.transactions=200000", "block_rows=50000")
-    line = f"ulimit -f 200; exec {shlex.join(command('run', '--plugin', str(PLUGIN), *more, '--overwrite'))}"
-    answer = run_process(["bash", "-c", line], cwd=tmp_path, env=PATHS)
+    line = f"ulimit -f 200; exec {shlex.join(command('run', *more, '--overwrite'))}"
+    answer = run_process(["bash", "-c", line], cwd=tmp_path)
     assert (answer.code, answer.out) == (1, "")
     assert answer.one_line().startswith("error: cannot write ")
     assert contents(tmp_path) == before
@@ -228,7 +219,7 @@ def test_ctrl_c_leaves_the_old_run_and_nothing_else(kind: str, tmp_path: Path) -
     assert cli("run", *words(kind, "out"), cwd=tmp_path).code == 0
     before = contents(tmp_path)
     more = words(kind, "out", "generator.transactions=20000000", "block_rows=50000")
-    with start("run", "--plugin", str(PLUGIN), *more, "--overwrite", cwd=tmp_path, env=PATHS) as process:
+    with start("run", *more, "--overwrite", cwd=tmp_path) as process:
         wait_until(lambda: len(list(tmp_path.rglob("0*-*.parquet*"))) >= 10, process)
         process.send_signal(signal.SIGINT)
         answer = finish(process)
@@ -246,7 +237,7 @@ def test_in_a_bucket(kind: str, moto: S3Server, monkeypatch: pytest.MonkeyPatch,
     catalog = [f"sink.iceberg.catalog=sqlite:///{tmp_path}/catalog.db"] if kind == "iceberg" else []
     run(kind, uri, *catalog)
     run(kind, uri, "seed=2", "sink.KIND.if_exists=append", *catalog)
-    assert not verify(uri, catalog=load_catalog([PLUGIN])).failed
+    assert not verify(uri, catalog=load_catalog()).failed
     address = {"AWS_ENDPOINT_URL": moto.endpoint, "AWS_ALLOW_HTTP": "true"}
     options: dict[str, Any] = (
         {"storage_options": address}

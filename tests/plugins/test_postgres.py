@@ -33,9 +33,6 @@ from tests.plugins.postgres_server import PostgresServer, missing_postgres, run_
 from tests.tables.shown_forms import every_form, override
 from tests.worlds import EVERY_TABLE
 
-PACKAGE = Path(__file__).resolve().parents[2] / "plugins/synth-sql"
-PLUGIN = PACKAGE / "synth_sql/__init__.py"
-PATHS = {"PYTHONPATH": os.pathsep.join([str(commands.ROOT), str(PACKAGE)])}
 SMALL = ("scenario=card_chain", "generator.transactions=4000", "block_rows=900", "population.cards=300")
 STAGED = "synth_staging_transactions"
 RUN_TABLES = {"transactions", "labels", "episodes", "synth_runs"}
@@ -62,11 +59,6 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
 
 
-@pytest.fixture(autouse=True)
-def importable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(PACKAGE))
-
-
 @pytest.fixture
 def schema(postgres: PostgresServer, request: pytest.FixtureRequest) -> str:
     return fresh_schema(postgres)
@@ -87,22 +79,22 @@ def words(uri: str, *overrides: str) -> tuple[str, ...]:
 
 
 def run(uri: str, *overrides: str, overwrite: bool = False) -> synth.RunResult:
-    return synth.run(*words(uri, *overrides), plugin_files=[PLUGIN], overwrite=overwrite)
+    return synth.run(*words(uri, *overrides), overwrite=overwrite)
 
 
 def cli(name: str, *arguments: str, cwd: Path, env: dict[str, str] | None = None) -> Answer:
-    return commands.synth(name, "--plugin", str(PLUGIN), *arguments, cwd=cwd, env=PATHS | (env or {}))
+    return commands.synth(name, *arguments, cwd=cwd, env=env)
 
 
 def staged_sink(uri: str) -> tuple[Prepared, Sink]:
     """A sink as a run makes it, to be driven by hand."""
-    recipe, _, _ = load_recipe(list(words(uri)), plugin_files=[PLUGIN])
+    recipe, _, _ = load_recipe(list(words(uri)))
     prepared = prepare(recipe)
     return prepared, make_sinks(prepared, Path("nowhere"), overwrite=False)["postgres"]
 
 
 def require_good(uri: str, *, unchecked: bool = True) -> None:
-    report = verify(uri, catalog=load_catalog([PLUGIN]))
+    report = verify(uri, catalog=load_catalog())
     assert [check for check in report.checks if check.ok is False] == []
     assert unchecked or all(check.ok for check in report.checks)
 
@@ -111,7 +103,6 @@ class TestPostgresContract(SinkContract):
     """The kit, with a schema for each place."""
 
     kind = "postgres"
-    plugin_files = (PLUGIN,)
     server: ClassVar[PostgresServer]
 
     @pytest.fixture(autouse=True)
@@ -197,9 +188,9 @@ def test_keys_hold_between_the_tables(postgres: PostgresServer, schema: str) -> 
 
 def test_clicks_and_reports_keep_their_keys_and_references(postgres: PostgresServer, schema: str) -> None:
     uri = postgres.uri(schema)
-    synth.run(*EVERY_TABLE, *words(uri)[-3:], plugin_files=[PLUGIN])
+    synth.run(*EVERY_TABLE, *words(uri)[-3:])
     found = keys(postgres, schema)
-    written = open_output(uri, load_catalog([PLUGIN])).manifest["tables"]
+    written = open_output(uri, load_catalog()).manifest["tables"]
     assert {"clicks", "click_labels", "label_events"} <= {*written} == {*TABLES} - {"holders", "noise"}
     for name in written:
         declared = TABLES[name]
@@ -221,7 +212,7 @@ def test_without_keys_there_are_none(postgres: PostgresServer, schema: str) -> N
 
 
 def test_a_generators_own_columns_and_tables_come_along(postgres: PostgresServer, schema: str, tmp_path: Path) -> None:
-    plugins, uri = [PLUGIN, Path(shops.__file__)], postgres.uri(schema)
+    plugins, uri = [Path(shops.__file__)], postgres.uri(schema)
     sinks = ("sink=[postgres,parquet]", *words(uri)[-2:], f"sink.parquet.uri={tmp_path}")
     synth.run(*RECIPE, *sinks, plugin_files=plugins)
     catalog = load_catalog(plugins)
@@ -247,7 +238,7 @@ def test_a_generators_own_columns_and_tables_come_along(postgres: PostgresServer
 def test_verify_finds_a_change(damage: str, told: str, postgres: PostgresServer, schema: str) -> None:
     run(postgres.uri(schema), "sink.postgres.keys=false")
     postgres.ask(f"SET search_path = {schema}; {damage}")
-    checks = verify(postgres.uri(schema), catalog=load_catalog([PLUGIN])).failed
+    checks = verify(postgres.uri(schema), catalog=load_catalog()).failed
     assert {"files", told} <= {check.name for check in checks}
     assert "\n" not in "".join(check.detail for check in checks)
 
@@ -265,9 +256,9 @@ def test_a_second_run_is_refused_replaces_or_adds(postgres: PostgresServer, sche
         run(uri, "seed=2", "sink.postgres.if_exists=append")
     assert postgres.content(schema) == before
     again = run(uri, "seed=2", overwrite=True)
-    assert open_output(uri, load_catalog([PLUGIN])).manifest["digest"] == again.digest != first.digest
+    assert open_output(uri, load_catalog()).manifest["digest"] == again.digest != first.digest
     third = run(uri, "seed=3", "columns=full", "sink.postgres.if_exists=replace")
-    assert open_output(uri, load_catalog([PLUGIN])).manifest["digest"] == third.digest
+    assert open_output(uri, load_catalog()).manifest["digest"] == third.digest
     require_good(uri, unchecked=False)
 
 
@@ -278,8 +269,8 @@ def test_runs_stand_side_by_side_and_each_reads_back(postgres: PostgresServer, s
     assert places == [f"{uri}&run=1", f"{uri}&run=2"]
     for place, result in zip(places, results, strict=True):
         require_good(place)
-        assert open_output(place, load_catalog([PLUGIN])).manifest["digest"] == result.digest
-    assert open_output(uri, load_catalog([PLUGIN])).manifest["digest"] == results[1].digest
+        assert open_output(place, load_catalog()).manifest["digest"] == result.digest
+    assert open_output(uri, load_catalog()).manifest["digest"] == results[1].digest
     counted = postgres.ask(f"SELECT synth_run, count(*) FROM {schema}.transactions GROUP BY 1 ORDER BY 1")
     assert counted == [(1, 4000), (2, 4000)]
     with pytest.raises(RefusedError, match="table 'transactions' has another shape: it has tid text not null where"):
@@ -399,7 +390,7 @@ def test_names_that_cannot_be_columns_are_refused(name: str, postgres: PostgresS
 def start_long(uri: str, *overrides: str, cwd: Path) -> AbstractContextManager[Process]:
     """A run of many blocks."""
     long = ("generator.transactions=20000000", "block_rows=20000", *overrides)
-    return start("run", "--plugin", str(PLUGIN), *words(uri, *long), cwd=cwd, env=PATHS)
+    return start("run", *words(uri, *long), cwd=cwd)
 
 
 def wait_for_blocks(server: PostgresServer, schema: str, process: Process) -> None:
@@ -435,7 +426,7 @@ def test_the_next_run_clears_away_what_a_killed_one_left(postgres: PostgresServe
         finish(process)
     assert STAGED in postgres.tables(schema)
     with pytest.raises(RefusedError, match="holds no synth run"):
-        open_output(uri, load_catalog([PLUGIN]))
+        open_output(uri, load_catalog())
     run(uri)
     assert postgres.tables(schema) == RUN_TABLES
     require_good(uri)
@@ -525,7 +516,7 @@ def test_every_form_of_a_column_is_held_and_read_back(
     run(uri, view)
     require_good(uri, unchecked=False)
     native = synth.run(*SMALL, view, "sink=parquet", f"sink.parquet.uri={tmp_path}")
-    assert_frame_equal(open_output(uri, load_catalog([PLUGIN])).to_pandas(), native.to_pandas())
+    assert_frame_equal(open_output(uri, load_catalog()).to_pandas(), native.to_pandas())
     query = "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = %s"
     kinds = dict(postgres.ask(query, schema))
     assert kinds["tid_uuid"] == "uuid"

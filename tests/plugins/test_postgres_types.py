@@ -16,9 +16,9 @@ from synth.tables.registry import TABLES
 from synth.tables.table import Field, Table
 from synth.tables.types import arrow_type
 from tests.plugins.postgres_server import PostgresServer
-from tests.plugins.test_postgres import importable, postgres, schema
+from tests.plugins.test_postgres import postgres, schema
 
-__all__ = ["importable", "postgres", "schema"]
+__all__ = ["postgres", "schema"]
 
 pytestmark = pytest.mark.xdist_group("postgres")
 

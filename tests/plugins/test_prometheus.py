@@ -5,7 +5,6 @@ No Pushgateway is at hand: a server that keeps what is PUT stands for it.
 
 import itertools
 import json
-import os
 import signal
 import socket
 import threading
@@ -27,13 +26,10 @@ from tests.failing_sink import FAILING
 from tests.outputs import read_manifest
 from tests.servers import free_port
 
-parser = pytest.importorskip("prometheus_client.parser", reason="no prometheus-client: pip install 'synth-fraud[dev]'")
+parser = pytest.importorskip("prometheus_client.parser", reason="no prometheus-client: pip install --group dev")
 
 openmetrics = pytest.importorskip("prometheus_client.openmetrics.parser")
 
-PACKAGE = Path(__file__).resolve().parents[2] / "plugins/synth-prometheus"
-PLUGIN = PACKAGE / "synth_prometheus/__init__.py"
-PATHS = {"PYTHONPATH": os.pathsep.join([str(commands.ROOT), str(PACKAGE)])}
 SMALL = ("scenario=card_chain", "scenario.card_chain.ratio=0.01", "population.cards=300", "block_rows=1500")
 RUN = (*SMALL, "generator.transactions=6000", "sink=csv", "sink.csv.uri=out")
 STREAM = (*SMALL, "generator.transactions=6000", "sink=jsonl_stream", "sink.jsonl_stream.uri=out")
@@ -86,7 +82,7 @@ def scrape(port: int) -> Samples:
 
 
 def words(name: str, *overrides: str) -> tuple[str, ...]:
-    return (name, "--plugin", str(PLUGIN), *overrides)
+    return (name, *overrides)
 
 
 def cli(*given: str, cwd: Path, **env: object) -> Answer:
@@ -95,7 +91,7 @@ def cli(*given: str, cwd: Path, **env: object) -> Answer:
 
 
 def environ(**env: object) -> dict[str, str]:
-    return PATHS | {f"SYNTH_PROMETHEUS_{name.upper()}": str(value) for name, value in env.items()}
+    return {f"SYNTH_PROMETHEUS_{name.upper()}": str(value) for name, value in env.items()}
 
 
 def ended(place: Path, outcome: str) -> Samples:
@@ -299,13 +295,12 @@ def test_a_gateway_that_refuses_is_told(tmp_path: Path) -> None:
 
 
 def test_runs_of_one_process_have_nothing_in_common(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(PACKAGE))
     port = free_port()
     for rows in (3000, 1500):
         for name, value in environ(port=port, textfile=tmp_path / f"{rows}.prom").items():
             monkeypatch.setenv(name, value)
         overrides = (*SMALL, f"generator.transactions={rows}", f"sink.parquet.uri={tmp_path}/{rows}")
-        synth.run(*overrides, plugin_files=[PLUGIN])
+        synth.run(*overrides)
         assert ended(tmp_path / f"{rows}.prom", "done")["synth_rows_made_total"] == rows
         with socket.socket() as free:  # SO_REUSEADDR, as a server would: no other one listens
             free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from synth.contracts.claimer import Claimer
+from synth.config.catalog import load_catalog
 from synth.testing import ClaimerContract, check, contract_for
 from tests.testing.broken.claimers import EDITS
 from tests.testing.edits import HONEST, Edit
@@ -29,5 +29,6 @@ def test_no_check_of_its_own_lacks_a_broken_claimer() -> None:
 
 
 def test_the_class_tells_which_contract() -> None:
-    assert contract_for("scenario", Claimer) is ClaimerContract
+    spec = load_catalog([HONEST / "marked.py"]).find("scenario", "marked")
+    assert contract_for("scenario", spec) is ClaimerContract
     assert contract_for("scenario") is not ClaimerContract

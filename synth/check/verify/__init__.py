@@ -38,6 +38,7 @@ from synth.check.verify.truth import (
     check_episodes,
     check_scenario,
 )
+from synth.check.verify.versions import note_versions
 from synth.config.catalog import Catalog
 from synth.config.typed import adapter
 from synth.contracts.claimer import Claimer
@@ -92,6 +93,7 @@ def _checks(output: StoredOutput, catalog: Catalog) -> Iterator[Check]:
     yield check_foreign(output)
     parts = _recipe_parts(output.manifest, catalog)
     yield parts.check
+    yield from note_versions(output)
     names = output.manifest["tables"]
     found = {name: Found.keeping(output, name) for name in names if name not in ("transactions", "clicks")}
     labels, episodes, reports, holders, cards = (

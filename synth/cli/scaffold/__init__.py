@@ -135,7 +135,7 @@ only-include = ["$module"]
 _README = Template("""\
 # $project
 
-A plugin of [synth](https://pypi.org/project/synth-fraud/): $kind `$name`.
+A plugin of synth: $kind `$name`. In this folder, where synth is installed:
 
 ```console
 $$ pip install -e '.[test]'

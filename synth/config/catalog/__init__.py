@@ -1,7 +1,8 @@
 """Plugins in, one catalog of components out; the only user of pluggy's PluginManager.
 
 A plugin that cannot be loaded, misspells a hook or claims a taken name breaks nobody but the recipe that needs it:
-what went wrong is kept here and told when it matters, and by ``synth plugins list``.
+what went wrong is kept here and told when it matters, and by ``synth plugins list``. One whose libraries are missing is
+asleep: it is loaded, its choices are listed, and the recipe that uses one is told what to install.
 """
 
 import sys
@@ -16,10 +17,12 @@ from types import ModuleType
 from synth import __version__
 from synth.config.catalog.asking import ask
 from synth.config.catalog.contents import Catalog
+from synth.config.catalog.extras import guarded
 from synth.config.catalog.modules import (
     find_modules,
     import_path,
     is_disabled,
+    is_module_of,
     list_entry_points,
     module_name,
     module_path,
@@ -68,8 +71,12 @@ def load_catalog(plugin_files: Sequence[Path] = (), plugins_dirs: Sequence[Path]
 def _load_entry_point(point: metadata.EntryPoint) -> Provider:
     version = point.dist.version if point.dist else ""
     source = entry_point_of(point.dist.name) if point.dist else "entry point"
-    provider = Provider(name=point.name, version=version, source=source)
-    return replace(provider, disabled=True) if is_disabled(point) else _load(point.load, provider)
+    provider = Provider(name=point.name, version=version, source=source, point=point)
+    if is_disabled(point):
+        return replace(provider, disabled=True)
+    loaded = _load(point.load, provider)
+    specs = ((group, guarded(spec, f"{group}={spec.name}", lambda: loaded.lack)) for group, spec in loaded.specs)
+    return replace(loaded, specs=tuple(specs))
 
 
 def _load_path(path: Path, loaded: Sequence[Provider]) -> Iterator[Provider]:
@@ -81,16 +88,23 @@ def _load_path(path: Path, loaded: Sequence[Provider]) -> Iterator[Provider]:
         return
     if project is None:
         provider = Provider(name=module_name(path), source=str(path))
+        for other in loaded:
+            if other.point and other.point.dist and not other.disabled and is_module_of(other.point, path):
+                yield replace(provider, error=_installed(other, other.point.dist.name))
+                return
         yield _refuse_namesake(_load(lambda: import_path(path), provider, presets_of(path)), loaded)
         return
     for point in project.points:
         provider = Provider(name=point.name, version=project.version, source=str(path))
         if any(o.source == entry_point_of(project.name) and o.name == point.name and not o.disabled for o in loaded):
-            message = f"package {project.name!r} is installed, and plugin {point.name!r} is loaded from there already"
-            cure = f"leave it out here, or the installed one with SYNTH_DISABLE_PLUGINS={point.name}"
-            yield replace(provider, error=f"{message}; {cure}")
+            yield replace(provider, error=_installed(provider, project.name))
         else:
             yield _refuse_namesake(_load(partial(project.load, point), provider), loaded)
+
+
+def _installed(provider: Provider, package: str) -> str:
+    message = f"package {package!r} is installed, and plugin {provider.name!r} is loaded from there already"
+    return f"{message}; leave it out here, or the installed one with SYNTH_DISABLE_PLUGINS={provider.name}"
 
 
 def _load(load: Callable[[], ModuleType], provider: Provider, presets: Path | None = None) -> Provider:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from synth.config.catalog.extras import Lack
 from synth.config.catalog.options import Claims, claimed, find_claims, offered_root, option_clash, own_roots
 from synth.config.catalog.provider import HOOKS, Provider
 from synth.config.compose.roots import PluginRoot
@@ -45,8 +46,10 @@ class Catalog:
 
     @property
     def subscribers(self) -> list[tuple[str, Callable[[], Subscriber]]]:
-        """(plugin, what makes its subscriber) of every plugin."""
-        return [(provider.name, factory) for provider in self.providers for factory in provider.subscribers]
+        """(plugin, what makes its subscriber) of every plugin; a sleeping one is told with what it needs."""
+        watching = [provider for provider in self.providers if provider.subscribers]
+        named = [(p, f"{p.name} ({p.lack.what})" if p.lack else p.name) for p in watching]
+        return [(name, factory) for provider, name in named for factory in provider.subscribers]
 
     def names(self, group: str) -> list[str]:
         """The kinds of a group."""
@@ -55,6 +58,15 @@ class Catalog:
     def owner(self, group: str, kind: str) -> str:
         """The plugin that provides a kind."""
         return self.kinds[group][kind][0][0]
+
+    def lack(self, group: str, kind: str) -> Lack:
+        """What keeps a kind that is provided asleep."""
+        owner = self.owner(group, kind)
+        return next(provider.lack for provider in self.providers if provider.name == owner)
+
+    def asleep(self, plugin: str) -> Lack:
+        """What keeps the plugin of this name asleep; nothing where there is no such plugin."""
+        return next((provider.lack for provider in self.providers if provider.name == plugin), Lack())
 
     def find(self, group: str, kind: str) -> Spec | None:
         """The spec of a kind, None when nobody provides it.

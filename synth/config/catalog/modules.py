@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
@@ -20,6 +21,15 @@ def is_disabled(point: metadata.EntryPoint) -> bool:
     """Whether ``SYNTH_PLUGINS`` or ``SYNTH_DISABLE_PLUGINS`` leaves an entry point out."""
     allowed, refused = _listed("SYNTH_PLUGINS"), _listed("SYNTH_DISABLE_PLUGINS")
     return point.name in (refused or ()) or (allowed is not None and point.name not in allowed)
+
+
+def is_module_of(point: metadata.EntryPoint, path: Path) -> bool:
+    """Whether a path is the very module that an entry point names."""
+    if point.module != module_name(path):
+        return False
+    spec = find_spec(point.module)
+    file = path / INIT if path.is_dir() else path
+    return spec is not None and spec.origin is not None and Path(spec.origin).resolve() == file.resolve()
 
 
 def _listed(variable: str) -> list[str] | None:

@@ -2,10 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
+from synth.config.catalog.extras import Lack, find_lack
 from synth.contracts.hookspecs import CheckSpec, Spec, View
 from synth.contracts.run_events import Subscriber
+from synth.libraries import requirements
 
 BUILT_IN = "built in"
 
@@ -62,6 +66,7 @@ class Provider:
         specs: (group, spec) of each kind.
         roots: folders of YAML choices.
         presets: what the YAML file beside it offers.
+        point: of an installed package.
     """
 
     name: str
@@ -76,6 +81,19 @@ class Provider:
     subscribers: tuple[Callable[[], Subscriber], ...] = ()
     roots: tuple[str, ...] = ()
     presets: tuple[Preset, ...] = ()
+    point: EntryPoint | None = None
+
+    @cached_property
+    def lack(self) -> Lack:
+        """What keeps it asleep: its choices are listed, and none of them can be used."""
+        return Lack() if self.point is None or self.disabled or self.error else find_lack(self.point)
+
+    @property
+    def libraries(self) -> list[str]:
+        """The packages that its extras bring: what they encode, they may encode otherwise in another version."""
+        if self.point is None or self.point.dist is None or not self.point.extras:
+            return []
+        return [needed.name for needed in requirements(self.point.dist, self.point.extras)]
 
     @property
     def provides(self) -> dict[str, list[str]]:

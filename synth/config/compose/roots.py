@@ -39,12 +39,14 @@ class Option:
     Attributes:
         summary: its first comment.
         where: where it was written.
+        provider: ``synth`` or the plugin that brings it; empty for a user's own.
         shadowed: an earlier root has one of the same name, so this one is never read.
     """
 
     name: str
     summary: str
     where: str
+    provider: str
     shadowed: bool
 
 
@@ -173,6 +175,7 @@ def list_options(
                     name=name,
                     summary=_summary(root, config_path),
                     where=root.written(config_path).label,
+                    provider=root.provider,
                     shadowed=any(option.name == name for option in options),
                 )
             )

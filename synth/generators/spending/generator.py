@@ -3,8 +3,9 @@
 Legend: ``_t`` an event of a block.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from synth.contracts.expectations import Expectations
 from synth.contracts.generator import BlockPlan, Events, Generator, Keys, OwnColumns, World
 from synth.contracts.population import Population
 from synth.errors import Problem
-from synth.generators.rhythm import DAY_S
+from synth.generators.rhythm import DAY_S, days_of
 from synth.generators.spending.amounts import HabitAmounts, draw_amounts
 from synth.generators.spending.authorisation import RESULTS, authorise
 from synth.generators.spending.choices import Choice, choose
@@ -24,6 +25,7 @@ from synth.generators.spending.keys import draw_keys
 from synth.generators.spending.online import put_online
 from synth.generators.spending.plan import SpendingPlan, make_plan
 from synth.generators.spending.problems import problems
+from synth.generators.spending.seasons import holidays_of
 from synth.generators.spending.standing_orders import nothing_due
 from synth.rng import Streams
 from synth.tables.declared import Column
@@ -58,6 +60,7 @@ class SpendingGenerator(Generator):
     def __init__(self, config: SpendingConfig) -> None:
         self.config = config
         self.categories = tuple(sorted(config.categories))
+        self.libraries = ("holidays",) if config.holidays else ()
         self.columns = (
             Column("customer_id", "int64", "", "key", "who bought: index of the customer", references=("customers",)),
             Column("terminal_id", "int64", "", "key", "where: index of the terminal", references=("terminals",)),
@@ -75,6 +78,11 @@ class SpendingGenerator(Generator):
     def problems(self, world: World) -> Iterator[Problem]:
         """Yields what does not fit the population."""
         return problems(self.config, world)
+
+    def resolved(self, world: World) -> Mapping[str, Any]:
+        """The holidays of the window: from one version of their library to the next a country gets other ones."""
+        days = holidays_of(self.config.holidays, days_of(world.timeline)) if self.config.holidays else ()
+        return {"holidays": [day.isoformat() for day in days]} if days else {}
 
     def expected_rows(self, world: World) -> int:
         """Rows to reckon with before anybody is drawn."""

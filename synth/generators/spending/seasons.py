@@ -41,15 +41,20 @@ def special_days(days: Sequence[date], holidays: HolidayConfig | None, pay_day: 
     """Factors of holidays and of the days after pay day."""
     factors: dict[date, float] = {}
     if holidays:
-        from holidays import country_holidays
-
-        years = range(days[0].year, days[-1].year + 1)
-        factors |= dict.fromkeys(country_holidays(holidays.country, years=years), holidays.factor)
+        factors |= dict.fromkeys(holidays_of(holidays, days), holidays.factor)
     if pay_day:
         for day in days:
             if (day - last_pay_day(day, pay_day.day)).days < pay_day.days:
                 factors[day] = factors.get(day, 1.0) * pay_day.factor
     return factors
+
+
+def holidays_of(holidays: HolidayConfig, days: Sequence[date]) -> list[date]:
+    """Those of the days, which follow each other, that are public holidays."""
+    from holidays import country_holidays
+
+    known = {*country_holidays(holidays.country, years=range(days[0].year, days[-1].year + 1))}
+    return [day for day in days if day in known]
 
 
 def last_pay_day(day: date, due: int) -> date:

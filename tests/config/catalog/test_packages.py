@@ -72,8 +72,8 @@ def problems_of(choice: str, path: Path) -> list[str]:
 
 
 def test_there_are_packages() -> None:
-    assert len(SHIPPED) > 5
-    assert len([choice for folder in SHIPPED for choice in list_choices(folder)]) > 5
+    assert len(SHIPPED) > 1
+    assert len([choice for folder in SHIPPED for choice in list_choices(folder)]) > 2
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -101,7 +101,7 @@ def test_a_package_is_taken_as_it_is_begun(
 
 def test_all_projects_of_a_folder_are_loaded() -> None:
     catalog = load_catalog(plugins_dirs=[PLUGINS])
-    assert {provider.name: provider.error for provider in catalog.providers[1:]} == {
+    assert {each.name: each.error for each in catalog.providers if Path(each.source) in SHIPPED} == {
         folder.name.removeprefix("synth-"): "" for folder in SHIPPED
     }
 

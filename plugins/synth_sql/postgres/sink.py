@@ -2,56 +2,29 @@
 
 import hashlib
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg.pq import TransactionStatus
-from pydantic import Field
 
-from synth import PreflightContext, PreflightResult, Problem, Receipt, RefusedError, RunError, SinkJob, Source, Staged
+from synth import PreflightContext, PreflightResult, Receipt, RefusedError, RunError, SinkJob, Staged
 from synth_sql.ddl import quoted
 from synth_sql.postgres.address import Address
+from synth_sql.postgres.config import PostgresConfig
 from synth_sql.postgres.copying import HEADER, TRAILER, encode_rows
 from synth_sql.postgres.schema_state import RUNS, SchemaState, tables_of
 from synth_sql.postgres.tables import ROW, STAGING, Layout, require_names
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from synth import Batch, ColumnEntry
+    from synth import Batch
 
 log = logging.getLogger(__name__)
 
 _BLOCKS = f"{STAGING}blocks"
 """The checkpoint: a row for each block that is in the staging tables."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class PostgresConfig:
-    """Tables in a PostgreSQL schema, filled by COPY and seen by others all at once."""
-
-    kind: Literal["postgres"] = "postgres"
-    uri: Annotated[str, Field(description="postgresql://user@host:port/database; its gaps come from PGHOST, PGUSER, …")]
-    schema: Annotated[str, Field(min_length=1, description="the schema of the tables; it has to exist")]
-    if_exists: Annotated[
-        Literal["fail", "replace", "append"], Field(description="where a run is: refuse, replace, or add to it")
-    ]
-    keys: Annotated[bool, Field(description="whether tables get primary and foreign keys")]
-
-    def problems(self) -> Iterator[Problem]:
-        """Refuses a uri that is none, or that holds a password."""
-        try:
-            Address.parse(self.uri, self.schema)
-        except RefusedError as error:
-            yield Problem(path="uri", message=str(error))
-
-
-def taken_schema(config: PostgresConfig) -> list[tuple[str, ...]]:
-    """The schema: whatever a run there does with the tables of another one, two at a time get into each other's way."""
-    return [("postgres", *Address.parse(config.uri, config.schema).steps)]
 
 
 @dataclass
@@ -270,17 +243,3 @@ class PostgresSink:
             with suppress(psycopg.Error):
                 self._connection.close()
         self._connection = None
-
-    @staticmethod
-    def open_source(uri: str) -> Source:
-        """The schema, for reading; as ``opens`` of ``synth.SinkSpec``."""
-        from synth_sql.postgres.reading import PostgresSource
-
-        return PostgresSource(Address.parse(uri))
-
-    @staticmethod
-    def read(stream: BinaryIO, table: str, columns: "Sequence[ColumnEntry]") -> "Iterator[pa.RecordBatch]":
-        """The rows of a table, for ``synth verify``; as ``reads`` of ``synth.SinkSpec``."""
-        from synth_sql.postgres.reading import read_table
-
-        return read_table(stream, columns)

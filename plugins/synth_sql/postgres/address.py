@@ -12,11 +12,10 @@ import psycopg
 from psycopg import conninfo
 
 from synth import RefusedError, SynthError, is_secret, on_one_line
+from synth_sql.postgres.config import SCHEMES
 
 if TYPE_CHECKING:
     from psycopg import Connection
-
-SCHEMES = ("postgresql", "postgres")
 
 _FROM = {"host": "PGHOST", "port": "PGPORT", "dbname": "PGDATABASE", "user": "PGUSER"}
 

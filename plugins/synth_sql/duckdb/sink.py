@@ -1,33 +1,21 @@
 """The sink: a DuckDB file that is complete before anybody sees it."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
+from typing import TYPE_CHECKING
 
 import duckdb
-from pydantic import Field
 
 from synth import DatabaseSink, SinkJob
+from synth_sql.duckdb.config import DuckConfig
 from synth_sql.duckdb.database import DuckDatabase
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping
 
-    import pyarrow as pa
-
-    from synth import Batch, ColumnEntry
+    from synth import Batch
 
 #: DuckDB compresses synth's columns to 0.3 to 0.8 of Arrow's bytes; tried with version 2.0.
 _SHRINKS = 0.5
-
-
-@dataclass(frozen=True, kw_only=True)
-class DuckConfig:
-    """A DuckDB database in one file."""
-
-    kind: Literal["duckdb"] = "duckdb"
-    uri: Annotated[str | None, Field(description="a directory or s3://bucket/prefix; null: the run directory")]
-    keys: Annotated[bool, Field(description="whether tables get primary keys")]
 
 
 class DuckSink(DatabaseSink):
@@ -59,10 +47,3 @@ class DuckSink(DatabaseSink):
     def is_interrupt(error: Exception) -> bool:
         """DuckDB looks for signals while it works, and drops the exception that a handler raised; tried with 2.0."""
         return str(error) == "Query interrupted"
-
-    @staticmethod
-    def read(stream: BinaryIO, table: str, columns: "Sequence[ColumnEntry]") -> "Iterator[pa.RecordBatch]":
-        """The rows of a table, for ``synth verify``; as ``reads`` of ``synth.SinkSpec``."""
-        from synth_sql.duckdb.reading import read_table
-
-        return read_table(stream, table, columns)

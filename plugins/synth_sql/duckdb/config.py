@@ -1,0 +1,15 @@
+"""The keys of sink=duckdb."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+
+@dataclass(frozen=True, kw_only=True)
+class DuckConfig:
+    """A DuckDB database in one file."""
+
+    kind: Literal["duckdb"] = "duckdb"
+    uri: Annotated[str | None, Field(description="a directory or s3://bucket/prefix; null: the run directory")]
+    keys: Annotated[bool, Field(description="whether tables get primary keys")]
