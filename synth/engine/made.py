@@ -53,6 +53,7 @@ class MadeTables:
                 end_of_run.take(made.deferred)
                 if made.batch is not None:
                     yield made.batch
+                del made
         finally:
             finished.close()
         if name != "transactions":

@@ -44,6 +44,7 @@ def write_blocks(
             announcer.block(done.rows["transactions"], done.fraud_rows)
             if progress:
                 progress(written, total)
+            del done  # its rows are with the sinks, and the next block is made meanwhile
     finally:
         finished.close()
     for block in end_of_run.blocks():

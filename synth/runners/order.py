@@ -34,6 +34,7 @@ def run_in_block_order(runner: Runner, work: Callable[[int], Made], blocks: int)
                     raise RunError(f"the runner {kind} broke its order: block {made.index} came, not {wanted}")
                 expected += 1
                 yield made
+                del made  # the next one is made meanwhile, and this one may be large
         finally:
             if hasattr(finished, "close"):
                 finished.close()

@@ -53,6 +53,7 @@ class ArrowTable:
                 if field.name in texts:
                     columns[place], texts[field.name] = _coded(columns[place], texts[field.name])
             yield pa.RecordBatch.from_arrays(columns, schema=self.schema)
+            del batch, columns  # the next block is made or read meanwhile
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """The rows as a stream of Arrow's C interface; see Arrow's PyCapsule protocol."""
