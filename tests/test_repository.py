@@ -25,7 +25,7 @@ TOP_FILES = (
 SOURCE_FOLDERS = ("synth", "conf", "plugins", "tests", "benchmarks", "docs")
 ADDRESS = re.compile(
     r"[a-z+]+://"
-    r"|(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])"
+    r"|(?<![\w.=])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])"  # what stands behind == is a version
     r"|(?:^|[\s'\"=@])--?(?:(?:extra-)?index-url|find-links|trusted-host)\b"
     r"|\b[\w-]+\.(?:com|org|net|io|dev|internal|local|lan)\b(?!\()",
     re.IGNORECASE,
