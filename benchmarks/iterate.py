@@ -1,4 +1,4 @@
-"""Goes through the transactions of a plan, a block at a time, and keeps nothing: ``python benchmarks/iterate.py ROWS``."""
+"""Goes through the rows of a plan, block by block, and keeps none: ``python benchmarks/iterate.py ROWS [WORD...]``."""
 
 import sys
 
@@ -7,7 +7,7 @@ import synth
 
 def main() -> None:
     """Counts what comes."""
-    plan = synth.plan("scenario=card_chain", f"generator.transactions={sys.argv[1]}")
+    plan = synth.plan("scenario=card_chain", f"generator.transactions={sys.argv[1]}", *sys.argv[2:])
     rows = sum(block.num_rows for block in plan.blocks())
     print(f"{rows:,} rows")
 

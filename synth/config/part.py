@@ -7,6 +7,7 @@ from typing import Any
 from synth.config.taking import Steps, as_text, steps_of
 from synth.contracts.hookspecs import SinkSpec, Spec
 from synth.errors import Problem, RefusedError, in_yaml
+from synth.tables.declared import PLAIN_NAME
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,24 @@ class SinkPart(Part):
             return [*own, *self.spec.takes(self.config)]
         whole = not self.spec.place and (self.spec.has_uri or self.spec.streams)
         return [(self.spec.name, repr(self.config))] if whole else own
+
+
+def instance_problems(group: str, instances: Any) -> Iterator[Problem]:
+    """Yields what is wrong with the instances of a group that takes several, before any of them is looked at.
+
+    Args:
+        instances: name → its configuration, if all is well.
+    """
+    if not isinstance(instances, dict):
+        hint = f"options are chosen in the defaults list: override /{group}: […]"
+        message, allowed = f"{group} is {in_yaml(instances)}", "a mapping of instances by name"
+        yield Problem(path=group, message=message, allowed=allowed, hint=hint)
+        return
+    for name in instances:
+        if not PLAIN_NAME.fullmatch(name):
+            message = f"{group} {in_yaml(name)} has a name that cannot stand in every output"
+            allowed = "letters, digits, _ and -, not beginning with a digit"
+            yield Problem(path=f"{group}.{name}", message=message, allowed=allowed)
 
 
 def without_kind(path: str, data: Any, kinds: Sequence[str], options: Sequence[str]) -> Problem:

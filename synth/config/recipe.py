@@ -18,7 +18,7 @@ from synth.config.compose import Composed, changed_at, note_shadows, try_compose
 from synth.config.environment import EnvironmentValues
 from synth.config.fitting import ColumnsMade, idle_amount, with_cures
 from synth.config.objectives import SweepConfig, for_one_run
-from synth.config.part import Part, SinkPart, place_problems, without_kind
+from synth.config.part import Part, SinkPart, instance_problems, place_problems, without_kind
 from synth.config.typed import in_words, read_config, schema_of
 from synth.contracts.generator import Generator, World, broken_columns
 from synth.contracts.hookspecs import SinkSpec, Spec
@@ -27,10 +27,12 @@ from synth.errors import ConfigError, PluginError, Problem, RunError, blaming, i
 from synth.noise.config import NoiseConfig
 from synth.population.config import PopulationConfig
 from synth.reporting import ReportingConfig
-from synth.tables.declared import PLAIN_NAME, Column
 from synth.tables.view_edits import without_idle_edits
 from synth.tables.views import ColumnsConfig
 from synth.timeline import Timeline, TimelineConfig
+
+if typing.TYPE_CHECKING:
+    from synth.tables.declared import Column
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,14 +218,9 @@ class _Build:
     def parts(self, group: str) -> dict[str, Part]:
         """The instances of a multiple group, in name order."""
         instances = self.config.get(group) or {}
+        self._note(instance_problems(group, instances))
         if not isinstance(instances, dict):
-            hint = f"options are chosen in the defaults list: override /{group}: […]"
-            self.add(group, f"{group} is {in_yaml(instances)}", "a mapping of instances by name", hint)
             return {}
-        for name in instances:
-            if not PLAIN_NAME.fullmatch(name):
-                message = f"{group} {in_yaml(name)} has a name that cannot stand in every output"
-                self.add(f"{group}.{name}", message, "letters, digits, _ and -, not beginning with a digit")
         typed = {name: self.part(f"{group}.{name}", instances[name]) for name in sorted(instances)}
         return {name: part for name, part in typed.items() if part is not None}
 

@@ -50,7 +50,8 @@ class MadeTables:
         finished = run_in_block_order(recipe.runner.make(), work, len(self.prepared.plan.rows_b))
         try:
             for made in finished:
-                end_of_run.take(made.deferred)
+                if name != "transactions":
+                    end_of_run.take(made.deferred)
                 if made.batch is not None:
                     yield made.batch
                 del made
