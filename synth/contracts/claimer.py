@@ -13,6 +13,7 @@ import numpy as np
 
 from synth.arrays import Int64, Values
 from synth.contracts.injector import Pattern, PlanContext
+from synth.contracts.overridable import overridable
 from synth.rng import Streams
 
 
@@ -70,7 +71,7 @@ class Claimer(Pattern):
         order: scenarios claim in this order, those of one order by name; who comes later takes rows over.
     """
 
-    order: int = 0
+    order = overridable(int, default=0)
 
     @property
     def adds(self) -> bool:

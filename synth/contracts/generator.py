@@ -9,6 +9,7 @@ import numpy as np
 from synth.amount import AmountLaw
 from synth.arrays import Int64, Mask, Values
 from synth.contracts.expectations import Expectations
+from synth.contracts.overridable import overridable
 from synth.contracts.population import NOBODY, Census, Entities, Population
 from synth.errors import Problem, counted
 from synth.rng import Streams, draw_distinct
@@ -120,9 +121,9 @@ class Generator(ABC):
             chooses a law is refused.
     """
 
-    columns: tuple[Column, ...] = ()
-    needs: tuple[str, ...] = ()
-    takes_amount: bool = True
+    columns = overridable(tuple, list, default=(), wanted="a tuple of synth.Column")
+    needs = overridable(tuple, list, default=(), wanted="a tuple of choices such as ('population=retail_us',)")
+    takes_amount = overridable(bool, default=True)
 
     @property
     def texts(self) -> Mapping[str, tuple[str, ...]]:

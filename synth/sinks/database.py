@@ -6,8 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
+from synth.contracts.overridable import overridable
 from synth.contracts.sink import Receipt, SinkJob
 from synth.contracts.store import Staged
 from synth.errors import RefusedError, RunError, on_one_line
@@ -54,10 +55,10 @@ class DatabaseSink(ABC):
         errors: what the engine raises.
     """
 
-    engine: ClassVar[str]
-    name: ClassVar[str]
-    beside: ClassVar[tuple[str, ...]]
-    errors: ClassVar[tuple[type[Exception], ...]]
+    engine = overridable(str)
+    name = overridable(str)
+    beside = overridable(tuple)
+    errors = overridable(tuple)
 
     def __init__(self, job: SinkJob) -> None:
         self.uri = job.uri
