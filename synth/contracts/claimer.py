@@ -38,13 +38,13 @@ class Genuine:
 
 @dataclass(frozen=True)
 class Claims:
-    """Which rows of a block a scenario claims: (r,) int64 each, in any order.
+    """Which rows of a block a scenario claims, in any order.
 
     Attributes:
-        row_r: position in ``Genuine``, each at most once.
-        episode_r: episode number, below ``Targets.episodes``.
-        role_r: index into the claimer's ``roles``.
-        amount_minor_r: what the row costs now, in minor units.
+        row_r: (r,) int64 position in ``Genuine``, each at most once.
+        episode_r: (r,) int64 episode number, below ``Targets.episodes``.
+        role_r: (r,) int64 index into the claimer's ``roles``.
+        amount_minor_r: (r,) int64 what the row costs now, in minor units.
     """
 
     row_r: Int64

@@ -22,6 +22,7 @@ from synth.injectors.episodes import Episodes, draw_lengths
 from synth.rng import Streams
 from synth.timeline import US_PER_S
 
+#: The field ``ratio`` of an ``EpisodeConfig``, for a pattern with another default.
 Ratio = Annotated[
     float | None,
     Field(gt=0, le=0.5, description="fraud rows as a share of generator.transactions; exact"),

@@ -77,7 +77,7 @@ class DatabaseSink(ABC):
 
     @abstractmethod
     def measure(self, batches: "Mapping[str, Batch]") -> int:
-        """As in ``synth.contracts.sink.Sink``."""
+        """Bytes that these rows would take, for a forecast; touches nothing."""
 
     def rows(self, batch: "Batch") -> Any:
         """What ``Database.insert`` takes of a table."""
@@ -195,7 +195,19 @@ class DatabaseSink(ABC):
 
 @contextmanager
 def as_path(stream: BinaryIO) -> Iterator[Path]:
-    """A file as a path, for engines that read no streams: one that comes from elsewhere is copied for that time."""
+    """A file as a path, for engines that read no streams: one that comes from elsewhere is copied for that time.
+
+    >>> import io
+    >>> with synth.as_path(io.BytesIO(b"rows")) as path:
+    ...     path.read_bytes()
+    b'rows'
+
+    Args:
+        stream: of bytes, at its beginning; of one with a ``name`` that is a file, that file itself is given.
+
+    Yields:
+        The absolute path of a file that is there as long as the ``with`` block runs.
+    """
     name = getattr(stream, "name", None)
     if isinstance(name, str | Path) and Path(name).is_file():
         yield Path(name).absolute()

@@ -24,7 +24,18 @@ CONTRACTS: dict[str, type[Contract]] = {each.group: each for each in _ALL}
 
 
 def contract_for(group: str, factory: object = None) -> type[Contract]:
-    """The contract of a group of the catalog, e.g. ``scenario``; of two of a group that of the component's class."""
+    """The contract of a group of the catalog; of two of a group that of the component's class.
+
+    >>> synth.testing.contract_for("scenario").__name__
+    'InjectorContract'
+
+    Args:
+        group: generator, amount, scenario, sink or runner.
+        factory: the component's class, or what makes it.
+
+    Returns:
+        The class that a test class derives from.
+    """
     others: tuple[tuple[type, type[Contract]], ...] = ((Claimer, ClaimerContract), (StreamSink, StreamSinkContract))
     its = [contract for base, contract in others if isinstance(factory, type) and issubclass(factory, base)]
     return its[0] if its else CONTRACTS[group]
@@ -42,6 +53,10 @@ def check(
     only: str = "",
 ) -> list[Result]:
     """Makes every check of one component; whatever its code does becomes a result.
+
+    >>> [result] = synth.testing.check("amount", "lognormal", only="test_amounts_are_int64_in_range")
+    >>> result.ok
+    True
 
     Args:
         group: generator, amount, scenario, sink or runner.
