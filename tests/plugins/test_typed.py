@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugins.authored import MISTAKEN, files
+from tests.plugins.authored import MISTAKEN, contracts, files
 
 FILES = files()
 CHECKED = [name for name in FILES if name.endswith(".py")]
@@ -67,6 +67,12 @@ def test_every_kind_of_file_is_there() -> None:
     wanted = {"README", "first_pattern", "examples", "new", "said", "configs", "synth-velocity", "synth-sqlite"}
     assert {name.partition("/")[0] for name in CHECKED} >= wanted
     assert len(CHECKED) > 50
+
+
+@pytest.mark.parametrize("contract", contracts())
+def test_a_contract_declares_nothing_that_a_property_cannot_override(contract: str) -> None:
+    cls = contracts()[contract]
+    assert [name for base in cls.__mro__ for name in vars(base).get("__annotations__", {}) if name[0] != "_"] == []
 
 
 @pytest.mark.slow
