@@ -10,10 +10,11 @@ from page import publish
 import synth
 from synth.amount import AmountLaw
 from synth.contracts import hookspecs
+from synth.contracts.claimer import Claimer, Claims, Genuine, Targets
 from synth.contracts.expectations import Expectations
 from synth.contracts.generator import BlockPlan, Events, Generator, Keys, World
 from synth.contracts.hookspecs import CheckSpec, SinkSpec, View
-from synth.contracts.injector import FraudEvents, Injection, Injector, PlanContext
+from synth.contracts.injector import FraudEvents, Injection, Injector, Pattern, PlanContext
 from synth.contracts.output import Output
 from synth.contracts.population import (
     Cards,
@@ -47,8 +48,9 @@ PEOPLE = (Census, ShopKind, Population, Customers, Cards, Devices, Merchants, Te
 #: Hook → the classes that its contract is made of; an author derives from, or implements, the first.
 CONTRACTS: dict[str, tuple[type[Any], ...]] = {
     "synth_injectors": (
-        *(Injector, EpisodeInjector, EpisodeConfig, Length, Seconds, Episodes),
+        *(Injector, Pattern, EpisodeInjector, EpisodeConfig, Length, Seconds, Episodes),
         *(PlanContext, FraudEvents, Injection, Session, Streams, Problem),
+        *(Claimer, Targets, Genuine, Claims),
     ),
     "synth_generators": (
         Generator,

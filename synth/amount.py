@@ -280,7 +280,17 @@ AmountConfig = Annotated[
 
 
 def make_law(config: AmountConfig) -> AmountLaw:
-    """The law of a built-in config."""
+    """The law of a built-in config.
+
+    >>> from synth.amount import LognormalConfig
+    >>> law = synth.make_law(LognormalConfig(median=20.0, sigma=0.5, low=10.0, high=40.0))
+    >>> cents = law.draw(3, rng=np.random.default_rng(1))
+    >>> cents.dtype, bool(((cents >= 1000) & (cents < 4000)).all())
+    (dtype('int64'), True)
+
+    Args:
+        config: what a field of type ``synth.AmountConfig`` holds.
+    """
     if isinstance(config, BucketsConfig):
         return BucketLaw(config)
     if isinstance(config, MixtureConfig):

@@ -186,7 +186,18 @@ class InterruptedRun(SynthError):
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """``did you mean 'ratio'?``, or nothing where nothing is near."""
+    """What somebody may have meant, for a message.
+
+    >>> synth.nearest("ratoi", ["ratio", "mode"])
+    "did you mean 'ratio'?"
+
+    Args:
+        word: what was written.
+        known: what could have been written.
+
+    Returns:
+        ``did you mean 'ratio'?``; empty where nothing is near.
+    """
     import difflib
 
     near = difflib.get_close_matches(word, list(known), 1, cutoff=0.65)
@@ -215,12 +226,33 @@ def _cut(text: str) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """``1 card``, ``2,000 cards``."""
+    """A number with its noun.
+
+    >>> synth.counted(1, "card"), synth.counted(2000, "card")
+    ('1 card', '2,000 cards')
+
+    Args:
+        number: how many.
+        noun: of one; an s makes it several.
+
+    Returns:
+        The words, with commas between thousands.
+    """
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def is_secret(key: str) -> bool:
-    """Whether a key sounds as if its value should not be shown."""
+    """Whether a key sounds as if its value should not be shown.
+
+    >>> synth.is_secret("sasl.password"), synth.is_secret("uri")
+    (True, False)
+
+    Args:
+        key: of a config, or of a client's options.
+
+    Returns:
+        True for passwords, tokens, keys and the like.
+    """
     return _SECRET_KEY.search(key) is not None
 
 
@@ -237,12 +269,32 @@ def traceback_of(error: BaseException) -> str:
 
 
 def one_line(text: str) -> str:
-    """A text with line ends and other unprintable characters escaped."""
+    """A text with line ends and other unprintable characters escaped.
+
+    >>> synth.one_line("first\\nsecond")
+    'first\\\\nsecond'
+
+    Args:
+        text: any.
+
+    Returns:
+        The same on one line; a secret in it stays as it is.
+    """
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def on_one_line(text: str) -> str:
-    """What other people's code says, fit for a message: on one line, without secrets."""
+    """What other people's code says, fit for a message: on one line, without secrets.
+
+    >>> synth.on_one_line("cannot reach\\n  http://me:pw@host")
+    'cannot reach http://***@host'
+
+    Args:
+        text: e.g. of an exception.
+
+    Returns:
+        The text with single spaces, unprintable characters escaped, and ``***`` for passwords.
+    """
     return one_line(hide_secrets(" ".join(text.split())))
 
 

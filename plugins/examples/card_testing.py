@@ -29,10 +29,9 @@ class CardTestingConfig(EpisodeConfig):
     probes: Annotated[Length, Field(description="probes on a card")] = Length(min=3, max=8)
 
 
-class CardTesting(EpisodeInjector):
+class CardTesting(EpisodeInjector[CardTestingConfig]):
     """One episode a tested card."""
 
-    config: CardTestingConfig
     roles = ("probe", "purchase")
     expected_signal = ("amount",)
     gap_s = Seconds(min=5, max=60)

@@ -30,10 +30,9 @@ class GiftCardDrainConfig(EpisodeConfig):
     gap_s: Annotated[Seconds, Field(description="from shop to shop, in seconds")] = Seconds(min=300, max=1800)
 
 
-class GiftCardDrain(EpisodeInjector):
+class GiftCardDrain(EpisodeInjector[GiftCardDrainConfig]):
     """The injector."""
 
-    config: GiftCardDrainConfig
     roles = ("probe", "drain")
     expected_signal = ("amount", "cents")
 

@@ -58,6 +58,9 @@ def preview(
         scenario: only that one's episode.
         recipe, plugin_files, plugins_dirs, config_dirs: as those of ``synth.run``.
 
+    Returns:
+        ``rows``, a frame as ``synth.generate`` gives it, and ``episodes``, a mapping each; a notebook shows both.
+
     Raises:
         ConfigError: the configuration is wrong.
         RefusedError: the recipe cannot be carried out.
@@ -89,6 +92,9 @@ def describe(
     Args:
         topic: ``"scenario"``, ``"card_chain"``, ``"scenario.card_chain.ratio"``, ``"fraud_label"``.
         plugin_files, plugins_dirs, config_dirs: as those of ``synth.run``.
+
+    Returns:
+        Plain data, as ``synth describe --json`` prints it; shown as text.
 
     Raises:
         ConfigError: nothing has that name.

@@ -18,6 +18,11 @@ def register_configs(
     They land below the key ``synth`` of the application's configuration; ``synth: recipe`` in its defaults list is the
     whole with synth's defaults. ``synth.run(cfg.synth)`` carries it out. Called again, it replaces what it stored.
 
+    >>> from hydra.core.config_store import ConfigStore
+    >>> synth.register_configs()
+    >>> "card_chain.yaml" in ConfigStore.instance().repo["synth"]["scenario"]
+    True
+
     Args:
         plugin_files: Python files and package folders to load as plugins.
         plugins_dirs: folders of plugins.

@@ -13,6 +13,7 @@ import numpy as np
 
 from synth.arrays import Int64, Values
 from synth.contracts.injector import Pattern, PlanContext
+from synth.contracts.overridable import overridable
 from synth.rng import Streams
 
 
@@ -37,13 +38,13 @@ class Genuine:
 
 @dataclass(frozen=True)
 class Claims:
-    """Which rows of a block a scenario claims: (r,) int64 each, in any order.
+    """Which rows of a block a scenario claims, in any order.
 
     Attributes:
-        row_r: position in ``Genuine``, each at most once.
-        episode_r: episode number, below ``Targets.episodes``.
-        role_r: index into the claimer's ``roles``.
-        amount_minor_r: what the row costs now, in minor units.
+        row_r: (r,) int64 position in ``Genuine``, each at most once.
+        episode_r: (r,) int64 episode number, below ``Targets.episodes``.
+        role_r: (r,) int64 index into the claimer's ``roles``.
+        amount_minor_r: (r,) int64 what the row costs now, in minor units.
     """
 
     row_r: Int64
@@ -70,7 +71,7 @@ class Claimer(Pattern):
         order: scenarios claim in this order, those of one order by name; who comes later takes rows over.
     """
 
-    order: int = 0
+    order = overridable(int, default=0)
 
     @property
     def adds(self) -> bool:

@@ -16,7 +16,7 @@ class Expectations:
     """Figures of the control world, in the mean over seeds; None, and empty, is what no number of the recipe tells.
 
     Attributes:
-        rows_n: (n,) rows of each hour that the window touches, from the one in which it begins.
+        rows_n: (n,) float64 rows of each hour that the window touches, from the one in which it begins.
         shares: column → value → share of the rows.
         online: category → share of its purchases on the web.
         medians: category → median amount in major units.

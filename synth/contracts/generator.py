@@ -10,6 +10,7 @@ import numpy as np
 from synth.amount import AmountLaw
 from synth.arrays import Int64, Mask, Values
 from synth.contracts.expectations import Expectations
+from synth.contracts.overridable import overridable
 from synth.contracts.population import NOBODY, Census, Entities, Population
 from synth.errors import Problem, counted
 from synth.rng import Streams, draw_distinct
@@ -122,10 +123,10 @@ class Generator(ABC):
         libraries: packages beside numpy and pyarrow whose version can change what it makes.
     """
 
-    columns: tuple[Column, ...] = ()
-    needs: tuple[str, ...] = ()
-    takes_amount: bool = True
-    libraries: tuple[str, ...] = ()
+    columns = overridable(tuple, list, default=(), wanted="a tuple of synth.Column")
+    needs = overridable(tuple, list, default=(), wanted="a tuple of choices such as ('population=retail_us',)")
+    takes_amount = overridable(bool, default=True)
+    libraries = overridable(tuple, list, default=(), wanted="a tuple of names of packages")
 
     @property
     def texts(self) -> Mapping[str, tuple[str, ...]]:

@@ -26,6 +26,7 @@ API_VERSION = "1.0"
 
 PROJECT = "synth"
 hookspec = pluggy.HookspecMarker(PROJECT)
+#: Marks a function of a plugin as one of the hooks below.
 hookimpl = pluggy.HookimplMarker(PROJECT)
 
 

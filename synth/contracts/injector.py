@@ -13,8 +13,8 @@ import numpy as np
 
 from synth.amount import AmountLaw
 from synth.arrays import Int64, Mask, Values
+from synth.contracts.overridable import overridable
 from synth.contracts.population import NOBODY, Census, Population
-from synth.contracts.sessions import Session
 from synth.errors import Problem
 from synth.rng import Streams
 from synth.timeline import Timeline
@@ -118,13 +118,13 @@ class Pattern(ABC):
             takes every other difference for a leak.
         sessions: role → what the visit to a shop that leads to such an event has of its own, for recipes with clicks.
             Other added online events come from visits as honest customers make them.
-        setting: choices that a recipe needs beside it, e.g. ``("generator=spending",)``; ``synth.testing`` makes them.
+        needs: choices that a recipe needs beside it, e.g. ``("generator=spending",)``; ``synth.testing`` makes them.
     """
 
-    roles: tuple[str, ...]
-    expected_signal: tuple[str, ...] = ()
-    sessions: Mapping[str, Session] = MappingProxyType({})
-    needs: tuple[str, ...] = ()
+    roles = overridable(tuple, list, wanted="a tuple of names such as ('probe', 'spend')")
+    expected_signal = overridable(tuple, list, default=(), wanted="a tuple of names such as ('amount',)")
+    sessions = overridable(Mapping, wanted="a mapping of roles to synth.Session", default=MappingProxyType({}))
+    needs = overridable(tuple, list, default=(), wanted="a tuple of choices such as ('generator=spending',)")
 
     @property
     @abstractmethod
@@ -148,8 +148,8 @@ class Injector(Pattern):
         spans_cards: whether the events of an episode may lie on several cards.
     """
 
-    replaces: bool
-    spans_cards: bool = False
+    replaces = overridable(bool)
+    spans_cards = overridable(bool, default=False)
 
     @property
     def adds(self) -> bool:

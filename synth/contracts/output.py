@@ -28,7 +28,19 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class ColumnEntry(TypedDict):
-    """A column, as the manifest describes it: ``clock`` is how it followed event times, where a stream shifted them."""
+    """A column, as the manifest describes it.
+
+    Attributes:
+        name: in the output.
+        source: the name of the column that it shows.
+        type: Arrow type as text, which ``synth.arrow_type`` reads.
+        nullable: whether it may be empty.
+        format: how texts print it; ``plain`` where there is one way.
+        unit, role, doc: as those of ``Column``.
+        quoted: whether texts of it may hold what CSV has to escape.
+        enumerated: whether it has few different texts.
+        clock: how it followed event times, where a stream shifted them.
+    """
 
     name: str
     source: str
@@ -52,7 +64,16 @@ class FileEntry(TypedDict):
 
 
 class TableEntry(TypedDict):
-    """A table, as the manifest describes it; the rows of the transactions' blocks follow each other in its files."""
+    """A table, as the manifest describes it; the rows of the transactions' blocks follow each other in its files.
+
+    Attributes:
+        doc: one line: what a row of it is.
+        rows: how many it has.
+        digest: hex digest of its content, whatever the format.
+        block_rows: rows of each block, in order.
+        columns: in order.
+        files: name, bytes and sha256 of each, in the order of the rows.
+    """
 
     doc: NotRequired[str]
     rows: Count

@@ -253,6 +253,7 @@ class Population:
 
     Attributes:
         census: the names that codes stand for.
+        cities, customers, cards, devices, merchants, terminals: a table each, of arrays.
     """
 
     census: Census

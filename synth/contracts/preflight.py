@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
+#: How a check turned out; see ``PreflightResult``.
 PreflightState = Literal["ok", "warning", "failure"]
 
 

@@ -6,6 +6,7 @@ Watching changes nothing: who fails while being told is told nothing more, and t
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
+#: How a run ended; see ``RunEnded``.
 Outcome = Literal["done", "failed", "interrupted", "partly done"]
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from typing import Protocol, TypeVar
 
+from synth.contracts.overridable import overridable
+
 Result = TypeVar("Result")
 
 
@@ -13,7 +15,7 @@ class Runner(Protocol):
         workers: how many blocks are made at a time.
     """
 
-    workers: int
+    workers = overridable(int)  # type: ignore[misc]
 
     def map(self, work: Callable[[int], Result], blocks: int) -> Iterator[Result]:
         """Yields ``work(block)`` for every block, in block order, holding a bounded number of results at a time.

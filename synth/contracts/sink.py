@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from synth.contracts.overridable import overridable
 from synth.contracts.store import Staged
 from synth.tables.table import Table
 
@@ -61,7 +62,7 @@ class Sink(Protocol):
         uri: where it writes, as the manifest's readers find it.
     """
 
-    uri: str
+    uri = overridable(str)  # type: ignore[misc]
 
     def check(self) -> None:
         """Finds out whether this run may write here, and leaves no trace.

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from synth.contracts.overridable import overridable
+
 if TYPE_CHECKING:
     from synth.contracts.store import Staged
     from synth.tables.batch import Batch
@@ -129,7 +131,7 @@ class StreamSink(ABC):
         uri: where it writes, as people would name it, without user and password.
     """
 
-    uri: str
+    uri = overridable(str)
 
     @abstractmethod
     def check(self, *, resume: bool) -> None:

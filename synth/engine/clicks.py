@@ -98,7 +98,7 @@ class ClickMaker:
     @cached_property
     def _online(self) -> int:
         channel = next(column for column in self.components.generator.columns if column.name == "channel")
-        return channel.categories.index("online")
+        return int(channel.categories.index("online"))
 
     @cached_property
     def _session_r(self) -> list[Session]:

@@ -58,10 +58,9 @@ class AccountTakeoverConfig(EpisodeConfig):
             yield Problem(path="multiple", message=message, allowed="min <= max")
 
 
-class AccountTakeover(EpisodeInjector):
+class AccountTakeover(EpisodeInjector[AccountTakeoverConfig]):
     """The injector."""
 
-    config: AccountTakeoverConfig
     roles = ("first_order", "order")
     expected_signal = (
         "amount",

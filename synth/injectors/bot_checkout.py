@@ -32,10 +32,9 @@ class BotCheckoutConfig(EpisodeConfig):
     interval_s: Annotated[Seconds, Field(description="seconds from one event to the next")]
 
 
-class BotCheckout(EpisodeInjector):
+class BotCheckout(EpisodeInjector[BotCheckoutConfig]):
     """The injector."""
 
-    config: BotCheckoutConfig
     roles = ("look", "cart", "buy")
     expected_signal = ("event_type", "hour", "weekday")
     needs = ("generator=clickstream",)

@@ -39,10 +39,9 @@ class CardChainConfig(EpisodeConfig):
     ]
 
 
-class CardChain(EpisodeInjector):
+class CardChain(EpisodeInjector[CardChainConfig]):
     """The injector."""
 
-    config: CardChainConfig
     roles = ("head", "follower")
     expected_signal = ("amount",)
 

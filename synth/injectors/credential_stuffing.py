@@ -36,10 +36,9 @@ class CredentialStuffingConfig(EpisodeConfig):
     success: Annotated[float, Field(ge=0, le=1, description="chance that a login works")]
 
 
-class CredentialStuffing(EpisodeInjector):
+class CredentialStuffing(EpisodeInjector[CredentialStuffingConfig]):
     """The injector; an episode is an attack."""
 
-    config: CredentialStuffingConfig
     roles = ("attempt", "success")
     expected_signal = ("event_type", "hour", "weekday")
     needs = ("generator=clickstream",)

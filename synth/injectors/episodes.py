@@ -26,7 +26,7 @@ class Episodes:
         context: the world that they happen in.
         streams: where the draws come from; ``streams.draw("my purpose")`` serves what this vocabulary lacks.
         roles: the roles of the injector.
-        length_e: (e,) events of each episode, 1 at least.
+        length_e: (e,) int64 events of each episode, 1 at least.
     """
 
     context: PlanContext
@@ -127,7 +127,11 @@ class Episodes:
         return rng.integers(to_minor(low), to_minor(high), size=len(self.episode_f))
 
     def role(self, rest: str, *, first: str | None = None, last: str | None = None) -> Int64:
-        """(f,) roles by name: of the episodes' first and last events, and of all others; a last one is no first."""
+        """(f,) int64 roles by name: of the episodes' first and last events, and of all others; a last one is no first.
+
+        Raises:
+            ValueError: the injector has no such role.
+        """
         unknown = [name for name in (rest, first, last) if name is not None and name not in self.roles]
         if unknown:
             raise ValueError(f"no role {unknown[0]!r}; the injector's roles are {', '.join(self.roles)}")
@@ -160,6 +164,8 @@ class Episodes:
 
         Raises:
             RefusedError: the episodes of a card do not fit into the window.
+            TypeError: what is given is no array of whole numbers.
+            ValueError: it is not one value an event, or an episode; or a gap is below a second.
         """
         card_e = self.victims() if card is None else card
         events = len(self.episode_f)

@@ -5,22 +5,24 @@ happens in an episode, in the words of ``synth.injectors.episodes``.
 """
 
 import itertools
-from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Generic, Literal
 
 import numpy as np
 from pydantic import Field
+from typing_extensions import TypeVar
 
 from synth.arrays import Int64, Mask
 from synth.contracts.injector import FraudEvents, Injector, PlanContext
+from synth.contracts.overridable import overridable
 from synth.errors import Problem, counted
 from synth.injectors.episodes import Episodes, draw_lengths
 from synth.rng import Streams
 from synth.timeline import US_PER_S
 
+#: The field ``ratio`` of an ``EpisodeConfig``, for a pattern with another default.
 Ratio = Annotated[
     float | None,
     Field(gt=0, le=0.5, description="fraud rows as a share of generator.transactions; exact"),
@@ -85,25 +87,28 @@ class EpisodeConfig:
         return next((f"{name}.{side}" for name, value in self._bounds() if value is bounds), "")
 
 
-class EpisodeInjector(Injector):
-    """Episodes of a pattern, as many as the config's total says, exactly."""
+Config = TypeVar("Config", bound=EpisodeConfig, default=EpisodeConfig)
 
-    def __init__(self, config: EpisodeConfig) -> None:
+
+class EpisodeInjector(Injector, Generic[Config]):
+    """Episodes of a pattern, as many as the config's total says, exactly.
+
+    ``EpisodeInjector[MyConfig]`` tells type checkers that ``self.config`` is a ``MyConfig``. What stands below, and
+    what every pattern says of itself, is a plain attribute of a class or, where the config sets it, a property.
+
+    Attributes:
+        config: the scenario's, as its ``Spec`` names it.
+        length: fewest and most events of an episode, a ``Length``.
+        gap_s: shortest and longest gap within an episode, ``Seconds``, where the pattern has such bounds, or None. Then
+            ``problems`` sees that an episode fits into the window, and ``check`` that finished ones keep them.
+    """
+
+    length = overridable(Length, wanted="a synth.Length")
+    gap_s = overridable(Seconds, default=None, wanted="synth.Seconds, or None")
+
+    def __init__(self, config: Config) -> None:
         self.config = config
         self.replaces = config.mode == "replace"
-
-    @property
-    @abstractmethod
-    def length(self) -> Length:
-        """Fewest and most events of an episode; a plain attribute where the config does not set it."""
-
-    @property
-    def gap_s(self) -> Seconds | None:
-        """Shortest and longest gap within an episode, where the pattern has such bounds.
-
-        Then ``problems`` sees that an episode fits into the window, and ``check`` that finished ones keep them.
-        """
-        return None
 
     def episodes(self, context: PlanContext, streams: Streams) -> Episodes:
         """The run's episodes with their lengths, to be laid out by ``plan``."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from synth.tables.batch import Batch
 
 Compression = Literal["none", "gzip", "zstd"]
+#: The field ``uri`` of a sink that writes to a directory or to S3.
 Uri = Annotated[str | None, Field(description="a directory or s3://bucket/prefix; null: the run directory")]
 SUFFIX = {"none": "", "gzip": ".gz", "zstd": ".zst"}
 

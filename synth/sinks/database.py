@@ -6,8 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
+from synth.contracts.overridable import overridable
 from synth.contracts.sink import Receipt, SinkJob
 from synth.contracts.store import Staged
 from synth.errors import RefusedError, RunError, on_one_line
@@ -54,10 +55,10 @@ class DatabaseSink(ABC):
         errors: what the engine raises.
     """
 
-    engine: ClassVar[str]
-    name: ClassVar[str]
-    beside: ClassVar[tuple[str, ...]]
-    errors: ClassVar[tuple[type[Exception], ...]]
+    engine = overridable(str)
+    name = overridable(str)
+    beside = overridable(tuple)
+    errors = overridable(tuple)
 
     def __init__(self, job: SinkJob) -> None:
         self.uri = job.uri
@@ -76,7 +77,7 @@ class DatabaseSink(ABC):
 
     @abstractmethod
     def measure(self, batches: "Mapping[str, Batch]") -> int:
-        """As in ``synth.contracts.sink.Sink``."""
+        """Bytes that these rows would take, for a forecast; touches nothing."""
 
     def rows(self, batch: "Batch") -> Any:
         """What ``Database.insert`` takes of a table."""
@@ -194,7 +195,19 @@ class DatabaseSink(ABC):
 
 @contextmanager
 def as_path(stream: BinaryIO) -> Iterator[Path]:
-    """A file as a path, for engines that read no streams: one that comes from elsewhere is copied for that time."""
+    """A file as a path, for engines that read no streams: one that comes from elsewhere is copied for that time.
+
+    >>> import io
+    >>> with synth.as_path(io.BytesIO(b"rows")) as path:
+    ...     path.read_bytes()
+    b'rows'
+
+    Args:
+        stream: of bytes, at its beginning; of one with a ``name`` that is a file, that file itself is given.
+
+    Yields:
+        The absolute path of a file that is there as long as the ``with`` block runs.
+    """
     name = getattr(stream, "name", None)
     if isinstance(name, str | Path) and Path(name).is_file():
         yield Path(name).absolute()

@@ -35,7 +35,13 @@ class ParquetSink(FileSink):
 
 @dataclass(frozen=True)
 class ParquetFormat:
-    """Column chunks, written by Arrow."""
+    """Column chunks, written by Arrow.
+
+    Attributes:
+        compression: as Arrow names it: ``zstd``, ``snappy``, ``gzip`` or ``none``.
+        row_group_rows: most rows of a row group.
+        suffix: of the files.
+    """
 
     compression: str
     row_group_rows: int

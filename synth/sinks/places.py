@@ -27,7 +27,12 @@ STAGING = ".synth-"
 
 @dataclass(frozen=True)
 class LocalPlace:
-    """A directory: the uri as the user wrote it, and the absolute path that it meant at that moment."""
+    """A directory.
+
+    Attributes:
+        uri: as the user wrote it.
+        path: the absolute path that it meant at that moment.
+    """
 
     uri: str
     path: Path
@@ -50,6 +55,15 @@ class S3Place:
 
 def parse_uri(uri: str) -> LocalPlace | S3Place:
     """Read where a uri points to; asks neither the disk nor the network.
+
+    >>> synth.parse_uri("s3://bucket/raw/")
+    S3Place(uri='s3://bucket/raw', bucket='bucket', prefix='raw')
+
+    Args:
+        uri: a directory's path, with ``~`` for the home directory, or ``s3://bucket/prefix``.
+
+    Returns:
+        The directory or the bucket with the prefix.
 
     Raises:
         RefusedError: it is neither a directory's path nor `s3://bucket/prefix`. A text that may hold a password

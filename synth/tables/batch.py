@@ -16,6 +16,8 @@ class Batch:
     """Rows of one table, natively typed, and on demand as text.
 
     Attributes:
+        table: what it is a part of.
+        native: the rows, in the table's schema.
         printers: field name → makes its text column, where there is a shorter way than printing the native one.
     """
 
@@ -66,7 +68,20 @@ def printers_of(table: Table, printed: Callable[[int], pa.Array]) -> dict[str, C
 
 
 def print_column(array: pa.Array, text_format: str) -> pa.Array:
-    """A native column as strings."""
+    """A native column as strings.
+
+    >>> import pyarrow as pa
+    >>> day = pa.array([0, None], pa.timestamp("us", tz="UTC"))
+    >>> synth.print_column(day, "iso").to_pylist(), synth.print_column(day, "epoch_s").to_pylist()
+    (['1970-01-01T00:00:00Z', None], ['0', None])
+
+    Args:
+        array: (n,) of any type that a table has.
+        text_format: of a time, one of ``synth.EPOCH_UNITS_US``, ``iso`` or a pattern with a %; nothing for all else.
+
+    Returns:
+        (n,) texts; nulls stay null.
+    """
     if pa.types.is_timestamp(array.type):
         return _print_time(array, text_format)
     return array.cast(pa.string())

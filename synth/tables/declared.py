@@ -125,6 +125,7 @@ NO_FACTS = TableFacts()
 _ESCAPED = re.compile(r'[,"\\\n\r\t]')
 
 #: Formats of a time as a whole number since 1970-01-01 UTC: microseconds of one of its units.
+#: Formats of times as whole numbers since 1970 → the microseconds of their unit.
 EPOCH_UNITS_US: Mapping[str, int] = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
 
 TIME_FORMATS = ("iso", "strftime", *EPOCH_UNITS_US)

@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Field:
-    """A column of a table: what it shows and how it prints."""
+    """A column of a table: what it shows and how it prints.
+
+    Attributes:
+        name: in the output.
+        column: what it shows.
+        format: how texts print it, one of ``column.formats``, or a pattern with a %.
+    """
 
     name: str
     column: Column
@@ -27,6 +33,8 @@ class Table:
     """A table of the output: its name and columns, known before the first row.
 
     Attributes:
+        name: what it is called.
+        fields: its columns, in order.
         facts: what is true of it beside its columns; ``key``, ``order``, ``searches`` and ``references`` tell it by the
             names of the fields.
     """

@@ -12,6 +12,15 @@ _DECIMAL = re.compile(r"decimal128\((\d+), (\d+)\)")
 def arrow_type(name: str) -> "pa.DataType":
     """The type of a name such as ``int64``, ``timestamp[us, tz=UTC]`` or ``decimal128(18, 2)``.
 
+    >>> synth.arrow_type("decimal128(18, 2)")
+    Decimal128Type(decimal128(18, 2))
+
+    Args:
+        name: as ``Column.arrow`` and the entries of a manifest have it.
+
+    Returns:
+        The type, a ``pyarrow.DataType``.
+
     Raises:
         ValueError: there is none of that name.
     """

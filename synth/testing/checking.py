@@ -24,7 +24,18 @@ CONTRACTS: dict[str, type[Contract]] = {each.group: each for each in _ALL}
 
 
 def contract_for(group: str, spec: Spec | None = None) -> type[Contract]:
-    """The contract of a group of the catalog, e.g. ``scenario``; of two of a group that of the component."""
+    """The contract of a group of the catalog; of two of a group that of the component.
+
+    >>> synth.testing.contract_for("scenario").__name__
+    'InjectorContract'
+
+    Args:
+        group: generator, amount, scenario, sink or runner.
+        spec: what the catalog has of the component.
+
+    Returns:
+        The class that a test class derives from.
+    """
     if isinstance(spec, SinkSpec) and spec.streams:
         return StreamSinkContract
     if spec and isinstance(spec.factory, type) and issubclass(spec.factory, Claimer):
@@ -44,6 +55,10 @@ def check(
     only: str = "",
 ) -> list[Result]:
     """Makes every check of one component; whatever its code does becomes a result.
+
+    >>> [result] = synth.testing.check("amount", "lognormal", only="test_amounts_are_int64_in_range")
+    >>> result.ok
+    True
 
     Args:
         group: generator, amount, scenario, sink or runner.

@@ -79,7 +79,7 @@ class Contract:
 
     Attributes:
         group: the group of the catalog: generator, amount, scenario, sink or runner.
-        setting: what else belongs into the recipe, as on the command line.
+        needs: what else belongs into the recipe, as on the command line.
         kind: which component of the group.
         plugin_files: Python files to load as plugins, below the folder of the subclass or the current one; leave out
             for an installed package.

@@ -114,5 +114,5 @@ def _stored(field: Field, column: "pa.Array") -> Any:
     if not pa.types.is_timestamp(column.type):
         return column
     if field.format in EPOCH_UNITS_US:
-        return pc.divide(column.cast(pa.int64()), EPOCH_UNITS_US[field.format])
+        return pc.call_function("divide", [column.cast(pa.int64()), pa.scalar(EPOCH_UNITS_US[field.format])])
     return column.cast(pa.timestamp("s", tz=column.type.tz)).cast(pa.timestamp("s")).cast(pa.string())

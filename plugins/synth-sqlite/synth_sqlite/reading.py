@@ -52,4 +52,5 @@ def _typed(values: tuple[object, ...], column: "ColumnEntry") -> "pa.Array":
         return pa.array(values, kind)
     if column["format"] not in EPOCH_UNITS_US:
         return pa.array(values, pa.string()).cast(pa.timestamp("us")).cast(kind)
-    return pc.multiply_checked(pa.array(values, pa.int64()), EPOCH_UNITS_US[column["format"]]).cast(kind)
+    unit_us = pa.scalar(EPOCH_UNITS_US[column["format"]])
+    return pc.call_function("multiply_checked", [pa.array(values, pa.int64()), unit_us]).cast(kind)

@@ -26,10 +26,9 @@ class VelocityConfig(EpisodeConfig):
     ]
 
 
-class Velocity(EpisodeInjector):
+class Velocity(EpisodeInjector[VelocityConfig]):
     """The injector. Nothing but the pace tells a burst: no single row of it differs from a genuine one."""
 
-    config: VelocityConfig
     roles = ("purchase",)
 
     @property

@@ -130,6 +130,13 @@ $name = "$module"
 
 [tool.hatch.build.targets.wheel]
 only-include = ["$module"]
+
+[tool.mypy]
+strict = true
+
+[[tool.mypy.overrides]]
+module = "pyarrow.*"   # it has no types
+ignore_missing_imports = true
 """)
 
 _README = Template("""\

@@ -35,10 +35,9 @@ class MyInjectorConfig(EpisodeConfig):
     gap_s: Annotated[Seconds, Field(description="seconds from one purchase to the next")] = Seconds(min=60, max=600)
 
 
-class MyInjector(EpisodeInjector):
+class MyInjector(EpisodeInjector[MyInjectorConfig]):
     """The pattern. Its totals, its mode and its truth are synth's work."""
 
-    config: MyInjectorConfig
     roles = ("purchase",)
     expected_signal = ("amount",)
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import pluggy
 
-from synth.config.catalog.capabilities import refuse_misfit, refuse_odd_roles, refuse_odd_subscriber
+from synth.config.catalog.capabilities import refuse_misfit, refuse_odd_attributes, refuse_odd_subscriber
 from synth.config.catalog.defaults import as_yaml, defaults_of
 from synth.config.catalog.locating import line_of, raised_in
 from synth.config.catalog.provider import BUILT_IN, HOOKS, Provider
@@ -131,8 +131,7 @@ def _spec(spec: object, hook: str) -> Spec:
         raise PluginError(f"the factory of kind {kind.default!r} is {spec.factory!r}, which cannot be called")
     if isinstance(spec, SinkSpec):
         refuse_misfit(spec)
-    if hook == HOOKS["scenario"] and isinstance(spec.factory, type):
-        refuse_odd_roles(spec.name, spec.factory)
+    refuse_odd_attributes(spec, next(group for group, name in HOOKS.items() if name == hook))
     return spec
 
 

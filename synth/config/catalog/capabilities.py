@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from synth.config.catalog.locating import line_of
-from synth.contracts.hookspecs import SinkSpec
+from synth.contracts.hookspecs import SinkSpec, Spec
+from synth.contracts.overridable import Overridable, overridables
 from synth.contracts.preflight import Preflight
 from synth.contracts.run_events import StreamSubscriber, Subscriber
 from synth.contracts.sink import Sink
@@ -61,24 +62,32 @@ def refuse_odd_subscriber(factory: object) -> None:
         _refuse_misspelt(named, factory, Subscriber, StreamSubscriber)
 
 
-def refuse_odd_roles(kind: str, cls: type[Any]) -> None:
-    """Holds a pattern's class to a tuple of names as its ``roles``; those that it makes for itself are seen in a run.
+def refuse_odd_attributes(spec: Spec, group: str) -> None:
+    """Holds a class to the attributes of its contract; those that it makes for itself are seen in a run.
 
     Raises:
-        PluginError: it has none, or a text where a comma was forgotten.
+        PluginError: it lacks one, or one is of a type that it cannot be, such as a text where a comma was forgotten.
     """
-    roles = getattr(cls, "roles", None)
-    example = "a tuple of names such as ('probe', 'spend')"
-    if roles is None and not _makes(cls, "roles"):
-        raise PluginError(f"the class of scenario {kind!r} has no roles, {example}{line_of(cls, 'roles')}")
-    if isinstance(roles, str):
-        message = f"the roles of scenario {kind!r} are the text {roles!r}, not {example}"
-        raise PluginError(f"{message}; is a comma missing?{line_of(cls, 'roles')}")
+    if isinstance(spec.factory, type):
+        for each in overridables(spec.factory):
+            _refuse_odd_attribute(each, spec.factory, f"{group} {spec.name!r}")
+
+
+def _refuse_odd_attribute(declared: Overridable, cls: type[Any], named: str) -> None:
+    name, wanted, value = declared.name, declared.wanted, inspect.getattr_static(cls, declared.name)
+    if value is declared:
+        if declared.required and not _makes(cls, name):
+            raise PluginError(f"the class of {named} has no {name}, {wanted}{line_of(cls, name)}")
+    elif isinstance(value, str) and str not in declared.of:
+        message = f"{name} of {named} is the text {value!r}, not {wanted}"
+        raise PluginError(f"{message}; is a comma missing?{line_of(cls, name)}")
+    elif not isinstance(value, declared.of) and value is not declared.default and not hasattr(value, "__get__"):
+        raise PluginError(f"{name} of {named} is {value!r}, not {wanted}{line_of(cls, name)}")
 
 
 def _makes(cls: type[Any], name: str) -> bool:
     """Whether a class sets an attribute of its instances, or has it as a field."""
-    begun = [vars(each).get("__init__") for each in cls.__mro__ if not each.__module__.startswith("synth.")]
+    begun = [vars(each).get("__init__") for each in cls.__mro__]
     names = [name for each in begun for name in getattr(getattr(each, "__code__", None), "co_names", ())]
     return name in names or name in getattr(cls, "__dataclass_fields__", ())
 

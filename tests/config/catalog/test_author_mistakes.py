@@ -22,14 +22,14 @@ UNUSABLE = {
     "a tuple of one without its comma": (
         'roles = ("purchase",)',
         'roles = ("purchase")',
-        "the roles of scenario 'tapper' are the text 'purchase', not a tuple of names such as ('probe', 'spend'); "
+        "roles of scenario 'tapper' is the text 'purchase', not a tuple of names such as ('probe', 'spend'); "
         "is a comma missing?",
         "    roles = ",
     ),
     "two names without a comma": (
         'roles = ("purchase",)',
         'roles: tuple[str, ...] = ("purchase" "spend")',
-        "the roles of scenario 'tapper' are the text 'purchasespend'",
+        "roles of scenario 'tapper' is the text 'purchasespend'",
         "    roles: ",
     ),
     "no roles": (
@@ -37,6 +37,33 @@ UNUSABLE = {
         "",
         "the class of scenario 'tapper' has no roles, a tuple of names such as ('probe', 'spend')",
         "class Tapper(",
+    ),
+    "no length": (
+        """    @property
+    def length(self) -> Length:
+        \"\"\"Events of an episode.\"\"\"
+        return self.config.purchases
+
+""",
+        "",
+        "the class of scenario 'tapper' has no length, a synth.Length",
+        "class Tapper(",
+    ),
+    "a length that is a number": (
+        """    @property
+    def length(self) -> Length:
+        \"\"\"Events of an episode.\"\"\"
+        return self.config.purchases
+""",
+        "    length = 5",
+        "length of scenario 'tapper' is 5, not a synth.Length",
+        "    length = ",
+    ),
+    "a signal that is a text": (
+        'expected_signal = ("amount",)',
+        'expected_signal = "amount"',
+        "expected_signal of scenario 'tapper' is the text 'amount', not a tuple of names such as ('amount',); ",
+        "    expected_signal = ",
     ),
 }
 
