@@ -11,7 +11,8 @@ _load, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 
 def __getattr__(name: str) -> Any:
-    from synth.errors import nearest, refuse_other_systems
+    from synth.errors import refuse_other_systems
+    from synth.wording import nearest
 
     if name in __all__:
         refuse_other_systems()

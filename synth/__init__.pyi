@@ -77,11 +77,6 @@ from .errors import RefusedError as RefusedError
 from .errors import RunError as RunError
 from .errors import SynthError as SynthError
 from .errors import VerifyError as VerifyError
-from .errors import counted as counted
-from .errors import is_secret as is_secret
-from .errors import nearest as nearest
-from .errors import on_one_line as on_one_line
-from .errors import one_line as one_line
 from .injectors.episodes import Episodes as Episodes
 from .injectors.pattern import EpisodeConfig as EpisodeConfig
 from .injectors.pattern import EpisodeInjector as EpisodeInjector
@@ -109,3 +104,8 @@ from .tables.declared import TableFacts as TableFacts
 from .tables.table import Field as Field
 from .tables.table import Table as Table
 from .tables.types import arrow_type as arrow_type
+from .wording import counted as counted
+from .wording import is_secret as is_secret
+from .wording import nearest as nearest
+from .wording import on_one_line as on_one_line
+from .wording import one_line as one_line

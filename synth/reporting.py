@@ -8,9 +8,10 @@ import numpy as np
 from pydantic import Field
 
 from synth.arrays import Float, Int8, Int64
-from synth.errors import Problem, nearest
+from synth.errors import Problem
 from synth.rng import Streams
 from synth.timeline import US_PER_S
+from synth.wording import nearest
 
 _SECONDS_PER_DAY = 86_400
 

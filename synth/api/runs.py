@@ -15,8 +15,8 @@ from synth.config.compose import Composed
 from synth.engine.made import MadeTables
 from synth.engine.prepare import Prepared, prepare
 from synth.engine.run import RunResult, execute
-from synth.errors import counted
 from synth.tables.named import Tables
+from synth.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,9 +13,10 @@ from synth.config.compose import Composed, Option, compose, list_options, value_
 from synth.config.recipe import FIXED
 from synth.config.typed import Schema, SelfChecking, in_words, resolve, schema_of
 from synth.contracts.hookspecs import Spec
-from synth.errors import ConfigError, Problem, nearest
+from synth.errors import ConfigError, Problem
 from synth.tables.declared import EVENT_COLUMNS, Column, as_json
 from synth.tables.views import column_of, every_lookup
+from synth.wording import nearest
 
 Options = dict[str, list[Option]]
 

@@ -6,7 +6,8 @@ from dataclasses import asdict
 
 from synth.cli import machine, output, screen
 from synth.contracts.preflight import PreflightResult
-from synth.errors import RefusedError, counted
+from synth.errors import RefusedError
+from synth.wording import counted
 
 
 def main(args: argparse.Namespace) -> int:

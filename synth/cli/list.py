@@ -10,7 +10,8 @@ from synth.config.compose import Composed, Option, compose, list_options
 from synth.config.compose.sources import builtin_conf
 from synth.config.fitting import ColumnsMade, try_options
 from synth.config.recipe import build_recipe
-from synth.errors import ConfigError, Problem, nearest
+from synth.errors import ConfigError, Problem
+from synth.wording import nearest
 
 _DAGGER = "†"
 

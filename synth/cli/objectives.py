@@ -9,7 +9,8 @@ from synth.config.compose import Batch
 from synth.config.part import SinkPart
 from synth.config.recipe import Recipe
 from synth.engine.run import RunResult
-from synth.errors import Problem, RunError, nearest
+from synth.errors import Problem, RunError
+from synth.wording import nearest
 
 _PATH = "sweep.objective"
 _STATS = "stats."

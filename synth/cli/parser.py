@@ -8,7 +8,8 @@ from typing import Any, NoReturn
 
 from synth import __version__
 from synth.cli.scaffold import GROUPS, KINDS
-from synth.errors import SynthError, nearest
+from synth.errors import SynthError
+from synth.wording import nearest
 
 _TOP = """\
 A declarative simulator of labelled payment events, with exact ground truth.

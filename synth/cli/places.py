@@ -12,8 +12,9 @@ from synth.contracts.preflight import PreflightResult
 from synth.engine.open_sinks import make_sinks, run_directory
 from synth.engine.preflight import failure_of
 from synth.engine.prepare import prepare
-from synth.errors import RefusedError, counted
+from synth.errors import RefusedError
 from synth.sinks.places import LocalPlace, parse_uri
+from synth.wording import counted
 
 
 def look_at(recipe: Recipe) -> Iterator[PreflightResult]:

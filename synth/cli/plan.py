@@ -14,8 +14,8 @@ from synth.engine.open_sinks import make_sinks, run_directory
 from synth.engine.preflight import make_preflight_context, preflight_sinks
 from synth.engine.prepare import Prepared, prepare
 from synth.engine.preview import first_block
-from synth.errors import counted
 from synth.stream import stream_fingerprint
+from synth.wording import counted
 
 
 def main(args: argparse.Namespace) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 
 from synth.cli import output, screen
 from synth.config.catalog import Catalog, Provider, load_catalog
-from synth.errors import counted
+from synth.wording import counted
 
 
 def main(args: argparse.Namespace) -> int:

@@ -8,8 +8,9 @@ from pathlib import Path
 from synth.cli import output
 from synth.config.catalog import Catalog, load_catalog
 from synth.config.catalog.modules import module_path
-from synth.errors import PluginError, VerifyError, counted, nearest
+from synth.errors import PluginError, VerifyError
 from synth.testing import Result, check
+from synth.wording import counted, nearest
 
 _MARKS = {True: "ok", False: "FAILED", None: "not judged"}
 

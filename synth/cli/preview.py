@@ -7,7 +7,7 @@ from synth.cli import output, screen
 from synth.config.recipe import load_recipe
 from synth.engine.prepare import prepare
 from synth.engine.preview import first_block, first_episodes
-from synth.errors import counted
+from synth.wording import counted
 
 
 def main(args: argparse.Namespace) -> int:

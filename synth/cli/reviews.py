@@ -18,7 +18,8 @@ from synth.config.taking import Steps, meeting
 from synth.engine.open_sinks import make_sinks
 from synth.engine.prepare import Prepared, prepare
 from synth.engine.run import refuse_pace
-from synth.errors import ConfigError, Problem, SynthError, blaming, counted
+from synth.errors import ConfigError, Problem, SynthError, blaming
+from synth.wording import counted
 
 RESULTS = "results.csv"
 

@@ -13,7 +13,7 @@ from synth.config.recipe import load_recipe
 from synth.engine.open_sinks import make_sinks, run_directory
 from synth.engine.run import RunResult, execute
 from synth.engine.write import RowsCallback
-from synth.errors import counted
+from synth.wording import counted
 
 _NO_FRAUD = "no fraud in it: no scenario is chosen; add one, such as scenario=card_chain (synth list scenario)"
 

@@ -8,7 +8,8 @@ from synth.cli import output, screen
 from synth.cli.reviews import RESULTS
 from synth.cli.sweeps import JobOutcome, SweepReport, run_sweep
 from synth.config.compose import shown
-from synth.errors import PartlyDone, SynthError, counted
+from synth.errors import PartlyDone, SynthError
+from synth.wording import counted
 
 
 def main(args: argparse.Namespace) -> int:

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from synth.config.compose import Composed, value_at
-from synth.errors import Problem, in_yaml
+from synth.errors import Problem
+from synth.wording import in_yaml
 
 _ENVIRONMENT = "oc.env"
 

@@ -23,13 +23,14 @@ from synth.config.typed import in_words, read_config, schema_of
 from synth.contracts.generator import Generator, World, broken_columns
 from synth.contracts.hookspecs import SinkSpec, Spec
 from synth.contracts.injector import PlanContext
-from synth.errors import ConfigError, PluginError, Problem, RunError, blaming, in_yaml, nearest, without_secrets
+from synth.errors import ConfigError, PluginError, Problem, RunError, blaming
 from synth.noise.config import NoiseConfig
 from synth.population.config import PopulationConfig
 from synth.reporting import ReportingConfig
 from synth.tables.view_edits import without_idle_edits
 from synth.tables.views import ColumnsConfig
 from synth.timeline import Timeline, TimelineConfig
+from synth.wording import in_yaml, nearest, without_secrets
 
 if typing.TYPE_CHECKING:
     from synth.tables.declared import Column
@@ -247,8 +248,7 @@ class _Build:
             message = f"no {group} kind named {in_yaml(kind)}{self.catalog.broken_plugins_note()}"
             self.add(f"{path}.kind", message, ", ".join(names), nearest(str(kind), names))
             return None
-        lack = self.catalog.lack(group, kind)
-        if lack:
+        if lack := self.catalog.lack(group, kind):
             self.add(path, f"{group}={kind} {lack.what}", hint=lack.cure)
         return None if lack else spec
 

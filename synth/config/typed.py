@@ -11,7 +11,8 @@ from typing import Any, Protocol, runtime_checkable
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.errors import PydanticUserError
 
-from synth.errors import Problem, counted, hide_secrets, in_yaml, is_secret, nearest
+from synth.errors import Problem
+from synth.wording import counted, hide_secrets, in_yaml, is_secret, nearest
 
 Schema = dict[str, Any]
 

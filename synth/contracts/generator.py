@@ -12,10 +12,11 @@ from synth.arrays import Int64, Mask, Values
 from synth.contracts.expectations import Expectations
 from synth.contracts.overridable import overridable
 from synth.contracts.population import NOBODY, Census, Entities, Population
-from synth.errors import Problem, counted
+from synth.errors import Problem
 from synth.rng import Streams, draw_distinct
 from synth.tables.declared import EVENT_COLUMNS, PLAIN_NAME, Column
 from synth.timeline import US_PER_S, Timeline
+from synth.wording import counted
 
 
 @dataclass(frozen=True)

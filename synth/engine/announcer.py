@@ -16,7 +16,8 @@ from synth.contracts.run_events import (
     Subscriber,
 )
 from synth.engine.prepare import Prepared
-from synth.errors import InterruptedRun, PartlyDone, hide_secrets, on_one_line
+from synth.errors import InterruptedRun, PartlyDone
+from synth.wording import hide_secrets, on_one_line
 
 log = logging.getLogger(__name__)
 

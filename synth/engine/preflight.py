@@ -8,8 +8,9 @@ from synth.clock.ages import ages_when_sent
 from synth.config.recipe import Recipe
 from synth.contracts.preflight import Preflight, PreflightContext, PreflightResult
 from synth.contracts.sink import Sink
-from synth.errors import RefusedError, SynthError, blaming, on_one_line
+from synth.errors import RefusedError, SynthError, blaming
 from synth.sinks.streamed import Streamed
+from synth.wording import on_one_line
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,10 @@ import numpy as np
 from synth.contracts.injector import FraudEvents
 from synth.engine.block import Block
 from synth.engine.prepare import Prepared
-from synth.errors import ConfigError, Problem, nearest
+from synth.errors import ConfigError, Problem
 from synth.tables.texts import amount_texts, time_texts
 from synth.timeline import US_PER_S
+from synth.wording import nearest
 
 
 def first_block(prepared: Prepared) -> Block:

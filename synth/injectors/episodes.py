@@ -13,9 +13,10 @@ import numpy as np
 from synth.amount import AmountLaw, to_minor
 from synth.arrays import Int64, Mask, Values
 from synth.contracts.injector import FraudEvents, PlanContext
-from synth.errors import RefusedError, counted
+from synth.errors import RefusedError
 from synth.rng import Streams
 from synth.timeline import US_PER_S
+from synth.wording import counted
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,11 @@ from typing_extensions import TypeVar
 from synth.arrays import Int64, Mask
 from synth.contracts.injector import FraudEvents, Injector, PlanContext
 from synth.contracts.overridable import overridable
-from synth.errors import Problem, counted
+from synth.errors import Problem
 from synth.injectors.episodes import Episodes, draw_lengths
 from synth.rng import Streams
 from synth.timeline import US_PER_S
+from synth.wording import counted
 
 #: The field ``ratio`` of an ``EpisodeConfig``, for a pattern with another default.
 Ratio = Annotated[

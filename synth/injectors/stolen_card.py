@@ -20,9 +20,10 @@ from synth.amount import HIGHEST
 from synth.arrays import Int64
 from synth.contracts.claimer import Claimer, Claims, Genuine
 from synth.contracts.injector import PlanContext
-from synth.errors import Problem, counted
+from synth.errors import Problem
 from synth.injectors.attacks import AttackConfig, Attacks
 from synth.rng import Streams
+from synth.wording import counted
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field
 
 from synth.contracts.population import Census, ShopKind
-from synth.errors import Problem, counted
+from synth.errors import Problem
 from synth.population.cards import NetworkConfig
 from synth.population.customers import CustomersConfig
 from synth.population.merchants import MerchantsConfig
@@ -18,6 +18,7 @@ from synth.population.places import CitiesConfig, GridConfig, place_problems
 from synth.population.shares import sorted_names
 from synth.rng import split_exactly
 from synth.tables.people import CITY_PROFILE_COLUMNS, ENTITY_COLUMNS, PROFILE_COLUMNS, STATE_PROFILE_COLUMNS
+from synth.wording import counted
 
 TableName = Literal["customers", "cards", "devices", "merchants", "terminals"]
 TABLES: tuple[TableName, ...] = get_args(TableName)

@@ -13,10 +13,11 @@ from pydantic import Field
 from synth.amount import share_problems
 from synth.arrays import Float, Int8, Int64
 from synth.contracts.population import Cards, Cities, Customers, Devices
-from synth.errors import Problem, counted
+from synth.errors import Problem
 from synth.population.places import GridConfig, draw_points
 from synth.population.shares import deal_codes, sorted_names
 from synth.rng import Streams
+from synth.wording import counted
 
 _DAY_S = 86_400
 #: Incomes and limits are whole hundreds of the currency.

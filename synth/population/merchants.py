@@ -13,11 +13,12 @@ from pydantic import Field
 from synth.amount import share_problems
 from synth.arrays import Float, Int64, Mask
 from synth.contracts.population import Cities, Merchants, Terminals
-from synth.errors import Problem, counted
+from synth.errors import Problem
 from synth.population.names import draw_names
 from synth.population.places import GridConfig, draw_points
 from synth.population.shares import deal_codes, sorted_names
 from synth.rng import Streams, split_exactly
+from synth.wording import counted
 
 Mcc = Annotated[str, Field(pattern=r"^[0-9]{4}$", description="a merchant category code (ISO 18245), 4 digits, quoted")]
 Hour = Annotated[int, Field(ge=0, le=24)]

@@ -15,7 +15,8 @@ from pydantic import Field
 
 from synth.arrays import Float, Int16
 from synth.contracts.population import KM_PER_DEGREE, Cities
-from synth.errors import Problem, nearest
+from synth.errors import Problem
+from synth.wording import nearest
 
 Country = Annotated[str, Field(description="ISO 3166 code of two letters, e.g. US")]
 Spread = Annotated[float, Field(ge=0, le=1000)]

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 from synth.contracts.overridable import overridable
 from synth.contracts.sink import Receipt, SinkJob
 from synth.contracts.store import Staged
-from synth.errors import RefusedError, RunError, on_one_line
+from synth.errors import RefusedError, RunError
 from synth.sinks.card import write_card
 from synth.sinks.files import files_of
 from synth.sinks.places import STAGING, LocalPlace, parse_uri
 from synth.sinks.stores import open_store
 from synth.tables.table import Table
+from synth.wording import on_one_line
 
 if TYPE_CHECKING:
     from synth.tables.batch import Batch

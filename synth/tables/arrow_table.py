@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from synth.errors import counted
+from synth.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from synth.errors import RefusedError, nearest
+from synth.errors import RefusedError
+from synth.wording import nearest
 
 if TYPE_CHECKING:
     from synth.tables.arrow_table import ArrowTable

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Protocol
 from pydantic import Discriminator, Tag
 from pydantic import Field as Limits
 
-from synth.errors import Problem, nearest
+from synth.errors import Problem
+from synth.wording import nearest
 
 _NAME = r"^[A-Za-z_]([A-Za-z0-9_.: -]*[A-Za-z0-9_.-])?$"
 _NAMED = "its name in the output; letters, digits, _ . -, with a letter or _ first; spaces, : inside"

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Discriminator, Tag
 from pydantic import Field as Limits
 
-from synth.errors import MissingColumn, Problem, nearest
+from synth.errors import MissingColumn, Problem
 from synth.tables.declared import EVENT_COLUMNS, Column, constant_column
 from synth.tables.people import ENTITY_COLUMNS, LOOKUP_KEYS
 from synth.tables.registry import TABLES
@@ -28,6 +28,7 @@ from synth.tables.view_edits import (
     edit_view,
     is_constant,
 )
+from synth.wording import nearest
 
 Needs = Mapping[str, Mapping[str, str]]
 """Table of entities → its columns → what a recipe must have for it to have it; empty where it has."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from synth.config.catalog import Catalog
 from synth.contracts.claimer import Claimer
 from synth.contracts.hookspecs import SinkSpec, Spec
-from synth.errors import PluginError, hide_secrets, one_line
+from synth.errors import PluginError
 from synth.testing.amounts import AmountContract
 from synth.testing.bench import load
 from synth.testing.claimers import ClaimerContract
@@ -18,6 +18,7 @@ from synth.testing.injectors import InjectorContract
 from synth.testing.runners import RunnerContract
 from synth.testing.sinks import SinkContract
 from synth.testing.streams import StreamSinkContract
+from synth.wording import hide_secrets, one_line
 
 _ALL: tuple[type[Contract], ...] = (GeneratorContract, AmountContract, InjectorContract, SinkContract, RunnerContract)
 CONTRACTS: dict[str, type[Contract]] = {each.group: each for each in _ALL}

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from synth.config.typed import adapter, schema_of
-from synth.errors import ConfigError, one_line
+from synth.errors import ConfigError
 from synth.testing.bench import Size
 from synth.testing.contract import Broken, Contract, rule
 from synth.testing.mutations import Mutation, mutated, out_of_range, unknown_keys, wrong_types
+from synth.wording import one_line
 
 
 class ConfigChecks(Contract):

@@ -1,12 +1,12 @@
 """Checks of what gives a fraud row away, one feature at a time."""
 
-from synth.errors import nearest
 from synth.testing.bench import Size
 from synth.testing.contract import Broken, Contract, Unjudged, rule
 from synth.testing.features import DECLARABLE, own_fields
 from synth.testing.leaks import FEWEST, Comparison
 from synth.testing.runs import frame_of
 from synth.testing.scenes import injector_of, with_episodes
+from synth.wording import nearest
 
 #: The run that is looked at: rows as a multiple of the base, and episodes.
 _LEAK_TIMES = 4

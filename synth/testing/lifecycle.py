@@ -8,9 +8,9 @@ from synth.contracts.sink import Receipt, Sink, SinkJob
 from synth.engine.block import Block
 from synth.engine.end_of_run import EndOfRun
 from synth.engine.manifest import TableTally, describe_tables, write_manifest
-from synth.errors import without_secrets
 from synth.testing.bench import Size, TestBench
 from synth.testing.runs import blocks_of
+from synth.wording import without_secrets
 
 if TYPE_CHECKING:
     from synth.contracts.store import Staged

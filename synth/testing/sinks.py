@@ -12,12 +12,13 @@ import pandas as pd
 import pyarrow as pa
 
 from synth.check.reader import open_output
-from synth.errors import RefusedError, is_secret
+from synth.errors import RefusedError
 from synth.sinks.stores import open_store
 from synth.testing.bench import Size
 from synth.testing.configs import ConfigChecks
 from synth.testing.contract import Broken, Unjudged, rule
 from synth.testing.lifecycle import Life
+from synth.wording import is_secret
 
 _CANARY = "canary-7f3a"
 _FORECAST = 3.0

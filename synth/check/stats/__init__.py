@@ -22,8 +22,9 @@ from synth.check.verify.tables import Found, one_piece, sources_of
 from synth.config.catalog import Catalog
 from synth.config.typed import adapter
 from synth.contracts.output import Output
-from synth.errors import RefusedError, VerifyError, on_one_line
+from synth.errors import RefusedError, VerifyError
 from synth.timeline import Timeline, TimelineConfig
+from synth.wording import on_one_line
 
 __all__ = ["measure"]
 

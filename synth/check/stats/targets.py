@@ -17,10 +17,11 @@ from synth.contracts.claimer import Claimer
 from synth.contracts.expectations import Expectations, broken_expectations
 from synth.contracts.generator import Generator, World
 from synth.contracts.hookspecs import Spec
-from synth.errors import PluginError, on_one_line
+from synth.errors import PluginError
 from synth.population.config import PopulationConfig
 from synth.rng import Streams
 from synth.timeline import Timeline
+from synth.wording import on_one_line
 
 #: Draws of the amount law, whose quantiles no formula gives for every law; a plugin's law is drawn in the same way.
 _DRAWS = 1_000_000

@@ -44,8 +44,9 @@ from synth.config.typed import adapter
 from synth.contracts.claimer import Claimer
 from synth.contracts.injector import Pattern, PlanContext
 from synth.contracts.output import Manifest, Output
-from synth.errors import PluginError, counted
+from synth.errors import PluginError
 from synth.timeline import Timeline, TimelineConfig
+from synth.wording import counted
 
 __all__ = ["Check", "Report", "verify"]
 

@@ -9,7 +9,7 @@ from synth.check.verify.rows import Check
 from synth.check.verify.tables import sources_of
 from synth.contracts.hookspecs import CheckSpec
 from synth.contracts.output import Output
-from synth.errors import on_one_line
+from synth.wording import on_one_line
 
 #: A check that yields a line for each of a million rows is stopped here.
 _MOST = 1000

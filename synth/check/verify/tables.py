@@ -14,8 +14,9 @@ from synth.check.reader import StoredOutput
 from synth.check.verify.rows import Check
 from synth.check.verify.truth import Columns
 from synth.contracts.output import Output
-from synth.errors import RefusedError, VerifyError, counted
+from synth.errors import RefusedError, VerifyError
 from synth.sinks.places import CARDS, LOGS
+from synth.wording import counted
 
 if TYPE_CHECKING:
     import io

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from synth.arrays import Int64, Mask
 from synth.check.verify.rows import Check, ReadRows, RowCheck, int64_of
 from synth.contracts.injector import FraudEvents, Pattern, PlanContext
-from synth.errors import counted
+from synth.wording import counted
 
 Columns = Mapping[str, pa.Array]
 """Event column → values."""

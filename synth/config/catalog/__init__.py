@@ -30,7 +30,8 @@ from synth.config.catalog.modules import (
 )
 from synth.config.catalog.packages import find_project
 from synth.config.catalog.provider import BUILT_IN, HOOKS, MULTIPLE, Provider, entry_point_of
-from synth.errors import PluginError, on_one_line
+from synth.errors import PluginError
+from synth.wording import on_one_line
 
 __all__ = ["BUILT_IN", "HOOKS", "MULTIPLE", "Catalog", "Provider", "load_catalog"]
 

@@ -15,8 +15,9 @@ from synth.config.catalog.provider import BUILT_IN, HOOKS, Provider
 from synth.config.compose.roots import find_directory
 from synth.contracts import hookspecs
 from synth.contracts.hookspecs import API_VERSION, PROJECT, CheckSpec, SinkSpec, Spec, View
-from synth.errors import PluginError, nearest
+from synth.errors import PluginError
 from synth.tables.declared import PLAIN_NAME
+from synth.wording import nearest
 
 T = TypeVar("T")
 

@@ -11,7 +11,8 @@ from synth.contracts.preflight import Preflight
 from synth.contracts.run_events import StreamSubscriber, Subscriber
 from synth.contracts.sink import Sink
 from synth.contracts.stream_sink import StreamSink
-from synth.errors import PluginError, nearest
+from synth.errors import PluginError
+from synth.wording import nearest
 
 
 def refuse_misfit(spec: SinkSpec) -> None:

@@ -11,7 +11,8 @@ from types import ModuleType
 from typing import Any
 
 from synth.config.catalog.loading import INIT, load_module
-from synth.errors import PluginError, on_one_line
+from synth.errors import PluginError
+from synth.wording import on_one_line
 
 #: The group of entry points that name plugins of synth.
 ENTRY_POINTS = "synth"

@@ -24,7 +24,8 @@ from synth.config.compose.sources import ConfigSource
 from synth.config.compose.stamps import Stamp
 from synth.config.compose.steering import run_directory
 from synth.config.compose.steps import Reached, broken_list_step, reach
-from synth.errors import ConfigError, Problem, in_yaml, nearest
+from synth.errors import ConfigError, Problem
+from synth.wording import in_yaml, nearest
 
 _FAILURES = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError, TypeError, LookupError, AssertionError)
 

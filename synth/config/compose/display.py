@@ -1,6 +1,6 @@
 """Reads an override as text: how messages, origins, tables and manifests show it, and what it sets."""
 
-from synth.errors import hide_secrets, is_secret, one_line
+from synth.wording import hide_secrets, is_secret, one_line
 
 
 def shown(override: str) -> str:

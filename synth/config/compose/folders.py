@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from synth.config.compose.sources import Folder
-from synth.errors import ConfigError, Problem, in_yaml, nearest
+from synth.errors import ConfigError, Problem
+from synth.wording import in_yaml, nearest
 
 #: The folder that its own marker makes one of synth's.
 USUAL = "conf"

@@ -21,7 +21,8 @@ from synth.config.compose.reviewing import refusal_of
 from synth.config.compose.sources import ConfigSource
 from synth.config.compose.stamps import Stamp
 from synth.config.compose.steering import SUBDIR, resolve_place
-from synth.errors import ConfigError, Problem, RunError, SynthError, on_one_line
+from synth.errors import ConfigError, Problem, RunError, SynthError
+from synth.wording import on_one_line
 
 
 @dataclass(frozen=True, kw_only=True)

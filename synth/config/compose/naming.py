@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from synth.config.compose.display import shown
-from synth.errors import is_secret
+from synth.wording import is_secret
 
 _LONGEST = 60
 _UNFIT = re.compile(r"[^A-Za-z0-9._=+-]+")

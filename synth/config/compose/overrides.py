@@ -13,7 +13,8 @@ from synth.config.compose.display import shown
 from synth.config.compose.excess import TOO_DEEP, is_too_deep
 from synth.config.compose.files import searchpath_problem, target_problem
 from synth.config.compose.folders import unsearched_hint
-from synth.errors import MissingOption, Problem, nearest
+from synth.errors import MissingOption, Problem
+from synth.wording import nearest
 
 _QUOTING = "values with '=', '{' or ',' need quotes of their own: 'key=\"a=b\"'"
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from hydra.core.plugins import Plugins
 from hydra.core.singleton import Singleton
 
-from synth.errors import on_one_line
+from synth.wording import on_one_line
 
 _NAMESPACE = "hydra_plugins"
 

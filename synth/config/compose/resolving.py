@@ -19,7 +19,8 @@ from synth.config.compose.bucket import sagemaker_bucket
 from synth.config.compose.files import target_problem
 from synth.config.compose.results import nearest_origin
 from synth.config.compose.stamps import PLACED, Stamp, sink_texts, tells_number
-from synth.errors import Problem, in_yaml, nearest
+from synth.errors import Problem
+from synth.wording import in_yaml, nearest
 
 _RESOLVER = re.compile(r"(?<!\\)\$\{\s*((?:[^:{}$]|\$\{[^{}]*\})+?)\s*:")
 _CIRCLE = "refers to a mapping that it is a part of"

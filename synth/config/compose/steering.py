@@ -12,7 +12,8 @@ from omegaconf.errors import OmegaConfBaseException
 from synth.config.compose.overrides import Given, targets_of
 from synth.config.compose.resolving import forbidden_resolvers
 from synth.config.compose.stamps import with_time
-from synth.errors import Problem, nearest
+from synth.errors import Problem
+from synth.wording import nearest
 
 RUN_DIR, SWEEP_DIR, SUBDIR, JOB_NAME = "hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir", "hydra.job.name"
 _PARTS = ("hydra.launcher", "hydra.sweeper")

@@ -29,7 +29,8 @@ from synth.config.compose.results import Swept, Work
 from synth.config.compose.settings import check_launch, goals_of, is_tolerant, load_settings
 from synth.config.compose.sources import ConfigSource
 from synth.config.compose.steering import SWEEP_DIR
-from synth.errors import ConfigError, Problem, RefusedError, RunError, SynthError, on_one_line
+from synth.errors import ConfigError, Problem, RefusedError, RunError, SynthError
+from synth.wording import on_one_line
 
 _TALKERS = ("hydra", "hydra_plugins", "optuna", "nevergrad")
 _BASIC = "basic"

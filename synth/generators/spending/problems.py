@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 
 from synth.contracts.generator import World
-from synth.errors import Problem, nearest
+from synth.errors import Problem
 from synth.generators.rhythm import days_of
 from synth.generators.spending.circumstances import Currency, Drift
 from synth.generators.spending.config import Segment, SpendingConfig, UniformRate
 from synth.iso import country_codes, currency_codes
 from synth.timeline import Timeline
+from synth.wording import nearest
 
 
 def problems(config: SpendingConfig, world: World) -> Iterator[Problem]:

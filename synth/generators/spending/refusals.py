@@ -6,9 +6,10 @@ Legend: ``_s`` a segment, ``_k`` a category, ``_n`` a step of the window.
 from collections.abc import Sequence
 
 from synth.arrays import Float, Mask
-from synth.errors import RefusedError, counted
+from synth.errors import RefusedError
 from synth.generators.rhythm import Rhythm
 from synth.generators.spending.config import SpendingConfig
+from synth.wording import counted
 
 
 def refuse_empty_mixes(config: SpendingConfig, segments: Sequence[str], sold_k: Mask) -> None:
