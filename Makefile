@@ -76,6 +76,7 @@ mutants: .venv/.installed-dev
 readme: .venv/.installed-dev
 	place=$$(mktemp -d) && $(MAKE) run ARGS=sink.parquet.uri=$$place/run && . $(BIN)/activate && synth verify $$place/run && rm -r $$place
 	$(BIN)/python tests/readme_commands.py README.md docs/first-pattern.md docs/experiments.md docs/reading.md
+	$(BIN)/python docs/write_screens.py --check
 
 format: .venv/.installed-dev
 	$(BIN)/ruff check --fix
