@@ -68,6 +68,7 @@ def test_missing_whole_numbers_stay_whole_and_few_texts_are_categories() -> None
     assert str(labels.amount_before_minor.dtype) == "Int64"
     assert isinstance(labels.scenario.dtype, pd.CategoricalDtype)
     rows = synth.generate(*EVERY_TABLE, "clicks.shop=null")
+    assert list(rows.channel.cat.categories) == list(synth.generate(*EVERY_TABLE, "seed=5").channel.cat.categories)
     assert {name for name in rows if isinstance(rows[name].dtype, pd.CategoricalDtype)} == {
         *("category", "channel", "scenario", "role")
     }

@@ -203,6 +203,10 @@ def _walk_kinds(schema: Schema, root: Schema, prefix: str) -> Iterator[dict[str,
         yield {"key": name, "type": message, "doc": doc if len(kinds) == len(refs) else f"{', '.join(kinds)}: {doc}"}
 
 
+def _as_text(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
 def show(found: dict[str, Any]) -> str:
     """A description as text."""
     text = screen.fill("\n\n".join(filter(None, [found["title"], found["doc"]])))
@@ -212,7 +216,7 @@ def show(found: dict[str, Any]) -> str:
         )
     if "column" in found:
         text += "\n\n" + screen.table(
-            [[f"  {key}", str(value)] for key, value in found["column"].items() if value != ""]
+            [[f"  {key}", _as_text(value)] for key, value in found["column"].items() if value != ""]
         )
     for what in ("chooses", "sets"):
         if found.get(what):

@@ -52,6 +52,7 @@ class ColumnEntry(TypedDict):
     doc: NotRequired[str]
     quoted: NotRequired[bool]
     enumerated: NotRequired[bool]
+    categories: NotRequired[list[str]]
     clock: NotRequired[Clock]
 
 
@@ -180,6 +181,6 @@ class Output(ABC):
         from synth.tables.arrow_table import ArrowTable
 
         entry = self.table(name)
-        few = {column["name"] for column in entry["columns"] if column.get("enumerated")}
+        few = {each["name"]: each.get("categories", ()) for each in entry["columns"] if each.get("enumerated")}
         read = partial(self.batches, name)
         return ArrowTable(name, self.schema(name), read, doc=entry.get("doc", ""), rows=entry["rows"], enumerated=few)

@@ -33,7 +33,7 @@ class MadeTables:
         [table] = [each for each in self._tables() if each.name == name]
         known = {batch.table.name: batch.native.num_rows for batch in self.prepared.extra}
         known["transactions"] = int(self.prepared.plan.rows_b.sum())
-        few = {field.name for field in table.fields if field.column.enumerated}
+        few = {field.name: field.column.categories for field in table.fields if field.column.enumerated}
         make = partial(self._batches, name)
         return ArrowTable(name, table.schema, make, doc=table.facts.doc, rows=known.get(name), enumerated=few)
 

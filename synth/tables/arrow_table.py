@@ -1,6 +1,6 @@
 """A table that is made, or read, while somebody goes through it."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,8 @@ class ArrowTable:
 
     Args:
         batches: begins to yield the rows, in order, with the schema's types.
-        enumerated: the text columns that have few different texts; they come as dictionaries.
+        enumerated: the text columns that have few different texts, each with those that are known beforehand; they
+            come as dictionaries, to which other texts are added as they come.
 
     Attributes:
         name: what it is called.
@@ -37,16 +38,16 @@ class ArrowTable:
         *,
         doc: str = "",
         rows: int | None = None,
-        enumerated: Collection[str] = (),
+        enumerated: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self.name, self.doc, self.rows = name, doc, rows
-        self._batches, self._enumerated = batches, {*enumerated}
+        self._batches, self._enumerated = batches, enumerated or {}
         fields = [each.with_type(_CODED) if each.name in self._enumerated else each for each in schema]
         self.schema = pa.schema(fields, metadata=schema.metadata)
 
     def blocks(self) -> Iterator[pa.RecordBatch]:
         """The rows, in order, a block at a time."""
-        texts: dict[str, pa.Array] = {name: pa.array([], pa.string()) for name in self._enumerated}
+        texts: dict[str, pa.Array] = {name: pa.array(known, pa.string()) for name, known in self._enumerated.items()}
         for batch in self._batches():
             columns = batch.columns
             for place, field in enumerate(self.schema):

@@ -293,4 +293,5 @@ def metadata(column: Column) -> dict[str, str]:
 def as_json(column: Column) -> dict[str, Any]:
     """The column as ``synth describe --json`` and the manifest show it."""
     shown = {"name": column.name, "type": column.arrow, "nullable": column.nullable, **metadata(column)}
-    return shown | {name: True for name in ("quoted", "enumerated") if getattr(column, name)}
+    shown |= {name: True for name in ("quoted", "enumerated") if getattr(column, name)}
+    return shown | ({"categories": list(column.categories)} if column.categories else {})
