@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from tests.cli.commands import synth
-from tests.outputs import read_manifest
+from tests.outputs import read_manifest, table_file
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("main job"), pytest.mark.timeout(600)]
 
@@ -28,7 +28,8 @@ def load(place: Path) -> duckdb.DuckDBPyConnection:
     database = duckdb.connect()
     for name in ("transactions", "labels", "episodes"):
         text = ", all_varchar = true" if name == "transactions" else ""
-        database.execute(f"create table {name} as from read_csv('{place / name}.csv', header = true{text})")
+        file = table_file(place, name)
+        database.execute(f"create table {name} as from read_csv('{file}', header = true{text})")
     return database
 
 

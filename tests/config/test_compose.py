@@ -287,7 +287,7 @@ def test_a_wheel_holds_conf_inside_the_package(tmp_path: Path) -> None:
     repository = Path(__file__).resolve().parents[2]
     site = tmp_path / "site"
     shutil.copytree(repository / "synth/config/compose", site / "synth/config/compose")
-    for name in ("__init__.py", "__init__.pyi", "errors.py", "config/__init__.py"):
+    for name in ("__init__.py", "__init__.pyi", "errors.py", "wording.py", "config/__init__.py"):
         shutil.copy(repository / "synth" / name, site / "synth" / name)
     shutil.copytree(builtin_conf(), site / "synth" / "conf")
     done = run_python(
