@@ -59,7 +59,9 @@ def test_every_tool_takes_a_table_as_it_is(name: str) -> None:
     frames: Any = pd.DataFrame
     assert len(frames.from_arrow(table)) == wanted.num_rows
     assert pl.DataFrame(table).height == wanted.num_rows
-    counted = duckdb.execute("SELECT count(*) FROM table").fetchall()
+    rows = table  # by this name DuckDB finds it
+    counted = duckdb.execute("SELECT count(*) FROM rows").fetchall()
+    assert rows.name == name
     assert counted == [(wanted.num_rows,)]
 
 

@@ -16,7 +16,7 @@ class ArrowTable:
     """A table whose rows come block by block: memory does not grow with them, unless somebody keeps them.
 
     Whatever takes Arrow's streams takes it as it is, once or again: ``pl.DataFrame(table)``,
-    ``pd.DataFrame.from_arrow(table)``, ``pa.table(table)``, ``duckdb.sql("FROM table")``.
+    ``pd.DataFrame.from_arrow(table)``, ``pa.table(table)``, and DuckDB by the name of the variable.
 
     Args:
         batches: begins to yield the rows, in order, with the schema's types.
@@ -47,7 +47,9 @@ class ArrowTable:
 
     def blocks(self) -> Iterator[pa.RecordBatch]:
         """The rows, in order, a block at a time."""
-        texts: dict[str, pa.Array] = {name: pa.array(known, pa.string()) for name, known in self._enumerated.items()}
+        texts: dict[str, pa.Array] = {
+            name: pa.array(list(dict.fromkeys(known)), pa.string()) for name, known in self._enumerated.items()
+        }
         for batch in self._batches():
             columns = batch.columns
             for place, field in enumerate(self.schema):

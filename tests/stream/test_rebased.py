@@ -72,7 +72,8 @@ def stored(batch: Batch, place: Path) -> StoredOutput:
     pq.write_table(pa.Table.from_batches([batch.native]), file)
     [entry] = describe_tables([tally], shifted=True).values()
     entry["files"] = [{"name": file.name, "bytes": file.stat().st_size, "sha256": ""}]
-    told = {"format": 1, "fingerprint": "", "recipe": {}, "sink": {"kind": "parquet"}, "counts": {}, "digest": ""}
+    told = {"format": 1, "synth": "", "versions": {}, "plugins": {}, "fingerprint": "", "recipe": {}, "digest": ""}
+    told |= {"sink": {"kind": "parquet"}, "counts": {"transactions": 0, "fraud": 0, "scenarios": {}}}
     told |= {"stream": {"shift_us": WEEK_US}, "tables": {batch.table.name: entry}}
     write_manifest(place, told)
     return open_output(str(place))

@@ -247,10 +247,9 @@ def test_what_was_skipped_is_missing_and_verify_says_so(tmp_path: Path) -> None:
     told = {tuple(re.split(" {2,}", line)[:2]): line for line in answer.out.splitlines()}
     assert f"{sent['skipped']:,} transactions were skipped" in told["not checked", "digest of the run"]
     assert told["ok", "rows sent"].endswith(f" {sent['events']:,} rows were sent")
-    path = tmp_path / "out/_manifest.json"
-    manifest = json.loads(path.read_text())
+    manifest = read_manifest(tmp_path / "out")
     manifest["stream"]["events"] += 1
-    path.write_text(json.dumps(manifest))
+    write_manifest(tmp_path / "out", manifest)
     assert "rows sent" in synth("verify", "out", cwd=tmp_path).one_line()
 
 

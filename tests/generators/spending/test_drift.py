@@ -67,7 +67,7 @@ def test_amounts_rise(stable_uniform: pd.DataFrame) -> None:
 
 def test_odds_of_the_web_and_the_mix_shift() -> None:
     before, after = halves(drifting(online="3", mix="{travel: 0.1, web_shop: 2, bar: 0}"))
-    shares = [part.category.value_counts(normalize=True) for part in (before, after)]
+    shares = [part.category.astype(str).value_counts(normalize=True) for part in (before, after)]
     assert "bar" in shares[0].index
     assert "bar" not in shares[1].index
     weight = {"travel": 0.1, "web_shop": 2}

@@ -216,7 +216,7 @@ class TestFraud:
         shares = [len(some) / len(part) for some, part in zip(recurring, (fraud, genuine), strict=True)]
         # some 35,000 rows in chains: six standard deviations are 6 sqrt(0.08 x 0.92 / 35000) = 0.009; times two
         assert abs(shares[0] - shares[1]) < 0.018
-        expected = recurring[1].category.value_counts(normalize=True) * len(recurring[0])
+        expected = recurring[1].category.astype(str).value_counts(normalize=True) * len(recurring[0])
         assert chi_square(Counter(recurring[0].category), dict(expected)) < 2 * far(len(expected))
         # no day has rents that are fraud and none that are not
         rents = recurring[0][recurring[0].category == "housing"]
