@@ -9,6 +9,12 @@ from synth.sinks.places import BESIDE, family
 
 _MAIN = "transactions"
 
+#: Of the formats of files those that readers of data cards open.
+_READ = ("parquet", "csv", "jsonl")
+
+#: Files that pandas opens as they are.
+_PLAIN = tuple(f"{_MAIN}.{form}{packed}" for form in ("csv", "jsonl") for packed in ("", ".gz"))
+
 
 def write_card(manifest: bytes) -> bytes:
     """The text of ``README.md``: Markdown behind a YAML head that names the files of each table.
@@ -40,7 +46,7 @@ def opening(content: Mapping[str, Any], uri: str) -> str | None:
     if not files:
         return None
     within = f"{uri}/{{}}" if uri else "{}"
-    plain = "://" not in uri and files[0] in (f"{_MAIN}.csv", f"{_MAIN}.csv.gz", f"{_MAIN}.jsonl", f"{_MAIN}.jsonl.gz")
+    plain = "://" not in uri and files[0] in _PLAIN
     if "://" not in uri and files[0].startswith(f"{_MAIN}/part-") and files[0].endswith(".parquet"):
         return f"pd.read_parquet({_quoted(within.format(_MAIN))})"
     if plain and ".jsonl" in files[0]:
@@ -85,9 +91,6 @@ def _head(content: Mapping[str, Any]) -> Iterator[str]:
             names = [column["name"] for column in content["tables"][name]["columns"]]
             yield f"  header: null\n  names: {json.dumps(names)}"
     yield "---"
-
-
-_READ = ("parquet", "csv", "jsonl")
 
 
 def _text(content: Mapping[str, Any]) -> Iterator[str]:
