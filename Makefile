@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 install = $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt $(1) \
 	|| { $(BIN)/python -m pip install --quiet 'pip>=25.1' && $(BIN)/python -m pip install --quiet -c constraints.txt $(1); }
 
-.PHONY: run setup test quick lint types imports unit hydra-next floor floors readers wheel readme format bench cross mutants
+.PHONY: run setup test quick lint types imports unit hydra-next floors readers wheel readme format bench cross mutants
 .NOTPARALLEL:
 
 # The README's first command: 5.4 million card transactions, 0.25 % of them in fraud chains; make run ARGS=seed=2
@@ -20,7 +20,7 @@ run: .venv/.installed
 
 setup: .venv/.installed-dev
 
-test: lint types imports unit hydra-next floor readers wheel readme
+test: lint types imports unit hydra-next floors readers wheel readme
 
 lint: .venv/.installed-dev
 	$(BIN)/ruff check
@@ -57,10 +57,6 @@ readers: .venv-readers/.installed .venv/.installed-dev
 # The golden digests with the oldest and the newest libraries that are allowed, on every Python of this machine.
 floors: .venv/.installed-dev
 	$(BIN)/python -m tests.floors
-
-# The oldest libraries on the oldest Python.
-floor: .venv/.installed-dev
-	$(BIN)/python -m tests.floors --short
 
 wheel: .venv/.installed-dev
 	$(BIN)/python -m tests.wheel_check

@@ -1,11 +1,8 @@
 """Make the golden digests with the oldest and the newest libraries that are allowed, on every Python there is.
 
-    python -m tests.floors [--short]
-
-``--short``: with the oldest ones alone, on the oldest Python that synth takes.
+python -m tests.floors
 """
 
-import argparse
 import os
 import re
 import shutil
@@ -60,23 +57,19 @@ def make_goldens(python: str, resolution: str, directory: Path) -> bool:
 
 def main() -> int:
     """Try them all; 1 where one does not make the digests, or where the oldest Python is missing."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--short", action="store_true", help="the oldest libraries on the oldest Python alone")
-    short = parser.parse_args().short
-    minors = [OLDEST] if short else range(OLDEST, max(CLAIMED) + 5)
-    pythons = {minor: find_python(minor) for minor in minors}
+    pythons = {minor: find_python(minor) for minor in range(OLDEST, max(CLAIMED) + 5)}
     failed = pythons[OLDEST] is None
     for minor, python in pythons.items():
         if python is None and minor in CLAIMED:
             print(f"floors: no Python 3.{minor} on this machine: NOT TRIED", flush=True)
-        for resolution in RESOLUTIONS[:1] if short else RESOLUTIONS:
+        for resolution in RESOLUTIONS:
             if python is not None:
                 with tempfile.TemporaryDirectory(prefix="synth-floors-") as name:
                     ok = make_goldens(python, resolution, Path(name) / "venv")
                 verdict = "makes the golden digests" if ok else "FAILED"
                 print(f"floors: Python 3.{minor}, {resolution}: {verdict} ({python})", flush=True)
                 failed = failed or not ok
-    if not short and not any(python for minor, python in pythons.items() if minor > OLDEST):
+    if not any(python for minor, python in pythons.items() if minor > OLDEST):
         print(f"floors: no Python newer than 3.{OLDEST} on this machine: none was tried", flush=True)
     return int(failed)
 

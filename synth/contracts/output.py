@@ -39,6 +39,7 @@ class ColumnEntry(TypedDict):
         unit, role, doc: as those of ``Column``.
         quoted: whether texts of it may hold what CSV has to escape.
         enumerated: whether it has few different texts.
+        categories: these, where they are known beforehand.
         clock: how it followed event times, where a stream shifted them.
     """
 
