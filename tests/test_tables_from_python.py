@@ -28,6 +28,12 @@ def plan() -> synth.RunPlan:
     return synth.plan(*EVERY_TABLE)
 
 
+@cache
+def made(name: str) -> pa.Table:
+    """A table of the plan, once."""
+    return plan().tables[name].to_arrow()
+
+
 @pytest.fixture(scope="module", params=SINKS)
 def left(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, ArrowTable]:
     """The tables of a finished output."""
@@ -42,19 +48,18 @@ def test_the_world_has_every_table() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_was_planned_is_what_was_written(name: str, left: Mapping[str, ArrowTable]) -> None:
-    made, read = plan().tables[name], left[name]
+    planned, read = plan().tables[name], left[name]
     assert list(left) == NAMES
-    assert made.schema.equals(read.schema)
-    frame = made.to_pandas()
-    assert len(frame) == read.rows
-    assert made.rows in (None, read.rows)
-    pd.testing.assert_frame_equal(frame, read.to_pandas(), check_categorical=False)
-    assert made.doc == read.doc != ""
+    assert planned.schema.equals(read.schema)
+    assert read.to_arrow().equals(made(name))
+    assert planned.rows in (None, read.rows)
+    assert planned.doc == read.doc != ""
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_tool_takes_a_table_as_it_is(name: str) -> None:
-    table, wanted = plan().tables[name], plan().tables[name].to_arrow()
+    wanted = made(name)
+    table = ArrowTable(name, wanted.schema, lambda: iter(wanted.to_batches(200)))
     assert pa.table(table).unify_dictionaries().equals(wanted)
     frames: Any = pd.DataFrame
     assert len(frames.from_arrow(table)) == wanted.num_rows

@@ -1,7 +1,9 @@
 """The data card of a place: it names every table and column, and its files where they are."""
 
+import copy
 import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +23,24 @@ FILES = [
 ]
 
 
-def write(place: Path, sink: str, *options: str) -> dict[str, Any]:
+@cache
+def written(root: Path, sink: str, *options: str) -> tuple[Path, dict[str, Any]]:
+    """A place and its manifest."""
+    place = root / "-".join((sink, *options))
     words = [f"sink.{sink}.{option}" for option in options]
-    synth.run(*EVERY_TABLE, f"sink={sink}", f"sink.{sink}.uri={place}", *words)
-    return read_manifest(place)
+    synth.run(*EVERY_TABLE, f"sink={sink}", f"sink.{sink}.uri='{place}'", *words)
+    return place, read_manifest(place)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cards")
 
 
 @pytest.mark.parametrize("options", FILES, ids=" ".join)
-def test_a_card_leads_to_every_file(options: tuple[str, ...], tmp_path: Path) -> None:
-    manifest = write(tmp_path, *options)
-    card = manifest_file(tmp_path).with_name("README.md")
+def test_a_card_leads_to_every_file(options: tuple[str, ...], root: Path) -> None:
+    place, manifest = written(root, *options)
+    card = manifest_file(place).with_name("README.md")
     _, head, text = card.read_text(encoding="utf-8").split("---\n", 2)
     configs = {each["config_name"]: each for each in yaml.safe_load(head)["configs"]}
     assert list(configs) == list(manifest["tables"])
@@ -38,7 +48,7 @@ def test_a_card_leads_to_every_file(options: tuple[str, ...], tmp_path: Path) ->
     for name, each in configs.items():
         found = {path.resolve() for path in card.parent.glob(each["data_files"])}
         found |= {path for path in [(card.parent / each["data_files"]).resolve()] if path.is_file()}
-        assert found == {path.resolve() for path in table_files(tmp_path, name)}
+        assert found == {path.resolve() for path in table_files(place, name)}
         wanted = [column["name"] for column in manifest["tables"][name]["columns"]]
         assert each.get("names", wanted) == wanted
         assert ("names" in each) == ("header=false" in options)
@@ -49,14 +59,14 @@ def test_a_card_leads_to_every_file(options: tuple[str, ...], tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("options", [*FILES, ("duckdb",), ("delta",)], ids=" ".join)
-def test_the_line_that_opens_a_place_opens_it(options: tuple[str, ...], tmp_path: Path) -> None:
-    manifest = write(tmp_path, *options)
-    line = opening(manifest, str(tmp_path))
+def test_the_line_that_opens_a_place_opens_it(options: tuple[str, ...], root: Path) -> None:
+    place, manifest = written(root, *options)
+    line = opening(manifest, str(place))
     assert line
     frame = eval(line, {"pd": pd, "synth": synth})
     assert list(frame.columns) == [column["name"] for column in manifest["tables"]["transactions"]["columns"]]
     assert len(frame) == manifest["counts"]["transactions"]
-    shown = re.search(r"```python\n(.*?)```", (manifest_file(tmp_path).with_name("README.md")).read_text(), re.DOTALL)
+    shown = re.search(r"```python\n(.*?)```", manifest_file(place).with_name("README.md").read_text(), re.DOTALL)
     assert shown
     assert shown[1].startswith("import ")
 
@@ -75,7 +85,7 @@ def test_patterns() -> None:
     assert pattern_of([]) is None
 
 
-def test_a_text_breaks_out_of_no_cell(tmp_path: Path) -> None:
-    manifest = write(tmp_path, "parquet")
+def test_a_text_breaks_out_of_no_cell(root: Path) -> None:
+    manifest = copy.deepcopy(written(root, "parquet")[1])
     manifest["tables"]["labels"]["columns"][0]["doc"] = "a | b\nc"
     assert "| a \\| b c |" in write_card(json.dumps(manifest).encode()).decode()
