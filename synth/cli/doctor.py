@@ -30,8 +30,8 @@ def _look(args: argparse.Namespace) -> Iterator[PreflightResult]:
     yield from installed
     if any(result.state == "failure" for result in installed):
         return
+    from synth.cli import recipes
     from synth.config.catalog import load_catalog
-    from synth.config.recipe import load_recipe
 
     if not (args.overrides or args.config_dir):
         catalog = load_catalog(args.plugin, args.plugins_dir)
@@ -39,9 +39,7 @@ def _look(args: argparse.Namespace) -> Iterator[PreflightResult]:
         yield from machine.look_at_choices(catalog, args.config_dir)
         yield from machine.look_at_machine(runs_here=True)
         return
-    recipe, catalog, _ = load_recipe(
-        args.overrides, plugin_files=args.plugin, plugins_dirs=args.plugins_dir, config_dirs=args.config_dir
-    )
+    recipe, catalog, _ = recipes.load(args)
     from synth.cli.places import look_at
 
     yield from machine.look_at_plugins(catalog)

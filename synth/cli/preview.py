@@ -3,8 +3,7 @@
 import argparse
 from typing import Any
 
-from synth.cli import output, screen
-from synth.config.recipe import load_recipe
+from synth.cli import output, recipes, screen
 from synth.engine.prepare import prepare
 from synth.engine.preview import first_block, first_episodes
 from synth.wording import counted
@@ -12,9 +11,7 @@ from synth.wording import counted
 
 def main(args: argparse.Namespace) -> int:
     """Shows the first rows and the first episode of each scenario."""
-    recipe, _, _ = load_recipe(
-        args.overrides, plugin_files=args.plugin, plugins_dirs=args.plugins_dir, config_dirs=args.config_dir
-    )
+    recipe, _, _ = recipes.load(args)
     prepared = prepare(recipe)
     rows = first_block(prepared).batches["transactions"].text.slice(0, args.rows).to_pylist()
     episodes = first_episodes(prepared, args.scenario)

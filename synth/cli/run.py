@@ -7,9 +7,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from synth.cli import output, screen
+from synth.cli import output, recipes, screen
 from synth.config.compose import shown
-from synth.config.recipe import load_recipe
 from synth.engine.open_sinks import make_sinks, run_directory
 from synth.engine.run import RunResult, execute
 from synth.engine.write import RowsCallback
@@ -27,9 +26,7 @@ def main(args: argparse.Namespace) -> int:
 
         return sweep.main(args)
     started = time.perf_counter()
-    recipe, catalog, composed = load_recipe(
-        args.overrides, plugin_files=args.plugin, plugins_dirs=args.plugins_dir, config_dirs=args.config_dir
-    )
+    recipe, catalog, composed = recipes.load(args)
     output.keep_stdout_for(args, recipe)
     if args.dry_run:
         from synth.cli import plan

@@ -4,10 +4,10 @@ import argparse
 import sys
 import time
 
-from synth.cli import output, screen
+from synth.cli import output, recipes, screen
 from synth.cli.parser import UsageError
 from synth.cli.run import command_line
-from synth.config.recipe import Recipe, load_recipe
+from synth.config.recipe import Recipe
 from synth.errors import InterruptedRun, PartlyDone
 from synth.stream import Progress, Share, StreamResult, is_resumable, stream
 
@@ -19,9 +19,7 @@ def main(args: argparse.Namespace) -> int:
     started = time.perf_counter()
     if args.part >= args.parts:
         raise UsageError("stream", f"--part {args.part} of {args.parts}: parts are counted from 0 to {args.parts - 1}")
-    recipe, catalog, composed = load_recipe(
-        args.overrides, plugin_files=args.plugin, plugins_dirs=args.plugins_dir, config_dirs=args.config_dir
-    )
+    recipe, catalog, composed = recipes.load(args)
     output.keep_stdout_for(args, recipe)
     line = None if args.quiet else _Line()
     try:

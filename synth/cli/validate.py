@@ -2,15 +2,12 @@
 
 import argparse
 
-from synth.cli import output
-from synth.config.recipe import load_recipe
+from synth.cli import output, recipes
 
 
 def main(args: argparse.Namespace) -> int:
     """Composes and checks a recipe; says what it is."""
-    recipe, _, composed = load_recipe(
-        args.overrides, plugin_files=args.plugin, plugins_dirs=args.plugins_dir, config_dirs=args.config_dir
-    )
+    recipe, _, composed = recipes.load(args)
     choices = {group: option for group, option in composed.choices.items() if group not in recipe.idle}
     data = {"fingerprint": recipe.fingerprint, "choices": choices, "inert": dict(composed.inert)}
     chosen = (f"{group}={'[' + ','.join(o) + ']' if isinstance(o, list) else o}" for group, o in choices.items())
