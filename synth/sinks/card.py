@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from synth.contracts.store import Staged, Store
 from synth.sinks.places import BESIDE, family
 
 _MAIN = "transactions"
@@ -25,6 +26,13 @@ def write_card(manifest: bytes) -> bytes:
     content = json.loads(manifest)
     lines = [*_head(content), *_text(content)] if "tables" in content else []
     return ("\n".join(lines) + "\n").encode()
+
+
+def stage(store: Store, name: str, text: bytes) -> Staged:
+    """A document as a file of a store, complete and still unseen."""
+    upload = store.create(name)
+    upload.write(text)
+    return upload.close()
 
 
 def pattern_of(files: Sequence[str]) -> str | None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from synth.contracts.store import Staged
 from synth.errors import RefusedError, RunError, SynthError
+from synth.sinks.card import stage
 from synth.sinks.places import (
     CARD,
     MANIFEST,
@@ -112,7 +113,7 @@ class LocalStore:
         leftovers = left_of(self._visible(), replaced, names)
         require_names([*names, *leftovers], self.uri)
         with self._explaining(RunError, "publish to"):
-            files = [*staged, *([] if card is None else [self._stage_card(card)])]
+            files = [*staged, *([] if card is None else [stage(self, self._card, card)])]
             self._staged(MANIFEST).write_bytes(manifest)
             for name in MANIFESTS:
                 (self._root / name).unlink(missing_ok=True)
@@ -168,11 +169,6 @@ class LocalStore:
             yield
         except OSError as error:
             log.warning("something is left in %s: %s; the next run there takes it back", self.uri, error.strerror)
-
-    def _stage_card(self, card: bytes) -> Staged:
-        upload = self.create(self._card)
-        upload.write(card)
-        return upload.close()
 
     def _nearest(self) -> Path:
         """The place, or of its parents the first that exists."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from botocore.exceptions import BotoCoreError, ClientError
 
 from synth.errors import RefusedError, RunError
+from synth.sinks.card import stage
 from synth.sinks.places import (
     CARD,
     MANIFEST,
@@ -110,7 +111,7 @@ class S3Store:
             before = self._visible()
             leftovers = left_of(before, replaced, names)
             require_names([*names, *leftovers], self.uri)
-            files = [*staged, *([] if card is None else [self._stage_card(card)])]
+            files = [*staged, *([] if card is None else [stage(self, self._card, card)])]
             earlier = [name for name in before if name in MANIFESTS]
             if earlier and not self._overwrite:
                 raise RunError(f"cannot publish to {self.uri}: another run has published there meanwhile")
@@ -191,11 +192,6 @@ class S3Store:
             # Not NoSuchUpload alone: Ceph answers InternalError here, others 500.
             if self._mark(staged.name) != self._run:
                 raise
-
-    def _stage_card(self, card: bytes) -> Staged:
-        upload = self.create(self._card)
-        upload.write(card)
-        return upload.close()
 
     def _mark(self, name: str) -> str | None:
         """The mark of the run that made a visible file."""
