@@ -127,11 +127,10 @@ class RunPlan:
         count them.
         """
         planned = self._prepared.plan
-        scenarios = {name: planned.counts_of(name) if name in planned.fraud else None for name in planned.scenarios}
         return {
             "transactions": int(planned.rows_b.sum()),
             "fraud": planned.planned_rows(),
-            "scenarios": scenarios,
+            "scenarios": planned.scenario_counts(),
         }
 
     @property
@@ -158,6 +157,7 @@ class RunPlan:
         """
         return self.tables[table].blocks()
 
+    @speaking_python
     def run(self, *, overwrite: bool = False, progress: Progress = None) -> RunResult:
         """Writes it to the recipe's sinks.
 
@@ -167,7 +167,16 @@ class RunPlan:
         Raises:
             RefusedError, RunError: as ``synth.run``.
         """
-        return _carry_out(self._prepared, self._catalog, self._composed, overwrite=overwrite, progress=progress)
+        with showing(progress) as told:
+            return execute(
+                self._prepared.recipe,
+                self._catalog,
+                started=time.perf_counter(),
+                overwrite=overwrite,
+                directory=self._composed.directory,
+                progress=told,
+                prepared=self._prepared,
+            )
 
     def __repr__(self) -> str:
         return "\n".join(["synth.plan", *(f"  {name}: {text}" for name, text in self._lines())])
@@ -184,19 +193,3 @@ class RunPlan:
             planned = f"{found['rows']:,} rows in {counted(found['episodes'], 'episode')}" if found else ""
             yield f"scenario {name}", planned or "claims genuine rows"
         yield "tables", ", ".join(self.tables)
-
-
-@speaking_python
-def _carry_out(
-    prepared: Prepared, catalog: Catalog, composed: Composed, *, overwrite: bool, progress: Progress
-) -> RunResult:
-    with showing(progress) as told:
-        return execute(
-            prepared.recipe,
-            catalog,
-            started=time.perf_counter(),
-            overwrite=overwrite,
-            directory=composed.directory,
-            progress=told,
-            prepared=prepared,
-        )

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from synth.cli import output, screen
+from synth.cli import output, recipes, screen
 from synth.config.compose import Composed, told_shadow
-from synth.config.recipe import load_recipe
 from synth.contracts.preflight import PreflightResult
 from synth.contracts.sink import Sink
 from synth.engine.open_sinks import make_sinks, run_directory
@@ -20,9 +19,7 @@ from synth.wording import counted
 
 def main(args: argparse.Namespace) -> int:
     """Shows what a run would make."""
-    recipe, _, composed = load_recipe(
-        args.overrides, plugin_files=args.plugin, plugins_dirs=args.plugins_dir, config_dirs=args.config_dir
-    )
+    recipe, _, composed = recipes.load(args)
     return show(args, prepare(recipe), composed)
 
 
@@ -84,7 +81,7 @@ def describe(prepared: Prepared, made: Mapping[str, Sink]) -> dict[str, Any]:
         "blocks": len(plan.rows_b),
         "window_s": recipe.timeline.seconds,
         "cards": recipe.population.cards,
-        "scenarios": {name: plan.counts_of(name) if name in plan.fraud else None for name in plan.scenarios},
+        "scenarios": plan.scenario_counts(),
         "sinks": sinks,
         "fingerprint": recipe.fingerprint,
     }

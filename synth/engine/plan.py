@@ -64,6 +64,10 @@ class Plan:
         """Episodes and fraud rows of a scenario that adds rows."""
         return {"episodes": len(self.episode_ids[name]), "rows": len(self.fraud[name].time_us_f)}
 
+    def scenario_counts(self) -> dict[str, dict[str, int] | None]:
+        """Scenario → its episodes and fraud rows; None for one that claims rows: how many shows when they are made."""
+        return {name: self.counts_of(name) if name in self.fraud else None for name in self.scenarios}
+
     def planned_rows(self) -> int:
         """Fraud rows of the scenarios that add rows; how many genuine ones are claimed shows when they are made."""
         return sum(len(events.time_us_f) for events in self.fraud.values())
