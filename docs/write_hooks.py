@@ -11,8 +11,9 @@ import synth
 from synth.amount import AmountLaw
 from synth.contracts import hookspecs
 from synth.contracts.claimer import Claimer, Claims, Genuine, Targets
+from synth.contracts.events import Events, Keys
 from synth.contracts.expectations import Expectations
-from synth.contracts.generator import BlockPlan, Events, Generator, Keys, World
+from synth.contracts.generator import BlockPlan, Generator, World
 from synth.contracts.hookspecs import CheckSpec, SinkSpec, View
 from synth.contracts.injector import FraudEvents, Injection, Injector, Pattern, PlanContext
 from synth.contracts.output import Output
@@ -39,7 +40,7 @@ from synth.injectors.episodes import Episodes
 from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Seconds
 from synth.rng import Streams
 from synth.sinks.files import FileFormat, FileSink, TableFile, Target
-from synth.tables.declared import Column, TableFacts
+from synth.tables.column import Column, TableFacts
 from synth.tables.table import Table
 
 #: Who exists: what a generator and an injector may look at.

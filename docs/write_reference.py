@@ -9,7 +9,8 @@ from synth.cli.parser import make_parser
 from synth.config.catalog import HOOKS, load_catalog
 from synth.config.compose import list_options
 from synth.config.recipe import FIXED, RunConfig
-from synth.tables.declared import EVENT_COLUMNS, SHIFT_UNIT_US, Column
+from synth.tables.column import SHIFT_UNIT_US, Column
+from synth.tables.declared import EVENT_COLUMNS
 from synth.tables.people import ENTITY_COLUMNS
 from synth.tables.registry import TABLES, DeclaredTable
 

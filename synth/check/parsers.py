@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from synth.contracts.output import ColumnEntry
-from synth.tables.declared import EPOCH_UNITS_US
+from synth.tables.column import EPOCH_UNITS_US
 from synth.tables.types import arrow_type
 
 #: Bytes of text parsed at a time; a piece of it goes to each thread.

@@ -20,7 +20,7 @@ from synth.contracts.store import Source
 from synth.errors import RefusedError, SynthError, VerifyError
 from synth.sinks.places import MANIFEST, require_names
 from synth.sinks.stores import open_store
-from synth.tables.declared import SHIFT_UNIT_US
+from synth.tables.column import SHIFT_UNIT_US
 from synth.tables.views import column_of
 
 FORMAT = 2

@@ -14,7 +14,8 @@ from synth.config.recipe import FIXED
 from synth.config.typed import Schema, SelfChecking, in_words, resolve, schema_of
 from synth.contracts.hookspecs import Spec
 from synth.errors import ConfigError, Problem
-from synth.tables.declared import EVENT_COLUMNS, Column, as_json
+from synth.tables.column import Column, as_json
+from synth.tables.declared import EVENT_COLUMNS
 from synth.tables.views import column_of, every_lookup
 from synth.wording import nearest
 

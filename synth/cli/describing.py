@@ -10,7 +10,7 @@ from synth.config.compose import Composed, Option, value_at
 from synth.config.recipe import FIXED, RunConfig
 from synth.config.typed import read_config
 from synth.errors import SynthError
-from synth.tables.declared import Column
+from synth.tables.column import Column
 
 Keys = list[dict[str, str]]
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from synth.errors import Problem
 from synth.generators.clickstream.config import Gap
-from synth.tables.declared import Column
+from synth.tables.column import Column
 
 Chance = Annotated[float, Field(ge=0, le=1)]
 

@@ -7,7 +7,7 @@ from typing import Any
 from synth.config.taking import Steps, as_text, steps_of
 from synth.contracts.hookspecs import SinkSpec, Spec
 from synth.errors import Problem, RefusedError
-from synth.tables.declared import PLAIN_NAME
+from synth.tables.column import PLAIN_NAME
 from synth.wording import in_yaml
 
 

@@ -33,7 +33,7 @@ from synth.timeline import Timeline, TimelineConfig
 from synth.wording import in_yaml, nearest, without_secrets
 
 if typing.TYPE_CHECKING:
-    from synth.tables.declared import Column
+    from synth.tables.column import Column
 
 
 @dataclass(frozen=True, kw_only=True)

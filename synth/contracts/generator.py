@@ -2,19 +2,21 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from synth.amount import AmountLaw
 from synth.arrays import Int64, Mask, Values
+from synth.contracts.events import Events, IncompleteEvents, Keys, OwnColumns
 from synth.contracts.expectations import Expectations
 from synth.contracts.overridable import overridable
 from synth.contracts.population import NOBODY, Census, Entities, Population
 from synth.errors import Problem
-from synth.rng import Streams, draw_distinct
-from synth.tables.declared import EVENT_COLUMNS, PLAIN_NAME, Column
+from synth.rng import Streams
+from synth.tables.column import PLAIN_NAME, Column
+from synth.tables.declared import EVENT_COLUMNS
 from synth.timeline import US_PER_S, Timeline
 from synth.wording import counted
 
@@ -38,58 +40,6 @@ class World:
     block_rows: int
     census: Census = NOBODY
     population: Population | None = None
-
-
-@dataclass(frozen=True)
-class Keys:
-    """When and on which card events happen; no (time, card) pair twice, sorted by (time, card).
-
-    Attributes:
-        time_us_t: (t,) int64 microseconds since 1970-01-01 UTC, whole seconds.
-        card_t: (t,) int64 index into the population's cards.
-    """
-
-    time_us_t: Int64
-    card_t: Int64
-
-    @classmethod
-    def uniform(cls, rows: int, start_s: int, end_s: int, cards: int, *, rng: "np.random.Generator") -> "Keys":
-        """A sample without replacement of the (second, card) pairs of [start_s, end_s) and all cards."""
-        code_t = draw_distinct(rows, (end_s - start_s) * cards, rng=rng)
-        second_t = code_t // cards
-        return cls((second_t + start_s) * US_PER_S, code_t - second_t * cards)
-
-
-OwnColumns = Mapping[str, Values]
-"""Values of a generator's own columns by name: whole numbers, floats (NaN: empty), or for a text the index of its
-category (-1: empty)."""
-
-
-@dataclass(frozen=True)
-class Events(Keys):
-    """The genuine events of a block.
-
-    Attributes:
-        amount_minor_t: (t,) int64 minor units.
-        own: (t,) values of each of the generator's own columns.
-    """
-
-    amount_minor_t: Int64
-    own: OwnColumns = field(default_factory=dict)
-
-    def take(self, rows: Mask | Int64) -> "Events":
-        """The events of a mask or an index, in that order."""
-        own = {name: values[rows] for name, values in self.own.items()}
-        return Events(self.time_us_t[rows], self.card_t[rows], self.amount_minor_t[rows], own)
-
-    def joined(self, other: "Events") -> "Events":
-        """These events, then the other ones."""
-        return Events(
-            np.concatenate([self.time_us_t, other.time_us_t]),
-            np.concatenate([self.card_t, other.card_t]),
-            np.concatenate([self.amount_minor_t, other.amount_minor_t]),
-            {name: np.concatenate([values, other.own[name]]) for name, values in self.own.items()},
-        )
 
 
 @dataclass(frozen=True)
@@ -121,12 +71,15 @@ class Generator(ABC):
             them.
         takes_amount: whether the run's amount law decides on anything that it makes. Where it does not, a recipe that
             chooses a law is refused.
+        prices_fraud: whether ``complete`` finds the amounts that patterns leave open; if not, they are drawn by
+            ``amounts``.
         libraries: packages beside numpy and pyarrow whose version can change what it makes.
     """
 
     columns = overridable(tuple, list, default=(), wanted="a tuple of synth.Column")
     needs = overridable(tuple, list, default=(), wanted="a tuple of choices such as ('population=retail_us',)")
     takes_amount = overridable(bool, default=True)
+    prices_fraud = overridable(bool, default=False)
     libraries = overridable(tuple, list, default=(), wanted="a tuple of names of packages")
 
     @property
@@ -181,16 +134,27 @@ class Generator(ABC):
     def generate(self, plan: BlockPlan, block: int, *, world: World, streams: Streams) -> Events:
         """All genuine events of one block: ``plan.rows_b[block]`` of them, in its slice, sorted as ``Keys`` are."""
 
-    def complete(self, plan: BlockPlan, block: int, fraud: Events, *, world: World, streams: Streams) -> OwnColumns:
-        """Its own columns for a block's fraud events, by the laws of honest ones: a difference here would be a leak.
+    def complete(self, plan: BlockPlan, fraud: IncompleteEvents, *, world: World, streams: Streams) -> Events:
+        """The fraud events of a run with all own columns, by the laws of honest ones: a difference would be a leak.
+
+        What a pattern has set stays; what it leaves open is drawn given that, e.g. a shop on the web where the channel
+        is online. An episode is one thief, who needs time from one place to the next.
 
         Args:
-            fraud: when, on which card and for how much; ``own`` has the text columns that a pattern has set, as the
-                indices of their categories, -1 where it leaves them to the generator. They stay as they are; the other
-                columns should fit them, e.g. a shop on the web where the channel is online.
+            fraud: sorted by (episode, time); ``fraud.completed`` puts the columns on it.
         """
         if self.columns:
             raise NotImplementedError("it has columns of its own, but no method complete() that fills them for fraud")
+        return fraud.completed({})
+
+    def decide_again(self, claimed: Events, *, world: World) -> OwnColumns:
+        """The columns that follow from the amount, for genuine rows whose amount a pattern has changed.
+
+        They are those that are declared so: ``Column.given`` names ``amount_minor``. Here nothing.
+
+        Args:
+            claimed: at the amount that they have now, with the own columns that they had before.
+        """
         return {}
 
     def entities(self, *, world: World, streams: Streams) -> Sequence[Entities]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from synth.amount import AmountLaw
-from synth.arrays import Int64, Mask, Values
+from synth.arrays import Float, Int64, Mask, Values
 from synth.contracts.overridable import overridable
 from synth.contracts.population import NOBODY, Census, Population
 from synth.errors import Problem
@@ -33,6 +33,7 @@ class PlanContext:
         census: how many customers and merchants there are, and of which kinds.
         population: everybody; None in ``problems`` and ``check``, and where there are only cards.
         texts: what the generator's own text columns can say, by column: an event holds the index. Empty in ``check``.
+        prices_fraud: whether an amount may be left ``OPEN``: the generator then finds what the victim pays in the shop.
     """
 
     cards: int
@@ -43,6 +44,7 @@ class PlanContext:
     census: Census = NOBODY
     population: Population | None = None
     texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    prices_fraud: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,13 @@ class FraudEvents:
         episode_f: (f,) int64 episode number, from 0 without gaps.
         time_us_f: (f,) int64 microseconds since 1970-01-01 UTC, whole seconds.
         card_f: (f,) int64 index into the population's cards; one card an episode, unless the pattern spans cards.
-        amount_minor_f: (f,) int64 minor units.
+        amount_minor_f: (f,) int64 minor units; ``OPEN`` where it is left to a generator that prices fraud.
         role_f: (f,) int64 index into the injector's ``roles``.
-        own: (f,) values of some of the generator's own columns; the generator completes the others as it would for
-            honest events.
+        own: (f,) values of some of the generator's own columns, ``OPEN`` where they are left to it; it completes them
+            as it would for honest events.
+        times_f: (f,) float64 multiple of what is usual that an open amount comes to; None: of none.
+        refused_f: (f,) float64 chance that the issuer refuses, beside what it refuses of honest payments and for the
+            same reasons; None: of none.
     """
 
     episode_f: Int64
@@ -65,6 +70,8 @@ class FraudEvents:
     amount_minor_f: Int64
     role_f: Int64
     own: Mapping[str, Values] = field(default_factory=dict)
+    times_f: Float | None = None
+    refused_f: Float | None = None
 
     def take(self, rows: Mask | Int64) -> "FraudEvents":
         """The events of a mask or an index, in that order."""
@@ -75,6 +82,8 @@ class FraudEvents:
             self.amount_minor_f[rows],
             self.role_f[rows],
             {name: values[rows] for name, values in self.own.items()},
+            None if self.times_f is None else self.times_f[rows],
+            None if self.refused_f is None else self.refused_f[rows],
         )
 
     def moved(self, by_us_f: Int64) -> "FraudEvents":
@@ -87,13 +96,16 @@ def broken_arrays(events: object) -> Iterator[str]:
     if not isinstance(events, FraudEvents):
         yield f"{type(events).__name__} instead of FraudEvents"
         return
-    columns: dict[str, Any] = {name: getattr(events, name) for name in events.__dataclass_fields__ if name != "own"}
-    rows = len(columns["episode_f"]) if isinstance(columns["episode_f"], np.ndarray) else -1
-    for name, values in columns.items():
+    optional = ("times_f", "refused_f")
+    names = [name for name in events.__dataclass_fields__ if name != "own" and name not in optional]
+    episode_f: Any = events.episode_f
+    rows = len(episode_f) if isinstance(episode_f, np.ndarray) else -1
+    for name in (*names, *(name for name in optional if getattr(events, name) is not None)):
+        values, wanted = getattr(events, name), "float64" if name in optional else "int64"
         if not isinstance(values, np.ndarray):
             yield f"{name} as {type(values).__name__}, not as a NumPy array"
-        elif values.dtype != np.int64 or values.shape != (rows,):
-            yield f"{name} as {values.dtype} of shape {values.shape}, not int64 of shape ({max(rows, 0)},)"
+        elif values.dtype != np.dtype(wanted) or values.shape != (rows,):
+            yield f"{name} as {values.dtype} of shape {values.shape}, not {wanted} of shape ({max(rows, 0)},)"
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from synth.errors import RefusedError
-from synth.tables.declared import Clock
+from synth.tables.column import Clock
 from synth.tables.named import Tables
 
 if TYPE_CHECKING:

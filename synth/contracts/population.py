@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from synth.arrays import Float, Int8, Int16, Int64, Mask, Values
-from synth.tables.declared import NO_FACTS, PLAIN_NAME, Column, TableFacts
+from synth.tables.column import NO_FACTS, PLAIN_NAME, Column, TableFacts
 from synth.tables.registry import TABLES
 
 if TYPE_CHECKING:

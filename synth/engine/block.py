@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from synth.arrays import Int64
-from synth.contracts.generator import Events, sort_code
+from synth.contracts.events import Events
+from synth.contracts.generator import sort_code
 from synth.engine.clicks import ClickMaker
 from synth.engine.components import Components
 from synth.engine.episodes import EpisodeRows

@@ -14,7 +14,7 @@ from synth.arrays import Int64
 from synth.clicks.config import ShopVisits
 from synth.clicks.paths import Path, draw_path
 from synth.clicks.visits import Names, Visits, draw_visits
-from synth.contracts.generator import Events
+from synth.contracts.events import Events
 from synth.contracts.sessions import ACCOUNT_TYPES, LOGIN, LOGIN_FAILED, PROFILE_CHANGE, PURCHASE, Session
 from synth.engine.components import Components
 from synth.engine.facts import Truth

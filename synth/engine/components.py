@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from synth.contracts.claimer import Claimer
-from synth.contracts.generator import BlockPlan, Generator, OwnColumns, World, broken_own_columns
+from synth.contracts.events import OwnColumns
+from synth.contracts.generator import BlockPlan, Generator, World, broken_own_columns
 from synth.contracts.injector import Injector, Pattern, PlanContext
 from synth.errors import RunError, blaming
 from synth.rng import Streams
@@ -67,6 +68,7 @@ class Components:
             census=world.census,
             population=world.population,
             texts=self.generator.texts,
+            prices_fraud=self.generator.prices_fraud,
         )
 
     def refuse_broken_columns(self, block: int, own: OwnColumns, rows: int) -> None:

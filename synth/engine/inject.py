@@ -1,11 +1,12 @@
 """Applies fraud to the genuine rows of a block: adds rows, drops those that give way, applies claims, sorts."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from synth.arrays import Int64, Mask
-from synth.contracts.generator import Events, OwnColumns, rows_with, sort_code
+from synth.contracts.events import Events
+from synth.contracts.generator import rows_with, sort_code
 from synth.engine.claims import claim
 from synth.engine.components import Components
 from synth.engine.episodes import EpisodeRows
@@ -67,46 +68,19 @@ def inject(components: Components, plan: Plan, block: int, genuine: Events) -> I
 
 
 def _planned(components: Components, plan: Plan, block: int) -> Planned:
-    """What the injectors add to a block, with the generator's own columns filled."""
-    added, facts, replaced = [], [], 0
+    """What the injectors add to a block."""
+    nothing = np.empty(0, dtype=np.int64)
+    events, facts, replaced = Events(nothing, nothing, nothing), [], 0
     for name, injector in components.injectors.items():
         with blaming(components.owner_of(name)):
             injection = injector.inject(plan.fraud_here(name, block))
-        events = injection.added
-        added.append(Events(events.time_us_f, events.card_f, events.amount_minor_f, events.own))
-        facts.append(plan.facts_of(name, events.episode_f, events.role_f))
+        added = injection.added
+        facts.append(plan.facts_of(name, added.episode_f, added.role_f))
         replaced += injection.replaced
-    return Planned(_completed(components, plan, block, added), Facts.joined(facts), replaced)
-
-
-def _completed(components: Components, plan: Plan, block: int, added: list[Events]) -> Events:
-    """The added rows of all scenarios with the generator's own columns: its values, but for those that patterns set."""
-    none, generator = np.empty(0, dtype=np.int64), components.generator
-    events = Events(
-        np.concatenate([none, *(each.time_us_t for each in added)]),
-        np.concatenate([none, *(each.card_t for each in added)]),
-        np.concatenate([none, *(each.amount_minor_t for each in added)]),
-    )
-    if not generator.columns or not added:
-        return events
-    texts_set = {
-        column.name: np.concatenate([each.own.get(column.name, np.full(len(each.card_t), -1)) for each in added])
-        for column in generator.columns
-        if column.categories and any(column.name in each.own for each in added)
-    }
-    with blaming("the generator"):
-        fraud = replace(events, own=texts_set)
-        own: OwnColumns = generator.complete(
-            plan.blocks, block, fraud, world=components.world, streams=components.genuine_streams
-        )
-        components.refuse_broken_columns(block, own, len(events.card_t))
-    first, filled = 0, dict(own)
-    for each in added:
-        rows = slice(first, first + len(each.card_t))
-        for name, values in each.own.items():
-            filled[name] = np.concatenate([filled[name][: rows.start], values, filled[name][rows.stop :]])
-        first = rows.stop
-    return replace(events, own=filled)
+        if len(added.card_f):
+            here = Events(added.time_us_f, added.card_f, added.amount_minor_f, added.own)
+            events = events.joined(here) if len(events.card_t) else here
+    return Planned(events, Facts.joined(facts), replaced)
 
 
 def _staying(components: Components, block: int, code_t: Int64, code_f: Int64, replaced: int) -> Mask:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from synth.arrays import Int64
-from synth.contracts.generator import Events
+from synth.contracts.events import Events
 from synth.errors import RunError
 from synth.tables.arrow import to_arrow
 from synth.tables.batch import Batch, print_column

@@ -12,7 +12,7 @@ from synth.contracts.output import digest_of_manifest
 from synth.contracts.store import Staged
 from synth.engine.prepare import Prepared
 from synth.libraries import versions_of
-from synth.tables.declared import as_json
+from synth.tables.column import as_json
 from synth.tables.digest import digest_batch, digest_run, digest_table
 from synth.tables.table import Table
 from synth.wording import without_secrets

@@ -1,7 +1,7 @@
 """Everything that spans blocks, decided once: row counts, quotas and every fraud episode with its event times."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -9,14 +9,16 @@ import numpy as np
 from synth.amount import HIGHEST
 from synth.arrays import Int64
 from synth.contracts.claimer import Targets
+from synth.contracts.events import OPEN
 from synth.contracts.generator import BlockPlan, broken_own_columns
 from synth.contracts.injector import FraudEvents, broken_arrays
 from synth.engine.clashes import settle
+from synth.engine.completion import complete
 from synth.engine.components import Components
 from synth.engine.episodes import EpisodeRows
 from synth.engine.facts import ADDED, Facts
 from synth.errors import Problem, RefusedError, RunError, blaming
-from synth.tables.declared import PLAIN_NAME
+from synth.tables.column import PLAIN_NAME, Column, Given
 from synth.timeline import US_PER_S
 
 
@@ -142,7 +144,7 @@ def make_plan(components: Components) -> Plan:
     for name, claimer in components.claimers.items():
         with blaming(components.owner_of(name), f"scenario.{name}"):
             targets[name] = claimer.plan(context, streams=components.streams_of(name))
-    settled = settle(planned, components, blocks)
+    settled = complete(components, settle(planned, components, blocks))
     fraud = {name: events.take(np.lexsort((events.card_f, events.time_us_f))) for name, events in settled.items()}
     roles_of = {name: pattern.roles for name, pattern in components.patterns.items()}
     return Plan(blocks, fraud, _number_episodes(fraud), targets, _count_rows(components, blocks, fraud), roles_of)
@@ -159,10 +161,11 @@ def _refuse_broken(name: str, events: FraudEvents, components: Components) -> No
     timeline, injector = components.world.timeline, components.injectors[name]
     for broken in broken_arrays(events):
         raise RunError(f"{components.owner_of(name)} plans {broken}")
-    filled = [column for column in components.generator.columns if column.name in events.own]
-    for broken in broken_own_columns(filled, events.own, len(events.role_f)):
-        generator = type(components.generator).__name__
-        raise RunError(f"{components.owner_of(name)} does not fit the generator {generator}: {broken}")
+    generator = components.generator
+    filled = [replace(column, nullable=True) for column in generator.columns if column.name in events.own]
+    unfit = [*broken_own_columns(filled, events.own, len(events.role_f)), *_contradicting(filled, generator.columns)]
+    if unfit:
+        raise RunError(f"{components.owner_of(name)} does not fit the generator {type(generator).__name__}: {unfit[0]}")
     order = np.lexsort((events.time_us_f, events.episode_f))
     episode_f, time_us_f = events.episode_f[order], events.time_us_f[order]
     rules = {
@@ -173,7 +176,8 @@ def _refuse_broken(name: str, events: FraudEvents, components: Components) -> No
         | (events.time_us_f >= timeline.end_s * US_PER_S),
         "a time that is no whole second": events.time_us_f % US_PER_S != 0,
         "a card that does not exist": (events.card_f < 0) | (events.card_f >= components.world.cards),
-        "an amount out of range": (events.amount_minor_f < 0) | (events.amount_minor_f >= HIGHEST * 100),
+        "an amount out of range": (events.amount_minor_f >= HIGHEST * 100)
+        | (events.amount_minor_f < (OPEN if components.generator.prices_fraud else 0)),
         "a role that it does not declare": (events.role_f < 0) | (events.role_f >= len(injector.roles)),
         "an episode on two cards": (np.diff(episode_f) == 0)
         & (np.diff(events.card_f[order]) != 0)
@@ -182,6 +186,28 @@ def _refuse_broken(name: str, events: FraudEvents, components: Components) -> No
     for rule, broken_f in rules.items():
         if broken_f.any():
             raise RunError(f"{components.owner_of(name)} plans {rule}; that is an error in its code")
+
+
+def _contradicting(filled: Sequence[Column], declared: Sequence[Column]) -> Iterator[str]:
+    """Yields which of the columns that a pattern sets follow from others, so that they could contradict these."""
+    given = {column.name: column.given for column in declared if column.given}
+    for name in (column.name for column in filled if column.name in given):
+        if not given[name].sought:
+            yield f"column {name!r} is not for a pattern to set: it follows from {', '.join(given[name].by)}"
+        above = _deciding(name, given)
+        if both := sorted(above & {column.name for column in filled}):
+            yield f"column {name!r} follows from {', '.join(both)}, which it sets, too: leave one of them out"
+
+
+def _deciding(name: str, given: Mapping[str, Given]) -> set[str]:
+    """The columns that decide one, and those that decide these."""
+    found: set[str] = set()
+    rest = [name]
+    while rest:
+        new = {*given[rest.pop()].by} - found
+        found |= new
+        rest += [each for each in new if each in given]
+    return found
 
 
 def _count_rows(components: Components, blocks: BlockPlan, fraud: Mapping[str, FraudEvents]) -> Int64:

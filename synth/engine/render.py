@@ -7,8 +7,9 @@ from functools import cached_property
 import numpy as np
 import pyarrow as pa
 
-from synth.arrays import Bytes, Int64, Values
-from synth.contracts.generator import Events, is_null
+from synth.arrays import Bytes, Int64, Mask, Values
+from synth.contracts.events import Events
+from synth.contracts.generator import is_null
 from synth.contracts.population import Entities
 from synth.engine.episodes import SEVERAL, EpisodeRows
 from synth.engine.facts import ADDED, Truth
@@ -16,7 +17,7 @@ from synth.engine.lookups import Lookups
 from synth.reporting import NEVER, Reports
 from synth.tables.arrow import decimals_to_arrow, names_to_arrow, to_arrow
 from synth.tables.batch import Batch
-from synth.tables.declared import NAIVE_TIME, Column
+from synth.tables.column import NAIVE_TIME, Column
 from synth.tables.md5 import md5_hex
 from synth.tables.table import Field, Table, plain_table
 from synth.tables.texts import Texts, amount_texts, iso_texts, join_texts, time_texts, uuid_texts
@@ -103,7 +104,20 @@ def render_labels(rows: BlockRows, table: Table, transactions: Batch) -> Batch:
         "reported_at": to_arrow(rows.reports.fraud_us_f, rows.reports.fraud_us_f != NEVER),
         "amount_before_minor": to_arrow(truth.facts.before_minor_f, truth.facts.before_minor_f != ADDED),
     }
+    claimed_f = truth.facts.before_minor_f != ADDED
+    for column in (f.column for f in table.fields if f.column.name not in {*columns, "tid"}):
+        columns[column.name] = _before(column, truth.facts.before.get(column.name.removesuffix("_before")), claimed_f)
     return _naming_rows(table, columns, truth.row_f, transactions)
+
+
+def _before(column: Column, value_f: Values | None, claimed_f: Mask) -> pa.Array:
+    """What a column said of claimed rows before; of none where a block has none."""
+    if value_f is None:
+        return pa.nulls(len(claimed_f), arrow_type(column.arrow))
+    valid_f = claimed_f & ~is_null(column, value_f)
+    if column.categories:
+        return names_to_arrow(column.categories).take(to_arrow(value_f, valid_f))
+    return to_arrow(value_f, valid_f)
 
 
 def render_reports(rows: BlockRows, table: Table, transactions: Batch) -> Batch:

@@ -8,7 +8,8 @@ import numpy as np
 from pydantic import Field
 
 from synth.arrays import Int64
-from synth.contracts.generator import BlockPlan, Events, OwnColumns, World
+from synth.contracts.events import Events, IncompleteEvents, OwnColumns
+from synth.contracts.generator import BlockPlan, World
 from synth.contracts.sessions import EVENT_TYPES, LOGIN, scramble
 from synth.errors import Problem
 from synth.generators.clickstream.config import Categories, Products, category_problems
@@ -44,12 +45,12 @@ class IndependentGenerator(UniformGenerator):
         events = super().generate(plan, block, world=world, streams=streams)
         return replace(events, own=self._draw_own(events.card_t, 2 * block, streams=streams))
 
-    def complete(self, plan: BlockPlan, block: int, fraud: Events, *, world: World, streams: Streams) -> OwnColumns:
+    def complete(self, plan: BlockPlan, fraud: IncompleteEvents, *, world: World, streams: Streams) -> Events:
         """As honest events."""
-        return self._draw_own(fraud.card_t, 2 * block + 1, streams=streams)
+        return fraud.completed(self._draw_own(fraud.card_t, 1, streams=streams))
 
     def _draw_own(self, card_t: Int64, part: int, *, streams: Streams) -> OwnColumns:
-        """Own columns of a block's genuine (even ``part``) or fraud events."""
+        """Own columns of a block's genuine events (``part`` even), or of the fraud (1)."""
         rows, rng = len(card_t), streams.draw("events", part)
         salt = int(streams.draw("ids").integers(2**63))
         return {

@@ -7,8 +7,9 @@ import numpy as np
 from pydantic import Field
 
 from synth.arrays import Int64
+from synth.contracts.events import Events, Keys
 from synth.contracts.expectations import Expectations, hours_of
-from synth.contracts.generator import BlockPlan, Events, Generator, Keys, World
+from synth.contracts.generator import BlockPlan, Generator, World
 from synth.rng import URN_LIMIT, Streams
 
 

@@ -20,8 +20,6 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from synth.amount import HIGHEST
-from synth.arrays import Int64
 from synth.contracts.injector import FraudEvents, PlanContext
 from synth.contracts.sessions import Session
 from synth.errors import Problem
@@ -45,7 +43,9 @@ class AccountTakeoverConfig(EpisodeConfig):
     orders: Annotated[Length, Field(description="orders of an episode, declined ones included")]
     interval_s: Annotated[Seconds, Field(description="seconds from one order to the next")]
     multiple: Annotated[Multiple, Field(description="what an order costs, as a multiple of what others cost")]
-    declined: Annotated[float, Field(ge=0, le=1, description="chance that an order is declined")]
+    declined: Annotated[
+        float, Field(ge=0, le=1, description="chance that an order is declined, beside what is of honest ones")
+    ]
     profile_change: Annotated[
         float, Field(ge=0, le=1, description="chance that the first visit changes the profile; shows in clicks only")
     ]
@@ -70,7 +70,6 @@ class AccountTakeover(EpisodeInjector[AccountTakeoverConfig]):
         "terminal_id",
         "currency",
         "auth_result",
-        "decline_reason",
         "hour",
         "weekday",
     )
@@ -97,25 +96,13 @@ class AccountTakeover(EpisodeInjector[AccountTakeoverConfig]):
         """Orders of one card on the web."""
         takeovers = self.episodes(context, streams)
         orders, bounds = len(takeovers.episode_f), self.config.multiple
-        times_f = streams.draw("multiples").uniform(bounds.min, bounds.max, orders)
-        amount_f = np.rint(takeovers.amounts() * times_f).astype(np.int64)
         return takeovers.finish(
             gap_s=takeovers.gaps(self.gap_s.min, self.gap_s.max),
-            amount_minor=np.minimum(amount_f, HIGHEST * 100 - 1),
+            times=streams.draw("multiples").uniform(bounds.min, bounds.max, orders),
+            refused=np.full(orders, self.config.declined),
             role=takeovers.role("order", first="first_order"),
-            own=self._own(context, orders, rng=streams.draw("declined")),
+            own={"channel": np.full(orders, context.texts["channel"].index("online"))},
         )
-
-    def _own(self, context: PlanContext, orders: int, *, rng: "np.random.Generator") -> dict[str, Int64]:
-        """The columns that say how an order was made, and what became of it where the generator tells."""
-        own = {"channel": np.full(orders, context.texts["channel"].index("online"))}
-        if {"auth_result", "decline_reason"} <= {*context.texts}:
-            declined_f = rng.random(orders) < self.config.declined
-            results, reasons = context.texts["auth_result"], context.texts["decline_reason"]
-            declined, approved = results.index("declined"), results.index("approved")
-            own["auth_result"] = np.where(declined_f, declined, approved)
-            own["decline_reason"] = np.where(declined_f, reasons.index("suspected_fraud"), -1)
-        return own
 
     def problems(self, context: PlanContext) -> Iterator[Problem]:
         """Yields when nobody buys on the web, too."""

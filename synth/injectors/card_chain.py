@@ -18,6 +18,7 @@ from pydantic import Field
 from synth.amount import BucketLaw
 from synth.arrays import Float, Int64
 from synth.contracts.injector import FraudEvents, PlanContext
+from synth.injectors.episodes import Episodes
 from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Seconds, first_of
 from synth.rng import Streams
 
@@ -56,16 +57,19 @@ class CardChain(EpisodeInjector[CardChainConfig]):
         return self.config.interval_s
 
     def plan(self, context: PlanContext, *, streams: Streams) -> FraudEvents:
-        """A head by the run's amount law, and followers that are mostly small."""
+        """A head by the run's amount law, and followers that are mostly small; where shops have prices, these."""
         chains = self.episodes(context, streams)
+        return chains.finish(
+            gap_s=chains.gaps(self.gap_s.min, self.gap_s.max),
+            amount_minor=None if context.prices_fraud else self._draw_amounts(context, chains, streams),
+            role=chains.role("follower", first="head"),
+        )
+
+    def _draw_amounts(self, context: PlanContext, chains: Episodes, streams: Streams) -> Int64:
         amount_f = chains.each(context.amount.draw(len(chains), rng=streams.draw("head amounts")))
         follower_f = ~chains.first_f
         amount_f[follower_f] = self._draw_followers(context, chains.length_e - 1, streams.draw("follower amounts"))
-        return chains.finish(
-            gap_s=chains.gaps(self.gap_s.min, self.gap_s.max),
-            amount_minor=amount_f,
-            role=chains.role("follower", first="head"),
-        )
+        return amount_f
 
     def _draw_followers(self, context: PlanContext, follower_e: Int64, rng: "np.random.Generator") -> Int64:
         if self.config.follower_amount == "run" or not isinstance(context.amount, BucketLaw):

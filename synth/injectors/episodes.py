@@ -10,8 +10,9 @@ from functools import cached_property
 
 import numpy as np
 
-from synth.amount import AmountLaw, to_minor
-from synth.arrays import Int64, Mask, Values
+from synth.amount import HIGHEST, AmountLaw, to_minor
+from synth.arrays import Float, Int64, Mask, Values
+from synth.contracts.events import OPEN
 from synth.contracts.injector import FraudEvents, PlanContext
 from synth.errors import RefusedError
 from synth.rng import Streams
@@ -148,6 +149,8 @@ class Episodes:
         gap_s: Int64,
         role: Int64,
         amount_minor: Int64 | None = None,
+        times: Float | None = None,
+        refused: Float | None = None,
         card: Int64 | None = None,
         start_s: Int64 | None = None,
         own: Mapping[str, Values] | None = None,
@@ -157,7 +160,10 @@ class Episodes:
         Args:
             gap_s: (f,) seconds since the event before, 1 at least; those of first events do not count.
             role: (f,) from ``role``.
-            amount_minor: (f,) cents; None: by the run's amount law.
+            amount_minor: (f,) cents; None: what the victim pays in the shop, or by the run's amount law where the
+                generator has no prices.
+            times: (f,) multiple of that; with ``amount_minor`` of no meaning.
+            refused: (f,) chance that the issuer refuses, beside what it refuses of honest payments.
             card: (e,) victims; None: any cards, from ``victims``.
             start_s: (e,) seconds from the start of the window to the first event; None: anywhere, uniform, with no
                 two episodes of a card at the same time.
@@ -191,10 +197,19 @@ class Episodes:
             episode_f=self.episode_f,
             time_us_f=time_s_f * US_PER_S,
             card_f=self.each(card_e),
-            amount_minor_f=self.amounts() if amount_minor is None else amount_minor,
+            amount_minor_f=self._usual(times) if amount_minor is None else amount_minor,
             role_f=role,
             own=own or {},
+            times_f=times if self.context.prices_fraud else None,
+            refused_f=refused,
         )
+
+    def _usual(self, times: Float | None) -> Int64:
+        """(f,) amounts that nobody set: ``OPEN`` where the generator finds them, else by the run's law."""
+        if self.context.prices_fraud:
+            return np.full(len(self.episode_f), OPEN)
+        amount_f = self.amounts()
+        return amount_f if times is None else np.minimum(np.rint(amount_f * times), HIGHEST * 100 - 1).astype(np.int64)
 
 
 def _require_whole(name: str, values: object, wanted: int) -> None:

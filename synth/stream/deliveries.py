@@ -19,7 +19,7 @@ from synth.engine.prepare import Prepared
 from synth.noise.draws import draw_noise, tell_noise
 from synth.rng import Streams
 from synth.tables.batch import Batch, printers_of
-from synth.tables.declared import SHIFT_UNIT_US
+from synth.tables.column import SHIFT_UNIT_US
 from synth.tables.digest import digest_batch
 from synth.tables.table import Table, noise_table
 from synth.timeline import US_PER_S

@@ -7,7 +7,7 @@ from functools import cached_property, partial
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from synth.tables.declared import EPOCH_UNITS_US
+from synth.tables.column import EPOCH_UNITS_US
 from synth.tables.table import Table
 
 

@@ -1,6 +1,6 @@
 """Every column of those who exist, declared once: the tables of entities, and what a profile says of people."""
 
-from synth.tables.declared import Column
+from synth.tables.column import Column
 
 HOLDER_COLUMNS = {
     column.name: column

@@ -6,6 +6,7 @@ Whoever has to know a table by its name asks here: DDL, reserved names, document
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from synth.tables.column import NO_FACTS, Column, TableFacts
 from synth.tables.declared import (
     CLICK_COLUMNS,
     CLICK_LABEL_COLUMNS,
@@ -13,10 +14,7 @@ from synth.tables.declared import (
     EVENT_COLUMNS,
     LABEL_COLUMNS,
     LABEL_EVENT_COLUMNS,
-    NO_FACTS,
     NOISE_COLUMNS,
-    Column,
-    TableFacts,
 )
 from synth.tables.people import ENTITY_COLUMNS, HOLDER_COLUMNS
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from synth.tables.declared import NO_FACTS, SHIFT_UNIT_US, Column, TableFacts, metadata
+from synth.tables.column import NO_FACTS, SHIFT_UNIT_US, Column, TableFacts, metadata
 from synth.tables.registry import TABLES
 from synth.tables.types import arrow_type
 
@@ -103,8 +103,15 @@ class Table:
 
 
 def label_table(events: Table) -> Table:
-    """The labels table that goes with a view: the view's own name for the transaction id, where it shows one."""
-    return _naming_rows("labels", events)
+    """The labels table that goes with a view: the view's own name for the transaction id, where it shows one.
+
+    What a view shows and a claim decides again, the labels tell as it was before.
+    """
+    table = _naming_rows("labels", events)
+    before = {
+        f.column.name: _plain(f.column.before, f.column.before.name) for f in events.fields if f.column.decided_again
+    }
+    return replace(table, fields=(*table.fields, *before.values()))
 
 
 def label_event_table(events: Table) -> Table:

@@ -10,7 +10,8 @@ from pydantic import Discriminator, Tag
 from pydantic import Field as Limits
 
 from synth.errors import MissingColumn, Problem
-from synth.tables.declared import EVENT_COLUMNS, Column, constant_column
+from synth.tables.column import Column, constant_column
+from synth.tables.declared import EVENT_COLUMNS
 from synth.tables.people import ENTITY_COLUMNS, LOOKUP_KEYS
 from synth.tables.registry import TABLES
 from synth.tables.table import Field, Table

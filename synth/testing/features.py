@@ -65,8 +65,16 @@ def features_of(frame: pd.DataFrame, table: Table, genuine: Mask) -> Iterator[Fe
     yield bins.texts("first digit", "card", "tid", (), frame.tid.str[:1])
     for field in own_fields(table):
         observable = field.column.role == "observable"
-        exempt = (field.name, *leading_to(field)) if observable else (field.name,)
+        exempt = (field.name, *leading_to(field), *deciding(field)) if observable else (field.name,)
         yield from _own(field.name, exempt, exempt if observable else (), frame[field.name], event, bins)
+
+
+def deciding(field: Field) -> tuple[str, ...]:
+    """The features by which chance decides a column: where these are a signal, it shows."""
+    given = field.column.given
+    if given is None or not given.drawn:
+        return ()
+    return tuple("amount" if name == "amount_minor" else name for name in given.by)
 
 
 def own_fields(table: Table) -> list[Field]:

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from synth.amount import HIGHEST
-from synth.contracts.generator import BlockPlan, Events, Keys, broken_own_columns, sort_code
+from synth.contracts.events import Events, IncompleteEvents, Keys
+from synth.contracts.generator import BlockPlan, broken_own_columns, sort_code
 from synth.contracts.population import broken_entities
 from synth.engine.components import Components
 from synth.testing.bench import Size, expected_rows
@@ -48,10 +49,18 @@ def keys_of(components: Components, plan: BlockPlan, block: int) -> Keys:
     return components.generator.draw_keys(plan, block, world=components.world, streams=components.genuine_streams)
 
 
-def completed(components: Components, plan: BlockPlan, events: Events, block: int) -> Any:
-    """The generator's own columns for events that it did not make."""
-    bare = Events(events.time_us_t, events.card_t, events.amount_minor_t)
-    return components.generator.complete(plan, block, bare, world=components.world, streams=components.genuine_streams)
+def completed(components: Components, plan: BlockPlan, events: Events) -> Any:
+    """Events that the generator did not make, with its own columns; each an episode."""
+    rows = len(events.card_t)
+    bare = IncompleteEvents(
+        time_us_t=events.time_us_t,
+        card_t=events.card_t,
+        amount_minor_t=events.amount_minor_t,
+        episode_t=np.arange(rows),
+        times_t=np.ones(rows),
+        refused_t=np.zeros(rows),
+    )
+    return components.generator.complete(plan, bare, world=components.world, streams=components.genuine_streams)
 
 
 class BlockChecks(ConfigChecks):
@@ -154,7 +163,7 @@ class BlockChecks(ConfigChecks):
             rows = len(events.time_us_t)
             for name, own in (
                 ("generate", events.own),
-                ("complete", completed(components, plan_of(components), events, block)),
+                ("complete", completed(components, plan_of(components), events).own),
             ):
                 for message in broken_own_columns(components.generator.columns, own, rows):
                     raise Broken(f"{name}: {message}", f"block {block}")
@@ -203,7 +212,7 @@ class GeneratorContract(BlockChecks, PurityChecks, SamenessChecks):
         plan = plan_of(components)
         for block in range(len(plan.rows_b)):
             keys_of(components, plan, block)
-            completed(components, plan, events_of(components, plan, block), block)
+            completed(components, plan, events_of(components, plan, block))
         components.generator.entities(world=components.world, streams=components.genuine_streams)
 
     @rule
@@ -244,7 +253,7 @@ class GeneratorContract(BlockChecks, PurityChecks, SamenessChecks):
         def work() -> None:
             plan = plan_of(components)
             for block in range(len(plan.rows_b)):
-                completed(components, plan, events_of(components, plan, block), block)
+                completed(components, plan, events_of(components, plan, block))
 
         return work
 

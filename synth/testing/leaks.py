@@ -36,7 +36,7 @@ class Leak:
 
 
 class Comparison:
-    """The transactions of a run, its fraud rows against its genuine ones.
+    """The transactions of a run, its fraud rows against those genuine ones that could be fraud.
 
     Args:
         frame: all transactions with every column, in order.
@@ -44,7 +44,10 @@ class Comparison:
     """
 
     def __init__(self, frame: pd.DataFrame, table: Table) -> None:
-        self.frame, self.table = frame.reset_index(drop=True), table
+        excluded = np.zeros(len(frame), dtype=bool)
+        for field in (f for f in table.fields if f.column.never_fraud):
+            excluded |= frame[field.name].isin(field.column.never_fraud).to_numpy()
+        self.frame, self.table = frame[~excluded].reset_index(drop=True), table
         self.genuine = (self.frame.fraud_label == 0).to_numpy()
 
     @cached_property

@@ -18,7 +18,8 @@ from synth.check.stats import measure
 from synth.check.verify import verify
 from synth.config.catalog import load_catalog
 from synth.errors import RefusedError, VerifyError
-from synth.tables.declared import EPOCH_UNITS_US, LABEL_COLUMNS
+from synth.tables.column import EPOCH_UNITS_US
+from synth.tables.declared import LABEL_COLUMNS
 from tests.outputs import read_manifest, table_file, write_manifest
 from tests.servers import S3Server
 

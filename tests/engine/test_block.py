@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from synth.config.recipe import load_recipe
-from synth.contracts.generator import BlockPlan, Events, World
+from synth.contracts.events import Events
+from synth.contracts.generator import BlockPlan, World
 from synth.engine.block import BlockMaker
 from synth.engine.prepare import prepare
 from synth.errors import RunError

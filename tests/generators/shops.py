@@ -15,6 +15,7 @@ from synth import (
     Events,
     FraudEvents,
     Generator,
+    IncompleteEvents,
     Injector,
     PlanContext,
     Spec,
@@ -61,10 +62,8 @@ class Shops(Generator):
         card = rng.integers(world.cards, size=rows)
         return Events(time_s * 1_000_000, card, amount, self._dress(time_s * 1_000_000, rng))
 
-    def complete(
-        self, plan: BlockPlan, block: int, fraud: Events, *, world: World, streams: Streams
-    ) -> Mapping[str, npt.NDArray[Any]]:
-        return self._dress(fraud.time_us_t, streams.draw("fraud", block))
+    def complete(self, plan: BlockPlan, fraud: IncompleteEvents, *, world: World, streams: Streams) -> Events:
+        return fraud.completed(self._dress(fraud.time_us_t, streams.draw("fraud")))
 
     def _dress(self, time_us: Int64, rng: np.random.Generator) -> Mapping[str, npt.NDArray[Any]]:
         rows = len(time_us)

@@ -141,13 +141,13 @@ def test_without_fraud_the_genuine_rows_are_the_same(frame: pd.DataFrame) -> Non
     np.testing.assert_array_equal(genuine["items"], alone["items"])
 
 
-def test_the_generator_is_told_the_texts_that_patterns_set_and_nothing_else(tmp_path: Path) -> None:
+def test_the_generator_is_told_what_patterns_set_and_nothing_else(tmp_path: Path) -> None:
     text = PLUGIN.read_text()
-    asks = """        assert set(fraud.own) == {"shop"}, fraud.own
+    asks = """        assert set(fraud.own) == {"shop", "items"}, fraud.own
         assert -1 in fraud.own["shop"]
-        return self._dress(fraud.time_us_t"""
+        return fraud.completed("""
     sets = '{"shop": zeros + 1, "items": zeros + 3}'
-    for old, new in (("        return self._dress(fraud.time_us_t", asks), ('{"shop": zeros + 1}', sets)):
+    for old, new in (("        return fraud.completed(", asks), ('{"shop": zeros + 1}', sets)):
         assert text.count(old) == 1
         text = text.replace(old, new)
     (tmp_path / "asking.py").write_text(text)

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synth.amount import Bucket, BucketsConfig, make_law
-from synth.contracts.generator import BlockPlan, Events, Keys, World, rows_with, sort_code
+from synth.contracts.events import Events, Keys
+from synth.contracts.generator import BlockPlan, World, rows_with, sort_code
 from synth.generators.uniform import UniformConfig, UniformGenerator, draw_rows
 from synth.rng import URN_LIMIT, Streams
 from synth.timeline import US_PER_S, Timeline

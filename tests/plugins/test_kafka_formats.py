@@ -21,7 +21,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 import synth
 from synth.tables.batch import Batch
-from synth.tables.declared import Column
+from synth.tables.column import Column
 from synth.tables.table import Field, Table
 from tests.kafka.broker import Broker
 from tests.kafka.consumer import consume, values

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from synth.tables.batch import Batch
-from synth.tables.declared import FORMAT_TYPES, Column
+from synth.tables.column import FORMAT_TYPES, Column
 from synth.tables.registry import TABLES
 from synth.tables.table import Field, Table
 from synth.tables.types import arrow_type

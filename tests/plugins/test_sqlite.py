@@ -23,7 +23,7 @@ from synth.contracts.sink import Sink
 from synth.engine.open_sinks import make_sinks
 from synth.engine.prepare import Prepared, prepare
 from synth.errors import RefusedError
-from synth.tables.declared import EPOCH_UNITS_US
+from synth.tables.column import EPOCH_UNITS_US
 from synth.tables.registry import TABLES
 from synth.tables.table import declared_table
 from tests.cli import commands

@@ -12,7 +12,7 @@ from synth.check.parsers import read_csv
 from synth.errors import RunError
 from synth.sinks.csv import CsvLines
 from synth.tables.batch import Batch
-from synth.tables.declared import Column
+from synth.tables.column import Column
 from synth.tables.table import Field, Table
 
 NUMBER = Column("n", "int64", "", "key", "a number")

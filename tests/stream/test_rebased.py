@@ -16,7 +16,8 @@ from synth.engine.manifest import TableTally, describe_tables
 from synth.engine.prepare import prepare
 from synth.stream.deliveries import deliveries, shifted
 from synth.tables.batch import Batch
-from synth.tables.declared import EVENT_COLUMNS, Column
+from synth.tables.column import Column
+from synth.tables.declared import EVENT_COLUMNS
 from synth.tables.registry import TABLES
 from synth.tables.table import plain_table
 from tests.outputs import read_manifest, write_manifest

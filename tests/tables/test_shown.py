@@ -27,7 +27,8 @@ from synth.engine.prepare import prepare
 from synth.errors import ConfigError
 from synth.stream.deliveries import shifted
 from synth.tables.arrow import decimals_to_arrow
-from synth.tables.declared import EVENT_COLUMNS, FORMAT_TYPES
+from synth.tables.column import FORMAT_TYPES
+from synth.tables.declared import EVENT_COLUMNS
 from synth.tables.texts import uuid_texts
 from synth.tables.types import arrow_type
 from synth.tables.views import FieldConfig

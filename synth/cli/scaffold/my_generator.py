@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from synth import BlockPlan, Column, Events, Generator, Keys, Spec, Streams, World, hookimpl
+from synth import BlockPlan, Column, Events, Generator, IncompleteEvents, Keys, Spec, Streams, World, hookimpl
 
 synth_api = ">=1.0,<2"
 
@@ -49,11 +49,9 @@ class MyGenerator(Generator):
         amounts = world.amount.draw(rows, rng=rng, quota=plan.quota_bk[block])
         return Events(keys.time_us_t, keys.card_t, amounts, self._channels(rows, streams.draw("channels", block)))
 
-    def complete(
-        self, plan: BlockPlan, block: int, fraud: Events, *, world: World, streams: Streams
-    ) -> Mapping[str, npt.NDArray[Any]]:
+    def complete(self, plan: BlockPlan, fraud: IncompleteEvents, *, world: World, streams: Streams) -> Events:
         """Fraud is paid as everything is."""
-        return self._channels(len(fraud.card_t), streams.draw("channels of fraud", block))
+        return fraud.completed(self._channels(len(fraud), streams.draw("channels of fraud")))
 
     def _channels(self, rows: int, rng: np.random.Generator) -> Mapping[str, npt.NDArray[Any]]:
         in_shop = rng.integers(0, 2, size=rows)

@@ -16,7 +16,7 @@ from synth.config.compose.roots import find_directory
 from synth.contracts import hookspecs
 from synth.contracts.hookspecs import API_VERSION, PROJECT, CheckSpec, SinkSpec, Spec, View
 from synth.errors import PluginError
-from synth.tables.declared import PLAIN_NAME
+from synth.tables.column import PLAIN_NAME
 from synth.wording import nearest
 
 T = TypeVar("T")

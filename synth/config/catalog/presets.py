@@ -12,7 +12,7 @@ from synth.config.catalog.defaults import as_yaml, defaults_of
 from synth.config.catalog.provider import HOOKS, Preset
 from synth.config.compose.files import ConfigFile, Node, items_of, read_config_file
 from synth.errors import PluginError
-from synth.tables.declared import PLAIN_NAME
+from synth.tables.column import PLAIN_NAME
 from synth.wording import nearest
 
 _COMMENT = re.compile(r"\s*:?\s*(?:&\S+\s+)?#\s*(.*\S)")

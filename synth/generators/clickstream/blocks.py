@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from synth.arrays import Int64
-from synth.contracts.generator import Keys
+from synth.contracts.events import Keys
 from synth.generators.clickstream.plan import BODY, TAIL, Clicks, ClickstreamPlan, draw_clicks
 from synth.rng import Streams
 from synth.timeline import US_PER_S

@@ -9,7 +9,8 @@ import numpy as np
 
 from synth.amount import AmountLaw
 from synth.arrays import Float, Int64
-from synth.contracts.generator import BlockPlan, Events, Generator, Keys, OwnColumns, World
+from synth.contracts.events import Events, IncompleteEvents, Keys
+from synth.contracts.generator import BlockPlan, Generator, World
 from synth.contracts.sessions import EVENT_TYPES, ID_BITS, scramble
 from synth.errors import Problem
 from synth.generators.clickstream.blocks import Slice, order_keys, take_slices
@@ -18,7 +19,7 @@ from synth.generators.clickstream.goods import GoodsAmounts
 from synth.generators.clickstream.paths import draw_paths
 from synth.generators.clickstream.plan import ClickstreamPlan, lay_visits, make_plan
 from synth.rng import Streams
-from synth.tables.declared import Column
+from synth.tables.column import Column
 from synth.timeline import US_PER_S
 
 
@@ -100,23 +101,24 @@ class ClickstreamGenerator(Generator):
         pick_s = streams.draw("devices", *each.part).random((len(customer_s), 2))
         return pick_devices(plan, customer_s, pick_s)[each.session_t]
 
-    def complete(self, plan: BlockPlan, block: int, fraud: Events, *, world: World, streams: Streams) -> OwnColumns:
+    def complete(self, plan: BlockPlan, fraud: IncompleteEvents, *, world: World, streams: Streams) -> Events:
         """Products by their prices, sessions that end where a customer pauses, types as often as honest ones."""
         assert isinstance(plan, ClickstreamPlan)
-        rng = streams.draw("fraud", block)
+        rng = streams.draw("fraud")
         session_t = split_sessions(fraud, self.config.gap.most_s)
         # A session that runs over the edge of a block has one device: the customer alone says which.
         code_t = 2 * fraud.card_t[:, None] + np.arange(2)
         device_t = pick_devices(plan, fraud.card_t, scramble(code_t, plan.salt >> 7) / float(1 << ID_BITS))
         product_t = plan.goods.priced(fraud.amount_minor_t, rng=rng)
-        return {
+        own = {
             "customer_id": fraud.card_t + 1,
-            "session_id": scramble(2 * (block << 30 | session_t) + 1, plan.salt),
+            "session_id": scramble(2 * session_t + 1, plan.salt),
             "event_type": rng.permutation(draw_paths(self.config, len(session_t), rng=rng).type_t),
             "product_id": product_t + 1,
             "product_category": plan.goods.category_p[product_t],
             "device_id": device_t,
         }
+        return fraud.completed(own)
 
 
 def _products(plan: ClickstreamPlan, each: Slice, *, streams: Streams) -> Int64:

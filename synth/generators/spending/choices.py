@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from synth.arrays import Float, Int64, Mask
-from synth.contracts.generator import Keys
+from synth.contracts.events import Keys
 from synth.contracts.population import Population
 from synth.generators.spending.config import Favourites
 from synth.generators.spending.plan import SpendingPlan
@@ -42,7 +42,7 @@ def choose(
     segment_t += len(people.census.segments) * plan.change.past(keys.time_us_t)
     hour_t = keys.time_us_t // (3600 * US_PER_S) % 24
     category_t, online_t = plan.tastes.draw(segment_t, hour_t, rng=rng)
-    at_t = _remembered(customer_t, category_t, plan.salt, favourites, rng)
+    at_t = remembered(customer_t, category_t, plan.salt, favourites, rng)
     place_t = plan.shops.place_u[customer_t]
     away, city = plan.trips.away(customer_t, keys.time_us_t // US_PER_S)
     place_t[away] = plan.shops.homes + city
@@ -52,7 +52,7 @@ def choose(
     return Choice(customer_t, category_t, online_t, terminal_t, people.terminals.merchant_p[terminal_t], due)
 
 
-def _remembered(
+def remembered(
     customer_t: Int64, category_t: Int64, salt: int, favourites: Favourites, rng: "np.random.Generator"
 ) -> Float:
     """(t,) in [0, 1): where in their list of shops people go; to a favourite it is always the same place."""

@@ -9,45 +9,59 @@ from typing import Any
 
 import numpy as np
 
-from synth.amount import AmountLaw
+from synth.amount import HIGHEST, AmountLaw
+from synth.arrays import Float
+from synth.contracts.events import OPEN, Events, IncompleteEvents, Keys, OwnColumns
 from synth.contracts.expectations import Expectations
-from synth.contracts.generator import BlockPlan, Events, Generator, Keys, OwnColumns, World
+from synth.contracts.generator import BlockPlan, Generator, World
 from synth.contracts.population import Population
-from synth.errors import Problem
+from synth.errors import Problem, RunError
 from synth.generators.rhythm import DAY_S, days_of
 from synth.generators.spending.amounts import HabitAmounts, draw_amounts
-from synth.generators.spending.authorisation import RESULTS, authorise
+from synth.generators.spending.authorisation import RESULTS, authorise, authorise_again
 from synth.generators.spending.choices import Choice, choose
 from synth.generators.spending.circumstances import REASONS
+from synth.generators.spending.completion import Completion, Settled
 from synth.generators.spending.config import SpendingConfig
 from synth.generators.spending.expected import expect
 from synth.generators.spending.keys import draw_keys
-from synth.generators.spending.online import put_online
 from synth.generators.spending.plan import SpendingPlan, make_plan
 from synth.generators.spending.problems import problems
 from synth.generators.spending.seasons import holidays_of
 from synth.generators.spending.standing_orders import nothing_due
 from synth.rng import Streams
-from synth.tables.declared import Column
+from synth.tables.column import Column, Given
 
 CHANNELS = ("chip", "contactless", "online", "recurring")
 ONLINE, RECURRING = 2, 3
+
+
+def _key_columns() -> tuple[Column, ...]:
+    customer = Given(("card_id",), "cards.customer_id")
+    merchant = Given(("terminal_id",), "terminals.merchant_id", sought=True)
+    return (
+        Column("customer_id", "int64", "", "key", "who bought", references=("customers",), given=customer),
+        Column("terminal_id", "int64", "", "key", "where", references=("terminals",)),
+        Column("merchant_id", "int64", "", "key", "whose terminal", references=("merchants",), given=merchant),
+    )
 
 
 def _currency_columns(config: SpendingConfig) -> tuple[Column, ...]:
     if config.currency is None:
         return ()
     doc = "currency of the terminal's country (ISO 4217); the amount is in the billing currency"
-    return (Column("currency", "string", "", "observable", doc, categories=config.currency.names),)
+    given = Given(("terminal_id",))
+    return (Column("currency", "string", "", "observable", doc, categories=config.currency.names, given=given),)
 
 
 def _authorisation_columns(config: SpendingConfig) -> tuple[Column, ...]:
     if config.authorisation is None:
         return ()
     why = "why it was declined; empty where it was approved"
+    given = Given(("amount_minor", "card_id", "channel"), drawn=True)
     return (
-        Column("auth_result", "string", "", "observable", "what the issuer said", categories=RESULTS),
-        Column("decline_reason", "string", "", "observable", why, nullable=True, categories=REASONS),
+        Column("auth_result", "string", "", "observable", "what the issuer said", categories=RESULTS, given=given),
+        Column("decline_reason", "string", "", "observable", why, nullable=True, categories=REASONS, given=given),
     )
 
 
@@ -56,17 +70,33 @@ class SpendingGenerator(Generator):
 
     needs = ("population=retail_us", "population.customers.number=1500")
     takes_amount = False
+    prices_fraud = True
 
     def __init__(self, config: SpendingConfig) -> None:
         self.config = config
         self.categories = tuple(sorted(config.categories))
         self.libraries = ("holidays",) if config.holidays else ()
         self.columns = (
-            Column("customer_id", "int64", "", "key", "who bought: index of the customer", references=("customers",)),
-            Column("terminal_id", "int64", "", "key", "where: index of the terminal", references=("terminals",)),
-            Column("merchant_id", "int64", "", "key", "whose: index of the merchant", references=("merchants",)),
-            Column("category", "string", "", "observable", "what the merchant sells", categories=self.categories),
-            Column("channel", "string", "", "observable", "how the card was used", categories=CHANNELS),
+            *_key_columns(),
+            Column(
+                "category",
+                "string",
+                "",
+                "observable",
+                "what the merchant sells",
+                categories=self.categories,
+                given=Given(("merchant_id",), "merchants.category", sought=True),
+            ),
+            Column(
+                "channel",
+                "string",
+                "",
+                "observable",
+                "how the card was used",
+                categories=CHANNELS,
+                given=Given(("merchant_id",), drawn=True, sought=True),
+                never_fraud=(CHANNELS[RECURRING],),
+            ),
             *_currency_columns(config),
             *_authorisation_columns(config),
         )
@@ -112,29 +142,44 @@ class SpendingGenerator(Generator):
         rng, issuer = streams.draw("channels", block), streams.draw("authorisation", block)
         return replace(events, own=self._shown(events, choice, plan, people, rng=rng, issuer=issuer))
 
-    def complete(self, plan: BlockPlan, block: int, fraud: Events, *, world: World, streams: Streams) -> OwnColumns:
+    def complete(self, plan: BlockPlan, fraud: IncompleteEvents, *, world: World, streams: Streams) -> Events:
         """Fraud happens where the victim would have been, as far as a pattern does not say otherwise.
 
-        As much of it as of a day's honest events takes the form of a standing order that is due that day. What a
-        pattern puts online is bought in a shop on the web.
+        A pattern that sets a category gets a shop of it, one that sets an amount a shop that has such prices. No fraud
+        is a standing order: these have all their payments by one hand.
         """
         assert isinstance(plan, SpendingPlan)
-        people, due = people_of(world), nothing_due()
-        if len(plan.orders):
-            due = plan.due_shares.draw(fraud.time_us_t, rng=streams.draw("standing orders of fraud", block))
-        rng = streams.draw("choices of fraud", block)
-        choice = choose(fraud, due, plan, people, self.config.favourites, rng=rng)
-        wanted = np.flatnonzero(fraud.own["channel"] == ONLINE) if "channel" in fraud.own else np.empty(0, np.int64)
-        if len(wanted):
-            rng = streams.draw("online choices of fraud", block)
-            choice = put_online(
-                choice,
-                fraud,
-                wanted,
-                lambda some: choose(some, nothing_due(), plan, people, self.config.favourites, rng=rng),
-            )
-        rng, issuer = streams.draw("channels of fraud", block), streams.draw("authorisation of fraud", block)
-        return self._shown(fraud, choice, plan, people, rng=rng, issuer=issuer)
+        people, settled = people_of(world), self._settled(fraud)
+        completion = Completion(plan, people, self.config.favourites, fraud, settled)
+        terminal_t = completion.terminals(streams=streams)
+        merchant_t = people.terminals.merchant_p[terminal_t]
+        category_t = plan.category_m[merchant_t]
+        online_t = people.merchants.online_m[merchant_t]
+        choice = Choice(completion.customer_t, category_t, online_t, terminal_t, merchant_t, nothing_due())
+        amount_t = draw_amounts(plan, choice, fraud.time_us_t, people, rng=streams.draw("amounts of fraud"))
+        usual_t = np.minimum(np.rint(amount_t * fraud.times_t), HIGHEST * 100 - 1).astype(np.int64)
+        events = fraud.completed({}, np.maximum(usual_t, 1))
+        rng, issuer = streams.draw("channels of fraud"), streams.draw("authorisation of fraud")
+        own = self._shown(events, choice, plan, people, rng=rng, issuer=issuer, refused_t=fraud.refused_t)
+        return fraud.completed(own, events.amount_minor_t)
+
+    def _settled(self, fraud: IncompleteEvents) -> Settled:
+        """What patterns say of where they pay.
+
+        Raises:
+            RunError: one makes standing orders.
+        """
+        channel_t = fraud.wanted("channel")
+        if (channel_t == RECURRING).any():
+            raise RunError(f"a pattern sets the channel {CHANNELS[RECURRING]!r}: no fraud is a standing order")
+        online_t = np.where(channel_t == OPEN, OPEN, channel_t == ONLINE)
+        return Settled(fraud.wanted("terminal_id"), fraud.wanted("merchant_id"), fraud.wanted("category"), online_t)
+
+    def decide_again(self, claimed: Events, *, world: World) -> OwnColumns:
+        """Whether the issuer approves, at the amount that a payment has now."""
+        if self.config.authorisation is None:
+            return {}
+        return authorise_again(self.config.authorisation, claimed, people_of(world).cards)
 
     def amounts(self, plan: BlockPlan, *, world: World) -> AmountLaw:
         """What anybody spends on anything: the law by which a pattern hides."""
@@ -154,8 +199,13 @@ class SpendingGenerator(Generator):
         *,
         rng: "np.random.Generator",
         issuer: "np.random.Generator",
+        refused_t: Float | None = None,
     ) -> OwnColumns:
-        """The generator's own columns, by chance and by what the issuer says."""
+        """The generator's own columns, by chance and by what the issuer says.
+
+        Args:
+            refused_t: (t,) chance that the issuer refuses, beside what it refuses anyway; None: of none.
+        """
         contactless_t = rng.random(len(choice.online_t)) < self.config.contactless
         channel_t = np.where(choice.online_t, ONLINE, contactless_t).astype(np.int64)
         channel_t[choice.due.row] = RECURRING
@@ -169,7 +219,7 @@ class SpendingGenerator(Generator):
         if self.config.currency:
             own["currency"] = plan.currency_p[choice.terminal_t]
         if self.config.authorisation:
-            own |= authorise(self.config.authorisation, channel_t, events, people.cards, rng=issuer)
+            own |= authorise(self.config.authorisation, channel_t, events, people.cards, refused_t, rng=issuer)
         return own
 
 

@@ -6,7 +6,8 @@ Legend: ``_t`` an event of a block, ``_h`` a purchase, ``_d`` a standing order t
 import numpy as np
 
 from synth.arrays import Int64
-from synth.contracts.generator import Keys, rows_with
+from synth.contracts.events import Keys
+from synth.contracts.generator import rows_with
 from synth.generators.spending.plan import SpendingPlan
 from synth.generators.spending.standing_orders import Due, nothing_due
 from synth.rng import Streams

@@ -84,8 +84,7 @@ def build_shop_lists(config: SpendingConfig, people: Population) -> Shops:
     """Lists of the terminals that can be reached, by place and category."""
     homes, terminals, reach = people.customers, people.terminals, config.reach
     names = sorted(config.categories)
-    code_k = np.array([names.index(name) for name in people.census.categories], dtype=np.int64)
-    category_p = code_k[people.merchants.category_m[terminals.merchant_p]]
+    category_p = categories_of(config, people)[terminals.merchant_p]
     online_p = people.merchants.online_m[terminals.merchant_p]
     size_p = (people.merchants.size_m / np.bincount(terminals.merchant_p))[terminals.merchant_p]
     x_l, y_l, place_u = homes.x_u, homes.y_u, np.arange(len(homes))
@@ -111,6 +110,14 @@ def build_shop_lists(config: SpendingConfig, people: Population) -> Shops:
         WeightedLists.of(category_p[web], web, size_p[web], len(names)),
         WeightedLists.of(category_p[offline], offline, size_p[offline], len(names)),
     )
+
+
+def categories_of(config: SpendingConfig, people: Population) -> Int64:
+    """(m,) the category of each merchant as the generator counts them."""
+    names = sorted(config.categories)
+    code_k = np.array([names.index(name) for name in people.census.categories], dtype=np.int64)
+    category_m: Int64 = code_k[people.merchants.category_m]
+    return category_m
 
 
 def _beyond_reach(

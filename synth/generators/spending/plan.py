@@ -17,12 +17,12 @@ from synth.contracts.population import Population
 from synth.generators.rhythm import Rhythm
 from synth.generators.spending.circumstances import Currency, Drift
 from synth.generators.spending.config import Segment, SpendingConfig
-from synth.generators.spending.places import Shops, build_shop_lists, open_hours
+from synth.generators.spending.places import Shops, build_shop_lists, categories_of, open_hours
 from synth.generators.spending.prices import Prices
 from synth.generators.spending.refusals import refuse_crowded_total, refuse_empty_mixes, refuse_silence
 from synth.generators.spending.seasons import shape_rhythm
 from synth.generators.spending.shoppers import Shoppers, draw_rates
-from synth.generators.spending.standing_orders import DueShares, StandingOrders, draw_orders
+from synth.generators.spending.standing_orders import StandingOrders, draw_orders
 from synth.generators.spending.tastes import Tastes
 from synth.generators.spending.travel import Trips
 from synth.rng import Streams
@@ -62,6 +62,8 @@ class SpendingPlan(BlockPlan):
         step_b: (b + 1,) the rhythm's steps at which blocks begin and end.
         currency_p: (p,) index of each terminal's currency among those of the config; empty where there is none.
         salt: what the memory of favourites depends on.
+        categories: the names that categories stand for.
+        category_m: (m,) index of each merchant's category among them.
     """
 
     rhythm: Rhythm
@@ -71,11 +73,12 @@ class SpendingPlan(BlockPlan):
     tastes: Tastes
     prices: Prices
     orders: StandingOrders
-    due_shares: DueShares
     trips: Trips
     change: Change
     currency_p: Int64
     salt: int
+    categories: tuple[str, ...]
+    category_m: Int64
 
 
 def make_plan(config: SpendingConfig, people: Population, world: World, *, streams: Streams) -> SpendingPlan:
@@ -109,11 +112,12 @@ def make_plan(config: SpendingConfig, people: Population, world: World, *, strea
         tastes=Tastes.of([*segments, *changed_ways(segments, config.drift)], config.categories, open_hk, web_k),
         prices=Prices.of(config, people, streams=streams),
         orders=orders,
-        due_shares=DueShares.of(orders, rhythm.edge_seconds_n, due_n, habit_n),
         trips=Trips.of(config.travel, people, world.timeline, streams=streams),
         change=_change(config.drift, rhythm, habit_n),
         currency_p=_currencies(config.currency, people),
         salt=int(streams.draw("favourites").integers(2**63)),
+        categories=tuple(sorted(config.categories)),
+        category_m=categories_of(config, people),
     )
 
 

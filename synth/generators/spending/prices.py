@@ -3,6 +3,7 @@
 Legend: ``_t`` a purchase, ``_u`` a customer, ``_k`` a category.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -47,6 +48,31 @@ class Laws:
             gamma = np.flatnonzero(self.shape_k[category_t])
             major_t[gamma] *= rng.standard_gamma(self.shape_k[category_t[gamma]])
         return major_t
+
+    def log_density(self, category: Int64, log_amount: Float, spread: float) -> Float:
+        """Logarithm of the density of the logarithm of amounts in major units, up to a constant.
+
+        Args:
+            category, log_amount: of shapes that broadcast; the factors of customer and shop are taken off.
+            spread: standard deviation of what is not known of these factors.
+        """
+        variance_k = self.sigma_k**2 + spread**2
+        normal_k = np.maximum(variance_k, _NARROWEST**2)
+        log_density = -((log_amount - self.log_scale_k[category]) ** 2) / (2 * normal_k[category])
+        log_density = log_density - np.log(normal_k[category]) / 2
+        if self.shape_k.any():
+            constant_k = np.array([math.lgamma(shape) if shape else 0.0 for shape in self.shape_k])
+            ratio = np.minimum(log_amount - self.log_scale_k[category], _STEEPEST)
+            gamma = self.shape_k[category] * ratio - np.exp(ratio) - constant_k[category] + _NORMAL
+            log_density = np.where(self.shape_k[category] > 0, gamma, log_density)
+        return np.asarray(log_density)
+
+
+#: A price that never varies is as likely a little beside itself; amounts far beyond a gamma law are all alike.
+_NARROWEST, _STEEPEST = 0.01, 50.0
+
+#: The logarithm of a normal law's constant, which ``log_density`` leaves out.
+_NORMAL = math.log(2 * math.pi) / 2
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from synth.amount import HIGHEST
-from synth.arrays import Float, Int64
+from synth.arrays import Int64
 from synth.contracts.population import Population
 from synth.generators.rhythm import DAY_S
 from synth.generators.spending.circumstances import StandingOrder
@@ -22,7 +22,6 @@ from synth.generators.spending.seasons import day_shape
 from synth.generators.spending.shoppers import Shoppers
 from synth.generators.spending.shops import stable_uniform
 from synth.rng import Streams
-from synth.timeline import US_PER_S
 
 
 @dataclass(frozen=True)
@@ -149,37 +148,3 @@ def _draw_kind(
     cents_o = np.maximum(np.rint(np.minimum(amount_o, HIGHEST - 1) * 100), 1).astype(np.int64)
     spread_o = np.full(len(customer_o), order.spread_s)
     return np.stack([day_o, second_o, spread_o, card_o, category_o, terminal_o, cents_o])
-
-
-@dataclass(frozen=True)
-class DueShares:
-    """How much of each day's events standing orders are: as much of fraud takes their form.
-
-    Attributes:
-        first_day: days from 1970-01-01 to the first of the window.
-        share_d: (d,) float64 share of a day's events.
-        order_d: (2, d) first order and end of those due on a day.
-    """
-
-    first_day: int
-    share_d: Float
-    order_d: Int64
-
-    @classmethod
-    def of(cls, orders: StandingOrders, edge_seconds_n: Int64, due_n: Int64, habit_n: Float) -> "DueShares":
-        """Shares by day from the payments that are due and the purchases to be expected in each step of the window."""
-        day_n = edge_seconds_n[:-1] // DAY_S - edge_seconds_n[0] // DAY_S
-        due_d, habit_d = np.bincount(day_n, due_n), np.bincount(day_n, habit_n)
-        share_d = np.divide(due_d, due_d + habit_d, out=np.zeros(len(due_d)), where=due_d > 0)
-        first_day = int(edge_seconds_n[0] // DAY_S)
-        dates = [datetime.fromtimestamp((first_day + d) * DAY_S, UTC) for d in range(len(due_d))]
-        day_d = np.array([date.day for date in dates])
-        days_d = np.array([monthrange(date.year, date.month)[1] for date in dates])
-        return cls(first_day, share_d, orders.on_days(day_d, day_d, days_d))
-
-    def draw(self, time_us_t: Int64, *, rng: "np.random.Generator") -> Due:
-        """Some events, as one of the orders of their day."""
-        day_t = time_us_t // (DAY_S * US_PER_S) - self.first_day
-        row = np.flatnonzero(rng.random(len(day_t)) < self.share_d[day_t])
-        first, end = self.order_d[:, day_t[row]]
-        return Due(row, first + (rng.random(len(row)) * (end - first)).astype(np.int64))

@@ -35,6 +35,11 @@ class Tastes:
         return cls(before_ik + np.arange(len(before_ik))[:, None], online_ik)
 
     @cached_property
+    def share_ik(self) -> Float:
+        """(s * 24, k) share of each category."""
+        return np.diff(self.before_ik - np.arange(len(self.before_ik))[:, None], axis=1, prepend=0.0)
+
+    @cached_property
     def _buckets(self) -> BucketIndex:
         return BucketIndex.of(np.concatenate([[0.0], self.before_ik.ravel()]))
 

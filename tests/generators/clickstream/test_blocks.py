@@ -7,7 +7,8 @@ from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
 from synth.amount import Bucket, BucketsConfig, make_law
-from synth.contracts.generator import Events, World, sort_code
+from synth.contracts.events import Events
+from synth.contracts.generator import World, sort_code
 from synth.errors import RefusedError
 from synth.generators.clickstream import ClickstreamGenerator
 from synth.generators.clickstream.blocks import part_clicks

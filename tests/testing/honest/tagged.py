@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from synth import BlockPlan, Column, Entities, Events, Generator, Keys, Spec, Streams, World, hookimpl
+from synth import BlockPlan, Column, Entities, Events, Generator, IncompleteEvents, Keys, Spec, Streams, World, hookimpl
 
 TAGS = ("chip", "web", "phone")
 
@@ -57,11 +57,9 @@ class Tagged(Generator):
         own = self.dress(rows, ratio, streams.draw("own", block))
         return Events(time_us_t, card_t, amount_t, own)
 
-    def complete(
-        self, plan: BlockPlan, block: int, fraud: Events, *, world: World, streams: Streams
-    ) -> Mapping[str, npt.NDArray[Any]]:
+    def complete(self, plan: BlockPlan, fraud: IncompleteEvents, *, world: World, streams: Streams) -> Events:
         """As honest ones."""
-        return self.dress(len(fraud.card_t), self.config.ratio, streams.draw("own of fraud", block))
+        return fraud.completed(self.dress(len(fraud.card_t), self.config.ratio, streams.draw("own of fraud")))
 
     def dress(self, rows: int, share: float, rng: np.random.Generator) -> Mapping[str, npt.NDArray[Any]]:
         """Tags, missing in some rows, and slips."""
