@@ -194,6 +194,7 @@ def make_parser() -> Parser:
     schema.add_argument("what", choices=["config"])
     verify = command("verify", "read an output back and check it against its manifest", overrides=False)
     verify.add_argument("uri", help="a directory or s3://bucket/prefix that holds a run")
+    verify.add_argument("--strict", action="store_true", help="fail, too, when a check could not be made")
     stats = command("stats", "say in numbers what an output is like, beside what its recipe asks for", overrides=False)
     stats.add_argument("uri", help="a directory or s3://bucket/prefix that holds a run")
     _add_plugin_actions(command("plugins", "list plugins, check them, or begin a new one", overrides=False))

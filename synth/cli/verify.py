@@ -7,6 +7,7 @@ from synth.check.verify import verify
 from synth.cli import output, screen
 from synth.config.catalog import load_catalog
 from synth.errors import VerifyError
+from synth.wording import counted
 
 
 def main(args: argparse.Namespace) -> int:
@@ -14,10 +15,12 @@ def main(args: argparse.Namespace) -> int:
     report = verify(args.uri, catalog=load_catalog(args.plugin, args.plugins_dir))
     data = {"uri": args.uri, "checks": [asdict(check) for check in report.checks]}
     marks = {True: "ok", False: "FAILED", None: "not checked"}
-    text = screen.table([[marks[check.ok], check.name, check.detail] for check in report.checks])
-    if report.ok:
+    made = f"{len(report.checks) - len(report.unmade)} of {counted(len(report.checks), 'check')} could be made"
+    text = screen.table([[marks[check.ok], check.name, check.detail] for check in report.checks]) + f"\n{made}"
+    wrong = report.failed or (report.unmade if args.strict else ())
+    if not wrong:
         return output.succeed(args, data, text)
     if not args.json and not args.quiet:
         output.say(text)
-    first = report.failed[0]
+    first = wrong[0]
     return output.fail(args, VerifyError(f"{args.uri}: {first.name}: {first.detail}"), 1, data)

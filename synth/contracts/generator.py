@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from synth.tables.column import PLAIN_NAME, Column
 from synth.tables.declared import EVENT_COLUMNS
 from synth.timeline import US_PER_S, Timeline
 from synth.wording import counted
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -156,6 +159,16 @@ class Generator(ABC):
             claimed: at the amount that they have now, with the own columns that they had before.
         """
         return {}
+
+    def check(self, rows: "Mapping[str, pa.Array]", tables: "Mapping[str, Mapping[str, pa.Array]]") -> Iterator[str]:
+        """Yields what is wrong with finished rows, read back from an output, beside what ``Column.given`` promises.
+
+        Args:
+            rows: event column → values of some rows, as far as the view shows them; ``amount_minor`` where it shows
+                any form of amount.
+            tables: table → column → values of what comes once a run.
+        """
+        yield from ()
 
     def entities(self, *, world: World, streams: Streams) -> Sequence[Entities]:
         """The tables that come once a run."""

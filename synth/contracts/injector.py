@@ -19,6 +19,9 @@ from synth.errors import Problem
 from synth.rng import Streams
 from synth.timeline import Timeline
 
+#: The column of the labels that tells what a claimed row cost before.
+BEFORE = "amount_before_minor"
+
 
 @dataclass(frozen=True)
 class PlanContext:
@@ -148,7 +151,12 @@ class Pattern(ABC):
         yield from ()
 
     def check(self, context: PlanContext, events: FraudEvents) -> Iterator[str]:
-        """Yields what is wrong with finished episodes, read back from an output and sorted by (episode, time)."""
+        """Yields what is wrong with finished episodes, read back from an output and sorted by (episode, time).
+
+        Args:
+            events: their ``own`` has the generator's columns that the view shows, and in ``BEFORE`` what each row cost
+                before it was claimed, ``OPEN`` for an added one.
+        """
         yield from ()
 
 

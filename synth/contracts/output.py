@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 Count = Annotated[int, Field(ge=0)]
 
 
+class GivenEntry(TypedDict):
+    """What decides a column, as the manifest describes it: as ``Given``, by the sources of columns."""
+
+    by: list[str]
+    source: str
+    drawn: bool
+
+
 class ColumnEntry(TypedDict):
     """A column, as the manifest describes it.
 
@@ -41,6 +49,8 @@ class ColumnEntry(TypedDict):
         enumerated: whether it has few different texts.
         categories: these, where they are known beforehand.
         clock: how it followed event times, where a stream shifted them.
+        given: what decides it, where something in its row does.
+        never_fraud: categories that no fraud has.
     """
 
     name: str
@@ -55,6 +65,8 @@ class ColumnEntry(TypedDict):
     enumerated: NotRequired[bool]
     categories: NotRequired[list[str]]
     clock: NotRequired[Clock]
+    given: NotRequired[GivenEntry]
+    never_fraud: NotRequired[list[str]]
 
 
 class FileEntry(TypedDict):

@@ -7,6 +7,7 @@ Source: scenario 1 of the Fraud Detection Handbook (2022, chapter 3), where ever
 the label a function of the row; a share below 1 mends that.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -14,8 +15,9 @@ import numpy as np
 from pydantic import Field
 
 from synth.contracts.claimer import Claimer, Claims, Genuine, Targets
-from synth.contracts.injector import PlanContext
+from synth.contracts.injector import BEFORE, FraudEvents, PlanContext
 from synth.injectors.attacks import ClaimConfig
+from synth.injectors.pattern import first_of
 from synth.rng import Streams
 
 
@@ -46,3 +48,9 @@ class AmountThreshold(Claimer):
         row_r = np.flatnonzero(genuine.amount_minor_t > round(self.config.above * 100))
         row_r = row_r[streams.draw("share", block).random(len(row_r)) < self.config.share]
         return Claims(row_r, genuine.number_t[row_r], np.zeros_like(row_r), genuine.amount_minor_t[row_r])
+
+    def check(self, context: PlanContext, events: FraudEvents) -> Iterator[str]:
+        """Yields rows that were not above the amount."""
+        below_f = events.own[BEFORE] <= round(self.config.above * 100)
+        below_f &= events.amount_minor_f <= round(self.config.above * 100)
+        yield from first_of(events.episode_f, below_f, f"is not above {self.config.above:g}")

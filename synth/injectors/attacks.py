@@ -1,5 +1,6 @@
 """Attacks: entities that are in the wrong hands for a while, and whose genuine rows a scenario claims."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Self
 
@@ -8,9 +9,11 @@ from pydantic import Field
 
 from synth.arrays import Int64
 from synth.contracts.claimer import Targets
-from synth.contracts.injector import PlanContext
+from synth.contracts.injector import FraudEvents, PlanContext
 from synth.contracts.population import expand_slices
+from synth.injectors.pattern import first_of
 from synth.timeline import US_PER_S
+from synth.wording import counted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +33,30 @@ class AttackConfig(ClaimConfig):
     per_day: Annotated[int, Field(ge=1, le=1_000_000, description="attacks that begin on each day")]
     days: Annotated[int, Field(ge=1, le=3650, description="how long an attack lasts, in days")]
     early: Annotated[bool, Field(description="whether attacks that began before the window reach into it")]
+
+
+def broken_attacks(config: AttackConfig, events: FraudEvents, entity_f: Int64 | None, what: str) -> Iterator[str]:
+    """Yields which finished episodes are no attacks: longer than one lasts, or on several entities.
+
+    Args:
+        events: sorted by (episode, time).
+        entity_f: (f,) whom each is on; None where that is not known.
+        what: they are, e.g. ``terminal``.
+    """
+    if not len(events.episode_f):
+        return
+    head = np.flatnonzero(np.diff(events.episode_f, prepend=-1))
+    last = np.append(head[1:], len(events.episode_f)) - 1
+    span_us_e = events.time_us_f[last] - events.time_us_f[head]
+    names = events.episode_f[head]
+    yield from first_of(names, span_us_e >= config.days * DAY_US, f"is longer than {counted(config.days, 'day')}")
+    if entity_f is not None:
+        several_e = np.maximum.reduceat(entity_f, head) != np.minimum.reduceat(entity_f, head)
+        yield from first_of(names, several_e, f"is on more than one {what}")
+
+
+#: Microseconds of a day.
+DAY_US = 86_400 * US_PER_S
 
 
 @dataclass(frozen=True)

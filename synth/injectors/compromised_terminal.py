@@ -14,9 +14,9 @@ from typing import Literal
 import numpy as np
 
 from synth.contracts.claimer import Claimer, Claims, Genuine
-from synth.contracts.injector import PlanContext
+from synth.contracts.injector import FraudEvents, PlanContext
 from synth.errors import Problem
-from synth.injectors.attacks import AttackConfig, Attacks
+from synth.injectors.attacks import AttackConfig, Attacks, broken_attacks
 from synth.rng import Streams
 
 
@@ -60,3 +60,7 @@ class CompromisedTerminal(Claimer):
         mine = streams.draw("share", block).random(len(row_r)) < self.config.share
         row_r, episode_r = row_r[mine], episode_r[first][mine]
         return Claims(row_r, episode_r, np.zeros_like(row_r), genuine.amount_minor_t[row_r])
+
+    def check(self, context: PlanContext, events: FraudEvents) -> Iterator[str]:
+        """Yields attacks that are too long, or on several terminals where the view shows them."""
+        yield from broken_attacks(self.config, events, events.own.get("terminal_id"), "terminal")

@@ -19,9 +19,10 @@ from pydantic import Field
 from synth.amount import HIGHEST
 from synth.arrays import Int64
 from synth.contracts.claimer import Claimer, Claims, Genuine
-from synth.contracts.injector import PlanContext
+from synth.contracts.injector import BEFORE, FraudEvents, PlanContext
 from synth.errors import Problem
-from synth.injectors.attacks import AttackConfig, Attacks
+from synth.injectors.attacks import AttackConfig, Attacks, broken_attacks
+from synth.injectors.pattern import first_of
 from synth.rng import Streams
 from synth.wording import counted
 
@@ -79,3 +80,15 @@ class StolenCard(Claimer):
             return np.rint(minor_r * self.config.factor**attacks_r).astype(np.int64)
         exact_r = (minor_r + rng.random(len(minor_r)) - 0.5) * self.config.factor
         return np.maximum(np.rint(exact_r), 1).astype(np.int64)
+
+    def check(self, context: PlanContext, events: FraudEvents) -> Iterator[str]:
+        """Yields attacks that are too long or on several cards, and rows that cost less than the factor says.
+
+        More may be due to another scenario that had the row before.
+        """
+        yield from broken_attacks(self.config, events, events.card_f, "card")
+        factor, before_f = self.config.factor, events.own[BEFORE]
+        least_f = np.minimum(np.rint((before_f - 0.5) * factor) - 1, HIGHEST * 100 - 1)
+        if factor >= 1:
+            bad_f = (before_f >= 0) & (events.amount_minor_f < least_f)
+            yield from first_of(events.episode_f, bad_f, f"has a row below {factor:g} times what it cost")

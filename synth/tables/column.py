@@ -35,6 +35,10 @@ class Given:
     def __str__(self) -> str:
         return f"{self.source}[{self.by[0]}]" if self.source else f"decided by {', '.join(self.by)}"
 
+    def as_json(self) -> dict[str, Any]:
+        """As a manifest shows it: what a reader can check."""
+        return {"by": list(self.by), "source": self.source, "drawn": self.drawn}
+
 
 @dataclass(frozen=True)
 class Column:
@@ -185,4 +189,6 @@ def as_json(column: Column) -> dict[str, Any]:
     """The column as ``synth describe --json`` and the manifest show it."""
     shown = {"name": column.name, "type": column.arrow, "nullable": column.nullable, **metadata(column)}
     shown |= {name: True for name in ("quoted", "enumerated") if getattr(column, name)}
-    return shown | ({"categories": list(column.categories)} if column.categories else {})
+    shown |= {"categories": list(column.categories)} if column.categories else {}
+    shown |= {"given": column.given.as_json()} if column.given else {}
+    return shown | ({"never_fraud": list(column.never_fraud)} if column.never_fraud else {})

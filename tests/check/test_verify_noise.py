@@ -89,9 +89,8 @@ def test_what_the_key_names_is_explained(kinds: str, view: str, tmp_path: Path) 
     assert said["rows sent"].startswith(f"{told['stream']['events']:,} rows were sent, {told['stream']['fraud']:,} of")
     dropped = key.count("drop")
     assert said["rows of transactions"].startswith(f"{12_000 - dropped:,} rows")
-    hidden = {"event ids", "scenario of rows", "episode_id of rows", "role of rows"} if view == "notebook" else set()
     lost = {"digest of transactions", "digest of the run", "scenario card_chain"} if dropped else set()
-    assert set(unchecked(report)) == hidden | lost
+    assert set(unchecked(report)) == lost
     if not dropped:
         run(*SMALL, f"columns={view}", "sink=jsonl", f"sink.jsonl.uri={tmp_path}/batch")
         assert said["digest of transactions"] == manifest(tmp_path / "batch")["tables"]["transactions"]["digest"]

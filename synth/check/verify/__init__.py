@@ -1,10 +1,9 @@
 """An output against its manifest and its recipe, read back by a route of its own."""
 
 import hashlib
-import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,10 +11,13 @@ import pyarrow as pa
 
 from synth.arrays import Int64
 from synth.check.reader import StoredOutput, open_output, with_original_times
+from synth.check.verify.cards import CardNames
 from synth.check.verify.clicks import Purchases, check_clicks, read_clicks
+from synth.check.verify.dependencies import GeneratorRules, dependencies
 from synth.check.verify.extra import plugin_checks
 from synth.check.verify.ids import HashedIds, UniqueIds, form_of
 from synth.check.verify.noise import Dropped, NoiseKey, read_noise
+from synth.check.verify.recipe import RecipeParts, recipe_parts
 from synth.check.verify.reports import ObservedLabels, check_reports
 from synth.check.verify.rows import (
     CardNumberCheck,
@@ -40,12 +42,9 @@ from synth.check.verify.truth import (
 )
 from synth.check.verify.versions import note_versions
 from synth.config.catalog import Catalog
-from synth.config.typed import adapter
 from synth.contracts.claimer import Claimer
-from synth.contracts.injector import Pattern, PlanContext
+from synth.contracts.generator import Generator
 from synth.contracts.output import Manifest, Output
-from synth.errors import PluginError
-from synth.timeline import Timeline, TimelineConfig
 from synth.wording import counted
 
 __all__ = ["Check", "Report", "verify"]
@@ -67,6 +66,11 @@ class Report:
     def failed(self) -> tuple[Check, ...]:
         """The checks that do not hold."""
         return tuple(check for check in self.checks if check.ok is False)
+
+    @property
+    def unmade(self) -> tuple[Check, ...]:
+        """The checks that could not be made."""
+        return tuple(check for check in self.checks if check.ok is None)
 
     @property
     def ok(self) -> bool:
@@ -92,7 +96,7 @@ def _checks(output: StoredOutput, catalog: Catalog) -> Iterator[Check]:
     """All checks; one pass over the transactions serves those of the rows."""
     yield check_files(output)
     yield check_foreign(output)
-    parts = _recipe_parts(output.manifest, catalog)
+    parts = recipe_parts(output.manifest, catalog)
     yield parts.check
     yield from note_versions(output)
     names = output.manifest["tables"]
@@ -106,8 +110,16 @@ def _checks(output: StoredOutput, catalog: Catalog) -> Iterator[Check]:
     came = dropped.without(labels) if labels else None
     numbers = {"holders": holders, "cards": cards}
     shown = sources_of(output, "transactions")
-    fraud = FraudRows.of(set(shown))
-    checks = _row_checks(output, parts, noise, came, numbers)
+    tables = {name: table.columns for name, table in found.items()}
+    card_names = CardNames.of(shown, tables, alone=parts.alone)
+    known = {*shown, *card_names.told}
+    fraud = FraudRows(known)
+    checks = _row_checks(output, parts, noise, came, numbers, known)
+    whole = {name: columns for name, columns in tables.items() if columns is not None}
+    named = list(dependencies(output.table("transactions")["columns"], whole, known))
+    checks += [check for check in named if isinstance(check, RowCheck)]
+    if parts.generator is not None and type(parts.generator).check is not Generator.check:
+        checks.append(GeneratorRules(parts.generator, whole))
     if parts.timeline is not None and "observed_label" in shown:
         checks.append(ObservedLabels(dropped.without(reports) if reports else None, parts.timeline))
     clicks = None
@@ -116,14 +128,15 @@ def _checks(output: StoredOutput, catalog: Catalog) -> Iterator[Check]:
         found["clicks"], clicks = read_clicks(output, click_labels)
         checks.append(Purchases(clicks, dropped))
     labelled = np.unique(int64_of(came["event_id"])) if came else np.empty(0, dtype=np.int64)
-    found["transactions"] = main = noise.read(_Feed(shown, labelled, checks, fraud, dropped))
+    found["transactions"] = main = noise.read(_Feed(shown, labelled, checks, fraud, dropped, card_names))
     for name in names:
         yield from found[name].checks()
     yield from noise.checks(labels)
     yield _check_digest(output.manifest, found)
     yield _check_counts(output.manifest, parts, labels, episodes)
     unread = [name for name in ("transactions", "labels", "episodes") if name not in found or found[name].problem]
-    yield from _results(checks, shown, "the transactions cannot be read" if main.problem else main.hidden)
+    yield from (check for check in named if isinstance(check, Check))
+    yield from _results(checks, known, "the transactions cannot be read" if main.problem else main.hidden)
     if parts.timeline is None:
         yield from (Check(name, None, "the recipe cannot be read") for name in (InWindow.name, CardNumberCheck.name))
     if unread or main.hidden or labels is None or episodes is None or came is None:
@@ -142,10 +155,10 @@ def _checks(output: StoredOutput, catalog: Catalog) -> Iterator[Check]:
     yield from _check_scenarios(output.manifest, parts, came, fraud, lost)
 
 
-def _results(checks: Sequence[RowCheck], shown: Mapping[str, str], unread: str) -> Iterator[Check]:
+def _results(checks: Sequence[RowCheck], known: Collection[str], unread: str) -> Iterator[Check]:
     """What the checks of the rows found."""
     for check in checks:
-        absent = [need for need in check.needs if not set(need.split("|")) & set(shown)]
+        absent = [need for need in check.needs if not set(need.split("|")) & set(known)]
         reason = f"the view shows no {absent[0]}" if absent else "" if check.problem else unread
         yield Check(check.name, None, reason) if reason else check.result()
 
@@ -158,6 +171,7 @@ class _Feed:
         shown: event column → name of the column.
         labelled: (f,) positions of the rows that have a label, sorted.
         dropped: the transactions that have no row.
+        card_names: whose card each row is of.
     """
 
     shown: Mapping[str, str]
@@ -165,6 +179,7 @@ class _Feed:
     checks: Sequence[RowCheck]
     fraud: FraudRows
     dropped: Dropped
+    card_names: CardNames
 
     def __call__(self, first: int, block: pa.Table) -> None:
         """The block whose first row is at position ``first``."""
@@ -172,6 +187,7 @@ class _Feed:
         columns = {source: one_piece(block.column(name)) for source, name in self.shown.items()}
         if "event_id" in columns and len(self.dropped.event_d):
             columns["event_id"] = pa.array(self.dropped.places(int64_of(columns["event_id"])))
+        self.card_names.add(columns)
         rows = ReadRows(first, block.num_rows, columns, self.labelled[start:end] - first)
         for check in self.checks:
             if not check.problem and all(set(need.split("|")) & set(columns) for need in check.needs):
@@ -181,12 +197,18 @@ class _Feed:
 
 def _row_checks(
     output: Output,
-    parts: "_RecipeParts",
+    parts: "RecipeParts",
     noise: NoiseKey,
     labels: Columns | None,
     numbers: Mapping[str, Columns | None],
+    known: Collection[str],
 ) -> list[RowCheck]:
-    """The checks that the tables and the recipe allow; ``labels`` are those of the rows that came."""
+    """The checks that the tables and the recipe allow; of ids and truth, where they are shown.
+
+    Args:
+        labels: those of the rows that came.
+        known: event columns that are known of each row.
+    """
     tid = sources_of(output, "transactions").get("tid", "")
     total = output.table("transactions")["rows"] - len(noise.dropped.event_d)
     form = form_of(output.table("transactions")["columns"], tid)
@@ -194,14 +216,16 @@ def _row_checks(
     def ids_again() -> Iterator[pa.Array]:
         return (batch.column(tid) for batch in noise.rows())
 
-    checks: list[RowCheck] = [EventIds(), TimeOrder(), CardSeconds()]
-    checks += [UniqueIds(total, ids_again, form), HashedIds(form)]
+    checks: list[RowCheck] = [EventIds()] if "event_id" in known else []
+    checks += [TimeOrder(), CardSeconds()]
+    checks += [UniqueIds(total, ids_again, form), HashedIds(form)] if "tid" in known else []
     if parts.timeline is not None and parts.cards is not None:
         listed = {name: c["card_number"].to_pylist() for name, c in numbers.items() if c and "card_number" in c}
-        checks += [InWindow(parts.timeline), CardNumberCheck(parts.cards, listed)]
+        checks += [InWindow(parts.timeline)]
+        checks += [CardNumberCheck(parts.cards, listed)] if listed or "card_number" in known else []
     if labels is not None:
-        checks += [Labelled(labels, total), FraudLabels()]
-        checks += [ShownTruth(source, labels) for source in ("scenario", "episode_id", "role")]
+        checks += [Labelled(labels, total), *([FraudLabels()] if "fraud_label" in known else [])]
+        checks += [ShownTruth(source, labels) for source in ("scenario", "episode_id", "role") if source in known]
     return checks
 
 
@@ -216,7 +240,7 @@ def _check_digest(manifest: Manifest, found: Mapping[str, Found]) -> Check:
     return Check("digest of the run", digest == manifest["digest"], message)
 
 
-def _check_counts(manifest: Manifest, parts: "_RecipeParts", labels: Columns | None, episodes: Columns | None) -> Check:
+def _check_counts(manifest: Manifest, parts: "RecipeParts", labels: Columns | None, episodes: Columns | None) -> Check:
     """The manifest's counts against the tables, and against what the recipe promises."""
     if labels is None or episodes is None:
         return Check("counts", None, "labels or episodes cannot be read")
@@ -241,7 +265,7 @@ def _check_counts(manifest: Manifest, parts: "_RecipeParts", labels: Columns | N
 
 
 def _check_scenarios(
-    manifest: Manifest, parts: "_RecipeParts", labels: Columns, fraud: FraudRows, lost: Mapping[str, int]
+    manifest: Manifest, parts: "RecipeParts", labels: Columns, fraud: FraudRows, lost: Mapping[str, int]
 ) -> Iterator[Check]:
     """Every scenario of the recipe by its injector's own rules; not those that ``lost`` rows on the way."""
     for name in manifest["recipe"].get("scenario") or {}:
@@ -250,51 +274,4 @@ def _check_scenarios(
         elif lost.get(name):
             yield Check(f"scenario {name}", None, f"{counted(lost[name], 'row')} of it never came")
         else:
-            yield check_scenario(name, parts.patterns[name], parts.context, labels, fraud)
-
-
-@dataclass(frozen=True)
-class _RecipeParts:
-    """What the recipe sets; None and empty where it cannot be made."""
-
-    check: Check
-    timeline: Timeline | None = None
-    cards: int | None = None
-    context: PlanContext | None = None
-    patterns: Mapping[str, Pattern] = field(default_factory=dict)
-
-
-def _recipe_parts(manifest: Manifest, catalog: Catalog) -> _RecipeParts:
-    """The recipe's window, cards, amount law, genuine rows and injectors."""
-    recipe = manifest["recipe"]
-    fingerprint = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()
-    if fingerprint != manifest["fingerprint"]:
-        return _RecipeParts(Check("recipe", False, f"its fingerprint is {fingerprint}, not {manifest['fingerprint']}"))
-    timeline, cards = None, None
-    try:
-        cards = int(recipe["population"]["cards"])
-        timeline = Timeline.parse(adapter(TimelineConfig).validate_json(json.dumps(recipe["timeline"])))
-        amount = _make(catalog, "amount", recipe["amount"])
-        generator = _make(catalog, "generator", recipe["generator"])
-        patterns = {name: _make(catalog, "scenario", part) for name, part in (recipe.get("scenario") or {}).items()}
-    except PluginError as error:
-        return _RecipeParts(Check("recipe", None, str(error)), timeline, cards)
-    except Exception as error:  # noqa: BLE001 — a component may come from a plugin
-        message = f"it cannot be made: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-        return _RecipeParts(Check("recipe", False, message), timeline, cards)
-    rows = generator.rows()
-    if rows is None:  # the plan counted them: what is there, without the fraud that came on top
-        added = [name for name, pattern in patterns.items() if pattern.adds]
-        counts = manifest["counts"]
-        rows = counts["transactions"] - sum(counts["scenarios"][name]["rows"] for name in added)
-    context = PlanContext(cards, timeline, amount, rows, tuple(column.name for column in generator.columns))
-    check = Check("recipe", True, "it has its fingerprint, and every component can be made")
-    return _RecipeParts(check, timeline, cards, context, patterns)
-
-
-def _make(catalog: Catalog, group: str, data: Mapping[str, Any]) -> Any:
-    """A component from its plain configuration."""
-    spec = catalog.find(group, data["kind"])
-    if spec is None:
-        raise PluginError(f"no {group} kind named {data['kind']!r}: load the plugin that provides it")
-    return spec.factory(adapter(spec.config).validate_json(json.dumps(data)))
+            yield check_scenario(name, parts, parts.context, labels, fraud)

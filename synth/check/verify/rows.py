@@ -48,6 +48,11 @@ class ReadRows:
         """(t,) int64 microseconds since 1970-01-01 UTC."""
         return int64_of(self.columns["time"])
 
+    @property
+    def priced(self) -> bool:
+        """Whether the view shows amounts."""
+        return "amount_minor" in self.columns or "amount" in self.columns
+
     @cached_property
     def minor(self) -> Int64:
         """(t,) int64 minor units."""
@@ -60,8 +65,8 @@ class ReadRows:
 
     @cached_property
     def cards(self) -> pa.DictionaryArray:
-        """The card numbers, each text once."""
-        return self.columns["card_number"].dictionary_encode()
+        """What tells the cards apart, each once."""
+        return self.columns["card"].dictionary_encode()
 
 
 def int64_of(column: pa.Array) -> Int64:
@@ -157,12 +162,12 @@ class InWindow(RowCheck):
 class CardSeconds(RowCheck):
     """No card has two events in one second."""
 
-    name, needs = "card and second", ("time", "card_number")
+    name, needs = "card and second", ("time", "card")
 
     def __init__(self) -> None:
         super().__init__()
         self.time_us: Int64 = np.empty(0, dtype=np.int64)
-        self.card = pa.array([], pa.string())
+        self.card: pa.Array = pa.nulls(0)
 
     def see(self, rows: ReadRows) -> None:
         """Looks for a (second, card) twice, the last second of the block before included."""
@@ -171,7 +176,7 @@ class CardSeconds(RowCheck):
             return
         cards = rows.cards
         if len(self.card):
-            cards = pa.concat_arrays([self.card, rows.columns["card_number"]]).dictionary_encode()
+            cards = pa.concat_arrays([self.card, rows.columns["card"]]).dictionary_encode()
         second = time_us // US_PER_S
         code = (second - second.min()) * len(cards.dictionary) + np.asarray(cards.indices)
         ordered = np.sort(code)
@@ -180,7 +185,7 @@ class CardSeconds(RowCheck):
             here = np.flatnonzero(code == ordered[twice[0]])[:2] + rows.first - len(self.card)
             self.problem = f"rows {here[0]:,} and {here[1]:,} are of one card in one second"
         tail = np.flatnonzero(second == second.max())
-        self.time_us, self.card = time_us[tail], cards.take(pa.array(tail)).cast(pa.string())
+        self.time_us, self.card = time_us[tail], cards.take(pa.array(tail)).dictionary_decode()
 
     def finish(self) -> str:
         """All of them."""

@@ -8,9 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from synth.arrays import Int64, Mask
+from synth.arrays import Int64, Mask, Values
+from synth.check.verify.recipe import RecipeParts
 from synth.check.verify.rows import Check, ReadRows, RowCheck, int64_of
-from synth.contracts.injector import FraudEvents, Pattern, PlanContext
+from synth.contracts.events import OPEN
+from synth.contracts.injector import BEFORE, FraudEvents, Pattern, PlanContext
 from synth.wording import counted
 
 Columns = Mapping[str, pa.Array]
@@ -19,58 +21,47 @@ Columns = Mapping[str, pa.Array]
 
 @dataclass
 class FraudRows:
-    """What the view shows of the rows that the labels name; None for a column that it does not show.
+    """What is known of the rows that the labels name.
 
     Attributes:
-        time_us_f: (f,) int64 microseconds since 1970-01-01 UTC.
-        minor_f: (f,) int64 minor units.
-        card_f: (f,) card numbers.
+        shown: the event columns that are known of each row.
     """
 
-    time_us_f: list[Int64] | None
-    minor_f: list[Int64] | None
-    card_f: list[pa.Array] | None = field(default_factory=list)
-
-    @classmethod
-    def of(cls, shown: set[str]) -> "FraudRows":
-        """Nothing yet, of a view with these columns."""
-        return cls(
-            [] if "time" in shown else None,
-            [] if {"amount", "amount_minor"} & shown else None,
-            [] if "card_number" in shown else None,
-        )
+    shown: Collection[str]
+    _kept: list[dict[str, pa.Array]] = field(default_factory=list)
+    _minor: list[Int64] = field(default_factory=list)
 
     def take(self, rows: ReadRows) -> None:
         """Keeps what is needed later."""
-        if self.time_us_f is not None:
-            self.time_us_f.append(rows.time_us[rows.fraud])
-        if self.minor_f is not None:
-            self.minor_f.append(rows.minor[rows.fraud])
-        if self.card_f is not None:
-            self.card_f.append(rows.columns["card_number"].take(pa.array(rows.fraud)))
+        index = pa.array(rows.fraud)
+        self._kept.append({name: rows.columns[name].take(index) for name in self.shown})
+        if rows.priced:
+            self._minor.append(rows.minor[rows.fraud])
 
     def hidden(self, *names: str) -> str:
-        """Why a check that needs these columns cannot be made; empty when it can."""
-        absent = [name for name in names if getattr(self, _HOLDERS[name]) is None]
+        """Why a check that needs these columns cannot be made; empty when it can.
+
+        Args:
+            names: of event columns; ``amount`` stands for its minor units, too.
+        """
+        known = {*self.shown, *(("amount",) if "amount_minor" in self.shown else ())}
+        absent = [name for name in names if name not in known]
         return f"the view shows no {' and no '.join(absent)}" if absent else ""
+
+    def column(self, name: str) -> pa.Array:
+        """(f,) values of an event column that is known."""
+        parts = [part[name] for part in self._kept]
+        return pa.concat_arrays(parts) if parts else pa.nulls(0)
 
     @property
     def times(self) -> Int64:
-        """(f,) all times."""
-        return np.concatenate([np.empty(0, dtype=np.int64), *(self.time_us_f or [])])
+        """(f,) microseconds since 1970-01-01 UTC."""
+        return int64_of(self.column("time"))
 
     @property
     def amounts(self) -> Int64:
-        """(f,) all amounts."""
-        return np.concatenate([np.empty(0, dtype=np.int64), *(self.minor_f or [])])
-
-    @property
-    def cards(self) -> pa.Array:
-        """(f,) all card numbers."""
-        return pa.concat_arrays([pa.array([], pa.string()), *(self.card_f or [])])
-
-
-_HOLDERS = {"time": "time_us_f", "amount": "minor_f", "card_number": "card_f"}
+        """(f,) minor units."""
+        return np.concatenate([np.empty(0, dtype=np.int64), *self._minor])
 
 
 class Labelled(RowCheck):
@@ -94,7 +85,7 @@ class Labelled(RowCheck):
         here = slice(self.seen, self.seen + len(rows.fraud))
         self.seen = here.stop
         if "tid" in rows.columns and "tid" in self.labels:
-            wrong = _differing(rows.columns["tid"].take(pa.array(rows.fraud)), self.labels["tid"][here])
+            wrong = differing(rows.columns["tid"].take(pa.array(rows.fraud)), self.labels["tid"][here])
             if wrong.size:
                 row = rows.first + rows.fraud[wrong[0]]
                 self.problem = f"the label of row {row:,} has another id than the row"
@@ -143,7 +134,7 @@ class ShownTruth(RowCheck):
         values = rows.columns[self.source]
         here = slice(self.seen, self.seen + len(rows.fraud))
         self.seen = here.stop
-        wrong = rows.fraud[_differing(values.take(pa.array(rows.fraud)), self.label[here])]
+        wrong = rows.fraud[differing(values.take(pa.array(rows.fraud)), self.label[here])]
         genuine = np.ones(rows.count, dtype=bool)
         genuine[rows.fraud] = False
         wrong = np.union1d(wrong, np.flatnonzero(genuine & _bools(values.is_valid())))
@@ -160,7 +151,7 @@ def _bools(values: pa.Array) -> Mask:
     return np.asarray(values.to_numpy(zero_copy_only=False), dtype=bool)
 
 
-def _differing(these: pa.Array, those: pa.Array) -> Int64:
+def differing(these: pa.Array, those: pa.Array) -> Int64:
     """(d,) positions at which two columns differ; a null differs from every value."""
     if len(these) != len(those):
         return np.arange(min(len(these), len(those)), max(len(these), len(those)))
@@ -197,7 +188,7 @@ def check_episodes(
         return
     scenario_f = episodes["scenario"].take(pa.array(episode_f))
     bad = np.flatnonzero(np.bincount(episode_f, minlength=count) != events_e)
-    odd = _differing(scenario_f, labels["scenario"])
+    odd = differing(scenario_f, labels["scenario"])
     if bad.size:
         found = int(np.bincount(episode_f, minlength=count)[bad[0]])
         yield Check("episodes", False, f"episode {id_e[bad[0]]:,} has {found} labels, not {events_e[bad[0]]}")
@@ -233,44 +224,70 @@ def _wrong_amounts(episode_f: Int64, episodes: Columns, fraud: FraudRows) -> Int
 
 
 def _wrong_cards(episode_f: Int64, episodes: Columns, fraud: FraudRows) -> Int64:
-    codes = fraud.cards.dictionary_encode()
-    card_f = np.asarray(codes.indices, dtype=np.int64)
-    pair_p = np.unique(episode_f * (len(codes.dictionary) + 1) + card_f) // (len(codes.dictionary) + 1)
+    codes, number_f = fraud.column("card").dictionary_encode(), episodes["card_number"].take(pa.array(episode_f))
+    card_f, cards = np.asarray(codes.indices, dtype=np.int64), len(codes.dictionary) + 1
+    pair_p = np.unique(episode_f * cards + card_f) // cards
     several_e = np.bincount(pair_p, minlength=len(episodes["card_number"])) > 1
     wrong_e = several_e != _bools(episodes["card_number"].is_null())
-    wrong_f = _differing(episodes["card_number"].take(pa.array(episode_f)), fraud.cards)
+    if "card_number" in fraud.shown:
+        wrong_f = differing(number_f, fraud.column("card_number"))
+    else:
+        wrong_f = _crossed(card_f, number_f)
     return np.union1d(np.flatnonzero(wrong_e), episode_f[wrong_f[~several_e[episode_f[wrong_f]]]])
+
+
+def _crossed(card_f: Int64, number_f: pa.Array) -> Int64:
+    """The rows whose card has another number elsewhere, or whose number is another card's, too."""
+    known = np.flatnonzero(~_bools(number_f.is_null()))
+    named_f = np.asarray(number_f.take(pa.array(known)).dictionary_encode().indices, dtype=np.int64)
+    pairs = np.unique(np.stack([card_f[known], named_f]), axis=1)
+    twice = [side[:-1][np.diff(side) == 0] for side in map(np.sort, pairs)]
+    return known[np.isin(card_f[known], twice[0]) | np.isin(named_f, twice[1])]
 
 
 _PARTS: dict[str, tuple[str, str, Any]] = {
     "time": ("time", "first and last are those of their rows", _wrong_times),
-    "card": ("card_number", "each is on the card of its rows, or on several", _wrong_cards),
+    "card": ("card", "each is on the card of its rows, or on several", _wrong_cards),
     "amount": ("amount", "each is the sum over its rows", _wrong_amounts),
 }
 
 
-def check_scenario(name: str, injector: Pattern, context: PlanContext, labels: Columns, fraud: FraudRows) -> Check:
-    """A scenario's episodes, as read back, against the rules of its injector."""
-    title = f"scenario {name}"
-    unruled = f"{type(injector).__name__} has no check of its own" if type(injector).check is Pattern.check else ""
-    reason = fraud.hidden("time", "card_number", "amount") or unruled
+def check_scenario(name: str, parts: RecipeParts, context: PlanContext, labels: Columns, fraud: FraudRows) -> Check:
+    """A scenario's episodes, as read back, against the rules of its pattern."""
+    title, pattern = f"scenario {name}", parts.patterns[name]
+    unruled = f"{type(pattern).__name__} has no check of its own" if type(pattern).check is Pattern.check else ""
+    reason = fraud.hidden("time", "card", "amount") or unruled
     if reason:
         return Check(title, None, reason)
     mine = np.flatnonzero(_bools(pc.equal(labels["scenario"], name).fill_null(False)))
     index = pa.array(mine)
     roles = labels["role"].take(index).to_pylist()
-    unknown = sorted({str(role) for role in roles} - set(injector.roles))
+    unknown = sorted({str(role) for role in roles} - set(pattern.roles))
     if unknown:
-        return Check(title, False, f"role {unknown[0]!r} is not one of {', '.join(injector.roles)}")
+        return Check(title, False, f"role {unknown[0]!r} is not one of {', '.join(pattern.roles)}")
     _, episode_f = np.unique(np.asarray(labels["episode_id"].take(index)), return_inverse=True)
-    cards = fraud.cards.take(index).dictionary_encode()
-    role_f = np.array([injector.roles.index(role) for role in roles], dtype=np.int64)
+    cards = fraud.column("card").take(index).dictionary_encode()
+    role_f = np.array([pattern.roles.index(role) for role in roles], dtype=np.int64)
     card_f = np.asarray(cards.indices, dtype=np.int64)
-    events = FraudEvents(episode_f, fraud.times[mine], card_f, fraud.amounts[mine], role_f)
+    own = _own_columns(parts, labels, fraud, index)
+    events = FraudEvents(episode_f, fraud.times[mine], card_f, fraud.amounts[mine], role_f, own)
     events = events.take(np.lexsort((events.time_us_f, events.episode_f)))
     try:
-        problem = next(iter(injector.check(context, events)), "")
-    except Exception as error:  # noqa: BLE001 — an injector may come from a plugin
+        problem = next(iter(pattern.check(context, events)), "")
+    except Exception as error:  # noqa: BLE001 — a pattern may come from a plugin
         problem = f"its check failed with {type(error).__name__}: {error}"
     episodes = int(episode_f.max(initial=-1)) + 1
     return Check(title, not problem, problem or f"{episodes:,} episodes of {len(mine):,} rows keep its rules")
+
+
+def _own_columns(parts: RecipeParts, labels: Columns, fraud: FraudRows, index: pa.Array) -> dict[str, Values]:
+    """What the view shows of the generator's own columns in some rows, and what claimed rows cost before."""
+    own: dict[str, Values] = {BEFORE: labels[BEFORE].take(index).fill_null(OPEN).to_numpy()}
+    for column in parts.generator.columns if parts.generator else ():
+        if column.name not in fraud.shown or not (column.categories or column.arrow in ("int64", "int8", "double")):
+            continue
+        values = fraud.column(column.name).take(index)
+        if column.categories:
+            values = pc.index_in(values, pa.array(column.categories)).cast(pa.int64()).fill_null(OPEN)
+        own[column.name] = values.to_numpy(zero_copy_only=False)
+    return own

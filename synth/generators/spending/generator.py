@@ -5,7 +5,7 @@ Legend: ``_t`` an event of a block.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,10 +27,14 @@ from synth.generators.spending.expected import expect
 from synth.generators.spending.keys import draw_keys
 from synth.generators.spending.plan import SpendingPlan, make_plan
 from synth.generators.spending.problems import problems
+from synth.generators.spending.rules import broken_rules
 from synth.generators.spending.seasons import holidays_of
 from synth.generators.spending.standing_orders import nothing_due
 from synth.rng import Streams
 from synth.tables.column import Column, Given
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 CHANNELS = ("chip", "contactless", "online", "recurring")
 ONLINE, RECURRING = 2, 3
@@ -180,6 +184,10 @@ class SpendingGenerator(Generator):
         if self.config.authorisation is None:
             return {}
         return authorise_again(self.config.authorisation, claimed, people_of(world).cards)
+
+    def check(self, rows: "Mapping[str, pa.Array]", tables: "Mapping[str, Mapping[str, pa.Array]]") -> Iterator[str]:
+        """Yields payments that are online elsewhere than on the web, or declined against what the issuer knows."""
+        return broken_rules(rows, tables, self.config.authorisation, CHANNELS[ONLINE], CHANNELS[RECURRING])
 
     def amounts(self, plan: BlockPlan, *, world: World) -> AmountLaw:
         """What anybody spends on anything: the law by which a pattern hides."""
