@@ -7,6 +7,7 @@ from .amount import AmountLaw as AmountLaw
 from .amount import make_law as make_law
 from .api.looks import describe as describe
 from .api.looks import preview as preview
+from .api.outputs import lint as lint
 from .api.outputs import open as open
 from .api.outputs import stats as stats
 from .api.outputs import verify as verify

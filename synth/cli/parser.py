@@ -197,6 +197,14 @@ def make_parser() -> Parser:
     verify.add_argument("--strict", action="store_true", help="fail, too, when a check could not be made")
     stats = command("stats", "say in numbers what an output is like, beside what its recipe asks for", overrides=False)
     stats.add_argument("uri", help="a directory or s3://bucket/prefix that holds a run")
+    lint = command("lint", "look for what gives fraud away, as a suspicious reader would", overrides=False)
+    lint.add_argument(
+        "overrides",
+        nargs="*",
+        metavar="URI|KEY=VALUE|FILE",
+        help="a place that holds a run; or a recipe, which is made for it alone; or CSV and Parquet files",
+    )
+    lint.add_argument("--mapping", type=Path, metavar="YAML", help="which column of the files is what: docs/lint.md")
     _add_plugin_actions(command("plugins", "list plugins, check them, or begin a new one", overrides=False))
     completion = command("completion", "print the completion script of a shell", overrides=False)
     completion.add_argument("shell", choices=["bash", "zsh", "fish", QUERY])

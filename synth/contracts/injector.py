@@ -142,6 +142,12 @@ class Pattern(ABC):
     needs = overridable(tuple, list, default=(), wanted="a tuple of choices such as ('generator=spending',)")
 
     @property
+    def declared(self) -> tuple[str, ...]:
+        """What a manifest says of the pattern: its expected signal, and what its sessions have of their own."""
+        changed = {name for session in self.sessions.values() for name in session.own}
+        return (*dict.fromkeys(self.expected_signal), *sorted(changed - {*self.expected_signal}))
+
+    @property
     @abstractmethod
     def adds(self) -> bool:
         """Whether a run has more rows with the pattern than without."""

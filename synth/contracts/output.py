@@ -108,6 +108,7 @@ class ManifestCounts(TypedDict):
 class Manifest(TypedDict):
     """What a manifest says.
 
+    ``signals`` says of each scenario what may tell a single row of it (``Pattern.declared``); manifests of old do not.
     ``sha256`` is that of all the rest (``digest_of_manifest``); manifests of format 1 have none. Readers pass over keys
     that they do not know: a key more needs no new format.
     """
@@ -121,6 +122,7 @@ class Manifest(TypedDict):
     sink: dict[str, Any]
     stream: NotRequired[dict[str, Any]]
     counts: ManifestCounts
+    signals: NotRequired[dict[str, list[str]]]
     digest: str
     tables: dict[str, TableEntry]
     sha256: NotRequired[str]

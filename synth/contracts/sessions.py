@@ -33,6 +33,12 @@ class Session:
     new_device: bool = False
     longest_s: int | None = None
 
+    @property
+    def own(self) -> tuple[str, ...]:
+        """What may tell it, by the names of steps and columns of clicks."""
+        said = {"login": self.login, "profile_change": self.profile_change > 0, "device_id": self.new_device}
+        return tuple(name for name, is_so in said.items() if is_so)
+
 
 ID_BITS = 53
 """Ids of sessions and devices are whole numbers below 2^53: exact as JSON numbers, too."""

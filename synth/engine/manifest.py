@@ -92,6 +92,7 @@ def write_manifest(
     sink: Mapping[str, Any],
     files: Mapping[str, Sequence[Staged]],
     stream: Mapping[str, Any] | None = None,
+    signals: Mapping[str, Sequence[str]] | None = None,
 ) -> bytes:
     """A sink's manifest as JSON.
 
@@ -103,6 +104,7 @@ def write_manifest(
         sink: the sink's own configuration, without its uri.
         files: table name → its files, where it has any.
         stream: how the rows were sent, where they were streamed.
+        signals: scenario → what it declares that may tell a single row.
     """
     content = {
         "format": FORMAT,
@@ -114,6 +116,7 @@ def write_manifest(
         "sink": sink,
         **({"stream": stream} if stream is not None else {}),
         "counts": {"transactions": counts.transactions, "fraud": counts.fraud, "scenarios": counts.scenarios},
+        **({"signals": {name: list(signal) for name, signal in signals.items()}} if signals else {}),
         "digest": digest_run({name: table["digest"] for name, table in tables.items()}),
         "tables": {
             name: {**table, "files": [_as_entry(file) for file in files.get(name, ())]}
@@ -160,4 +163,5 @@ def manifest_of(
         sink=without_secrets({key: value for key, value in dataclasses.asdict(part.config).items() if key != "uri"}),
         files=files,
         stream=stream,
+        signals={name: pattern.declared for name, pattern in prepared.make_block.components.patterns.items()},
     )

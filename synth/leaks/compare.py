@@ -1,0 +1,98 @@
+"""One look at the rows of one scenario against genuine ones: the test that all families of looks share."""
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+
+from synth.arrays import Int64, Mask
+from synth.leaks.findings import FEWEST_CERTAIN, Effect, Finding, Tests
+from synth.leaks.odds import Counts, log_bins, log_rank
+from synth.leaks.scene import Look, Scene, Subject
+
+
+def compare_all(scene: Scene, tests: Tests, looks: Iterable[Look], *, at_hours: bool = False) -> None:
+    """Compares each look at each scenario.
+
+    Args:
+        at_hours: whether rows are compared with those of the same hour of the week alone.
+    """
+    for look in looks:
+        for subject in scene.subjects:
+            if look.bins > 1:
+                tests.add(compare(scene, tests.family, subject, look, scene.hour_n if at_hours else None))
+
+
+def compare(scene: Scene, family: str, subject: Subject, look: Look, stratum_n: Int64 | None = None) -> Finding | None:
+    """The difference that a look shows, whatever its size; None where there is nothing to compare.
+
+    Half of the chance goes to the order of the bins, where it means something, the rest to the bins one by one.
+    """
+    bin_n, fraud_n, chosen = scene.compared(subject, look)
+    counts = Counts.of(bin_n, fraud_n, look.bins, None if stratum_n is None else stratum_n[chosen])
+    if counts.fraud < FEWEST_CERTAIN or not counts.others:
+        return None
+    used = int(((counts.fraud_sb + counts.other_sb).sum(axis=0) > 0).sum())
+    by_bin, worst = log_bins(counts)
+    by_bin += math.log(used * (2 if look.ordered else 1))
+    by_rank = log_rank(counts) + math.log(2) if look.ordered else 0.0
+    in_bin, inside = int(counts.fraud_sb[:, worst].sum()), int(counts.other_sb[:, worst].sum())
+    share = share_effect(in_bin, counts.fraud, inside, counts.others)
+    auc = Effect("auc", *counts.auc())
+    by_order = look.ordered and (by_rank <= by_bin or (auc.size >= share.size and by_rank < by_bin / 2))
+    way = "more" if auc.value > 0.5 else "less"
+    shares = percent(in_bin / counts.fraud), percent(inside / counts.others)
+    told = f"{look.feature} is {look.label(worst)} in {shares[0]} of the fraud rows and in {shares[1]} of genuine ones"
+    alone = inside == 0 and in_bin >= max(FEWEST_CERTAIN, counts.fraud // 10) and not by_order
+    return Finding(
+        family=family,
+        scenario=subject.scenario,
+        feature=look.feature,
+        columns=look.columns,
+        message=f"{look.feature} is {way} in fraud rows than in genuine ones" if by_order else told,
+        effect=auc if by_order else share,
+        log_odds=min(by_bin, by_rank, 0.0),
+        rows=counts.fraud if by_order else in_bin,
+        episodes=counts.fraud if by_order else in_bin,
+        genuine=counts.others if by_order else inside,
+        certain=alone,
+        declared=subject.explains(look.columns),
+    )
+
+
+def size_of(scene: Scene, subject: Subject, look: Look) -> float:
+    """How large the difference is that a look shows, in units of what is strong: by order or in a bin."""
+    bin_n, fraud_n, _ = scene.compared(subject, look)
+    counts = Counts.of(bin_n, fraud_n, look.bins)
+    if not counts.fraud or not counts.others:
+        return 0.0
+    shares = counts.fraud_sb[0] / counts.fraud - counts.other_sb[0] / counts.others
+    by_bin = Effect("share", float(np.abs(shares).max()), 0.0, 0.0).size
+    return max(by_bin, Effect("auc", *counts.auc()).size) if look.ordered else by_bin
+
+
+def share_effect(k: int, n: int, other_k: int, other_n: int) -> Effect:
+    """The difference of two shares, with the band of Newcombe (1998), method 10."""
+    p, q = k / max(n, 1), other_k / max(other_n, 1)
+    (p_low, p_high), (q_low, q_high) = _wilson(k, n), _wilson(other_k, other_n)
+    low = p - q - math.sqrt((p - p_low) ** 2 + (q_high - q) ** 2)
+    return Effect("share", p - q, low, p - q + math.sqrt((p_high - p) ** 2 + (q - q_low) ** 2))
+
+
+def _wilson(k: int, n: int) -> tuple[float, float]:
+    n, z = max(n, 1), 1.96
+    middle, half = (k + z * z / 2) / (n + z * z), z * math.sqrt(k * (n - k) / n + z * z / 4) / (n + z * z)
+    return middle - half, middle + half
+
+
+def percent(share: float) -> str:
+    """A share for people."""
+    if 0 < share < 0.0995:
+        return f"{100 * share:.2g} %"
+    return f"{100 * share:.1f} %" if 0.999 > share > 0 else f"{100 * share:.4g} %"
+
+
+def flag_look(scene: Scene, feature: str, columns: tuple[str, ...], flag_n: Mask, known_n: Mask | None = None) -> Look:
+    """Whether something is so, of each compared row."""
+    code_n = np.where(known_n, flag_n, -1) if known_n is not None else flag_n
+    return scene.codes(feature, columns, code_n.astype(np.int64), 2, lambda b: ("no", "yes")[b])

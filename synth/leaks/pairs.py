@@ -1,0 +1,185 @@
+"""Pairs of columns: what one says given the other, compared among rows of the same hour of the week.
+
+Two looks at a pair: the rank of the second column among the rows that are alike in the first, whose distribution is
+flat where nothing leaks; and the cells of both, scored by how much more fraud they hold in one half of the episodes and
+tried on the other half. A pair is a finding where it tells more than either column does alone.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import permutations
+
+import numpy as np
+
+from synth.arrays import Float, Int64, Mask
+from synth.leaks.columns import Column
+from synth.leaks.compare import compare, size_of
+from synth.leaks.derived import Derived
+from synth.leaks.findings import Effect, Finding, Tests
+from synth.leaks.odds import Counts, log_rank
+from synth.leaks.scene import Look, Scene, Subject, tags_of
+
+#: By how much of what is strong a pair has to tell more than its columns, and where one of them is declared.
+_GAIN, _GAIN_DECLARED = 0.3, 0.8
+
+#: Cells of a column, and bins of one whose rank is taken.
+_LEVELS, _FINE = 8, 64
+
+#: Columns that are paired, the rows' own first.
+_MOST_COLUMNS = 16
+
+
+def check(scene: Scene, derived: Derived) -> Tests:
+    """Compares every pair."""
+    tests = Tests("pairs")
+    chosen = {column.name: column for column in _columns(scene, derived)}
+    levels = {name: _levels(scene, column) for name, column in chosen.items()}
+    columns = [column for name, column in chosen.items() if not _known_before(scene, name, levels)]
+    alone = {(s.scenario, c.name): _alone(scene, s, c, levels[c.name]) for s in scene.subjects for c in columns}
+    for first, second in permutations(columns, 2):
+        if first.root == second.root and first.table and second.table:
+            continue
+        look = _given(scene, first, second, levels[first.name])
+        for subject in scene.subjects:
+            single = max(alone[subject.scenario, first.name], alone[subject.scenario, second.name])
+            hours = None if {"hour", "weekday"} & {first.name, second.name} else scene.hour_n
+            tests.add(_beyond(compare(scene, tests.family, subject, look, hours), single, subject, first, second))
+            if first.name < second.name:
+                cells = levels[first.name] * _LEVELS + levels[second.name]
+                tests.add(_beyond(_halves(scene, subject, cells, first, second, hours), single, subject, first, second))
+    return tests
+
+
+def _known_before(scene: Scene, name: str, levels: "dict[str, Int64]") -> bool:
+    """Whether an earlier column says the same of every genuine row."""
+    genuine = ~scene.fraud_n
+    earlier = list(levels)[: list(levels).index(name)]
+    return any(np.array_equal(levels[each][genuine], levels[name][genuine]) for each in earlier)
+
+
+def _alone(scene: Scene, subject: Subject, column: Column, level_n: Int64) -> float:
+    """How much a column tells by itself, in whatever way a pair could."""
+    learnt = _halves(scene, subject, level_n, column, column, None)
+    return max(size_of(scene, subject, scene.look_at(column)), learnt.effect.size if learnt else 0.0)
+
+
+def _columns(scene: Scene, derived: Derived) -> Iterator[Column]:
+    """What is paired: columns of the rows that are no ids, times, distances, and of entities those of few texts."""
+    own = [c for c in scene.columns.values() if not c.table and c.kind in ("code", "number") and c.name != "amount"]
+    made = derived.of("times", "distances")
+    others = [
+        c
+        for c in scene.columns.values()
+        if c.table and c.kind == "code" and c.texts is not None and 1 < len(c.texts) <= 60
+    ]
+    numbers = [c for c in scene.columns.values() if c.table and c.kind == "number" and c.unit not in ("degrees", "km")]
+    chosen = [c for c in [*own, *made, *others, *numbers] if len(np.unique(c.values_t[scene.row_n])) > 1]
+    yield from chosen[:_MOST_COLUMNS]
+
+
+def _levels(scene: Scene, column: Column) -> Int64:
+    """(n,) one of ``_LEVELS`` levels; the most frequent texts, and all others."""
+    values_n = column.values_t[scene.row_n]
+    if column.kind == "code":
+        codes, place_n, count = np.unique(values_n, return_inverse=True, return_counts=True)
+        rank = np.empty(len(codes), dtype=np.int64)
+        rank[np.argsort(-count, kind="stable")] = np.arange(len(codes))
+        return np.minimum(rank[place_n], _LEVELS - 1)
+    known = np.where(np.isfinite(values_n), values_n, -np.inf).astype(np.float64)
+    edges = np.unique(np.quantile(known[~scene.fraud_n & np.isfinite(known)], np.arange(1, _LEVELS) / _LEVELS))
+    level: Int64 = np.searchsorted(edges, known, side="right").astype(np.int64)
+    return level
+
+
+def _given(scene: Scene, first: Column, second: Column, level_n: Int64) -> Look:
+    """The rank of the second among rows that are alike in the first; texts by how often they come there."""
+    group_n = first.values_t[scene.row_n].astype(np.int64) if first.kind == "code" else level_n
+    value_n = second.values_t[scene.row_n]
+    known = np.isfinite(value_n) if value_n.dtype.kind == "f" else np.ones(len(value_n), dtype=bool)
+    if second.kind == "code":
+        pair_n = (group_n + 1) * (int(value_n.max(initial=0)) + 2) + value_n.astype(np.int64) + 1
+        _, place_n, count = np.unique(pair_n, return_inverse=True, return_counts=True)
+        value_n = count[place_n].astype(np.float64)
+    bin_n = _fine(scene, value_n, known)
+    rank_n = np.where(known, _flat(group_n, bin_n, scene.lot_n), np.nan)
+    return scene.quantiles(f"{second.name} given {first.name}", (*tags_of(first), *tags_of(second)), rank_n)
+
+
+def _fine(scene: Scene, value_n: Float | Int64, known: Mask) -> Int64:
+    """(n,) fine bins of the values."""
+    genuine = value_n[known & ~scene.fraud_n]
+    some = genuine[:: max(1, len(genuine) // 20_000)]
+    edges = np.unique(np.quantile(some, np.arange(1, _FINE) / _FINE)) if len(some) else np.empty(0)
+    fine: Int64 = np.searchsorted(edges, value_n, side="left").astype(np.int64)
+    return fine
+
+
+def _flat(group_n: Int64, bin_n: Int64, lot_n: Float) -> Float:
+    """(n,) in (0, 1): the rank within a group, at random within a bin."""
+    group_n = group_n - group_n.min()
+    bins = int(bin_n.max(initial=0)) + 1
+    count = np.bincount(group_n * bins + bin_n, minlength=(int(group_n.max(initial=0)) + 1) * bins).reshape(-1, bins)
+    below = np.cumsum(count, axis=1) - count
+    rank: Float = (below[group_n, bin_n] + lot_n * count[group_n, bin_n]) / count.sum(axis=1)[group_n]
+    return rank
+
+
+def _halves(
+    scene: Scene, subject: Subject, cell_n: Int64, first: Column, second: Column, hours: Int64 | None
+) -> Finding | None:
+    """Cells scored on one half of the episodes, tried on the other, both ways."""
+    chosen, fraud_n = scene.mine(subject)
+    cells, cell_m = _LEVELS * _LEVELS, cell_n[chosen]
+    stratum_m = None if hours is None else hours[chosen]
+    lot = np.flatnonzero(fraud_n)
+    half = np.zeros(len(fraud_n), dtype=bool)
+    half[scene.streams.draw("halves").permutation(lot)[: len(lot) // 2]] = True
+    share = np.bincount(cell_m[~fraud_n], minlength=cells) / max(int((~fraud_n).sum()), 1)
+    odds, aucs = [], []
+    for learnt, tried in ((half, fraud_n & ~half), (fraud_n & ~half, half)):
+        bin_m = _scored(np.bincount(cell_m[learnt], minlength=cells), share)[cell_m]
+        used = tried | ~fraud_n
+        counts = Counts.of(bin_m[used], tried[used], cells, None if stratum_m is None else stratum_m[used])
+        if not counts.fraud:
+            return None
+        odds.append(log_rank(counts))
+        aucs.append(counts.auc())
+    auc = Effect("auc", *(float(np.mean(each)) for each in zip(*aucs, strict=True)))
+    if auc.value <= 0.5:
+        return None
+    columns = (*tags_of(first), *tags_of(second))
+    message = f"{first.name} and {second.name} together tell fraud rows from genuine ones"
+    n = int(fraud_n.sum())
+    return Finding(
+        "pairs",
+        subject.scenario,
+        f"{first.name} and {second.name}",
+        columns,
+        message,
+        auc,
+        min(odds) + np.log(2),
+        n,
+        n,
+        int((~fraud_n).sum()),
+        declared=subject.explains(columns),
+    )
+
+
+def _scored(fraud_c: Int64, share_c: Float) -> Int64:
+    """The order of the cells by their share of fraud, drawn towards that of all where there are few rows."""
+    n = max(int(fraud_c.sum()), 1)
+    score = (fraud_c + 1.0) / (n * share_c + 1.0)
+    place = np.empty(len(score), dtype=np.int64)
+    place[np.argsort(score, kind="stable")] = np.arange(len(score))
+    return place
+
+
+def _beyond(found: Finding | None, single: float, subject: Subject, first: Column, second: Column) -> Finding | None:
+    """A finding that says more than its columns alone; where one column is declared it has to say a lot more."""
+    if found is None:
+        return None
+    explained = [bool(subject.explains(tags_of(column))) for column in (first, second)]
+    gain = _GAIN_DECLARED if any(explained) else _GAIN
+    if found.effect.size < single + gain:
+        return None
+    return found if all(explained) else replace(found, declared=())
