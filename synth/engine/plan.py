@@ -19,6 +19,8 @@ from synth.errors import Problem, RefusedError, RunError, blaming
 from synth.tables.declared import PLAIN_NAME
 from synth.timeline import US_PER_S
 
+_NONE = np.empty(0, dtype=np.int64)
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -113,6 +115,16 @@ class Plan:
             rows = (facts.episode_id_f, facts.scenario_f, events.card_f, events.time_us_f, events.amount_minor_f)
             parts.append(EpisodeRows.of(self.scenarios, *rows))
         return EpisodeRows.merged(parts)
+
+    @cached_property
+    def firsts(self) -> tuple[Int64, Int64]:
+        """(e,) second and (e,) card of the first event of each planned episode, by its id."""
+        ids = [self.episode_ids[name][events.episode_f] for name, events in self.fraud.items()]
+        # The events of a scenario are in order of time: the first of each episode comes first.
+        _, first = np.unique(np.concatenate([_NONE, *ids]), return_index=True)
+        time_us_f = np.concatenate([_NONE, *(events.time_us_f for events in self.fraud.values())])
+        card_f = np.concatenate([_NONE, *(events.card_f for events in self.fraud.values())])
+        return time_us_f[first] // US_PER_S, card_f[first]
 
     def episodes_starting(self, block: int) -> EpisodeRows:
         """The episodes whose first event falls into one block."""

@@ -10,14 +10,14 @@ do; lengths and gaps are proposals.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
 
 from synth.contracts.injector import FraudEvents, PlanContext
-from synth.contracts.sessions import ADD_TO_CART, PAGE_VIEW, PURCHASE, draw_ids
+from synth.contracts.sessions import ADD_TO_CART, PAGE_VIEW, PURCHASE, ShopIds
 from synth.errors import Problem
 from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Seconds
 from synth.rng import Streams
@@ -54,15 +54,17 @@ class BotCheckout(EpisodeInjector[BotCheckoutConfig]):
         bots = self.episodes(context, streams)
         role_f = bots.step_f % len(self.roles)
         price_e = context.amount.draw(len(bots), rng=streams.draw("products"))
-        return bots.finish(
+        events = bots.finish(
             gap_s=bots.gaps(self.gap_s.min, self.gap_s.max),
             amount_minor=bots.each(price_e),
             role=role_f,
-            own={
-                "event_type": np.array([PAGE_VIEW, ADD_TO_CART, PURCHASE])[role_f],
-                "session_id": bots.each(draw_ids(len(bots), rng=streams.draw("sessions"))),
-            },
+            own={"event_type": np.array([PAGE_VIEW, ADD_TO_CART, PURCHASE])[role_f]},
         )
+        ids = ShopIds.of(streams.seed, context.timeline, context.cards)
+        session_e = ids.name_added(
+            events.time_us_f[bots.head_e], events.card_f[bots.head_e], rng=streams.draw("sessions")
+        )
+        return replace(events, own={**events.own, "session_id": bots.each(session_e)})
 
     def problems(self, context: PlanContext) -> Iterator[Problem]:
         """Yields when events have no types or sessions, too."""

@@ -51,6 +51,12 @@ class ClickRows:
         halved_t = np.isin(session_t, session_t[labelled_t]) & ~labelled_t
         if halved_t.any():
             self._note(f"click {id_t[np.argmax(halved_t)]:,} has no label, but its session has")
+        _, first_s, place_t = np.unique(session_t, return_index=True, return_inverse=True)
+        for name in ("customer_id", "merchant_id", "device_id"):
+            value_t = int64_of(columns[name])
+            mixed_t = value_t != value_t[first_s][place_t]
+            if mixed_t.any():
+                self._note(f"click {id_t[np.argmax(mixed_t)]:,} has another {name} than its session")
         buys = pc.equal(columns["event_type"], "purchase")
         if not buys.equals(columns["event_id"].is_valid()):
             self._note("a purchase names no transaction, or another click does")
@@ -128,7 +134,11 @@ def read_clicks(output: Output, labels: Columns | None) -> tuple[Found, ClickRow
 
 def check_clicks(rows: ClickRows, click_labels: Columns | None, labels: Columns | None) -> Iterator[Check]:
     """The clicks' own order, and their labels against those of the transactions."""
-    yield Check("clicks", not rows.problem, rows.problem or "in order of time, whole sessions labelled or not at all")
+    yield Check(
+        "clicks",
+        not rows.problem,
+        rows.problem or "in order of time; sessions of one customer, shop and device, labelled or not as a whole",
+    )
     if click_labels is None or labels is None:
         yield Check("click labels", None, "the labels cannot be read")
         return
