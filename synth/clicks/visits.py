@@ -50,11 +50,14 @@ class Visits:
         return Visits(*map(np.concatenate, both))
 
     def altered(self, login_s: Mask, change_s: Mask, new_s: Mask, device_s: Int64, room_s: Int64) -> "Visits":
-        """The same where some log in for certain, change the profile, come with another device, or have less time."""
+        """The same where some log in for certain, change the profile, come with another device, or have less time.
+
+        Who changes the profile logs in before.
+        """
         return replace(
             self,
             room_s=np.minimum(self.room_s, room_s),
-            login_s=self.login_s | login_s,
+            login_s=self.login_s | login_s | change_s,
             change_s=self.change_s | change_s,
             device_s=np.where(new_s, device_s, self.device_s),
         )

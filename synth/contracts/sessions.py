@@ -1,10 +1,11 @@
 """A web shop's sessions: what their events are called, and the numbers that name sessions and devices."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from synth.arrays import Float, Int64
+from synth.arrays import Float, Int64, Mask
 from synth.errors import RefusedError
 from synth.rng import Permutation, Streams
 from synth.timeline import US_PER_S, Timeline
@@ -21,6 +22,44 @@ ACCOUNT_TYPES = (*EVENT_TYPES, "profile_change")
 
 PROFILE_CHANGE = len(EVENT_TYPES)
 
+START = -1
+"""What is before the first step of a visit."""
+
+Steps = Mapping[int, frozenset[int]]
+"""What may follow each step, ``START`` among them; a visit may break off after any."""
+
+SHOP_STEPS: Steps = {
+    START: frozenset({LOGIN_FAILED, LOGIN, PAGE_VIEW}),
+    LOGIN_FAILED: frozenset({LOGIN_FAILED, LOGIN}),
+    LOGIN: frozenset({PAGE_VIEW}),
+    PAGE_VIEW: frozenset({PAGE_VIEW, CLICK, PURCHASE}),
+    CLICK: frozenset({PAGE_VIEW, ADD_TO_CART, PURCHASE}),
+    ADD_TO_CART: frozenset({PAGE_VIEW, PURCHASE}),
+    PURCHASE: frozenset({PURCHASE}),
+}
+"""The ways through a web shop whose cart holds many products, each paid by an event of its own at the end."""
+
+ACCOUNT_STEPS: Steps = {
+    START: frozenset({LOGIN_FAILED, LOGIN, PAGE_VIEW}),
+    LOGIN_FAILED: frozenset({LOGIN_FAILED, LOGIN}),
+    LOGIN: frozenset({PROFILE_CHANGE, PAGE_VIEW}),
+    PROFILE_CHANGE: frozenset({PAGE_VIEW}),
+    PAGE_VIEW: frozenset({PAGE_VIEW, CLICK}),
+    CLICK: frozenset({PAGE_VIEW, ADD_TO_CART}),
+    ADD_TO_CART: frozenset({PAGE_VIEW, PURCHASE}),
+    PURCHASE: frozenset(),
+}
+"""The ways through a shop behind a purchase by card: one payment, at the end."""
+
+
+def follows(steps: Steps, before_t: Int64, type_t: Int64) -> Mask:
+    """(t,) bool: whether each step may follow the one before it, or ``START``."""
+    allowed = np.zeros((len(ACCOUNT_TYPES) + 1, len(ACCOUNT_TYPES)), dtype=bool)
+    for before, after in steps.items():
+        allowed[before, sorted(after)] = True
+    found: Mask = allowed[before_t, type_t]
+    return found
+
 
 @dataclass(frozen=True)
 class Session:
@@ -28,7 +67,8 @@ class Session:
 
     Attributes:
         login: whether it begins with a login for certain.
-        profile_change: chance that a profile_change follows, for certain at 1; honest ones come on top.
+        profile_change: chance that it begins with a login that a profile_change follows, for certain at 1; honest ones
+            come on top.
         new_device: whether it is on the device of its episode, which nobody else ever uses.
         longest_s: seconds that it takes at most; None: as long as an honest one.
     """

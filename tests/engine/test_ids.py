@@ -6,7 +6,6 @@ says no more than its rows show.
 """
 
 from collections.abc import Iterator
-from functools import cache
 from math import isqrt
 from typing import Any
 
@@ -15,16 +14,12 @@ import pandas as pd
 import pytest
 
 from synth.arrays import Int64
-from synth.config.compose import compose, list_options
 from synth.config.recipe import load_recipe
 from synth.contracts.sessions import ID_BITS, ShopIds
 from synth.engine.prepare import prepare
-from synth.errors import ConfigError, RefusedError
 from synth.rng import Permutation, Streams
+from tests.presets import PRESETS, small, world
 from tests.worlds import tables_of
-
-PRESETS = [option.name for option in list_options()["experiment"]]
-SCENARIOS = [option.name for option in list_options()["scenario"]]
 
 #: Columns that name what a row belongs to. Ids of people, shops and terminals are their places in tables.
 NAMES = ("session_id", "device_id", "click_id", "event_id", "tid")
@@ -43,49 +38,6 @@ KNOWN = 10_000
 
 #: Odd factors by which finalisers multiply, those of an earlier release among them.
 FACTORS = (0x1E3779B97F4A7D, 0x1F58476D1CE4E5, 0x14D049BB133111)
-
-
-def small(preset: str) -> Iterator[str]:
-    """A preset with few people, many episodes, and clicks where there can be any."""
-    yield f"experiment={preset}"
-    config: Any = compose([f"experiment={preset}"]).config
-    yield from (f"sink.{name}.uri=null" for name, sink in config["sink"].items() if sink.get("uri"))
-    kind = config["generator"]["kind"]
-    shop = kind.startswith("clickstream")
-    if kind == "spending":
-        yield from ("population.cards=700", "population.customers.number=600", "population.merchants.number=200")
-        yield from ("population.merchants.terminals=400", "columns=spending")
-        if "cities" in config["population"] and config["population"].get("cities"):
-            yield "population.cities.number=3"
-        try:
-            load_recipe([f"experiment={preset}", "columns=spending", "clicks=shop"])
-            yield from ("clicks=shop", "clicks.shop.devices.new=0.3")
-        except ConfigError:
-            pass
-    else:
-        yield "columns=clickstream_full" if kind == "clickstream" else "columns=clickstream" if shop else "columns=full"
-    if "transactions" in config["generator"]:
-        yield f"generator.transactions={60_000 if shop or preset == 'sparkov' else 30_000}"
-    yield "block_rows=9000"
-
-
-@cache
-def world(preset: str) -> tuple[tuple[str, ...], dict[str, pd.DataFrame]]:
-    """The scenarios that fit a preset, and the tables of a run with all of them, those with an episode count first."""
-    words = [*small(preset)]
-    names = [name for name in SCENARIOS if fits([*words, f"scenario=[{name}]"])]
-    chosen = [*words, f"scenario=[{','.join(names)}]"]
-    config = compose(chosen).config["scenario"]
-    chosen += [f"scenario.{name}.ratio=0.04" for name in names if "ratio" in config[name]]
-    chosen += [f"scenario.{name}.logins={{min: 3, max: 12}}" for name in names if "logins" in config[name]]
-    return tuple(names), tables_of(prepare(load_recipe(chosen)[0]))
-
-
-def fits(words: list[str]) -> bool:
-    try:
-        return bool(load_recipe(words))
-    except (ConfigError, RefusedError):
-        return False
 
 
 def unfolded(number: Int64) -> Int64:

@@ -12,11 +12,10 @@ from synth.arrays import Float, Int64
 from synth.contracts.generator import BlockPlan, Events, Generator, Keys, OwnColumns, World
 from synth.contracts.sessions import EVENT_TYPES, nth_of
 from synth.errors import Problem
-from synth.generators.clickstream.added import first_of_session, split_sessions
+from synth.generators.clickstream.added import lay_added
 from synth.generators.clickstream.blocks import Slice, order_keys, take_slices
 from synth.generators.clickstream.config import ClickstreamConfig
 from synth.generators.clickstream.goods import GoodsAmounts
-from synth.generators.clickstream.paths import draw_paths
 from synth.generators.clickstream.plan import ClickstreamPlan, lay_visits, make_plan
 from synth.rng import Streams
 from synth.tables.declared import Column
@@ -35,6 +34,8 @@ def shop_columns(event_types: Sequence[str], categories: Sequence[str]) -> tuple
 
 class ClickstreamGenerator(Generator):
     """Sessions at the rates of customers, in the rhythm of days, each with a path through the products."""
+
+    steps = ("event_type",)
 
     def __init__(self, config: ClickstreamConfig) -> None:
         self.config = config
@@ -101,18 +102,17 @@ class ClickstreamGenerator(Generator):
         return pick_devices(plan, customer_s, pick_s)[each.session_t]
 
     def complete(self, plan: BlockPlan, block: int, fraud: Events, *, world: World, streams: Streams) -> OwnColumns:
-        """Products by their prices, sessions that end where a customer pauses, types as often as honest ones."""
+        """Products by their prices, and visits as honest ones, which end where a customer pauses at the latest."""
         assert isinstance(plan, ClickstreamPlan)
         rng = streams.draw("fraud", block)
         # A session that runs over the edge of a block has one device: the customer alone says which.
         pick_t = plan.ids.chance(2 * fraud.card_t[:, None] + np.arange(2))
         product_t = plan.goods.priced(fraud.amount_minor_t, rng=rng)
-        session_t = split_sessions(fraud, self.config.gap.most_s)
-        session_id_s = plan.ids.name_added(*first_of_session(fraud, session_t), rng=rng)
+        session_t, type_t = lay_added(self.config, plan.ids, fraud, rng=rng)
         return {
             "customer_id": fraud.card_t + 1,
-            "session_id": session_id_s[session_t],
-            "event_type": rng.permutation(draw_paths(self.config, len(fraud.card_t), rng=rng).type_t),
+            "session_id": session_t,
+            "event_type": type_t,
             "product_id": product_t + 1,
             "product_category": plan.goods.category_p[product_t],
             "device_id": pick_devices(plan, fraud.card_t, pick_t),
