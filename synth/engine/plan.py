@@ -126,6 +126,33 @@ class Plan:
         card_f = np.concatenate([_NONE, *(events.card_f for events in self.fraud.values())])
         return time_us_f[first] // US_PER_S, card_f[first]
 
+    def own_episodes(self, name: str, id_f: Int64) -> Int64:
+        """(f,) a scenario's own numbers of episodes, from the ids of the run."""
+        if name in self.targets:
+            return id_f - self._first_claimed(name)
+        by_id = np.argsort(self.episode_ids[name])
+        return by_id[np.searchsorted(self.episode_ids[name][by_id], id_f)]
+
+    def last_on_card(self, name: str, episode_f: Int64, card_f: Int64) -> Int64:
+        """(f,) microseconds at which an episode of a scenario that adds rows last hits a card that it does hit."""
+        code, last_us = self._lasts[name]
+        cards = self._cards_of(name)
+        return last_us[np.searchsorted(code, episode_f * cards + card_f)]
+
+    @cached_property
+    def _lasts(self) -> dict[str, tuple[Int64, Int64]]:
+        """Scenario → (n,) codes of episodes and cards, ascending, and (n,) the last time of each."""
+        found = {}
+        for name, events in self.fraud.items():
+            code_f = events.episode_f * self._cards_of(name) + events.card_f
+            order = np.lexsort((events.time_us_f, code_f))
+            last = np.diff(code_f[order], append=-1) != 0
+            found[name] = code_f[order][last], events.time_us_f[order][last]
+        return found
+
+    def _cards_of(self, name: str) -> int:
+        return int(self.fraud[name].card_f.max(initial=0)) + 1
+
     def episodes_starting(self, block: int) -> EpisodeRows:
         """The episodes whose first event falls into one block."""
         first, last = np.searchsorted(self.episodes.first_us_e, self.blocks.edge_s_b[block : block + 2] * US_PER_S)
