@@ -6,11 +6,12 @@ draws.
 
 import hashlib
 from dataclasses import dataclass
+from math import isqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synth.arrays import Int64
+from synth.arrays import Int64, UInt64
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -37,6 +38,68 @@ class Streams:
         digest = hashlib.sha256(f"{self.name}/{purpose}".encode()).digest()
         words = [int.from_bytes(digest[i : i + 4], "little") for i in range(0, 16, 4)]
         return np.random.Generator(np.random.PCG64(np.random.SeedSequence(self.seed, spawn_key=(*words, *indices))))
+
+
+#: Four rounds make a permutation that looks random both ways where the round function does (Luby and Rackoff, 1988).
+_FEISTEL_ROUNDS = 4
+
+#: Numbers permuted at a time: the working arrays then stay in the processor's cache.
+_PERMUTED = 16_384
+
+
+@dataclass(frozen=True)
+class Permutation:
+    """A keyed permutation of the whole numbers below a bound: distinct numbers of distinct ones, in no order.
+
+    The generalised Feistel network of Black and Rogaway ("Ciphers with Arbitrary Finite Domains", 2002, method 3): a
+    number is split into residues modulo a and b, of about its square root each, which are added to each other through a
+    round function in turn. What leaves the range, at most one number in a, is permuted again until it does not (cycle
+    walking). The round function is the 64-bit finaliser of SplitMix64 (Steele, Lea and Flood, 2014) between two keys of
+    the round. Without the keys nothing is known of it that could be undone; no cryptographer has looked at it.
+
+    Attributes:
+        below: the bound, 1 to 2^62.
+        keys: two 64-bit keys of each round.
+    """
+
+    below: int
+    keys: tuple[tuple[int, int], ...]
+
+    @classmethod
+    def draw(cls, below: int, *, rng: "np.random.Generator") -> "Permutation":
+        """A permutation with keys of its own."""
+        drawn = rng.integers(1 << 64, size=(_FEISTEL_ROUNDS, 2), dtype=np.uint64)
+        return cls(below, tuple((int(first), int(last)) for first, last in drawn))
+
+    def __call__(self, number: Int64) -> Int64:
+        """Where numbers in [0, below) go: int64 of the same shape."""
+        flat = np.asarray(number).astype(np.uint64).ravel()
+        for start in range(0, len(flat), _PERMUTED):
+            part = flat[start : start + _PERMUTED]
+            part[:] = self._mix(part)
+            outside = np.flatnonzero(part >= self.below)
+            while len(outside):
+                part[outside] = self._mix(part[outside])
+                outside = outside[part[outside] >= self.below]
+        return flat.astype(np.int64).reshape(np.shape(number))
+
+    def _mix(self, number: UInt64) -> UInt64:
+        """One pass through all rounds: a permutation of [0, a b), which holds the range."""
+        a = isqrt(self.below - 1) + 1
+        moduli = np.uint64(a), np.uint64(-(-self.below // a))
+        right, left = np.divmod(number, moduli[0])
+        for place, (first, last) in enumerate(self.keys):
+            left, right = right, (left + _fold(right, first, last)) % moduli[place % 2]
+        mixed: UInt64 = right * moduli[0] + left
+        return mixed
+
+
+def _fold(half: UInt64, first: int, last: int) -> UInt64:
+    """32 bits that depend on all bits of a half and of two keys."""
+    z = half + np.uint64(first)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB) + np.uint64(last)
+    return (z ^ (z >> np.uint64(31))) >> np.uint64(32)
 
 
 def split_exactly(total: int, shares: "ArrayLike") -> Int64:

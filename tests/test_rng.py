@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth.rng import URN_LIMIT, Streams, deal_exactly, draw_distinct, split_exactly
+from synth.rng import URN_LIMIT, Permutation, Streams, deal_exactly, draw_distinct, split_exactly
 
 names = st.text("abc/_", min_size=1, max_size=6)
 keys = st.tuples(st.integers(0, 2**63 - 1), names, names, st.lists(st.integers(0, 2**32 - 1), max_size=2))
@@ -159,3 +159,37 @@ class TestDrawDistinct:
         assert len(set(drawn.tolist())) == 1000
         # The mean of 1,000 uniforms: 5 standard deviations of 1 / sqrt(12 x 1,000) each.
         assert abs(float(drawn.mean()) / 10**18 - 0.5) < 5 / math.sqrt(12_000)
+
+
+class TestPermutation:
+    @given(st.integers(1, 3000), st.integers(0, 2**63 - 1))
+    def test_every_number_goes_to_another_one(self, below: int, seed: int) -> None:
+        permutation = Permutation.draw(below, rng=Streams(seed, "ids").draw("keys"))
+        assert np.array_equal(np.sort(permutation(np.arange(below))), np.arange(below))
+
+    @given(st.integers(0, 2**53 - 5000), st.integers(0, 2**63 - 1))
+    def test_neighbours_are_in_no_order(self, first: int, seed: int) -> None:
+        ids = Permutation.draw(2**53, rng=Streams(seed, "ids").draw("keys"))(np.arange(first, first + 5000))
+        assert len(np.unique(ids)) == 5000
+        assert ids.min() >= 0
+        assert ids.max() < 2**53
+        # neighbours go up as often as down: six standard deviations of 5,000 fair coins are 6 x 0.5 sqrt(5000) = 212
+        assert abs((np.diff(ids) > 0).sum() - 2500) < 212
+        # and every eighth of the space has its part: 6 sqrt(5000 x 0.125 x 0.875) = 140
+        assert abs(np.bincount(ids >> 50, minlength=8) - 625).max() < 140
+
+    @given(st.integers(2, 2**62), st.integers(0, 2**63 - 1))
+    def test_any_range_is_kept(self, below: int, seed: int) -> None:
+        permutation = Permutation.draw(below, rng=Streams(seed, "ids").draw("keys"))
+        ends = permutation(np.array([[0, below - 1], [below // 2, below // 3]]))
+        assert ends.shape == (2, 2)
+        assert ends.min() >= 0
+        assert ends.max() < below
+
+    def test_a_bit_of_a_number_changes_half_of_the_bits_of_its_id(self) -> None:
+        permutation = Permutation.draw(2**53, rng=Streams(1, "ids").draw("keys"))
+        numbers = Streams(2, "ids").draw("numbers").integers(2**53, size=2000)
+        for bit in range(53):
+            flipped = np.bitwise_count(permutation(numbers) ^ permutation(numbers ^ (1 << bit)))
+            # 53 fair coins, 2,000 times: six standard deviations of the mean are 6 x 3.64 / sqrt(2000) = 0.49
+            assert abs(flipped.mean() - 26.5) < 0.49, bit

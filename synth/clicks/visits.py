@@ -10,9 +10,13 @@ import numpy as np
 from synth.arrays import Int64, Mask
 from synth.clicks.config import Account, ShopVisits, VisitDevices
 from synth.contracts.population import Devices, first_of
-from synth.contracts.sessions import ID_BITS, scramble
+from synth.contracts.sessions import ID_BITS, ShopIds, nth_of
+from synth.errors import RefusedError
 from synth.generators.clickstream.paths import MOST_TRIES
-from synth.rng import Streams
+from synth.rng import Permutation, Streams
+from synth.timeline import Timeline
+
+_DAY_S = 86_400
 
 
 @dataclass(frozen=True)
@@ -46,11 +50,14 @@ class Visits:
         return Visits(*map(np.concatenate, both))
 
     def altered(self, login_s: Mask, change_s: Mask, new_s: Mask, device_s: Int64, room_s: Int64) -> "Visits":
-        """The same where some log in for certain, change the profile, come with another device, or have less time."""
+        """The same where some log in for certain, change the profile, come with another device, or have less time.
+
+        Who changes the profile logs in before.
+        """
         return replace(
             self,
             room_s=np.minimum(self.room_s, room_s),
-            login_s=self.login_s | login_s,
+            login_s=self.login_s | login_s | change_s,
             change_s=self.change_s | change_s,
             device_s=np.where(new_s, device_s, self.device_s),
         )
@@ -58,29 +65,69 @@ class Visits:
 
 @dataclass(frozen=True)
 class Names:
-    """What devices and sessions are called in a run: ids that tell nothing, from salts of the run.
+    """What devices and sessions are called in a run: ids that tell nothing.
+
+    Under the id of a session stand the second and the card of its last event, under that of a new device its customer,
+    the days in which it is new, and one of many slots.
 
     Attributes:
         first_u: (u + 1,) where the devices of each customer begin.
+        shop: the ids of sessions.
+        span_s: seconds for which a customer comes with a new device.
+        devices: the permutation of the numbers of new devices.
+        slots: of a customer's span.
+        lots: permutations that decide: when the spans of a customer begin, who has a new device, and the slots.
     """
 
     first_u: Int64
-    salts: tuple[int, ...]
+    shop: ShopIds
+    span_s: int
+    devices: Permutation
+    slots: int
+    lots: tuple[Permutation, Permutation, Permutation]
 
     @classmethod
-    def of(cls, devices: Devices, customers: int, seed: int) -> "Names":
-        """The names of a run."""
-        salts = Streams(seed, "clicks").draw("ids").integers(1 << ID_BITS, size=4)
-        return cls(first_of(devices.customer_d, customers), tuple(map(int, salts)))
+    def of(
+        cls, devices: Devices, customers: int, *, shop: ShopIds, days: int, timeline: Timeline, seed: int
+    ) -> "Names":
+        """The names of a run.
 
-    def sessions(self, block: int, number_s: Int64, *, fraud: bool) -> Int64:
-        """(s,) ids of sessions, by their number in the block."""
-        return scramble(2 * (block << 30 | number_s) + fraud, self.salts[0])
+        Raises:
+            RefusedError: there are more customers and days than numbers.
+        """
+        first_u, span_s, streams = first_of(devices.customer_d, customers), days * _DAY_S, Streams(seed, "clicks")
+        spans = (timeline.end_s - shop.first_s) // span_s + 2
+        free = (1 << ID_BITS) - int(first_u[-1])
+        if free < spans * customers:
+            raise RefusedError(f"{customers:,} customers have more days in this window than new devices have numbers")
+        lots = tuple(Permutation.draw(1 << ID_BITS, rng=streams.draw(name)) for name in ("spans", "new", "slots"))
+        drawn = Permutation.draw(free, rng=streams.draw("devices"))
+        return cls(first_u, shop, span_s, drawn, free // (spans * customers), (lots[0], lots[1], lots[2]))
 
-    def new_devices(self, code: Int64) -> Int64:
-        """(n,) ids of devices that are in no table: whole numbers behind those that are."""
-        known = int(self.first_u[-1])
-        return known + scramble(code, self.salts[1]) % ((1 << ID_BITS) - known)
+    def purchases(self, second_s: Int64, card_s: Int64) -> Int64:
+        """(s,) ids of sessions that lead to a purchase, of which none has the second and the card of another."""
+        return self.shop.name_sessions(second_s, card_s, np.zeros_like(card_s))
+
+    def browsing(self, second_s: Int64, card_s: Int64) -> Int64:
+        """(s,) ids of a block's other sessions, which may share second and card with each other and with a purchase."""
+        nth_s = 1 + nth_of((second_s - self.shop.first_s) * self.shop.cards + card_s)
+        return self.shop.name_sessions(second_s, card_s, nth_s)
+
+    def spans_of(self, customer_s: Int64, second_s: Int64) -> Int64:
+        """(s,) a number for a customer's days: those of customers begin at different times."""
+        offset_s = self.lots[0](customer_s) % self.span_s
+        span_s = (second_s - self.shop.first_s + offset_s) // self.span_s
+        return span_s * (len(self.first_u) - 1) + customer_s
+
+    def new_devices(self, span_s: Int64, nth_s: Int64) -> Int64:
+        """(s,) ids of devices that are in no table: whole numbers behind those that are.
+
+        Args:
+            span_s: in which they come first, from ``spans_of``.
+            nth_s: tells devices of one span apart, below 2^53.
+        """
+        slot_s = (self.lots[2](span_s) + self.lots[2](nth_s)) % self.slots
+        return int(self.first_u[-1]) + self.devices(span_s * self.slots + slot_s)
 
     def honest_devices(
         self, use: VisitDevices, customer_s: Int64, second_s: Int64, *, rng: "np.random.Generator"
@@ -88,18 +135,17 @@ class Names:
         """(s,) what customers come with: the first of their devices, another one, or for some days a new one.
 
         Whether a customer has a new device in a span of days follows from customer and span alone, so that blocks
-        agree; the spans of customers begin at different times.
+        agree.
         """
-        length_s = use.days * 86_400
-        span_s = (second_s + scramble(customer_s, self.salts[2]) % length_s) // length_s
-        # The bits of the sign keep spans before 1970 apart from those after it.
-        code_s = ((span_s & 0xFFFFF) * len(self.first_u) + customer_s) & ((1 << (ID_BITS - 1)) - 1)
-        new_s = scramble(code_s, self.salts[3]) < use.new * (1 << ID_BITS)
+        span_s = self.spans_of(customer_s, second_s)
+        new_s = self.lots[1](span_s) < use.new * (1 << ID_BITS)
         others_s = self.first_u[customer_s + 1] - self.first_u[customer_s] - 1
         pick_s = rng.random((2, len(customer_s)))
         other_s = np.minimum(1 + (pick_s[1] * others_s).astype(np.int64), others_s)
         own_s = self.first_u[customer_s] + np.where(pick_s[0] < use.main, 0, other_s)
-        return np.where(new_s, self.new_devices(2 * code_s), own_s)
+        new = np.flatnonzero(new_s)
+        own_s[new] = self.new_devices(span_s[new], np.zeros_like(new))
+        return own_s
 
 
 def draw_visits(

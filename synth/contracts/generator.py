@@ -70,6 +70,9 @@ class Generator(ABC):
         columns: its own event columns, beside time, card and amount. Types: int64, int8, double,
             ``timestamp[us, tz=UTC]`` in whole seconds, and string with ``categories``, whose values are indices. Only a
             double (NaN) and a string (-1) can be empty.
+        steps: those of its columns that say which step of a visit an event is. Added events walk as honest visits do,
+            from the first step on, so that the step of a single one may say that a visit begins; ``synth.testing``
+            takes no such difference for a leak.
         needs: choices that a recipe needs beside it, e.g. ``("population=retail_us",)``; ``synth.testing`` makes
             them.
         takes_amount: whether the run's amount law decides on anything that it makes. Where it does not, a recipe that
@@ -80,6 +83,7 @@ class Generator(ABC):
     """
 
     columns = overridable(tuple, list, default=(), wanted="a tuple of synth.Column")
+    steps = overridable(tuple, list, default=(), wanted="a tuple of names such as ('event_type',)")
     needs = overridable(tuple, list, default=(), wanted="a tuple of choices such as ('population=retail_us',)")
     takes_amount = overridable(bool, default=True)
     prices_fraud = overridable(bool, default=False)

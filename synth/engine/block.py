@@ -17,7 +17,7 @@ from synth.engine.lookups import Lookups
 from synth.engine.plan import Plan
 from synth.engine.render import BlockRows, render_episodes, render_events, render_labels, render_reports
 from synth.errors import RunError, blaming
-from synth.reporting import ReportingConfig, Reports
+from synth.reporting import ReportingConfig, Reports, Suffered
 from synth.rng import Streams
 from synth.tables.batch import Batch
 from synth.tables.digest import digest_batch
@@ -132,6 +132,19 @@ class BlockMaker:
 
     def _draw_reports(self, index: int, events: Events, truth: Truth) -> Reports:
         """Who reports what, and when."""
-        rows_of = {name: np.flatnonzero(truth.facts.scenario_f == i) for i, name in enumerate(truth.scenarios)}
+        delay = self.reporting.delay
+        if delay is None:
+            return Reports.none(len(truth))
+        suffered = {name: self._suffered(name, events, truth) for name in truth.scenarios}
         streams = Streams(self.components.seed, "reporting")
-        return Reports.draw(self.reporting, index, events.time_us_t, truth.row_f, rows_of, streams=streams)
+        return Reports.draw(self.reporting, delay, index, events.time_us_t, truth.row_f, suffered, streams=streams)
+
+    def _suffered(self, name: str, events: Events, truth: Truth) -> Suffered:
+        """What holders come to see of a scenario's rows."""
+        place_f = np.flatnonzero(truth.facts.scenario_f == truth.scenarios.index(name))
+        row_f = truth.row_f[place_f]
+        episode_f = self.plan.own_episodes(name, truth.facts.episode_id_f[place_f])
+        card_f, time_us_f = events.card_t[row_f], events.time_us_t[row_f]
+        planned = name in self.plan.fraud
+        last_us_f = self.plan.last_on_card(name, episode_f, card_f) if planned else time_us_f
+        return Suffered(place_f, episode_f, card_f, time_us_f, last_us_f, events.amount_minor_t[row_f])

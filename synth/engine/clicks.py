@@ -15,7 +15,7 @@ from synth.clicks.config import ShopVisits
 from synth.clicks.paths import Path, draw_path
 from synth.clicks.visits import Names, Visits, draw_visits
 from synth.contracts.events import Events
-from synth.contracts.sessions import ACCOUNT_TYPES, LOGIN, LOGIN_FAILED, PROFILE_CHANGE, PURCHASE, Session
+from synth.contracts.sessions import ACCOUNT_TYPES, LOGIN, LOGIN_FAILED, PROFILE_CHANGE, PURCHASE, Session, ShopIds
 from synth.engine.components import Components
 from synth.engine.facts import Truth
 from synth.engine.plan import Plan
@@ -63,9 +63,16 @@ class ClickMaker:
         if people is None or not len(people.devices):
             message = "clicks are those of customers, and the population has only cards"
             raise RefusedError(message, path="clicks", hint="clicks=none")
-        return cls(
-            components, plan, shop, Names.of(people.devices, len(people.customers), components.seed), click_tables()
+        ids = ShopIds.of(components.seed, components.world.timeline, components.world.cards)
+        names = Names.of(
+            people.devices,
+            len(people.customers),
+            shop=ids,
+            days=shop.devices.days,
+            timeline=components.world.timeline,
+            seed=components.seed,
         )
+        return cls(components, plan, shop, names, click_tables())
 
     def __call__(self, index: int, genuine: Events, rows: BlockRows, source_t: Int64) -> dict[str, Batch]:
         """The clicks of a block and their labels.
@@ -107,6 +114,15 @@ class ClickMaker:
         roles_of = self.plan.roles_of.items()
         return [patterns[name].sessions.get(role, Session()) for name, roles in roles_of for role in roles]
 
+    @cached_property
+    def _device_e(self) -> Int64:
+        """(e,) the device of each planned episode, by its id; new to the customer of its first event."""
+        people = self.components.world.population
+        assert people is not None, "clicks are those of customers"
+        second_e, card_e = self.plan.firsts
+        span_e = self.names.spans_of(people.cards.customer_c[card_e], second_e)
+        return self.names.new_devices(span_e, 1 + np.arange(len(span_e)))
+
     def _draw(self, purpose: str, index: int) -> "np.random.Generator":
         return Streams(self.components.seed, "clicks").draw(purpose, index)
 
@@ -120,7 +136,14 @@ class ClickMaker:
         browsing = round(self.shop.browsing * len(row_g))
         who, when = (rng.random((2, browsing)) * len(row_g)).astype(np.int64)
         who_s, when_s = (np.concatenate([row_g, row_g[picked]]) for picked in (who, when))
-        number_s, last_s = np.arange(len(who_s)), genuine.time_us_t[when_s] // US_PER_S
+        card_s, last_s = genuine.card_t[who_s], genuine.time_us_t[when_s] // US_PER_S
+        buys_s = np.arange(len(who_s)) < len(row_g)
+        id_s = np.concatenate(
+            [
+                self.names.purchases(last_s[buys_s], card_s[buys_s]),
+                self.names.browsing(last_s[~buys_s], card_s[~buys_s]),
+            ]
+        )
         return draw_visits(
             self.shop,
             self.names,
@@ -128,8 +151,8 @@ class ClickMaker:
             genuine.own["merchant_id"][who_s],
             last_s,
             last_s - self.plan.blocks.edge_s_b[index],
-            number_s < len(row_g),
-            self.names.sessions(index, number_s, fraud=False),
+            buys_s,
+            id_s,
             rng=rng,
         ), row_g
 
@@ -138,7 +161,7 @@ class ClickMaker:
         truth, own = rows.truth, rows.events.own
         mine = (source_t[truth.row_f] < 0) & (own["channel"][truth.row_f] == self._online)
         row_f, role_f = truth.row_f[mine], truth.facts.role_f[mine]
-        rng, number_f = self._draw("visits of fraud", index), np.arange(len(row_f))
+        rng = self._draw("visits of fraud", index)
         last_f = rows.events.time_us_t[row_f] // US_PER_S
         room_f = last_f - self.plan.blocks.edge_s_b[index]
         visits = draw_visits(
@@ -149,14 +172,14 @@ class ClickMaker:
             last_f,
             room_f,
             np.ones(len(row_f), dtype=bool),
-            self.names.sessions(index, number_f, fraud=True),
+            self.names.purchases(last_f, rows.events.card_t[row_f]),
             rng=rng,
         )
         declared = self._session_r
         login_f = np.array([session.login for session in declared], dtype=bool)[role_f]
         change_f = rng.random(len(row_f)) < np.array([session.profile_change for session in declared])[role_f]
         new_f = np.array([session.new_device for session in declared], dtype=bool)[role_f]
-        device_f = self.names.new_devices(2 * truth.facts.episode_id_f[mine] + 1)
+        device_f = self._device_e[truth.facts.episode_id_f[mine]]
         longest_f = np.array([_longest(session) for session in declared], dtype=np.int64)[role_f]
         return visits.altered(login_f, change_f, new_f, device_f, longest_f), row_f
 

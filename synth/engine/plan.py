@@ -21,6 +21,8 @@ from synth.errors import Problem, RefusedError, RunError, blaming
 from synth.tables.column import PLAIN_NAME, Column, Given
 from synth.timeline import US_PER_S
 
+_NONE = np.empty(0, dtype=np.int64)
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -115,6 +117,43 @@ class Plan:
             rows = (facts.episode_id_f, facts.scenario_f, events.card_f, events.time_us_f, events.amount_minor_f)
             parts.append(EpisodeRows.of(self.scenarios, *rows))
         return EpisodeRows.merged(parts)
+
+    @cached_property
+    def firsts(self) -> tuple[Int64, Int64]:
+        """(e,) second and (e,) card of the first event of each planned episode, by its id."""
+        ids = [self.episode_ids[name][events.episode_f] for name, events in self.fraud.items()]
+        # The events of a scenario are in order of time: the first of each episode comes first.
+        _, first = np.unique(np.concatenate([_NONE, *ids]), return_index=True)
+        time_us_f = np.concatenate([_NONE, *(events.time_us_f for events in self.fraud.values())])
+        card_f = np.concatenate([_NONE, *(events.card_f for events in self.fraud.values())])
+        return time_us_f[first] // US_PER_S, card_f[first]
+
+    def own_episodes(self, name: str, id_f: Int64) -> Int64:
+        """(f,) a scenario's own numbers of episodes, from the ids of the run."""
+        if name in self.targets:
+            return id_f - self._first_claimed(name)
+        by_id = np.argsort(self.episode_ids[name])
+        return by_id[np.searchsorted(self.episode_ids[name][by_id], id_f)]
+
+    def last_on_card(self, name: str, episode_f: Int64, card_f: Int64) -> Int64:
+        """(f,) microseconds at which an episode of a scenario that adds rows last hits a card that it does hit."""
+        code, last_us = self._lasts[name]
+        cards = self._cards_of(name)
+        return last_us[np.searchsorted(code, episode_f * cards + card_f)]
+
+    @cached_property
+    def _lasts(self) -> dict[str, tuple[Int64, Int64]]:
+        """Scenario → (n,) codes of episodes and cards, ascending, and (n,) the last time of each."""
+        found = {}
+        for name, events in self.fraud.items():
+            code_f = events.episode_f * self._cards_of(name) + events.card_f
+            order = np.lexsort((events.time_us_f, code_f))
+            last = np.diff(code_f[order], append=-1) != 0
+            found[name] = code_f[order][last], events.time_us_f[order][last]
+        return found
+
+    def _cards_of(self, name: str) -> int:
+        return int(self.fraud[name].card_f.max(initial=0)) + 1
 
     def episodes_starting(self, block: int) -> EpisodeRows:
         """The episodes whose first event falls into one block."""

@@ -1,8 +1,9 @@
-"""A program that buys up a product which is short: page, cart, purchase, and again, seconds apart.
+"""A program that buys up a product which is short: pages and carts as often as it goes, seconds apart, then purchases.
 
 What the fraudster does: lets a bot buy one limited product as often as the shop sells it to an account, to sell it on.
-What changes in the data: a session of one account on one product, in which page_view, add_to_cart and purchase follow
-each other as fast as pages load, many times over; it breaks off when nothing is left.
+What changes in the data: a session of one account on one product. It looks at the page up to three times, until there
+is something to buy; then page_view, click and add_to_cart follow each other as fast as pages load, many times over, and
+at last as many purchases. People make these steps, too, but not always on the same product, nor at that pace.
 Observable signature: the median gap between the events of a session, and its purchases, against those of honest ones.
 Single events show their type and when they come: nobody buys so often, and bots do not sleep.
 Sources: OWASP Automated Threats to Web Applications, OAT-005 Scalping and OAT-021 Denial of Inventory, for what bots
@@ -10,15 +11,17 @@ do; lengths and gaps are proposals.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
 
+from synth.arrays import Int64
 from synth.contracts.injector import FraudEvents, PlanContext
-from synth.contracts.sessions import ADD_TO_CART, PAGE_VIEW, PURCHASE, draw_ids
+from synth.contracts.sessions import ADD_TO_CART, CLICK, EVENT_TYPES, PAGE_VIEW, PURCHASE, ShopIds
 from synth.errors import Problem
+from synth.injectors.episodes import Episodes
 from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Seconds
 from synth.rng import Streams
 
@@ -28,8 +31,23 @@ class BotCheckoutConfig(EpisodeConfig):
     """A bot that buys one product again and again, seconds apart."""
 
     kind: Literal["bot_checkout"] = "bot_checkout"
-    steps: Annotated[Length, Field(description="events of a bot's session; three to a purchase")]
+    steps: Annotated[Length, Field(description="events of a bot's session; four to a purchase")]
     interval_s: Annotated[Seconds, Field(description="seconds from one event to the next")]
+
+
+_BUYING = np.array([PAGE_VIEW, CLICK, ADD_TO_CART])
+
+#: What an event is for a bot, by its type: a look, a cart or a purchase.
+_ROLE_OF_TYPE = np.zeros(len(EVENT_TYPES), dtype=np.int64)
+_ROLE_OF_TYPE[[ADD_TO_CART, PURCHASE]] = 1, 2
+
+
+def _walk(bots: Episodes) -> Int64:
+    """(f,) types: looks for what is left over by whole purchases, then page, click and cart for each, then payments."""
+    times_f = bots.each(bots.length_e // (len(_BUYING) + 1))
+    buying_f = bots.step_f - bots.each(bots.length_e % (len(_BUYING) + 1))
+    paying_f = buying_f >= len(_BUYING) * times_f
+    return np.select([buying_f < 0, paying_f], [PAGE_VIEW, PURCHASE], _BUYING[buying_f % len(_BUYING)])
 
 
 class BotCheckout(EpisodeInjector[BotCheckoutConfig]):
@@ -50,24 +68,26 @@ class BotCheckout(EpisodeInjector[BotCheckoutConfig]):
         return self.config.interval_s
 
     def plan(self, context: PlanContext, *, streams: Streams) -> FraudEvents:
-        """Page, cart and purchase of one product in turn, all in one session."""
+        """Pages and carts of one product in turn, then its purchases, all in one session."""
         bots = self.episodes(context, streams)
-        role_f = bots.step_f % len(self.roles)
+        type_f = _walk(bots)
         price_e = context.amount.draw(len(bots), rng=streams.draw("products"))
-        return bots.finish(
+        events = bots.finish(
             gap_s=bots.gaps(self.gap_s.min, self.gap_s.max),
             amount_minor=bots.each(price_e),
-            role=role_f,
-            own={
-                "event_type": np.array([PAGE_VIEW, ADD_TO_CART, PURCHASE])[role_f],
-                "session_id": bots.each(draw_ids(len(bots), rng=streams.draw("sessions"))),
-            },
+            role=_ROLE_OF_TYPE[type_f],
+            own={"event_type": type_f},
         )
+        ids = ShopIds.of(streams.seed, context.timeline, context.cards)
+        session_e = ids.name_added(
+            events.time_us_f[bots.head_e], events.card_f[bots.head_e], rng=streams.draw("sessions")
+        )
+        return replace(events, own={**events.own, "session_id": bots.each(session_e)})
 
     def problems(self, context: PlanContext) -> Iterator[Problem]:
-        """Yields when events have no types or sessions, too."""
+        """Yields when there are no visits, too; where each event is one of its own, they have no device."""
         yield from super().problems(context)
-        if not {"event_type", "session_id"} <= {*context.columns}:
+        if not {"event_type", "session_id", "device_id"} <= {*context.columns}:
             yield Problem(
                 path="",
                 message="a bot needs the sessions of a web shop, and the generator has none",

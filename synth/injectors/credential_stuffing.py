@@ -19,7 +19,7 @@ from pydantic import Field
 
 from synth.arrays import Int64
 from synth.contracts.injector import FraudEvents, PlanContext
-from synth.contracts.sessions import LOGIN, LOGIN_FAILED, draw_ids
+from synth.contracts.sessions import LOGIN, LOGIN_FAILED, ShopIds
 from synth.errors import Problem
 from synth.injectors.episodes import Episodes
 from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Seconds
@@ -64,13 +64,16 @@ class CredentialStuffing(EpisodeInjector[CredentialStuffingConfig]):
             role=works_f.astype(np.int64),
             # Attacks know nothing of each other: each has its place as if it were alone on a card.
             card=np.arange(len(attacks)),
-            own={
-                "event_type": np.where(works_f, LOGIN, LOGIN_FAILED),
-                "session_id": draw_ids(logins, rng=streams.draw("sessions")),
-                "device_id": attacks.each(draw_ids(len(attacks), rng=streams.draw("devices"))),
-            },
         )
-        return replace(events, card_f=self._victims(attacks))
+        victim_f, ids = self._victims(attacks), ShopIds.of(streams.seed, context.timeline, context.cards)
+        first_e = victim_f[attacks.head_e]
+        nth_e = streams.draw("devices").integers(ids.device_slots, size=len(attacks))
+        own = {
+            "event_type": np.where(works_f, LOGIN, LOGIN_FAILED),
+            "session_id": ids.name_added(events.time_us_f, victim_f, rng=streams.draw("sessions")),
+            "device_id": attacks.each(ids.name_devices(first_e, nth_e)),
+        }
+        return replace(events, card_f=victim_f, own=own)
 
     def _victims(self, attacks: Episodes) -> Int64:
         """(f,) accounts: every attack goes through the same leaked list, from another place on."""

@@ -237,7 +237,8 @@ class GeneratorContract(BlockChecks, PurityChecks, SamenessChecks):
         table = self.bench.prepared(size).make_block.events
         if not own_fields(table):
             raise Unjudged("there is no column beyond the built-in ones")
-        require_no_leak(Comparison(frame_of(self.bench, size), table), "own", ())
+        steps = tuple(self.bench.cast(size).generator.steps)
+        require_no_leak(Comparison(frame_of(self.bench, size), table), "own", steps)
 
     @rule
     def test_no_loop_over_rows(self) -> None:

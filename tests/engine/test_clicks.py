@@ -259,6 +259,14 @@ def _disorder(frame: pd.DataFrame) -> None:
     frame.loc[5, "time"] = "2022-01-14T23:59:59Z"
 
 
+def _share(frame: pd.DataFrame) -> None:
+    frame.loc[first(frame, "page_view"), "device_id"] = "3"
+
+
+def _skip_a_step(frame: pd.DataFrame) -> None:
+    frame.loc[first(frame, "click"), "event_type"] = "login_failed"
+
+
 def _name_a_view(frame: pd.DataFrame) -> None:
     frame.loc[first(frame, "page_view"), "event_id"] = "0"
 
@@ -271,6 +279,8 @@ def _name_a_view(frame: pd.DataFrame) -> None:
         ("clicks", _drop, "purchases", "has no purchase"),
         ("clicks", _disorder, "clicks", "has a time before"),
         ("clicks", _name_a_view, "clicks", "names no transaction, or another click does"),
+        ("clicks", _skip_a_step, "clicks", "is a step that nobody makes: login_failed follows page_view"),
+        ("clicks", _share, "clicks", "has another device_id than its session"),
         ("click_labels", lambda f: f.drop(index=0), "clicks", "has no label, but its session has"),
         ("click_labels", lambda f: f.assign(episode_id="0"), "click labels", "has another episode_id"),
         ("click_labels", lambda f: f.assign(role="browse"), "click labels", "has another role"),

@@ -96,4 +96,12 @@ RUNS: dict[str, tuple[str, ...]] = {
         "columns=spending",
         "timeline.end=2022-01-08",
     ),
+    "the handbook's preset, with its reports": (
+        "experiment=handbook",
+        "population.cards=100",
+        "population.customers.number=100",
+        "population.merchants.number=300",
+        "population.merchants.terminals=300",
+        "timeline.end=2018-04-21",
+    ),
 }

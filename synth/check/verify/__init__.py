@@ -148,7 +148,7 @@ def _checks(output: StoredOutput, catalog: Catalog) -> Iterator[Check]:
     claiming = {name for name, pattern in parts.patterns.items() if isinstance(pattern, Claimer)}
     came_f = dropped.came(int64_of(labels["event_id"]))
     yield from check_episodes(labels, episodes, fraud, claiming, came_f)
-    yield from check_reports(labels, reports)
+    yield from check_reports(labels, reports, episodes, output.manifest["recipe"], claiming)
     if clicks is not None:
         yield from check_clicks(clicks, click_labels, labels)
     lost = Counter(labels["scenario"].filter(pa.array(~came_f)).to_pylist())

@@ -13,6 +13,7 @@ from synth.check.verify.rows import Check, ReadRows, RowCheck, int64_of
 from synth.check.verify.tables import Found, one_piece, sources_of
 from synth.check.verify.truth import Columns
 from synth.contracts.output import Output
+from synth.contracts.sessions import ACCOUNT_STEPS, ACCOUNT_TYPES, START, follows
 from synth.timeline import US_PER_S
 
 _NONE = np.empty(0, dtype=np.int64)
@@ -51,6 +52,13 @@ class ClickRows:
         halved_t = np.isin(session_t, session_t[labelled_t]) & ~labelled_t
         if halved_t.any():
             self._note(f"click {id_t[np.argmax(halved_t)]:,} has no label, but its session has")
+        _, first_s, place_t = np.unique(session_t, return_index=True, return_inverse=True)
+        for name in ("customer_id", "merchant_id", "device_id"):
+            value_t = int64_of(columns[name])
+            mixed_t = value_t != value_t[first_s][place_t]
+            if mixed_t.any():
+                self._note(f"click {id_t[np.argmax(mixed_t)]:,} has another {name} than its session")
+        self._note_steps(id_t, place_t, columns["event_type"])
         buys = pc.equal(columns["event_type"], "purchase")
         if not buys.equals(columns["event_id"].is_valid()):
             self._note("a purchase names no transaction, or another click does")
@@ -59,6 +67,22 @@ class ClickRows:
         values = event_t, time_us_t, int64_of(columns["customer_id"]), id_t
         event_p, time_us_p, customer_p, id_p = (each[bought] for each in values)
         self.parts.append((event_p, time_us_p, customer_p, np.where(labelled_t[bought], id_p, -1)))
+
+    def _note_steps(self, id_t: Int64, place_t: Int64, types: pa.Array) -> None:
+        """Every session walks through the shop as sessions do.
+
+        Args:
+            place_t: (t,) session of each click, whole sessions in order of time.
+        """
+        order = np.argsort(place_t, kind="stable")
+        known = pc.index_in(types, pa.array(ACCOUNT_TYPES)).fill_null(-1)
+        type_i = int64_of(known)[order]
+        before_i = np.where(np.diff(place_t[order], prepend=-1) > 0, START, np.append(START, type_i[:-1]))
+        wrong_i = (type_i < 0) | ~follows(ACCOUNT_STEPS, before_i, type_i)
+        if wrong_i.any():
+            at = int(np.argmax(wrong_i))
+            told = f"{types[int(order[at])]} follows {ACCOUNT_TYPES[before_i[at]] if before_i[at] >= 0 else 'nothing'}"
+            self._note(f"click {id_t[order[at]]:,} is a step that nobody makes: {told}")
 
     def _note(self, problem: str) -> None:
         self.problem = self.problem or problem
@@ -128,7 +152,12 @@ def read_clicks(output: Output, labels: Columns | None) -> tuple[Found, ClickRow
 
 def check_clicks(rows: ClickRows, click_labels: Columns | None, labels: Columns | None) -> Iterator[Check]:
     """The clicks' own order, and their labels against those of the transactions."""
-    yield Check("clicks", not rows.problem, rows.problem or "in order of time, whole sessions labelled or not at all")
+    yield Check(
+        "clicks",
+        not rows.problem,
+        rows.problem
+        or "in order of time; sessions of one customer, shop and device and of known steps, labelled or not as a whole",
+    )
     if click_labels is None or labels is None:
         yield Check("click labels", None, "the labels cannot be read")
         return

@@ -11,16 +11,15 @@ from synth.amount import AmountLaw
 from synth.arrays import Float, Int64
 from synth.contracts.events import Events, IncompleteEvents, Keys
 from synth.contracts.generator import BlockPlan, Generator, World
-from synth.contracts.sessions import EVENT_TYPES, ID_BITS, scramble
+from synth.contracts.sessions import EVENT_TYPES, nth_of
 from synth.errors import Problem
+from synth.generators.clickstream.added import lay_added
 from synth.generators.clickstream.blocks import Slice, order_keys, take_slices
 from synth.generators.clickstream.config import ClickstreamConfig
 from synth.generators.clickstream.goods import GoodsAmounts
-from synth.generators.clickstream.paths import draw_paths
 from synth.generators.clickstream.plan import ClickstreamPlan, lay_visits, make_plan
 from synth.rng import Streams
 from synth.tables.column import Column
-from synth.timeline import US_PER_S
 
 
 def shop_columns(event_types: Sequence[str], categories: Sequence[str]) -> tuple[Column, ...]:
@@ -36,6 +35,8 @@ def shop_columns(event_types: Sequence[str], categories: Sequence[str]) -> tuple
 
 class ClickstreamGenerator(Generator):
     """Sessions at the rates of customers, in the rhythm of days, each with a path through the products."""
+
+    steps = ("event_type",)
 
     def __init__(self, config: ClickstreamConfig) -> None:
         self.config = config
@@ -87,7 +88,7 @@ class ClickstreamGenerator(Generator):
         product_t = ordered([_products(plan, each, streams=streams) for each in slices])
         own = {
             "customer_id": keys.card_t + 1,
-            "session_id": scramble(2 * ordered([_code(plan, each) for each in slices]), plan.salt),
+            "session_id": ordered([_sessions(plan, each) for each in slices]),
             "event_type": ordered([each.clicks.paths.type_t[each.row_t] for each in slices]),
             "product_id": product_t + 1,
             "product_category": plan.goods.category_p[product_t],
@@ -102,21 +103,20 @@ class ClickstreamGenerator(Generator):
         return pick_devices(plan, customer_s, pick_s)[each.session_t]
 
     def complete(self, plan: BlockPlan, fraud: IncompleteEvents, *, world: World, streams: Streams) -> Events:
-        """Products by their prices, sessions that end where a customer pauses, types as often as honest ones."""
+        """Products by their prices, and visits as honest ones, which end where a customer pauses at the latest."""
         assert isinstance(plan, ClickstreamPlan)
         rng = streams.draw("fraud")
-        session_t = split_sessions(fraud, self.config.gap.most_s)
         # A session that runs over the edge of a block has one device: the customer alone says which.
-        code_t = 2 * fraud.card_t[:, None] + np.arange(2)
-        device_t = pick_devices(plan, fraud.card_t, scramble(code_t, plan.salt >> 7) / float(1 << ID_BITS))
+        pick_t = plan.ids.chance(2 * fraud.card_t[:, None] + np.arange(2))
         product_t = plan.goods.priced(fraud.amount_minor_t, rng=rng)
+        session_t, type_t = lay_added(self.config, plan.ids, fraud, rng=rng)
         own = {
             "customer_id": fraud.card_t + 1,
-            "session_id": scramble(2 * session_t + 1, plan.salt),
-            "event_type": rng.permutation(draw_paths(self.config, len(session_t), rng=rng).type_t),
+            "session_id": session_t,
+            "event_type": type_t,
             "product_id": product_t + 1,
             "product_category": plan.goods.category_p[product_t],
-            "device_id": device_t,
+            "device_id": pick_devices(plan, fraud.card_t, pick_t),
         }
         return fraud.completed(own)
 
@@ -127,19 +127,18 @@ def _products(plan: ClickstreamPlan, each: Slice, *, streams: Streams) -> Int64:
     return plan.goods.draw(paths.visits, rng=streams.draw("products", *each.part))[paths.visit_t[each.row_t]]
 
 
-def _code(plan: ClickstreamPlan, each: Slice) -> Int64:
-    """(t,) a number for each session of the run, another one for what has run over the end of the window."""
-    return (each.piece_t * 2 * plan.blocks + 2 * each.part[0] + each.part[1]) << 30 | each.session_t
-
-
-def split_sessions(events: Keys, gap_s: int) -> Int64:
-    """(t,) visits, numbered from 0: events of a customer that follow each other within ``gap_s``."""
-    order = np.lexsort((events.time_us_t, events.card_t))
-    new = np.ones(len(order), dtype=bool)
-    new[1:] = (np.diff(events.card_t[order]) != 0) | (np.diff(events.time_us_t[order]) > gap_s * US_PER_S)
-    session_t = np.empty(len(order), dtype=np.int64)
-    session_t[order] = np.cumsum(new) - 1
-    return session_t
+def _sessions(plan: ClickstreamPlan, each: Slice) -> Int64:
+    """(t,) the session's id; another one for what has run over the end of the window, which began before its start."""
+    new_t = np.ones(len(each.row_t), dtype=bool)
+    new_t[1:] = (np.diff(each.session_t) != 0) | (np.diff(each.piece_t) != 0)
+    session, piece = each.session_t[new_t], each.piece_t[new_t]
+    start_second_s, customer_s = each.clicks.start_second_s, each.clicks.customer_s
+    window_seconds = plan.edge_s_b[-1] - plan.edge_s_b[0]
+    nth_s = nth_of((start_second_s - plan.edge_s_b[0]) * plan.ids.cards + customer_s)
+    second = start_second_s[session] - piece * window_seconds
+    name = plan.ids.name_sessions(second, customer_s[session], nth_s[session])
+    named_t: Int64 = name[np.cumsum(new_t) - 1]
+    return named_t
 
 
 def pick_devices(plan: ClickstreamPlan, customer: Int64, pick: Float) -> Int64:
@@ -150,6 +149,7 @@ def pick_devices(plan: ClickstreamPlan, customer: Int64, pick: Float) -> Int64:
         pick: (n, 2) numbers in [0, 1) that decide.
     """
     use, customers = plan.config.devices, len(plan.before_u) - 1
-    own = 2 * customer + (pick[:, 1] >= use.main)
-    others = 2 * customers + (pick[:, 1] * max(1, customers // use.customers_per_shared)).astype(np.int64)
-    return scramble(np.where(pick[:, 0] < use.shared, others, own), plan.salt >> 5)
+    other = (pick[:, 1] * max(1, customers // use.customers_per_shared)).astype(np.int64)
+    shared = pick[:, 0] < use.shared
+    first = np.where(shared, other * use.customers_per_shared, customer)
+    return plan.ids.name_devices(first, np.where(shared, 2, pick[:, 1] >= use.main).astype(np.int64))

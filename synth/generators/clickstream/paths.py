@@ -67,6 +67,11 @@ def draw_paths(config: ClickstreamConfig, rows: int, *, rng: "np.random.Generato
         sessions *= 2
 
 
+def draw_sessions(config: ClickstreamConfig, sessions: int, *, rng: "np.random.Generator") -> Paths:
+    """So many whole sessions."""
+    return _lay_out(_draw_stops(config, sessions, rng=rng), None)
+
+
 def _mean_events(config: ClickstreamConfig) -> float:
     """Events of an average session, but for those of who leaves without having logged in."""
     funnel, login = config.funnel, config.login
@@ -102,8 +107,8 @@ def _draw_logins(login: Logins, sessions: int, *, rng: "np.random.Generator") ->
     return tries_s, inside_s
 
 
-def _lay_out(stops: _Stops, rows: int) -> Paths:
-    """Numbers the events of all sessions and keeps the first ones."""
+def _lay_out(stops: _Stops, rows: int | None) -> Paths:
+    """Numbers the events of all sessions and keeps the first ones; None: all."""
     session_v, sessions = stops.session_v, len(stops.tries_s)
     seen_v = stops.view_v.astype(np.int64) + stops.click_v + stops.cart_v
     seen_s = np.bincount(session_v, weights=seen_v, minlength=sessions).astype(np.int64)

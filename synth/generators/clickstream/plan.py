@@ -13,6 +13,7 @@ import numpy as np
 
 from synth.arrays import Float, Int64
 from synth.contracts.generator import BlockPlan, World
+from synth.contracts.sessions import ShopIds
 from synth.errors import RefusedError
 from synth.generators.clickstream.config import ClickstreamConfig
 from synth.generators.clickstream.goods import Goods, draw_goods
@@ -32,7 +33,7 @@ class ClickstreamPlan(BlockPlan):
         edge_seconds_j: (2b + 1,) seconds: edges of bodies and tails.
         quota_bk: (b, 2) events of the sessions that begin in each body and tail.
         before_u: (u + 1,) share of sessions of all customers before each.
-        salt: what ids depend on.
+        ids: what sessions and devices are called.
     """
 
     config: ClickstreamConfig
@@ -40,7 +41,7 @@ class ClickstreamPlan(BlockPlan):
     edge_seconds_j: Int64
     before_u: Float
     goods: Goods
-    salt: int
+    ids: ShopIds
 
     @property
     def blocks(self) -> int:
@@ -54,11 +55,13 @@ class Clicks:
 
     Attributes:
         second_t: seconds since 1970; past the end of the window where a session runs over it.
+        start_second_s: seconds since 1970 of each session's first event.
         customer_s: who visits.
     """
 
     paths: Paths
     second_t: Int64
+    start_second_s: Int64
     customer_s: Int64
 
 
@@ -92,7 +95,7 @@ def make_plan(config: ClickstreamConfig, world: World, *, streams: Streams) -> C
         edge_seconds_j=edge_seconds_j,
         before_u=np.concatenate([[0.0], np.cumsum(rate_u / rate_u.sum())]),
         goods=draw_goods(config.products, config.categories, config.popularity, world.amount, streams=streams),
-        salt=int(streams.draw("ids").integers(2**63)),
+        ids=ShopIds.of(streams.seed, world.timeline, world.cards),
     )
     left_b = np.array([_leaving(plan, block, streams=streams) for block in range(plan.blocks)])
     plan = replace(plan, rows_b=plan.rows_b - left_b + np.roll(left_b, 1))
@@ -162,10 +165,9 @@ def draw_clicks(plan: ClickstreamPlan, block: int, part: int, *, streams: Stream
     rng = streams.draw("gaps", block, part)
     wait_t = np.exp(np.log(gap.median_s) + gap.sigma * rng.standard_normal(len(paths.session_t)))
     wait_t = np.clip(np.rint(wait_t), 1, gap.most_s).astype(np.int64)
-    second_t = np.minimum(np.maximum(start_s, first), last - 1)[paths.session_t] + _elapsed(
-        paths, wait_t, config.longest_s
-    )
-    return Clicks(paths, second_t, customer_s)
+    start_second_s = np.minimum(np.maximum(start_s, first), last - 1)
+    second_t = start_second_s[paths.session_t] + _elapsed(paths, wait_t, config.longest_s)
+    return Clicks(paths, second_t, start_second_s, customer_s)
 
 
 def _elapsed(paths: Paths, wait_t: Int64, longest_s: int) -> Int64:

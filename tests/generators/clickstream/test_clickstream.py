@@ -11,7 +11,7 @@ from synth.config.recipe import load_recipe
 from synth.engine.prepare import prepare
 from synth.errors import ConfigError
 from tests.chi_square import far
-from tests.generators.clickstream.shop import SHOP, broken, built_in, sessions
+from tests.generators.clickstream.shop import SESSION, SHOP, broken, built_in, sessions
 from tests.worlds import digest_of
 
 WEEKS = ("timeline.start=2024-02-26", "timeline.end=2024-03-18", "generator.transactions=300000", "block_rows=20000")
@@ -192,5 +192,8 @@ class TestForeignFraud:
         # the victims' devices, as far as ten sessions of a customer, or fewer, have shown them
         assert fraud.device_id.isin(genuine.device_id).mean() > 0.75
         assert (fraud.groupby("episode_id").device_id.nunique() == 1).all()
-        # a chain is one session, but for the few that run over the edge of a block
-        assert (fraud.groupby("episode_id").session_id.nunique() == 1).mean() > 0.98
+        # a chain is a session after the other, as long as honest ones are
+        walks = sessions(fraud)
+        assert all(SESSION.fullmatch(steps) for steps in walks.steps)
+        assert (fraud.groupby("session_id").episode_id.nunique() == 1).all()
+        assert 1.5 < walks.steps.str.len().mean() < sessions(genuine).steps.str.len().mean()

@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synth.amount import Bucket, BucketsConfig, make_law
-from synth.contracts.sessions import ID_BITS, scramble
 from synth.generators.clickstream.goods import Goods, GoodsAmounts, draw_goods
 from synth.rng import Streams
 
@@ -55,15 +54,3 @@ def test_popularity_is_zipfs() -> None:
     assert abs(drawn - shop.share_p).max() < 0.0045
     amounts = GoodsAmounts(shop).draw(1000, rng=np.random.default_rng(2))
     assert set(amounts.tolist()) <= set(shop.price_minor_p.tolist())
-
-
-@given(st.integers(0, 2**ID_BITS - 5000), st.integers(0, 2**63 - 1))
-def test_ids_are_distinct_and_in_no_order(first: int, salt: int) -> None:
-    ids = scramble(np.arange(first, first + 5000), salt)
-    assert len(np.unique(ids)) == 5000
-    assert ids.min() >= 0
-    assert ids.max() < 2**ID_BITS
-    # neighbours go up as often as down: six standard deviations of 5,000 fair coins are 6 x 0.5 sqrt(5000) = 212
-    assert abs((np.diff(ids) > 0).sum() - 2500) < 212
-    # and every eighth of the space has its part: 6 sqrt(5000 x 0.125 x 0.875) = 140
-    assert abs(np.bincount(ids >> (ID_BITS - 3), minlength=8) - 625).max() < 140
