@@ -273,9 +273,9 @@ class _Build:
         if single["amount"] is None or single["generator"] is None:
             return
         with blaming("the generator or the amount law"):
-            people = fixed["population"]
-            world = World(people.cards, timeline, single["amount"].make(), run.block_rows, people.census())
-            generator = single["generator"].make()
+            people, generator = fixed["population"], single["generator"].make()
+            census = people.census().coded(generator.texts.get("category", ()))
+            world = World(people.cards, timeline, single["amount"].make(), run.block_rows, census)
             if not generator.takes_amount:
                 self.idle.add("amount")
                 self.problems += idle_amount(self.composed)

@@ -69,7 +69,7 @@ class Habits:
         customers = dict(zip(self.census.segments, self.customers_s.tolist(), strict=True))
         first = self.timeline.start_s % DAY_S // HOUR_S
         for order in (self.config.standing or {}).values():
-            if order.category in self.census.categories:
+            if order.category in self.census.sold:
                 due_n = due_hours(order, customers, shape_sh, days_of(self.timeline)).ravel()
                 due_kn[self.categories.index(order.category)] += due_n[first : first + len(self.hour_n)]
         return due_kn * self.inside_n
@@ -93,9 +93,10 @@ class Habits:
         """(h, k) what is sold in shops, at an hour at which they are open, and (k,) what is sold on the web."""
         open_hk, web_k = np.zeros((24, len(self.categories)), bool), np.zeros(len(self.categories), bool)
         for name, kind in zip(self.census.categories, self.census.shops, strict=True):
-            k = self.categories.index(name)
-            web_k[k] = kind.online > 0
-            open_hk[kind.opens : kind.closes, k] = kind.online < 1
+            if kind:
+                k = self.categories.index(name)
+                web_k[k] = kind.online > 0
+                open_hk[kind.opens : kind.closes, k] = kind.online < 1
         return open_hk, web_k
 
     def mix(self) -> dict[str, float]:
