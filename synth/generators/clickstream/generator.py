@@ -4,17 +4,20 @@ Legend: ``_t`` an event of a block, ``_s`` a session.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import numpy as np
 
 from synth.amount import AmountLaw
-from synth.arrays import Float, Int64
-from synth.contracts.generator import BlockPlan, Events, Generator, Keys, OwnColumns, World
+from synth.arrays import Int64
+from synth.contracts.generator import BlockPlan, Events, Generator, Keys, OwnColumns, World, find_last_uses
+from synth.contracts.habits import Habits
 from synth.contracts.sessions import EVENT_TYPES, ID_BITS, scramble
 from synth.errors import Problem
 from synth.generators.clickstream.blocks import Slice, order_keys, take_slices
 from synth.generators.clickstream.config import ClickstreamConfig
 from synth.generators.clickstream.goods import GoodsAmounts
+from synth.generators.clickstream.habits import ClickHabits, pick_devices
 from synth.generators.clickstream.paths import draw_paths
 from synth.generators.clickstream.plan import ClickstreamPlan, lay_visits, make_plan
 from synth.rng import Streams
@@ -35,6 +38,8 @@ def shop_columns(event_types: Sequence[str], categories: Sequence[str]) -> tuple
 
 class ClickstreamGenerator(Generator):
     """Sessions at the rates of customers, in the rhythm of days, each with a path through the products."""
+
+    tells = ("habits",)
 
     def __init__(self, config: ClickstreamConfig) -> None:
         self.config = config
@@ -68,6 +73,13 @@ class ClickstreamGenerator(Generator):
         """Prices of products as often as these are looked at."""
         assert isinstance(plan, ClickstreamPlan)
         return GoodsAmounts(plan.goods)
+
+    def habits(self, plan: BlockPlan, *, world: World, streams: Streams) -> Habits:
+        """When everybody visits, and how often."""
+        assert isinstance(plan, ClickstreamPlan)
+        never_s_c = np.full(world.cards, world.timeline.start_s)
+        uses = partial(find_last_uses, self, plan, world=world, streams=streams, never_s_c=never_s_c)
+        return ClickHabits.of(plan, uses)
 
     def draw_keys(self, plan: BlockPlan, block: int, *, world: World, streams: Streams) -> Keys:
         """When and who."""
@@ -138,16 +150,3 @@ def split_sessions(events: Keys, gap_s: int) -> Int64:
     session_t = np.empty(len(order), dtype=np.int64)
     session_t[order] = np.cumsum(new) - 1
     return session_t
-
-
-def pick_devices(plan: ClickstreamPlan, customer: Int64, pick: Float) -> Int64:
-    """(n,) what customers come with: one of their two devices, or one that others use, too.
-
-    Args:
-        customer: (n,) who.
-        pick: (n, 2) numbers in [0, 1) that decide.
-    """
-    use, customers = plan.config.devices, len(plan.before_u) - 1
-    own = 2 * customer + (pick[:, 1] >= use.main)
-    others = 2 * customers + (pick[:, 1] * max(1, customers // use.customers_per_shared)).astype(np.int64)
-    return scramble(np.where(pick[:, 0] < use.shared, others, own), plan.salt >> 5)

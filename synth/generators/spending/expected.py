@@ -14,7 +14,8 @@ import numpy as np
 from synth.arrays import Float, Mask
 from synth.contracts.expectations import HOUR_S, Expectations, hours_of
 from synth.contracts.generator import World
-from synth.generators.rhythm import DAY_S, days_of
+from synth.contracts.rhythms import DAY_S
+from synth.generators.rhythm import days_of
 from synth.generators.spending.config import ByCategory, Category, GammaCategory, SpendingConfig
 from synth.generators.spending.dues import due_hours
 from synth.generators.spending.plan import changed_ways

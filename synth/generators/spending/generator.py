@@ -5,22 +5,26 @@ Legend: ``_t`` an event of a block.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from synth.amount import AmountLaw
 from synth.contracts.expectations import Expectations
-from synth.contracts.generator import BlockPlan, Events, Generator, Keys, OwnColumns, World
+from synth.contracts.generator import BlockPlan, Events, Generator, Keys, OwnColumns, World, find_last_uses
+from synth.contracts.habits import Habits
 from synth.contracts.population import Population
+from synth.contracts.rhythms import DAY_S
 from synth.errors import Problem
-from synth.generators.rhythm import DAY_S, days_of
+from synth.generators.rhythm import days_of
 from synth.generators.spending.amounts import HabitAmounts, draw_amounts
 from synth.generators.spending.authorisation import RESULTS, authorise
 from synth.generators.spending.choices import Choice, choose
 from synth.generators.spending.circumstances import REASONS
 from synth.generators.spending.config import SpendingConfig
 from synth.generators.spending.expected import expect
+from synth.generators.spending.habits import know_habits
 from synth.generators.spending.keys import draw_keys
 from synth.generators.spending.online import put_online
 from synth.generators.spending.plan import SpendingPlan, make_plan
@@ -56,6 +60,7 @@ class SpendingGenerator(Generator):
 
     needs = ("population=retail_us", "population.customers.number=1500")
     takes_amount = False
+    tells = ("habits", "shops")
 
     def __init__(self, config: SpendingConfig) -> None:
         self.config = config
@@ -140,6 +145,14 @@ class SpendingGenerator(Generator):
         """What anybody spends on anything: the law by which a pattern hides."""
         assert isinstance(plan, SpendingPlan)
         return HabitAmounts(plan, people_of(world))
+
+    def habits(self, plan: BlockPlan, *, world: World, streams: Streams) -> Habits:
+        """Times, shops and prices of everybody."""
+        assert isinstance(plan, SpendingPlan)
+        people = people_of(world)
+        never_s_c = people.cards.opened_s_c
+        uses = partial(find_last_uses, self, plan, world=world, streams=streams, never_s_c=never_s_c)
+        return know_habits(self.config, plan, people, uses)
 
     def expectations(self, world: World) -> Expectations:
         """Times, categories, channels, medians and favourites."""

@@ -14,7 +14,7 @@ import numpy as np
 from synth.arrays import Float, Int64, Mask
 from synth.contracts.generator import BlockPlan, World
 from synth.contracts.population import Population
-from synth.generators.rhythm import Rhythm
+from synth.contracts.rhythms import Rhythm
 from synth.generators.spending.circumstances import Currency, Drift
 from synth.generators.spending.config import Segment, SpendingConfig
 from synth.generators.spending.places import Shops, build_shop_lists, open_hours
