@@ -8,7 +8,7 @@ begins with a login from a device that the customer never used, mostly followed 
 from that device, and take no longer than the shortest interval.
 Observable signature: a new device, a profile_change and orders of one customer within hours. Honest customers have new
 devices, change their profile and order, too: none of these tells by itself. Single rows show that they are on the web,
-at which kind of shop, their amounts, whether they were declined, and when: thieves have no rhythm of the day.
+at which kind of shop, their amounts, and whether they were declined; thieves keep the hours of those whom they rob.
 Sources: sellers of defences tell of orders of which half succeed, the phone number being changed in half of the cases
 and the address of e-mail in a tenth; the other numbers are proposals.
 """
@@ -71,8 +71,6 @@ class AccountTakeover(EpisodeInjector[AccountTakeoverConfig]):
         "currency",
         "auth_result",
         "decline_reason",
-        "hour",
-        "weekday",
     )
     needs = ("generator=spending", "population=retail_us", "population.customers.number=1500")
 

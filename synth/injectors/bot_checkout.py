@@ -4,7 +4,8 @@ What the fraudster does: lets a bot buy one limited product as often as the shop
 What changes in the data: a session of one account on one product, in which page_view, add_to_cart and purchase follow
 each other as fast as pages load, many times over; it breaks off when nothing is left.
 Observable signature: the median gap between the events of a session, and its purchases, against those of honest ones.
-Single events show their type and when they come: nobody buys so often, and bots do not sleep.
+Single events show their type and when they come: nobody buys so often, and bots do not sleep: uniform over the hours
+and weekdays, whatever people do.
 Sources: OWASP Automated Threats to Web Applications, OAT-005 Scalping and OAT-021 Denial of Inventory, for what bots
 do; lengths and gaps are proposals.
 """
@@ -58,6 +59,7 @@ class BotCheckout(EpisodeInjector[BotCheckoutConfig]):
             gap_s=bots.gaps(self.gap_s.min, self.gap_s.max),
             amount_minor=bots.each(price_e),
             role=role_f,
+            rhythm="uniform",
             own={
                 "event_type": np.array([PAGE_VIEW, ADD_TO_CART, PURCHASE])[role_f],
                 "session_id": bots.each(draw_ids(len(bots), rng=streams.draw("sessions"))),

@@ -5,7 +5,8 @@ once; most fail, for few people use the same password everywhere.
 What changes in the data: attacks, each from a device of its own, on many accounts within minutes: for each account a
 session of one login_failed, seldom one login. An episode is an attack, and lies on many cards.
 Observable signature: accounts and failed logins of a device within ten minutes, against one account and few failures.
-Single events show their type and when they come; honest customers fail to log in, too, and some only log in.
+Single events show their type and when they come, for programs do not sleep: uniform over the hours and weekdays; honest
+customers fail to log in, too, and some only log in.
 Sources: OWASP Automated Threats to Web Applications, OAT-008 Credential Stuffing, for the steps; vendors of defences
 tell of 0.1 % to 2 % success; the other numbers are proposals.
 """
@@ -62,6 +63,7 @@ class CredentialStuffing(EpisodeInjector[CredentialStuffingConfig]):
         events = attacks.finish(
             gap_s=attacks.gaps(self.gap_s.min, self.gap_s.max),
             role=works_f.astype(np.int64),
+            rhythm="uniform",
             # Attacks know nothing of each other: each has its place as if it were alone on a card.
             card=np.arange(len(attacks)),
             own={
