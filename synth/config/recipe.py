@@ -289,7 +289,7 @@ class _Build:
             context = PlanContext.of(generator, world, rows)
         for name, part in scenarios.items():
             with blaming(f"scenario {name!r}: its injector"):
-                self._note_below(f"scenario.{name}", problems_of(part.make(), context, f"scenario {name!r}"))
+                self._note_below(f"scenario.{name}", problems_of(part.make(), context))
 
     def _check_columns(self, part: Part) -> None:
         """Holds a generator to what it may declare, and keeps its columns for the view."""

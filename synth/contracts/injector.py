@@ -4,7 +4,7 @@ An injector never touches the table and never writes truth; ``synth.engine.block
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -132,22 +132,23 @@ _PEOPLE = ("customers", "merchants", "terminals")
 _PEOPLE_WORLD = ("generator=spending", "population=retail_us")
 
 
-def lacking(
-    uses: Iterable[str], context: PlanContext, *, who: str = "it", needs: Sequence[str] = ()
-) -> Iterator[Problem]:
+def lacking(uses: Iterable[str], context: PlanContext, needs: Iterable[str] = _PEOPLE_WORLD) -> Iterator[Problem]:
     """Yields one problem where a world lacks what a pattern uses.
 
     Args:
         uses: see ``Pattern.uses``.
-        who: the pattern, in words.
-        needs: the choices with which a world has it; empty: what comes with synth.
+        needs: choices with which a world has it; values of single keys among them are left out.
     """
     lacks = [name for name in uses if name not in context.world]
-    if lacks:
-        known = {"habits": "habits of its people", "shops": "people who shop", **{name: name for name in _PEOPLE}}
-        words = [known.get(name, f"the column {name}") for name in lacks]
-        message = f"{who} uses {' and '.join(words)}, which this world lacks"
-        yield Problem(path="", message=message, allowed=" with ".join(needs or _PEOPLE_WORLD))
+    if not lacks:
+        return
+    told = {"habits": "habits of its people", "shops": "people who shop"} | dict(zip(_PEOPLE, _PEOPLE, strict=True))
+    words, columns = [told[name] for name in lacks if name in told], [name for name in lacks if name not in told]
+    if columns:
+        words.append(f"the column{'s' * (len(columns) > 1)} {' and '.join(columns)}")
+    message = f"it uses {' and '.join(words)}, which this world lacks"
+    choices = [need for need in needs if "." not in need.partition("=")[0]]
+    yield Problem(path="", message=message, allowed=" with ".join(choices))
 
 
 @dataclass(frozen=True)
@@ -249,9 +250,9 @@ class Pattern(ABC):
         yield from ()
 
 
-def problems_of(pattern: Pattern, context: PlanContext, who: str) -> Iterator[Problem]:
+def problems_of(pattern: Pattern, context: PlanContext) -> Iterator[Problem]:
     """Yields what a pattern lacks in a world, or else what is wrong with it there."""
-    lacks = [*lacking(pattern.uses, context, who=who, needs=pattern.needs)]
+    lacks = [*lacking(pattern.uses, context, pattern.needs or _PEOPLE_WORLD)]
     yield from lacks or pattern.problems(context)
 
 

@@ -73,6 +73,7 @@ class AccountTakeover(EpisodeInjector[AccountTakeoverConfig]):
         "decline_reason",
     )
     needs = ("generator=spending", "population=retail_us", "population.customers.number=1500")
+    uses = ("channel",)
 
     def __init__(self, config: AccountTakeoverConfig) -> None:
         super().__init__(config)
@@ -106,7 +107,7 @@ class AccountTakeover(EpisodeInjector[AccountTakeoverConfig]):
 
     def _own(self, context: PlanContext, orders: int, *, rng: "np.random.Generator") -> dict[str, Int64]:
         """The columns that say how an order was made, and what became of it where the generator tells."""
-        own = {"channel": np.full(orders, context.texts["channel"].index("online"))}
+        own = {"channel": np.full(orders, context.code("channel", "online"))}
         if {"auth_result", "decline_reason"} <= {*context.texts}:
             declined_f = rng.random(orders) < self.config.declined
             results, reasons = context.texts["auth_result"], context.texts["decline_reason"]
@@ -114,10 +115,3 @@ class AccountTakeover(EpisodeInjector[AccountTakeoverConfig]):
             own["auth_result"] = np.where(declined_f, declined, approved)
             own["decline_reason"] = np.where(declined_f, reasons.index("suspected_fraud"), -1)
         return own
-
-    def problems(self, context: PlanContext) -> Iterator[Problem]:
-        """Yields when nobody buys on the web, too."""
-        yield from super().problems(context)
-        if "online" not in context.texts.get("channel", ()):
-            message = "orders are made on the web, and the generator has no channel 'online'"
-            yield Problem(path="", message=message, allowed="generator=spending with population=retail_us")

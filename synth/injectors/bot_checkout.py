@@ -10,7 +10,6 @@ Sources: OWASP Automated Threats to Web Applications, OAT-005 Scalping and OAT-0
 do; lengths and gaps are proposals.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -19,7 +18,6 @@ from pydantic import Field
 
 from synth.contracts.injector import FraudEvents, PlanContext
 from synth.contracts.sessions import ADD_TO_CART, PAGE_VIEW, PURCHASE, draw_ids
-from synth.errors import Problem
 from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Seconds
 from synth.rng import Streams
 
@@ -39,6 +37,7 @@ class BotCheckout(EpisodeInjector[BotCheckoutConfig]):
     roles = ("look", "cart", "buy")
     expected_signal = ("event_type", "hour", "weekday")
     needs = ("generator=clickstream",)
+    uses = ("event_type", "session_id")
 
     @property
     def length(self) -> Length:
@@ -65,13 +64,3 @@ class BotCheckout(EpisodeInjector[BotCheckoutConfig]):
                 "session_id": bots.each(draw_ids(len(bots), rng=streams.draw("sessions"))),
             },
         )
-
-    def problems(self, context: PlanContext) -> Iterator[Problem]:
-        """Yields when events have no types or sessions, too."""
-        yield from super().problems(context)
-        if not {"event_type", "session_id"} <= {*context.columns}:
-            yield Problem(
-                path="",
-                message="a bot needs the sessions of a web shop, and the generator has none",
-                allowed="generator=clickstream",
-            )

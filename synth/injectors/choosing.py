@@ -135,8 +135,9 @@ class Choosing(Layout):
             own["merchant_id"] = merchant_f
         if "category" in columns:
             own["category"] = people.merchants.category_m[merchant_f].astype(np.int64)
-        if "online" in self.context.texts.get("channel", ()):
-            own["channel"] = np.where(people.merchants.online_m[merchant_f], self.code("channel", "online"), -1)
+        # a column is a pattern's own as a whole; where some events are in shops, how cards are used is the generator's
+        if "online" in self.context.texts.get("channel", ()) and people.merchants.online_m[merchant_f].all():
+            own["channel"] = np.full(len(terminal), self.code("channel", "online"))
         return own
 
     def amount(

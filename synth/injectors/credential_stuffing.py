@@ -11,7 +11,6 @@ Sources: OWASP Automated Threats to Web Applications, OAT-008 Credential Stuffin
 tell of 0.1 % to 2 % success; the other numbers are proposals.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
@@ -21,7 +20,6 @@ from pydantic import Field
 from synth.arrays import Int64
 from synth.contracts.injector import FraudEvents, PlanContext
 from synth.contracts.sessions import LOGIN, LOGIN_FAILED, draw_ids
-from synth.errors import Problem
 from synth.injectors.episodes import Episodes
 from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Seconds
 from synth.rng import Streams
@@ -43,6 +41,7 @@ class CredentialStuffing(EpisodeInjector[CredentialStuffingConfig]):
     roles = ("attempt", "success")
     expected_signal = ("event_type", "hour", "weekday")
     needs = ("generator=clickstream",)
+    uses = ("event_type", "session_id", "device_id")
     spans_cards = True
 
     @property
@@ -81,11 +80,3 @@ class CredentialStuffing(EpisodeInjector[CredentialStuffingConfig]):
         place_e = streams.draw("places").integers(cards, size=len(attacks))
         victim_f: Int64 = list_c[(attacks.each(place_e) + attacks.step_f) % cards]
         return victim_f
-
-    def problems(self, context: PlanContext) -> Iterator[Problem]:
-        """Yields when there are no logins and devices, too."""
-        yield from super().problems(context)
-        if not {"event_type", "session_id", "device_id"} <= {*context.columns}:
-            yield Problem(
-                path="", message="an attack needs the logins and devices of a web shop", allowed="generator=clickstream"
-            )

@@ -75,7 +75,7 @@ class Episodes(Choosing):
         Args:
             rhythm: ``victim``: hours, weekdays and seasons as the victim's genuine rows have them; uniform where the
                 world knows no habits. ``uniform``. ``night``: from midnight to six o'clock UTC. Or 24 weights of the
-                hours of a day from midnight UTC.
+                hours of a day from midnight UTC. Nights and weights keep the victim's days.
             card: (e,) victims.
             gap_s: (f,) seconds since the event before.
             after_s: (e,) seconds from the start of the window before which an episode does not begin.

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from synth.arrays import Int64, Mask
+from synth.arrays import Float, Int64, Mask
 from synth.contracts.injector import PlanContext
 from synth.contracts.population import expand_slices
 from synth.contracts.rhythms import DAY_S, Rhythm, lay_rhythm
@@ -19,7 +19,8 @@ from synth.timeline import Timeline
 
 Hours = Literal["victim", "uniform", "night"] | Sequence[float]
 """What the times of a pattern follow: the victim's own rhythm, as genuine rows do, uniform where the world has none;
-nothing; the night, from midnight to six o'clock UTC; or weights of the 24 hours of a day, from midnight UTC."""
+nothing; the night, from midnight to six o'clock UTC; or weights of the 24 hours of a day, from midnight UTC. Nights and
+weights fall on the days on which the victim is up, too."""
 
 _NIGHT = (1.0,) * 6 + (0.0,) * 18
 #: After a shorter wait an episode goes on by itself; after this one and longer ones people are up again or not.
@@ -50,12 +51,23 @@ class Days:
         day_h = np.array(_NIGHT if hours == "night" else hours, dtype=np.float64)
         if day_h.shape != (24,) or (day_h < 0).any() or not day_h.any():
             raise ValueError(f"rhythm {hours!r}: it is 'victim', 'uniform', 'night' or 24 weights from midnight UTC")
-        start_s, end_s = context.timeline.start_s, context.timeline.end_s
-        days = (end_s - 1) // DAY_S - start_s // DAY_S + 1
-        rhythm = lay_rhythm(context.timeline, day_h[None] / day_h.sum(), np.ones((1, days)))
-        if not rhythm.mass_sn.any():
+        days = cls._at(day_h, context)
+        if not days.rhythm.mass_sn.any():
             raise RefusedError("the window has none of the hours of its rhythm", hint="lengthen the window")
-        return cls(rhythm, None)
+        return days
+
+    @classmethod
+    def _at(cls, day_h: Float, context: PlanContext) -> "Days":
+        """Hours of a pattern's own on the days of its victims; where the world knows no habits, on any day."""
+        start_s, end_s = context.timeline.start_s, context.timeline.end_s
+        first, habits = start_s // DAY_S, context.habits
+        if habits is None:
+            factor_sd = np.ones((1, (end_s - 1) // DAY_S - first + 1))
+        else:
+            day_n = habits.rhythm.edge_seconds_n[:-1] // DAY_S - first
+            factor_sd = np.stack([np.bincount(day_n, mass_n) for mass_n in habits.rhythm.mass_sn])
+        day_sh = np.broadcast_to(day_h / day_h.sum(), (len(factor_sd), 24))
+        return cls(lay_rhythm(context.timeline, day_sh, factor_sd), None if habits is None else habits.law_c)
 
     def laws(self, card_e: Int64) -> Int64:
         """(e,) the law of each victim."""
