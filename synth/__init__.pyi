@@ -28,6 +28,8 @@ from .contracts.expectations import Expectations as Expectations
 from .contracts.generator import BlockPlan as BlockPlan
 from .contracts.generator import Generator as Generator
 from .contracts.generator import World as World
+from .contracts.habits import Habits as Habits
+from .contracts.habits import ShopHabits as ShopHabits
 from .contracts.hookspecs import CheckSpec as CheckSpec
 from .contracts.hookspecs import SinkSpec as SinkSpec
 from .contracts.hookspecs import Spec as Spec
@@ -53,6 +55,8 @@ from .contracts.preflight import Preflight as Preflight
 from .contracts.preflight import PreflightContext as PreflightContext
 from .contracts.preflight import PreflightResult as PreflightResult
 from .contracts.preflight import PreflightState as PreflightState
+from .contracts.rhythms import Rhythm as Rhythm
+from .contracts.rhythms import lay_rhythm as lay_rhythm
 from .contracts.run_events import BlockDone as BlockDone
 from .contracts.run_events import Outcome as Outcome
 from .contracts.run_events import RunEnded as RunEnded

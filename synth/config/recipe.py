@@ -22,7 +22,7 @@ from synth.config.part import Part, SinkPart, instance_problems, place_problems,
 from synth.config.typed import in_words, read_config, schema_of
 from synth.contracts.generator import Generator, World, broken_columns
 from synth.contracts.hookspecs import SinkSpec, Spec
-from synth.contracts.injector import PlanContext
+from synth.contracts.injector import PlanContext, problems_of
 from synth.errors import ConfigError, PluginError, Problem, RunError, blaming
 from synth.noise.config import NoiseConfig
 from synth.population.config import PopulationConfig
@@ -273,9 +273,9 @@ class _Build:
         if single["amount"] is None or single["generator"] is None:
             return
         with blaming("the generator or the amount law"):
-            people = fixed["population"]
-            world = World(people.cards, timeline, single["amount"].make(), run.block_rows, people.census())
-            generator = single["generator"].make()
+            people, generator = fixed["population"], single["generator"].make()
+            census = people.census().coded(generator.texts.get("category", ()))
+            world = World(people.cards, timeline, single["amount"].make(), run.block_rows, census)
             if not generator.takes_amount:
                 self.idle.add("amount")
                 self.problems += idle_amount(self.composed)
@@ -283,13 +283,13 @@ class _Build:
             self._note_below("generator", unfit)
             if not all(problem.path for problem in unfit):
                 return  # it is in the wrong world, where nothing can be said of its rows
-            own, rows = tuple(column.name for column in generator.columns), generator.expected_rows(world)
+            rows = generator.expected_rows(world)
             if resolved := {} if unfit else generator.resolved(world):
                 self.resolved = {"resolved": {"generator": dict(resolved)}}
-            context = PlanContext(world.cards, timeline, world.amount, rows, own, world.census, texts=generator.texts)
+            context = PlanContext.of(generator, world, rows)
         for name, part in scenarios.items():
             with blaming(f"scenario {name!r}: its injector"):
-                self._note_below(f"scenario.{name}", part.make().problems(context))
+                self._note_below(f"scenario.{name}", problems_of(part.make(), context))
 
     def _check_columns(self, part: Part) -> None:
         """Holds a generator to what it may declare, and keeps its columns for the view."""

@@ -11,6 +11,7 @@ from synth.amount import AmountLaw
 from synth.arrays import Int64, Mask, Values
 from synth.contracts.events import Events, IncompleteEvents, Keys, OwnColumns
 from synth.contracts.expectations import Expectations
+from synth.contracts.habits import Habits
 from synth.contracts.overridable import overridable
 from synth.contracts.population import NOBODY, Census, Entities, Population
 from synth.errors import Problem
@@ -80,6 +81,8 @@ class Generator(ABC):
         prices_fraud: whether ``complete`` finds the amounts that patterns leave open; if not, they are drawn by
             ``amounts``.
         libraries: packages beside numpy and pyarrow whose version can change what it makes.
+        tells: what fraud patterns may ask of ``habits``: ``"habits"`` where it has any, and ``"shops"`` where these are
+            ``ShopHabits``.
     """
 
     columns = overridable(tuple, list, default=(), wanted="a tuple of synth.Column")
@@ -88,6 +91,7 @@ class Generator(ABC):
     takes_amount = overridable(bool, default=True)
     prices_fraud = overridable(bool, default=False)
     libraries = overridable(tuple, list, default=(), wanted="a tuple of names of packages")
+    tells = overridable(tuple, list, default=(), wanted='a tuple of "habits" and "shops"')
 
     @property
     def texts(self) -> Mapping[str, tuple[str, ...]]:
@@ -111,6 +115,10 @@ class Generator(ABC):
     def amounts(self, plan: BlockPlan, *, world: World) -> AmountLaw:
         """What honest people spend: the law by which fraud patterns hide. Here the run's amount law."""
         return world.amount
+
+    def habits(self, plan: BlockPlan, *, world: World, streams: Streams) -> Habits | None:
+        """What fraud patterns may know of honest people. Here nothing: no time or card is better than another."""
+        return None
 
     def problems(self, world: World) -> Iterator[Problem]:
         """Yields what only the whole world shows, with paths below the generator.
@@ -184,6 +192,16 @@ class Generator(ABC):
         It is asked long after the run, of the recipe alone: ``world.population`` is None.
         """
         return Expectations()
+
+
+def find_last_uses(generator: Generator, plan: BlockPlan, *, world: World, streams: Streams, never_s_c: Int64) -> Int64:
+    """(c,) seconds of each card's last genuine row, from the keys of all blocks; ``never_s_c`` where it has none."""
+    last_s_c = never_s_c.copy()
+    for block in range(len(plan.rows_b)):
+        keys = generator.draw_keys(plan, block, world=world, streams=streams)
+        # in order of time, so that the last of a card's rows stays
+        last_s_c[keys.card_t] = keys.time_us_t // US_PER_S
+    return last_s_c
 
 
 _OWN_TYPES = ("int64", "int8", "double", "timestamp[us, tz=UTC]", "string")

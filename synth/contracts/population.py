@@ -7,7 +7,7 @@ terminals of a merchant, stand side by side, see ``first_of``.
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -70,10 +70,12 @@ class Census:
 
     Attributes:
         customers, merchants, terminals: how many there are.
-        segments, age_bands, income_bands, devices, categories: the names that codes stand for, sorted.
+        segments, age_bands, income_bands, devices: the names that codes stand for, sorted.
+        categories: the names that codes of categories stand for, sorted: those of the generator's column ``category``
+            where it has one that knows what the merchants sell, so that both count alike.
         countries: ISO 3166 codes of the countries whose cities there are; empty on a plain square.
         segment_shares: the share of the customers in each segment, in their order.
-        shops: the shops of each category, in their order.
+        shops: the shops of each category, in their order; None where no merchant is of it.
     """
 
     customers: int = 0
@@ -86,7 +88,19 @@ class Census:
     categories: tuple[str, ...] = ()
     countries: tuple[str, ...] = ()
     segment_shares: tuple[float, ...] = ()
-    shops: tuple[ShopKind, ...] = ()
+    shops: tuple[ShopKind | None, ...] = ()
+
+    @property
+    def sold(self) -> tuple[str, ...]:
+        """The categories that merchants are of."""
+        return tuple(name for name, shops in zip(self.categories, self.shops, strict=True) if shops)
+
+    def coded(self, categories: Sequence[str]) -> "Census":
+        """The same census in other codes of categories; as it is where these lack one of its own."""
+        if not {*self.categories} <= {*categories}:
+            return self
+        shops = dict(zip(self.categories, self.shops, strict=True))
+        return replace(self, categories=tuple(categories), shops=tuple(map(shops.get, categories)))
 
 
 #: The census where there are only cards.
@@ -203,7 +217,7 @@ class Merchants:
     """Who is paid.
 
     Attributes:
-        category_m: (m,) int8 index into ``Census.categories``.
+        category_m: (m,) int16 index into ``Census.categories``.
         mcc_m: (m,) int16 merchant category code (ISO 18245).
         online_m: (m,) bool sells on the web only; its place is then its seat.
         price_level_m: (m,) float64 factor on what others of the category charge, median 1.
@@ -213,7 +227,7 @@ class Merchants:
         name_m: (m,) texts, no two alike.
     """
 
-    category_m: Int8
+    category_m: Int16
     mcc_m: Int16
     online_m: Mask
     price_level_m: Float
@@ -263,6 +277,14 @@ class Population:
     devices: Devices
     merchants: Merchants
     terminals: Terminals
+
+    def coded(self, categories: Sequence[str]) -> "Population":
+        """The same people, their merchants in other codes of categories, see ``Census.coded``."""
+        census = self.census.coded(categories)
+        code_k = np.array([census.categories.index(name) for name in self.census.categories], dtype=np.int16)
+        return replace(
+            self, census=census, merchants=replace(self.merchants, category_m=code_k[self.merchants.category_m])
+        )
 
 
 def expand_slices(first: Int64, count: Int64) -> tuple[Int64, Int64]:

@@ -7,6 +7,7 @@ from functools import cached_property
 from synth.contracts.claimer import Claimer
 from synth.contracts.events import OwnColumns
 from synth.contracts.generator import BlockPlan, Generator, World, broken_own_columns
+from synth.contracts.habits import broken_habits
 from synth.contracts.injector import Injector, Pattern, PlanContext
 from synth.errors import RunError, blaming
 from synth.rng import Streams
@@ -59,16 +60,16 @@ class Components:
     def context(self) -> PlanContext:
         """What injectors may know."""
         world, blocks = self.world, self.blocks
-        return PlanContext(
-            cards=world.cards,
-            timeline=world.timeline,
-            amount=self.generator.amounts(blocks, world=world),
-            rows=int(blocks.rows_b.sum()),
-            columns=tuple(column.name for column in self.generator.columns),
-            census=world.census,
-            population=world.population,
-            texts=self.generator.texts,
-            prices_fraud=self.generator.prices_fraud,
+        generator = self.generator
+        habits = generator.habits(blocks, world=world, streams=self.genuine_streams)
+        for broken in broken_habits(habits, generator.tells, world.cards, world.timeline):
+            raise RunError(f"the generator {type(generator).__name__} broke its contract: {broken}")
+        return PlanContext.of(
+            generator,
+            world,
+            int(blocks.rows_b.sum()),
+            amount=generator.amounts(blocks, world=world),
+            habits=habits,
         )
 
     def refuse_broken_columns(self, block: int, own: OwnColumns, rows: int) -> None:

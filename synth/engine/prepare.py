@@ -66,10 +66,13 @@ def _streams(recipe: Recipe) -> Streams:
 
 
 def _components(recipe: Recipe, population: Population | None) -> Components:
-    cards, census = recipe.population.cards, recipe.population.census()
-    world = World(cards, recipe.timeline, recipe.amount.make(), recipe.run.block_rows, census, population)
+    generator = recipe.generator.make()
+    categories = generator.texts.get("category", ())
+    census, people = recipe.population.census().coded(categories), population and population.coded(categories)
+    cards = recipe.population.cards
+    world = World(cards, recipe.timeline, recipe.amount.make(), recipe.run.block_rows, census, people)
     patterns = {name: part.make() for name, part in recipe.scenarios.items()}
-    return Components(recipe.run.seed, world, recipe.generator.make(), patterns)
+    return Components(recipe.run.seed, world, generator, patterns)
 
 
 def prepare(recipe: Recipe) -> Prepared:

@@ -8,7 +8,7 @@ begins with a login from a device that the customer never used, mostly followed 
 from that device, and take no longer than the shortest interval.
 Observable signature: a new device, a profile_change and orders of one customer within hours. Honest customers have new
 devices, change their profile and order, too: none of these tells by itself. Single rows show that they are on the web,
-at which kind of shop, their amounts, whether they were declined, and when: thieves have no rhythm of the day.
+at which kind of shop, their amounts, and whether they were declined; thieves keep the hours of those whom they rob.
 Sources: sellers of defences tell of orders of which half succeed, the phone number being changed in half of the cases
 and the address of e-mail in a tenth; the other numbers are proposals.
 """
@@ -70,10 +70,9 @@ class AccountTakeover(EpisodeInjector[AccountTakeoverConfig]):
         "terminal_id",
         "currency",
         "auth_result",
-        "hour",
-        "weekday",
     )
     needs = ("generator=spending", "population=retail_us", "population.customers.number=1500")
+    uses = ("channel",)
 
     def __init__(self, config: AccountTakeoverConfig) -> None:
         super().__init__(config)
@@ -101,12 +100,5 @@ class AccountTakeover(EpisodeInjector[AccountTakeoverConfig]):
             times=streams.draw("multiples").uniform(bounds.min, bounds.max, orders),
             refused=np.full(orders, self.config.declined),
             role=takeovers.role("order", first="first_order"),
-            own={"channel": np.full(orders, context.texts["channel"].index("online"))},
+            own={"channel": np.full(orders, context.code("channel", "online"))},
         )
-
-    def problems(self, context: PlanContext) -> Iterator[Problem]:
-        """Yields when nobody buys on the web, too."""
-        yield from super().problems(context)
-        if "online" not in context.texts.get("channel", ()):
-            message = "orders are made on the web, and the generator has no channel 'online'"
-            yield Problem(path="", message=message, allowed="generator=spending with population=retail_us")

@@ -5,12 +5,12 @@ What changes in the data: a session of one account on one product. It looks at t
 is something to buy; then page_view, click and add_to_cart follow each other as fast as pages load, many times over, and
 at last as many purchases. People make these steps, too, but not always on the same product, nor at that pace.
 Observable signature: the median gap between the events of a session, and its purchases, against those of honest ones.
-Single events show their type and when they come: nobody buys so often, and bots do not sleep.
+Single events show their type and when they come: nobody buys so often, and bots do not sleep: uniform over the hours
+and weekdays, whatever people do.
 Sources: OWASP Automated Threats to Web Applications, OAT-005 Scalping and OAT-021 Denial of Inventory, for what bots
 do; lengths and gaps are proposals.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
@@ -20,7 +20,6 @@ from pydantic import Field
 from synth.arrays import Int64
 from synth.contracts.injector import FraudEvents, PlanContext
 from synth.contracts.sessions import ADD_TO_CART, CLICK, EVENT_TYPES, PAGE_VIEW, PURCHASE, ShopIds
-from synth.errors import Problem
 from synth.injectors.episodes import Episodes
 from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Seconds
 from synth.rng import Streams
@@ -56,6 +55,7 @@ class BotCheckout(EpisodeInjector[BotCheckoutConfig]):
     roles = ("look", "cart", "buy")
     expected_signal = ("event_type", "hour", "weekday")
     needs = ("generator=clickstream",)
+    uses = ("event_type", "session_id")
 
     @property
     def length(self) -> Length:
@@ -76,6 +76,7 @@ class BotCheckout(EpisodeInjector[BotCheckoutConfig]):
             gap_s=bots.gaps(self.gap_s.min, self.gap_s.max),
             amount_minor=bots.each(price_e),
             role=_ROLE_OF_TYPE[type_f],
+            rhythm="uniform",
             own={"event_type": type_f},
         )
         ids = ShopIds.of(streams.seed, context.timeline, context.cards)
@@ -83,13 +84,3 @@ class BotCheckout(EpisodeInjector[BotCheckoutConfig]):
             events.time_us_f[bots.head_e], events.card_f[bots.head_e], rng=streams.draw("sessions")
         )
         return replace(events, own={**events.own, "session_id": bots.each(session_e)})
-
-    def problems(self, context: PlanContext) -> Iterator[Problem]:
-        """Yields when there are no visits, too; where each event is one of its own, they have no device."""
-        yield from super().problems(context)
-        if not {"event_type", "session_id", "device_id"} <= {*context.columns}:
-            yield Problem(
-                path="",
-                message="a bot needs the sessions of a web shop, and the generator has none",
-                allowed="generator=clickstream",
-            )

@@ -32,20 +32,15 @@ class CompromisedTerminal(Claimer):
 
     roles = ("purchase",)
     needs = ("population=retail_us", "population.customers.number=400", "generator=spending")
+    uses = ("terminals", "terminal_id")
 
     def __init__(self, config: CompromisedTerminalConfig) -> None:
         self.config = config
         self.order = config.order
 
     def problems(self, context: PlanContext) -> Iterator[Problem]:
-        """Yields when there are no terminals, or too few."""
-        if "terminal_id" not in context.columns:
-            yield Problem(
-                path="",
-                message="there are no terminals in this world",
-                allowed="a generator with the column terminal_id, e.g. spending",
-            )
-        elif self.config.per_day > context.census.terminals:
+        """Yields when there are too few terminals."""
+        if self.config.per_day > context.census.terminals:
             message = f"{self.config.per_day:,} terminals a day, but there are {context.census.terminals:,}"
             yield Problem(path="per_day", message=message, allowed=f"at most {context.census.terminals:,}")
 

@@ -5,12 +5,12 @@ once; most fail, for few people use the same password everywhere.
 What changes in the data: attacks, each from a device of its own, on many accounts within minutes: for each account a
 session of one login_failed, seldom one login. An episode is an attack, and lies on many cards.
 Observable signature: accounts and failed logins of a device within ten minutes, against one account and few failures.
-Single events show their type and when they come; honest customers fail to log in, too, and some only log in.
+Single events show their type and when they come, for programs do not sleep: uniform over the hours and weekdays; honest
+customers fail to log in, too, and some only log in.
 Sources: OWASP Automated Threats to Web Applications, OAT-008 Credential Stuffing, for the steps; vendors of defences
 tell of 0.1 % to 2 % success; the other numbers are proposals.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
@@ -20,7 +20,6 @@ from pydantic import Field
 from synth.arrays import Int64
 from synth.contracts.injector import FraudEvents, PlanContext
 from synth.contracts.sessions import LOGIN, LOGIN_FAILED, ShopIds
-from synth.errors import Problem
 from synth.injectors.episodes import Episodes
 from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Seconds
 from synth.rng import Streams
@@ -42,6 +41,7 @@ class CredentialStuffing(EpisodeInjector[CredentialStuffingConfig]):
     roles = ("attempt", "success")
     expected_signal = ("event_type", "hour", "weekday")
     needs = ("generator=clickstream",)
+    uses = ("event_type", "session_id", "device_id")
     spans_cards = True
 
     @property
@@ -62,6 +62,7 @@ class CredentialStuffing(EpisodeInjector[CredentialStuffingConfig]):
         events = attacks.finish(
             gap_s=attacks.gaps(self.gap_s.min, self.gap_s.max),
             role=works_f.astype(np.int64),
+            rhythm="uniform",
             # Attacks know nothing of each other: each has its place as if it were alone on a card.
             card=np.arange(len(attacks)),
         )
@@ -82,11 +83,3 @@ class CredentialStuffing(EpisodeInjector[CredentialStuffingConfig]):
         place_e = streams.draw("places").integers(cards, size=len(attacks))
         victim_f: Int64 = list_c[(attacks.each(place_e) + attacks.step_f) % cards]
         return victim_f
-
-    def problems(self, context: PlanContext) -> Iterator[Problem]:
-        """Yields when there are no logins and devices, too."""
-        yield from super().problems(context)
-        if not {"event_type", "session_id", "device_id"} <= {*context.columns}:
-            yield Problem(
-                path="", message="an attack needs the logins and devices of a web shop", allowed="generator=clickstream"
-            )

@@ -1,99 +1,24 @@
-"""The vocabulary of fraud patterns: an episode hits a victim at a time, and is a sequence of events with gaps,
-amounts and roles.
+"""The vocabulary of fraud patterns, its second half: an episode begins at a time, and is a sequence of events with
+gaps, amounts and roles.
 
 Array names carry their axis: ``_e`` one value an episode, ``_f`` one an event, those of an episode one after the other.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from synth.amount import HIGHEST, AmountLaw, to_minor
-from synth.arrays import Float, Int64, Mask, Values
+from synth.arrays import Float, Int64, Values
 from synth.contracts.events import OPEN
-from synth.contracts.injector import FraudEvents, PlanContext
-from synth.errors import RefusedError
-from synth.rng import Streams
+from synth.contracts.injector import FraudEvents
+from synth.injectors.choosing import Choosing
+from synth.injectors.times import Course, Days, Hours, place
 from synth.timeline import US_PER_S
-from synth.wording import counted
 
 
-@dataclass(frozen=True)
-class Episodes:
-    """The episodes of a scenario while they are laid out; every drawing method has a random stream of its own.
-
-    Attributes:
-        context: the world that they happen in.
-        streams: where the draws come from; ``streams.draw("my purpose")`` serves what this vocabulary lacks.
-        roles: the roles of the injector.
-        length_e: (e,) int64 events of each episode, 1 at least.
-    """
-
-    context: PlanContext
-    streams: Streams
-    roles: tuple[str, ...]
-    length_e: Int64
-
-    def __len__(self) -> int:
-        return len(self.length_e)
-
-    @cached_property
-    def head_e(self) -> Int64:
-        """(e,) position of each episode's first event."""
-        return np.cumsum(self.length_e) - self.length_e
-
-    @cached_property
-    def episode_f(self) -> Int64:
-        """(f,) the episode of each event."""
-        return self.each(np.arange(len(self)))
-
-    @cached_property
-    def step_f(self) -> Int64:
-        """(f,) 0 for an episode's first event, 1 for its second, and so on."""
-        step_f: Int64 = np.arange(len(self.episode_f)) - self.each(self.head_e)
-        return step_f
-
-    @property
-    def first_f(self) -> Mask:
-        """(f,) bool: the first event of its episode."""
-        return np.equal(self.step_f, 0)
-
-    @property
-    def last_f(self) -> Mask:
-        """(f,) bool: the last event of its episode."""
-        last_f: Mask = self.step_f == self.each(self.length_e) - 1
-        return last_f
-
-    def each(self, value_e: Values) -> Values:
-        """(f,) an episode's value at each of its events."""
-        return np.repeat(value_e, self.length_e)
-
-    def victims(self, *, distinct: bool = False, eligible: Int64 | Mask | None = None) -> Int64:
-        """Draws the card that each episode hits.
-
-        Args:
-            distinct: whether a card is hit once at most.
-            eligible: (n,) indices of the cards to choose from, or (cards,) bool; None: all.
-
-        Returns:
-            (e,) int64 indices of cards.
-
-        Raises:
-            RefusedError: there are not enough cards.
-        """
-        chosen = np.arange(self.context.cards) if eligible is None else np.asarray(eligible)
-        chosen = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
-        rng, cards = self.streams.draw("victims"), len(chosen)
-        if cards < (len(self) if distinct else 1):
-            needed = f"{counted(len(self), 'episode')} on different cards" if distinct else "its victims"
-            raise RefusedError(
-                f"{needed} cannot be chosen from {counted(cards, 'eligible card')}", hint="lower the total"
-            )
-        card_e = rng.choice(cards, len(self), replace=False) if distinct else rng.integers(cards, size=len(self))
-        picked_e: Int64 = chosen[card_e].astype(np.int64)
-        return picked_e
+class Episodes(Choosing):
+    """The episodes of a scenario, with gaps, amounts, roles and times; ``Choosing`` has victims and places."""
 
     def gaps(self, low_s: int, high_s: int) -> Int64:
         """(f,) whole seconds since the event before, uniform on [low_s, high_s]; of no meaning at a first event.
@@ -143,6 +68,36 @@ class Episodes:
                 role_f[here_f] = self.roles.index(name)
         return role_f
 
+    def starts(self, rhythm: Hours = "victim", *, card: Int64, gap_s: Int64, after_s: Int64 | None = None) -> Int64:
+        """Draws when the episodes begin, by a rhythm, with no two episodes of a card at the same time.
+
+        ``finish`` does so by itself; this is for a pattern that has to know it, or may not begin before some time.
+
+        Args:
+            rhythm: ``victim``: hours, weekdays and seasons as the victim's genuine rows have them; uniform where the
+                world knows no habits. ``uniform``. ``night``: from midnight to six o'clock UTC. Or 24 weights of the
+                hours of a day from midnight UTC. Nights and weights keep the victim's days.
+            card: (e,) victims.
+            gap_s: (f,) seconds since the event before.
+            after_s: (e,) seconds from the start of the window before which an episode does not begin.
+
+        Returns:
+            (e,) seconds from the start of the window.
+
+        Raises:
+            RefusedError: the episodes of a card do not fit into the window.
+        """
+        first_s = self.context.timeline.start_s
+        days, after_s_e = Days.of(rhythm, self.context), None if after_s is None else after_s + first_s
+        return place(self._course(card, gap_s), days, streams=self.streams, after_s_e=after_s_e)[0] - first_s
+
+    def _course(self, card_e: Int64, gap_s: Int64) -> Course:
+        """The episodes with their victims and gaps."""
+        gap_s_f = np.where(self.first_f, 0, gap_s)
+        if (gap_s_f[~self.first_f] < 1).any():
+            raise ValueError("gap_s is below 1 second somewhere: events of an episode follow each other")
+        return Course(self.context.timeline, card_e, self.length_e, gap_s_f, *(self.gap_bounds_s or ()))
+
     def finish(
         self,
         *,
@@ -153,20 +108,23 @@ class Episodes:
         refused: Float | None = None,
         card: Int64 | None = None,
         start_s: Int64 | None = None,
+        rhythm: Hours = "victim",
         own: Mapping[str, Values] | None = None,
     ) -> FraudEvents:
         """Puts everything together, and each episode somewhere into the window.
 
         Args:
-            gap_s: (f,) seconds since the event before, 1 at least; those of first events do not count.
+            gap_s: (f,) seconds since the event before, 1 at least; those of first events do not count. Where a rhythm
+                is followed, an event after six hours or more comes within half a day of then, at a time of day by
+                the rhythm.
             role: (f,) from ``role``.
             amount_minor: (f,) cents; None: what the victim pays in the shop, or by the run's amount law where the
                 generator has no prices.
             times: (f,) multiple of that; with ``amount_minor`` of no meaning.
             refused: (f,) chance that the issuer refuses, beside what it refuses of honest payments.
             card: (e,) victims; None: any cards, from ``victims``.
-            start_s: (e,) seconds from the start of the window to the first event; None: anywhere, uniform, with no
-                two episodes of a card at the same time.
+            start_s: (e,) seconds from the start of the window to the first event; None: from ``starts``, anywhere.
+            rhythm: see ``starts``.
             own: (f,) values of some of the generator's own columns.
 
         Raises:
@@ -185,17 +143,14 @@ class Episodes:
         ):
             if values is not None:
                 _require_whole(name, values, wanted)
-        if (np.asarray(gap_s)[~self.first_f] < 1).any():
-            raise ValueError("gap_s is below 1 second somewhere: events of an episode follow each other")
-        elapsed_s_f = np.cumsum(np.where(self.first_f, 0, gap_s))
-        elapsed_s_f -= self.each(elapsed_s_f[self.head_e])
+        course, days = self._course(card_e, gap_s), Days.of(rhythm, self.context)
         if start_s is None:
-            span_s_e = elapsed_s_f[self.head_e + self.length_e - 1] + 1
-            start_s = place_apart(card_e, span_s_e, self.context.timeline.seconds, rng=self.streams.draw("starts"))
-        time_s_f = self.context.timeline.start_s + self.each(start_s) + elapsed_s_f
+            _, second_f = place(course, days, streams=self.streams)
+        else:
+            second_f = course.run(self.context.timeline.start_s + start_s, days, rng=self.streams.draw("hours"))
         return FraudEvents(
             episode_f=self.episode_f,
-            time_us_f=time_s_f * US_PER_S,
+            time_us_f=second_f * US_PER_S,
             card_f=self.each(card_e),
             amount_minor_f=self._usual(times) if amount_minor is None else amount_minor,
             role_f=role,
@@ -220,56 +175,3 @@ def _require_whole(name: str, values: object, wanted: int) -> None:
         raise TypeError(f"{name} is {message}, not an array of whole numbers (np.rint(...).astype(np.int64))")
     if values.shape != (wanted,):
         raise ValueError(f"{name} has shape {values.shape}, not ({wanted},): one value an {kind}")
-
-
-def draw_lengths(total: int, low: int, high: int, *, rng: "np.random.Generator") -> Int64:
-    """Lengths uniform on [low, high] that sum to ``total``; a few are adjusted by single events to make the sum exact.
-
-    ``total`` must be reachable: k x low <= total <= k x high for some k.
-    """
-    drawn = rng.integers(low, high, size=total // low + 1, endpoint=True)
-    count = int(np.searchsorted(np.cumsum(drawn), total)) + 1
-    lengths = drawn[:count]
-    surplus = int(lengths.sum()) - total
-    if surplus > int((lengths - low).sum()):
-        lengths = lengths[:-1]
-        surplus = int(lengths.sum()) - total
-    if -surplus > int((high - lengths).sum()):
-        count = -(-total // high)
-        return np.full(count, total // count) + (np.arange(count) < total % count)
-    room = lengths - low if surplus > 0 else high - lengths
-    chosen = rng.choice(np.repeat(np.arange(len(lengths)), room), size=abs(surplus), replace=False)
-    np.subtract.at(lengths, chosen, 1 if surplus > 0 else -1)
-    return lengths
-
-
-def place_apart(card_e: Int64, span_s_e: Int64, window_s: int, *, rng: "np.random.Generator") -> Int64:
-    """Random start offsets at which no two intervals of one card overlap.
-
-    The free seconds of a card are shared out between its intervals: sorted uniform offsets into the free time, each
-    pushed back by the intervals before it.
-
-    Args:
-        card_e: (e,) victim of each interval.
-        span_s_e: (e,) seconds that each interval takes.
-        window_s: seconds of the window.
-
-    Returns:
-        (e,) int64 offsets from the start of the window.
-
-    Raises:
-        RefusedError: the intervals of one card are longer than the window.
-    """
-    taken_s_c = np.bincount(card_e, weights=span_s_e).astype(np.int64)
-    if int(taken_s_c.max(initial=0)) > window_s:
-        raise RefusedError(
-            f"the episodes of one card take {int(taken_s_c.max()):,} s, longer than the window of {window_s:,} s",
-            hint="lower the total, lengthen the window or add cards",
-        )
-    offset_e = rng.integers(window_s - taken_s_c[card_e], endpoint=True)
-    order = np.lexsort((offset_e, card_e))
-    before = np.cumsum(span_s_e[order]) - span_s_e[order]
-    _, first, inverse = np.unique(card_e[order], return_index=True, return_inverse=True)
-    start_e = np.empty_like(offset_e)
-    start_e[order] = offset_e[order] + before - before[first][inverse]
-    return start_e

@@ -18,7 +18,8 @@ from synth.arrays import Int64, Mask
 from synth.contracts.injector import FraudEvents, Injector, PlanContext
 from synth.contracts.overridable import overridable
 from synth.errors import Problem
-from synth.injectors.episodes import Episodes, draw_lengths
+from synth.injectors.choices import draw_lengths
+from synth.injectors.episodes import Episodes
 from synth.rng import Streams
 from synth.timeline import US_PER_S
 from synth.wording import counted
@@ -119,7 +120,8 @@ class EpisodeInjector(Injector, Generic[Config]):
             length_e = draw_lengths(self._fraud_rows(context), low, high, rng=rng)
         else:
             length_e = rng.integers(low, high, size=count, endpoint=True)
-        return Episodes(context, streams, self.roles, length_e)
+        bounds = (self.gap_s.min, self.gap_s.max) if self.gap_s else None
+        return Episodes(context, streams, self.roles, length_e, bounds)
 
     def _count(self, context: PlanContext) -> int | None:
         """Episodes of the run; None where the ratio sets the rows."""

@@ -45,6 +45,6 @@ def _nobody() -> tuple[Customers, Cards, Devices, Merchants, Terminals]:
         Customers(code, code, code, code, number, place, real, real),
         Cards(number, flag, number, number, code, ()),
         Devices(number, code),
-        Merchants(code, place, flag, real, code, code, real, place, real, real, pa.array([], pa.string())),
+        Merchants(place, place, flag, real, code, code, real, place, real, real, pa.array([], pa.string())),
         Terminals(number, place, real, real),
     )

@@ -98,7 +98,7 @@ def draw_merchants(
     sigma_m = np.array([kind.price_sigma for kind in kinds])[category_m]
     price_m = np.exp(sigma_m * streams.draw("merchants/prices").standard_normal(number))
     merchants = Merchants(
-        category_m,
+        category_m.astype(np.int16),
         mcc_m,
         online_m,
         np.maximum(np.round(price_m, 4), 0.0001),

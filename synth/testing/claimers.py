@@ -19,13 +19,14 @@ from synth.testing.leaks import Comparison
 from synth.testing.purity import PurityChecks
 from synth.testing.runs import frame_of, require_verified, write_and_read
 from synth.testing.sameness import SamenessChecks
+from synth.testing.uses import UseChecks
 
 #: What a claim may change of a row.
 _CLAIMED = ("amount", "amount_minor", "tid", "fraud_label", "scenario", "episode_id", "role")
 _LEAK_TIMES = 4
 
 
-class ClaimerContract(LeakChecks, PurityChecks, SamenessChecks, ConfigChecks):
+class ClaimerContract(LeakChecks, UseChecks, PurityChecks, SamenessChecks, ConfigChecks):
     """What synth asks of a fraud pattern that claims genuine rows."""
 
     group: ClassVar[str] = "scenario"

@@ -26,6 +26,7 @@ from synth.testing.costs import (
 )
 from synth.testing.counting import count_lines, measure_memory
 from synth.testing.features import own_fields
+from synth.testing.habits import HabitChecks
 from synth.testing.leaking import require_no_leak
 from synth.testing.leaks import Comparison
 from synth.testing.purity import PurityChecks
@@ -63,7 +64,7 @@ def completed(components: Components, plan: BlockPlan, events: Events) -> Any:
     return components.generator.complete(plan, bare, world=components.world, streams=components.genuine_streams)
 
 
-class BlockChecks(ConfigChecks):
+class BlockChecks(HabitChecks, ConfigChecks):
     """The blocks of a generator, one by one."""
 
     def blocks(self) -> Iterator[tuple[int, Events]]:

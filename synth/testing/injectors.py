@@ -20,12 +20,13 @@ from synth.testing.purity import PurityChecks
 from synth.testing.runs import require_verified, write_and_read
 from synth.testing.sameness import SamenessChecks
 from synth.testing.scenes import grown, injector_of, plan_alone, rows_an_episode, with_episodes
+from synth.testing.uses import UseChecks
 
 #: Fraud rows of the smallest load: a square of them is a few megabytes, and sixteen times as much is far too many.
 _LEAST_ROWS = 800
 
 
-class InjectorContract(LeakChecks, PlanChecks, PurityChecks, SamenessChecks, ConfigChecks):
+class InjectorContract(LeakChecks, UseChecks, PlanChecks, PurityChecks, SamenessChecks, ConfigChecks):
     """What synth asks of a fraud pattern."""
 
     group: ClassVar[str] = "scenario"

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth.generators.rhythm import DAY_S, day_factors, days_of, lay_rhythm
+from synth.contracts.rhythms import DAY_S, lay_rhythm
+from synth.generators.rhythm import day_factors, days_of
 from synth.generators.spending.seasons import last_pay_day
 from synth.timeline import Timeline, TimelineConfig
 

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from synth.amount import Bucket, BucketsConfig, ParetoConfig, make_law
 from synth.contracts.injector import PlanContext
 from synth.errors import RefusedError
-from synth.injectors.episodes import Episodes, draw_lengths, place_apart
+from synth.injectors.choices import draw_lengths
+from synth.injectors.episodes import Episodes
+from synth.injectors.times import place_apart
 from synth.rng import Streams
 from synth.timeline import US_PER_S, Timeline
 from tests.chi_square import chi_square, far

@@ -12,10 +12,17 @@ from synth import __version__
 from synth.errors import PluginError
 
 #: Kind of component → the config group that its choices are in.
-GROUPS = {"injector": "scenario", "generator": "generator", "sink": "sink", "amount": "amount", "runner": "runner"}
+GROUPS = {
+    "injector": "scenario",
+    "claimer": "scenario",
+    "generator": "generator",
+    "sink": "sink",
+    "amount": "amount",
+    "runner": "runner",
+}
 
-#: Word for a kind → the kind; the name of its group is understood, too.
-KINDS = {kind: kind for kind in GROUPS} | {group: kind for kind, group in GROUPS.items()}
+#: Word for a kind → the kind; the name of its group is understood, too, as the first kind of it.
+KINDS = {kind: kind for kind in GROUPS} | {group: kind for kind, group in reversed(GROUPS.items())}
 
 
 #: Names that YAML reads as something else, or whose class would hide one that the templates import.

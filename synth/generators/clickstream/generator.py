@@ -4,19 +4,22 @@ Legend: ``_t`` an event of a block, ``_s`` a session.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import numpy as np
 
 from synth.amount import AmountLaw
-from synth.arrays import Float, Int64
+from synth.arrays import Int64
 from synth.contracts.events import Events, IncompleteEvents, Keys
-from synth.contracts.generator import BlockPlan, Generator, World
+from synth.contracts.generator import BlockPlan, Generator, World, find_last_uses
+from synth.contracts.habits import Habits
 from synth.contracts.sessions import EVENT_TYPES, nth_of
 from synth.errors import Problem
 from synth.generators.clickstream.added import lay_added
 from synth.generators.clickstream.blocks import Slice, order_keys, take_slices
 from synth.generators.clickstream.config import ClickstreamConfig
 from synth.generators.clickstream.goods import GoodsAmounts
+from synth.generators.clickstream.habits import ClickHabits, pick_devices
 from synth.generators.clickstream.plan import ClickstreamPlan, lay_visits, make_plan
 from synth.rng import Streams
 from synth.tables.column import Column
@@ -37,6 +40,7 @@ class ClickstreamGenerator(Generator):
     """Sessions at the rates of customers, in the rhythm of days, each with a path through the products."""
 
     steps = ("event_type",)
+    tells = ("habits",)
 
     def __init__(self, config: ClickstreamConfig) -> None:
         self.config = config
@@ -70,6 +74,13 @@ class ClickstreamGenerator(Generator):
         """Prices of products as often as these are looked at."""
         assert isinstance(plan, ClickstreamPlan)
         return GoodsAmounts(plan.goods)
+
+    def habits(self, plan: BlockPlan, *, world: World, streams: Streams) -> Habits:
+        """When everybody visits, and how often."""
+        assert isinstance(plan, ClickstreamPlan)
+        never_s_c = np.full(world.cards, world.timeline.start_s)
+        uses = partial(find_last_uses, self, plan, world=world, streams=streams, never_s_c=never_s_c)
+        return ClickHabits.of(plan, uses)
 
     def draw_keys(self, plan: BlockPlan, block: int, *, world: World, streams: Streams) -> Keys:
         """When and who."""
@@ -139,17 +150,3 @@ def _sessions(plan: ClickstreamPlan, each: Slice) -> Int64:
     name = plan.ids.name_sessions(second, customer_s[session], nth_s[session])
     named_t: Int64 = name[np.cumsum(new_t) - 1]
     return named_t
-
-
-def pick_devices(plan: ClickstreamPlan, customer: Int64, pick: Float) -> Int64:
-    """(n,) what customers come with: one of their two devices, or one that others use, too.
-
-    Args:
-        customer: (n,) who.
-        pick: (n, 2) numbers in [0, 1) that decide.
-    """
-    use, customers = plan.config.devices, len(plan.before_u) - 1
-    other = (pick[:, 1] * max(1, customers // use.customers_per_shared)).astype(np.int64)
-    shared = pick[:, 0] < use.shared
-    first = np.where(shared, other * use.customers_per_shared, customer)
-    return plan.ids.name_devices(first, np.where(shared, 2, pick[:, 1] >= use.main).astype(np.int64))

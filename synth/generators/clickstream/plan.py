@@ -13,12 +13,13 @@ import numpy as np
 
 from synth.arrays import Float, Int64
 from synth.contracts.generator import BlockPlan, World
+from synth.contracts.rhythms import Rhythm, lay_rhythm
 from synth.contracts.sessions import ShopIds
 from synth.errors import RefusedError
 from synth.generators.clickstream.config import ClickstreamConfig
 from synth.generators.clickstream.goods import Goods, draw_goods
 from synth.generators.clickstream.paths import Paths, draw_paths
-from synth.generators.rhythm import Rhythm, day_factors, days_of, lay_rhythm
+from synth.generators.rhythm import day_factors, days_of
 from synth.rng import Streams
 from synth.wording import counted
 

@@ -169,7 +169,7 @@ class Completion:
             first = nowhere[0]
             way = {0: " in a shop", 1: " on the web"}.get(int(settled.online_t[first]), "")
             category = int(settled.category_t[first])
-            what = self.plan.categories[category] if category != OPEN else "anything"
+            what = self.people.census.categories[category] if category != OPEN else "anything"
             raise RefusedError(
                 f"a scenario buys {what}{way}, and no merchant that was drawn sells it so",
                 allowed="merchants that do: population.merchants",

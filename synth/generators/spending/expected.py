@@ -14,7 +14,8 @@ import numpy as np
 from synth.arrays import Float, Mask
 from synth.contracts.expectations import HOUR_S, Expectations, hours_of
 from synth.contracts.generator import World
-from synth.generators.rhythm import DAY_S, days_of
+from synth.contracts.rhythms import DAY_S
+from synth.generators.rhythm import days_of
 from synth.generators.spending.config import ByCategory, Category, GammaCategory, SpendingConfig
 from synth.generators.spending.dues import due_hours
 from synth.generators.spending.plan import changed_ways
@@ -69,7 +70,7 @@ class Habits:
         customers = dict(zip(self.census.segments, self.customers_s.tolist(), strict=True))
         first = self.timeline.start_s % DAY_S // HOUR_S
         for order in (self.config.standing or {}).values():
-            if order.category in self.census.categories:
+            if order.category in self.census.sold:
                 due_n = due_hours(order, customers, shape_sh, days_of(self.timeline)).ravel()
                 due_kn[self.categories.index(order.category)] += due_n[first : first + len(self.hour_n)]
         return due_kn * self.inside_n
@@ -93,9 +94,10 @@ class Habits:
         """(h, k) what is sold in shops, at an hour at which they are open, and (k,) what is sold on the web."""
         open_hk, web_k = np.zeros((24, len(self.categories)), bool), np.zeros(len(self.categories), bool)
         for name, kind in zip(self.census.categories, self.census.shops, strict=True):
-            k = self.categories.index(name)
-            web_k[k] = kind.online > 0
-            open_hk[kind.opens : kind.closes, k] = kind.online < 1
+            if kind:
+                k = self.categories.index(name)
+                web_k[k] = kind.online > 0
+                open_hk[kind.opens : kind.closes, k] = kind.online < 1
         return open_hk, web_k
 
     def mix(self) -> dict[str, float]:

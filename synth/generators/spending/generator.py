@@ -5,6 +5,7 @@ Legend: ``_t`` an event of a block.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,10 +14,12 @@ from synth.amount import HIGHEST, AmountLaw
 from synth.arrays import Float
 from synth.contracts.events import OPEN, Events, IncompleteEvents, Keys, OwnColumns
 from synth.contracts.expectations import Expectations
-from synth.contracts.generator import BlockPlan, Generator, World
+from synth.contracts.generator import BlockPlan, Generator, World, find_last_uses
+from synth.contracts.habits import Habits
 from synth.contracts.population import Population
+from synth.contracts.rhythms import DAY_S
 from synth.errors import Problem, RunError
-from synth.generators.rhythm import DAY_S, days_of
+from synth.generators.rhythm import days_of
 from synth.generators.spending.amounts import HabitAmounts, draw_amounts
 from synth.generators.spending.authorisation import RESULTS, authorise, authorise_again
 from synth.generators.spending.choices import Choice, choose
@@ -24,6 +27,7 @@ from synth.generators.spending.circumstances import REASONS
 from synth.generators.spending.completion import Completion, Settled
 from synth.generators.spending.config import SpendingConfig
 from synth.generators.spending.expected import expect
+from synth.generators.spending.habits import know_habits
 from synth.generators.spending.keys import draw_keys
 from synth.generators.spending.plan import SpendingPlan, make_plan
 from synth.generators.spending.problems import problems
@@ -75,6 +79,7 @@ class SpendingGenerator(Generator):
     needs = ("population=retail_us", "population.customers.number=1500")
     takes_amount = False
     prices_fraud = True
+    tells = ("habits", "shops")
 
     def __init__(self, config: SpendingConfig) -> None:
         self.config = config
@@ -157,7 +162,7 @@ class SpendingGenerator(Generator):
         completion = Completion(plan, people, self.config.favourites, fraud, settled)
         terminal_t = completion.terminals(streams=streams)
         merchant_t = people.terminals.merchant_p[terminal_t]
-        category_t = plan.category_m[merchant_t]
+        category_t = people.merchants.category_m[merchant_t].astype(np.int64)
         online_t = people.merchants.online_m[merchant_t]
         choice = Choice(completion.customer_t, category_t, online_t, terminal_t, merchant_t, nothing_due())
         amount_t = draw_amounts(plan, choice, fraud.time_us_t, people, rng=streams.draw("amounts of fraud"))
@@ -193,6 +198,14 @@ class SpendingGenerator(Generator):
         """What anybody spends on anything: the law by which a pattern hides."""
         assert isinstance(plan, SpendingPlan)
         return HabitAmounts(plan, people_of(world))
+
+    def habits(self, plan: BlockPlan, *, world: World, streams: Streams) -> Habits:
+        """Times, shops and prices of everybody."""
+        assert isinstance(plan, SpendingPlan)
+        people = people_of(world)
+        never_s_c = people.cards.opened_s_c
+        uses = partial(find_last_uses, self, plan, world=world, streams=streams, never_s_c=never_s_c)
+        return know_habits(self.config, plan, people, uses)
 
     def expectations(self, world: World) -> Expectations:
         """Times, categories, channels, medians and favourites."""

@@ -70,13 +70,12 @@ class Shops:
 
 def open_hours(config: SpendingConfig, people: Population) -> Mask:
     """(24, k) bool: whether any shop of a category is open in an hour."""
-    shops, names = people.merchants, people.census.categories
+    shops = people.merchants
     open_hk = np.zeros((24, len(config.categories)), dtype=bool)
-    for k, name in enumerate(sorted(config.categories)):
-        if name in names:
-            here = ~shops.online_m & (shops.category_m == names.index(name))
-            for opens, closes in np.unique(np.stack([shops.opens_m[here], shops.closes_m[here]]), axis=1).T:
-                open_hk[opens:closes, k] = True
+    for k in range(len(config.categories)):
+        here = ~shops.online_m & (shops.category_m == k)
+        for opens, closes in np.unique(np.stack([shops.opens_m[here], shops.closes_m[here]]), axis=1).T:
+            open_hk[opens:closes, k] = True
     return open_hk
 
 
@@ -84,7 +83,7 @@ def build_shop_lists(config: SpendingConfig, people: Population) -> Shops:
     """Lists of the terminals that can be reached, by place and category."""
     homes, terminals, reach = people.customers, people.terminals, config.reach
     names = sorted(config.categories)
-    category_p = categories_of(config, people)[terminals.merchant_p]
+    category_p = people.merchants.category_m[terminals.merchant_p].astype(np.int64)
     online_p = people.merchants.online_m[terminals.merchant_p]
     size_p = (people.merchants.size_m / np.bincount(terminals.merchant_p))[terminals.merchant_p]
     x_l, y_l, place_u = homes.x_u, homes.y_u, np.arange(len(homes))
@@ -110,14 +109,6 @@ def build_shop_lists(config: SpendingConfig, people: Population) -> Shops:
         WeightedLists.of(category_p[web], web, size_p[web], len(names)),
         WeightedLists.of(category_p[offline], offline, size_p[offline], len(names)),
     )
-
-
-def categories_of(config: SpendingConfig, people: Population) -> Int64:
-    """(m,) the category of each merchant as the generator counts them."""
-    names = sorted(config.categories)
-    code_k = np.array([names.index(name) for name in people.census.categories], dtype=np.int64)
-    category_m: Int64 = code_k[people.merchants.category_m]
-    return category_m
 
 
 def _beyond_reach(

@@ -14,10 +14,10 @@ import numpy as np
 from synth.arrays import Float, Int64, Mask
 from synth.contracts.generator import BlockPlan, World
 from synth.contracts.population import Population
-from synth.generators.rhythm import Rhythm
+from synth.contracts.rhythms import Rhythm
 from synth.generators.spending.circumstances import Currency, Drift
 from synth.generators.spending.config import Segment, SpendingConfig
-from synth.generators.spending.places import Shops, build_shop_lists, categories_of, open_hours
+from synth.generators.spending.places import Shops, build_shop_lists, open_hours
 from synth.generators.spending.prices import Prices
 from synth.generators.spending.refusals import refuse_crowded_total, refuse_empty_mixes, refuse_silence
 from synth.generators.spending.seasons import shape_rhythm
@@ -62,8 +62,6 @@ class SpendingPlan(BlockPlan):
         step_b: (b + 1,) the rhythm's steps at which blocks begin and end.
         currency_p: (p,) index of each terminal's currency among those of the config; empty where there is none.
         salt: what the memory of favourites depends on.
-        categories: the names that categories stand for.
-        category_m: (m,) index of each merchant's category among them.
     """
 
     rhythm: Rhythm
@@ -77,8 +75,6 @@ class SpendingPlan(BlockPlan):
     change: Change
     currency_p: Int64
     salt: int
-    categories: tuple[str, ...]
-    category_m: Int64
 
 
 def make_plan(config: SpendingConfig, people: Population, world: World, *, streams: Streams) -> SpendingPlan:
@@ -116,8 +112,6 @@ def make_plan(config: SpendingConfig, people: Population, world: World, *, strea
         change=_change(config.drift, rhythm, habit_n),
         currency_p=_currencies(config.currency, people),
         salt=int(streams.draw("favourites").integers(2**63)),
-        categories=tuple(sorted(config.categories)),
-        category_m=categories_of(config, people),
     )
 
 

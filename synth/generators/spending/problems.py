@@ -36,7 +36,7 @@ def problems(config: SpendingConfig, world: World) -> Iterator[Problem]:
             message = f"the population has {group} that have no behaviour here: {', '.join(names)}"
             yield Problem(path=group, message=message, allowed=f"an entry for each of them in generator.{group}")
     for name, segment in config.segments.items():
-        yield from _segment_problems(name, segment, config, [] if strange["categories"] else census.categories)
+        yield from _segment_problems(name, segment, config, [] if strange["categories"] else census.sold)
     yield from _order_problems(config)
     if config.travel:
         yield from _unknown("travel.segments", config.travel.segments, "segment", config.segments)

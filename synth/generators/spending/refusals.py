@@ -6,8 +6,8 @@ Legend: ``_s`` a segment, ``_k`` a category, ``_n`` a step of the window.
 from collections.abc import Sequence
 
 from synth.arrays import Float, Mask
+from synth.contracts.rhythms import Rhythm
 from synth.errors import RefusedError
-from synth.generators.rhythm import Rhythm
 from synth.generators.spending.config import SpendingConfig
 from synth.wording import counted
 

@@ -8,7 +8,8 @@ from datetime import date, timedelta
 import numpy as np
 
 from synth.arrays import Float
-from synth.generators.rhythm import Rhythm, day_factors, days_of, lay_rhythm
+from synth.contracts.rhythms import Rhythm, lay_rhythm
+from synth.generators.rhythm import day_factors, days_of
 from synth.generators.spending.config import Bell, Hours, PayDay, Segment, SpendingConfig
 from synth.generators.spending.config import Holidays as HolidayConfig
 from synth.timeline import Timeline

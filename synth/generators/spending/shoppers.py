@@ -39,6 +39,13 @@ class Shoppers:
         """(s,) purchases of all customers of a segment on an average day."""
         return self.by_segment.weight_i
 
+    @property
+    def rate_u(self) -> Float:
+        """(u,) purchases of each customer on an average day."""
+        rate_u = np.zeros(len(self.first_card_u) - 1)
+        rate_u[self.by_segment.item_r] = np.diff(self.by_segment.before_r)
+        return rate_u
+
     def draw(self, segment: int, size: int, *, rng: "np.random.Generator") -> Int64:
         """(size,) customers of a segment by their rates, those of lower numbers first."""
         # Sorted uniform numbers are sums of exponential ones; asked in order, the search stays in the cache.

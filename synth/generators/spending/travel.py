@@ -9,7 +9,7 @@ import numpy as np
 
 from synth.arrays import Int64
 from synth.contracts.population import Cities, Population
-from synth.generators.rhythm import DAY_S
+from synth.contracts.rhythms import DAY_S
 from synth.generators.spending.circumstances import Travel
 from synth.generators.spending.shops import WeightedLists
 from synth.rng import Streams

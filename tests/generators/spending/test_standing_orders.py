@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 import synth
 from synth.config.recipe import load_recipe
+from synth.contracts.rhythms import DAY_S
 from synth.engine.prepare import prepare
 from synth.errors import RefusedError
-from synth.generators.rhythm import DAY_S
 from synth.generators.spending.keys import separate
 from synth.generators.spending.standing_orders import StandingOrders
 from tests.worlds import tables_of

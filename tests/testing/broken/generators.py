@@ -26,6 +26,40 @@ def swapping(name: str, old: str, new: str, check: str, seen: str) -> Edit:
     return Edit(name, old, new, f"test_{check}", seen)
 
 
+def knowing(name: str, expected: str, check: str, seen: str) -> Edit:
+    """Habits of busy and idle cards."""
+    habits = f"""
+    tells = ("habits",)
+
+    def habits(self, plan, *, world, streams):
+        from synth import Habits, lay_rhythm
+
+        days = -(-world.timeline.seconds // 86_400)
+        rhythm = lay_rhythm(world.timeline, np.ones((1, 24)), np.ones((1, days)))
+        card_c = np.arange(world.cards)
+        return Habits(rhythm, 0 * card_c, {expected}, lambda: card_c)
+
+    def rows(self)"""
+    return Edit(name, "\n    def rows(self)", habits, f"test_{check}", seen)
+
+
+HABITS = (
+    swapping(
+        "telling",
+        "    def rows(self)",
+        '    tells = ("habits",)\n\n    def rows(self)',
+        "habits_are_as_told",
+        "it tells habits, and habits() knows nothing",
+    ),
+    knowing("short_habits", "np.ones(3)", "habits_are_as_told", "expected_c is no number of rows for each of"),
+    knowing(
+        "other_habits",
+        "1.0 * card_c",
+        "habits_are_those_of_the_rows",
+        "cards of which it expects many have 5",
+    ),
+)
+
 SAMENESS = (
     swapping(
         "unseeded_keys", _KEYS, "rng = np.random.default_rng()", "same_seed_same_bytes", "made again, a block has"
@@ -156,4 +190,4 @@ COSTS = (
     ),
 )
 
-EDITS = (*CONFIGS, *DEEDS, *SAMENESS, *BLOCKS, *RUNS, *COSTS)
+EDITS = (*HABITS, *CONFIGS, *DEEDS, *SAMENESS, *BLOCKS, *RUNS, *COSTS)

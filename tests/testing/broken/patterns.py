@@ -24,6 +24,13 @@ def injecting(name: str, statements: str, check: str, seen: str) -> Edit:
     return Edit(name, _INJECT, "".join(f"        {line}\n" for line in lines), f"test_{check}", seen)
 
 
+USES = (
+    planning("unnamed_column", 'context.texts["tag"]', "what_it_uses_is_declared", "it does not plan without what"),
+    planning(
+        "unnamed_text", 'context.code("tag", "chip")', "what_it_uses_is_declared", "it uses the column tag, which"
+    ),
+)
+
 SAMENESS = (
     swapping(
         "unseeded_victims",
@@ -138,4 +145,4 @@ TRUTH = (
     ),
 )
 
-EDITS = (*CONFIGS, *DEEDS, *SAMENESS, *PLANS, *TRUTH)
+EDITS = (*USES, *CONFIGS, *DEEDS, *SAMENESS, *PLANS, *TRUTH)
