@@ -89,7 +89,8 @@ class PlanContext:
     def world(self) -> frozenset[str]:
         """What there is for a pattern to use: see ``Pattern.uses``."""
         people = [name for name in _PEOPLE if getattr(self.census, name)]
-        return frozenset([*people, *self.tells, *self.columns])
+        web = ["web"] if any(kind and kind.online for kind in self.census.shops) else []
+        return frozenset([*people, *web, *self.tells, *self.columns])
 
     @property
     def known_habits(self) -> Habits:
@@ -148,7 +149,9 @@ def lacking(uses: Iterable[str], context: PlanContext, needs: Iterable[str] = _P
     lacks = [name for name in uses if name not in context.world]
     if not lacks:
         return
-    told = {"habits": "habits of its people", "shops": "people who shop"} | dict(zip(_PEOPLE, _PEOPLE, strict=True))
+    told = {"habits": "habits of its people", "shops": "people who shop", "web": "shops on the web"} | dict(
+        zip(_PEOPLE, _PEOPLE, strict=True)
+    )
     words, columns = [told[name] for name in lacks if name in told], [name for name in lacks if name not in told]
     if columns:
         words.append(f"the column{'s' * (len(columns) > 1)} {' and '.join(columns)}")
@@ -242,8 +245,8 @@ class Pattern(ABC):
             Other added online events come from visits as honest customers make them.
         needs: choices that a recipe needs beside it, e.g. ``("generator=spending",)``; ``synth.testing`` makes them.
         uses: what there must be in a world for it, e.g. ``("shops", "channel")``: ``"customers"``, ``"merchants"``,
-            ``"terminals"``; ``"habits"`` and ``"shops"``, see ``Generator.tells``; columns of the generator. A recipe
-            that lacks one is refused before ``problems`` is asked.
+            ``"terminals"``, ``"web"`` for shops on the web; ``"habits"`` and ``"shops"``, see ``Generator.tells``;
+            columns of the generator. A recipe that lacks one is refused before ``problems`` is asked.
     """
 
     roles = overridable(tuple, list, wanted="a tuple of names such as ('probe', 'spend')")

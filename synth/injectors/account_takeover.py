@@ -72,7 +72,7 @@ class AccountTakeover(EpisodeInjector[AccountTakeoverConfig]):
         "auth_result",
     )
     needs = ("generator=spending", "population=retail_us", "population.customers.number=1500")
-    uses = ("channel",)
+    uses = ("channel", "web")
 
     def __init__(self, config: AccountTakeoverConfig) -> None:
         super().__init__(config)

@@ -55,7 +55,7 @@ class BotCheckout(EpisodeInjector[BotCheckoutConfig]):
     roles = ("look", "cart", "buy")
     expected_signal = ("event_type", "hour", "weekday")
     needs = ("generator=clickstream",)
-    uses = ("event_type", "session_id")
+    uses = ("event_type", "session_id", "device_id")
 
     @property
     def length(self) -> Length:

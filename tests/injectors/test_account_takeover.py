@@ -118,8 +118,8 @@ def test_without_authorisation_nothing_is_declined() -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("generator=uniform",), "the generator has no channel 'online'"),
-        (("generator=clickstream",), "the generator has no channel 'online'"),
+        (("generator=uniform",), "it uses .*the column channel, which this world lacks"),
+        (("generator=clickstream",), "it uses .*the column channel, which this world lacks"),
         (("scenario.account_takeover.multiple.min=3",), "min 3 is above max 2"),
     ],
 )

@@ -6,7 +6,7 @@ Legend: ``_t`` an event, ``_i`` an event in the order of customers, ``_r`` a run
 import numpy as np
 
 from synth.arrays import Int64, Mask
-from synth.contracts.events import Events
+from synth.contracts.events import IncompleteEvents
 from synth.contracts.sessions import ShopIds
 from synth.generators.clickstream.config import ClickstreamConfig
 from synth.generators.clickstream.paths import draw_sessions
@@ -14,9 +14,9 @@ from synth.timeline import US_PER_S
 
 
 def lay_added(
-    config: ClickstreamConfig, ids: ShopIds, events: Events, *, rng: "np.random.Generator"
+    config: ClickstreamConfig, ids: ShopIds, events: IncompleteEvents, *, rng: "np.random.Generator"
 ) -> tuple[Int64, Int64]:
-    """(t,) session ids and (t,) types: the events of a customer, until a pause, are visits as honest ones are.
+    """(t,) session ids and (t,) types: what an episode does on a card, until a pause, are visits as honest ones are.
 
     One visit follows the other, and the pause breaks off the last. Where a pattern says what happens, all until the
     pause is one visit.
@@ -35,12 +35,13 @@ def lay_added(
     return id_t, type_t
 
 
-def _runs(events: Events, apart_t: Mask, gap_s: int) -> tuple[Int64, Int64]:
+def _runs(events: IncompleteEvents, apart_t: Mask, gap_s: int) -> tuple[Int64, Int64]:
     """(i,) events by customer and time, some of them apart, and (r,) lengths of what no pause cuts."""
-    who_t = 2 * events.card_t + apart_t
-    order = np.lexsort((events.time_us_t, who_t))
+    who_t = events.episode_t * 2 + apart_t
+    order = np.lexsort((events.time_us_t, events.card_t, who_t))
     new_i = np.ones(len(order), dtype=bool)
-    new_i[1:] = (np.diff(who_t[order]) != 0) | (np.diff(events.time_us_t[order]) > gap_s * US_PER_S)
+    new_i[1:] = (np.diff(who_t[order]) != 0) | (np.diff(events.card_t[order]) != 0)
+    new_i[1:] |= np.diff(events.time_us_t[order]) > gap_s * US_PER_S
     return order, np.diff(np.append(np.flatnonzero(new_i), len(order)))
 
 
