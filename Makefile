@@ -11,8 +11,8 @@ unexport PYTHONDONTWRITEBYTECODE
 install = $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt $(1) \
 	|| { $(BIN)/python -m pip install --quiet 'pip>=25.1' && $(BIN)/python -m pip install --quiet -c constraints.txt $(1); }
 
-.PHONY: run setup test quick lint types imports unit hydra-next floors readers wheel readme format bench cross mutants
-.NOTPARALLEL:
+.PHONY: run setup test quick lint types imports unit full-size hydra-next floors floors-all readers wheel readme format bench \
+	cross mutants
 
 # The README's first command: 5.4 million card transactions, 0.25 % of them in fraud chains; make run ARGS=seed=2
 run: .venv/.installed
@@ -20,7 +20,13 @@ run: .venv/.installed
 
 setup: .venv/.installed-dev
 
-test: lint types imports unit hydra-next floors readers wheel readme
+# What runs in one process stands beside the others, one more of them than cores, for installing waits; the longest first.
+# Each shows what it said when it is done, where make can. Tests that are many run after them, in a process a core.
+beside := -j$(shell expr 1 + `getconf _NPROCESSORS_ONLN`) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+
+test: .venv/.installed-dev
+	$(MAKE) $(beside) lint wheel types readers readme hydra-next floors imports
+	$(MAKE) unit
 
 lint: .venv/.installed-dev
 	$(BIN)/ruff check
@@ -44,9 +50,13 @@ quick: .venv/.installed-dev
 		tests/test_amount.py tests/tables/test_columns.py tests/tables/test_digest.py tests/tables/test_md5.py tests/engine/test_plan.py \
 		tests/test_rng.py tests/tables/test_texts.py tests/test_timeline.py tests/config/test_typed.py
 
+# The main job at its real size, which make unit makes at a twentieth: before a release.
+full-size: .venv/.installed-dev
+	SYNTH_FULL_SIZE=1 $(BIN)/pytest tests/test_main_job.py
+
 # The adapter to Hydra once more, with the newest candidate of its next release.
 hydra-next: .venv-hydra-next/.installed
-	.venv-hydra-next/bin/pytest -q $(in_parallel) tests/config/test_compose.py tests/config/test_given.py tests/test_host.py tests/test_golden.py \
+	.venv-hydra-next/bin/pytest -q tests/config/test_compose.py tests/config/test_given.py tests/test_host.py tests/test_golden.py \
 		tests/cli/test_objectives.py::test_an_optimizer_gets_a_figure_of_each_job \
 		tests/cli/test_objectives.py::test_nevergrad_gets_a_figure_of_each_job
 
@@ -54,9 +64,13 @@ hydra-next: .venv-hydra-next/.installed
 readers: .venv-readers/.installed .venv/.installed-dev
 	$(BIN)/python -m tests.readers.run
 
-# The golden digests with the oldest and the newest libraries that are allowed, on every Python of this machine.
+# The golden digests with the oldest libraries that are allowed on the oldest Python, and with the newest on the newest.
 floors: .venv/.installed-dev
 	$(BIN)/python -m tests.floors
+
+# Both on every Python of this machine: after a change of dependencies, and before a release.
+floors-all: .venv/.installed-dev
+	$(BIN)/python -m tests.floors --all
 
 wheel: .venv/.installed-dev
 	$(BIN)/python -m tests.wheel_check
@@ -88,14 +102,17 @@ bench: .venv/.installed-dev
 	@touch $@
 
 .venv-hydra-next/.installed: .venv/.installed-dev constraints-hydra-next.txt
-	$(PYTHON) -m venv .venv-hydra-next
+	$(BIN)/uv venv --quiet --clear --python $(PYTHON) .venv-hydra-next
 	@sed 's/=.*/==/' constraints-hydra-next.txt | grep -v -f - constraints.txt | cat - constraints-hydra-next.txt > .venv-hydra-next/constraints.txt
 	@$(BIN)/uv pip install --quiet --prerelease=allow --python .venv-hydra-next/bin/python -c .venv-hydra-next/constraints.txt -e '.[all]' --group test hydra-nevergrad-sweeper
 	@touch $@
 
+# The list is whole, so that nothing is fetched to ask what it needs; and nobody keeps the wheel of Spark's 400 MB that is
+# built here: to compress it takes most of the time.
 .venv-readers/.installed: .venv/.installed-dev constraints-readers.txt
-	$(PYTHON) -m venv .venv-readers
-	@$(BIN)/uv pip install --quiet --python .venv-readers/bin/python -r constraints-readers.txt
+	$(BIN)/uv venv --quiet --clear --python $(PYTHON) .venv-readers
+	@$(BIN)/uv pip install --quiet --python .venv-readers/bin/python --no-deps -r constraints-readers.txt \
+		--config-settings-package 'pyspark:--build-option=bdist_wheel --compression=stored'
 	@touch $@
 
 .venv/.installed: .venv/.created pyproject.toml constraints.txt

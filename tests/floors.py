@@ -1,8 +1,11 @@
-"""Make the golden digests with the oldest and the newest libraries that are allowed, on every Python there is.
+"""Make the golden digests at both ends of what is allowed: oldest Python and libraries, newest Python and libraries.
 
-python -m tests.floors
+python -m tests.floors [--all]
+
+``--all`` takes the oldest and the newest libraries on every Python there is.
 """
 
+import argparse
 import os
 import re
 import shutil
@@ -55,21 +58,31 @@ def make_goldens(python: str, resolution: str, directory: Path) -> bool:
     return True
 
 
+def combinations(pythons: list[int], *, every: bool) -> list[tuple[int, str]]:
+    """(Python 3's minor version, resolution): both ends, or every one."""
+    if every:
+        return [(minor, resolution) for minor in pythons for resolution in RESOLUTIONS]
+    return [(min(pythons), RESOLUTIONS[0]), (max(pythons), RESOLUTIONS[-1])]
+
+
 def main() -> int:
-    """Try them all; 1 where one does not make the digests, or where the oldest Python is missing."""
-    pythons = {minor: find_python(minor) for minor in range(OLDEST, max(CLAIMED) + 5)}
-    failed = pythons[OLDEST] is None
-    for minor, python in pythons.items():
-        if python is None and minor in CLAIMED:
-            print(f"floors: no Python 3.{minor} on this machine: NOT TRIED", flush=True)
-        for resolution in RESOLUTIONS:
-            if python is not None:
-                with tempfile.TemporaryDirectory(prefix="synth-floors-") as name:
-                    ok = make_goldens(python, resolution, Path(name) / "venv")
-                verdict = "makes the golden digests" if ok else "FAILED"
-                print(f"floors: Python 3.{minor}, {resolution}: {verdict} ({python})", flush=True)
-                failed = failed or not ok
-    if not any(python for minor, python in pythons.items() if minor > OLDEST):
+    """Try them; 1 where one does not make the digests, or where the oldest Python is missing."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--all", action="store_true", help="every Python, each with the oldest and the newest")
+    every = parser.parse_args().all
+    pythons = {minor: python for minor in range(OLDEST, max(CLAIMED) + 5) if (python := find_python(minor))}
+    for minor in sorted(CLAIMED - set(pythons)):
+        print(f"floors: no Python 3.{minor} on this machine: NOT TRIED", flush=True)
+    if OLDEST not in pythons:
+        return 1
+    failed = False
+    for minor, resolution in combinations([*pythons], every=every):
+        with tempfile.TemporaryDirectory(prefix="synth-floors-") as name:
+            ok = make_goldens(pythons[minor], resolution, Path(name) / "venv")
+        verdict = "makes the golden digests" if ok else "FAILED"
+        print(f"floors: Python 3.{minor}, {resolution}: {verdict} ({pythons[minor]})", flush=True)
+        failed = failed or not ok
+    if max(pythons) == OLDEST:
         print(f"floors: no Python newer than 3.{OLDEST} on this machine: none was tried", flush=True)
     return int(failed)
 

@@ -52,12 +52,14 @@ def unregistered(path: Path) -> list[str]:
     return sorted({*imported(path)} - known - {*BESIDE})
 
 
-#: Modules of the libraries that extras bring; a manifest names those of the plugins that a run used.
+#: The libraries that extras bring, and their modules; a manifest names those of the plugins that a run used.
+NEEDED = {
+    needed.name for needed in requirements(metadata.distribution(PACKAGE), ["kafka", "lakehouse", "prometheus", "sql"])
+}
 OF_EXTRAS = {
     top
     for top, packages in metadata.packages_distributions().items()
-    for needed in requirements(metadata.distribution(PACKAGE), ["kafka", "lakehouse", "prometheus", "sql"])
-    if needed.name in {package.replace("_", "-") for package in packages}
+    if NEEDED & {package.replace("_", "-") for package in packages}
 }
 
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from synth.config.catalog import HOOKS, load_catalog
+from synth.config.catalog import HOOKS
 from synth.testing import contract_for
+from synth.testing.bench import load
 
 PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
 #: Packages of their own; the others are installed with synth.
@@ -20,7 +21,7 @@ def components() -> list[tuple[str, str, tuple[Path, ...]]]:
     found: list[tuple[str, str, tuple[Path, ...]]] = []
     for file in (None, *FILES):
         files = (file,) if file else ()
-        providers = load_catalog(files).providers
+        providers = load(files).providers
         for provider in providers[-1:] if file else providers:
             found += [(group, kind, files) for group, kinds in provider.provides.items() for kind in kinds]
     return [component for component in found if component[:2] not in ELSEWHERE]
@@ -30,7 +31,7 @@ COMPONENTS = components()
 
 for _group, _kind, _files in COMPONENTS:
     _name = "Test" + _kind.title().replace("_", "") + _group.title()
-    _contract = contract_for(_group, load_catalog(_files).find(_group, _kind))
+    _contract = contract_for(_group, load(_files).find(_group, _kind))
     globals()[_name] = type(_name, (_contract,), {"kind": _kind, "plugin_files": _files, "__module__": __name__})
 
 

@@ -6,6 +6,7 @@ The modules beside this one are the text: whole plugins that are checked like an
 import keyword
 import re
 import sys
+from functools import cache
 from string import Template
 
 from synth import __version__
@@ -92,11 +93,17 @@ def _checked(name: str) -> str:
         near = re.sub(r"[^a-zA-Z0-9]+", "_", name).strip("_0123456789").lower()[:60]
         hint = f", such as {near}" if near and near != name else ""
         raise PluginError(f"{name!r} cannot name a plugin: small letters, digits and _, a letter first{hint}")
-    from importlib import metadata
-
-    if name in _TAKEN or name in sys.stdlib_module_names or name in metadata.packages_distributions():
+    if name in _TAKEN or name in sys.stdlib_module_names or name in _installed_modules():
         raise PluginError(f"{name!r} cannot name a plugin: it means something else to Python or YAML; add a word")
     return name
+
+
+@cache
+def _installed_modules() -> frozenset[str]:
+    """The modules of every installed package; listed once, which reads what each package has."""
+    from importlib import metadata
+
+    return frozenset(metadata.packages_distributions())
 
 
 def _module(name: str, kind: str) -> str:
