@@ -25,7 +25,7 @@ def small(preset: str) -> Iterator[str]:
     shop = kind.startswith("clickstream")
     if kind == "spending":
         yield from ("population.cards=700", "population.customers.number=600", "population.merchants.number=200")
-        yield from ("population.merchants.terminals=400", "columns=spending")
+        yield from ("population.merchants.terminals=400", "population.tables=null", "columns=spending")
         if "cities" in config["population"] and config["population"].get("cities"):
             yield "population.cities.number=3"
         try:
@@ -50,7 +50,9 @@ def world(preset: str) -> tuple[tuple[str, ...], dict[str, pd.DataFrame]]:
     chosen += [f"scenario.{name}.ratio=0.04" for name in names if "ratio" in config[name]]
     chosen += [f"scenario.{name}.mode=add" for name in names if "mode" in config[name]]
     chosen += [f"scenario.{name}.logins={{min: 3, max: 12}}" for name in names if "logins" in config[name]]
-    return tuple(names), tables_of(prepare(load_recipe(chosen)[0]))
+    prepared = prepare(load_recipe(chosen)[0])
+    once = {batch.table.name: batch.native.to_pandas() for batch in prepared.extra}
+    return tuple(names), once | tables_of(prepared)
 
 
 def fits(words: list[str]) -> bool:

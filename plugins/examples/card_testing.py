@@ -42,11 +42,12 @@ class CardTesting(EpisodeInjector[CardTestingConfig]):
         return Length(min=self.config.probes.min + 1, max=self.config.probes.max + 1)
 
     def plan(self, context: PlanContext, *, streams: Streams) -> FraudEvents:
-        """The last event is the purchase."""
+        """The last event is the purchase; amounts have the cents that honest ones have."""
         tests = self.episodes(context, streams)
+        whole_f = np.where(tests.last_f, tests.amounts_between(200, 900), tests.amounts_between(1, 2)) // 100
         return tests.finish(
             gap_s=tests.gaps(5, 60),
-            amount_minor=np.where(tests.last_f, tests.amounts_between(200, 900), tests.amounts_between(1, 2)),
+            amount_minor=whole_f * 100 + tests.amounts() % 100,
             role=tests.role("probe", last="purchase"),
         )
 

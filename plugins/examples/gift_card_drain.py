@@ -4,7 +4,8 @@ What the fraudster does: buys one small gift card to see whether the number work
 a gift card is as good as cash and cannot be called back.
 What changes in the data: two to six purchases on one card within an hour or two, each a usual face value and the
 shop's activation fee, the smallest first.
-Observable signature: amounts that are a face value plus a fee; count and sum of a card's purchases in two hours.
+Observable signature: amounts that are a face value plus a fee; count and sum of a card's purchases in two hours. The
+cents are a signal of this crime, and declared: every amount ends in 95 cents, as of honest ones one in a hundred does.
 """
 
 from dataclasses import dataclass

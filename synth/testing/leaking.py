@@ -1,5 +1,7 @@
 """Checks of what gives a fraud row away, one feature at a time."""
 
+import sys
+
 from synth.testing.bench import Size
 from synth.testing.contract import Broken, Contract, Unjudged, rule
 from synth.testing.features import DECLARABLE, own_fields
@@ -33,13 +35,17 @@ class LeakChecks(Contract):
 
     @rule
     def test_expected_signal_names_features(self) -> None:
-        """expected_signal names features that a pattern may declare; built-in ids and order are none."""
+        """expected_signal names features that a pattern may declare, and cents where its docstring speaks of them."""
         table = self.bench.prepared(Size()).make_block.events
         known = [*DECLARABLE, *(field.name for field in own_fields(table))]
         for name in self.signal:
             if name not in known:
                 hint = nearest(name, known) or f"one of {', '.join(known)}"
                 raise Broken(f"{name!r} is no feature that can be declared: {hint}", "expected_signal")
+        pattern = type(next(iter(self.bench.cast(Size()).patterns.values())))
+        said = f"{sys.modules[pattern.__module__].__doc__} {pattern.__doc__}"
+        if "cents" in self.signal and "cents" not in said:
+            raise Broken("'cents' are declared, and no docstring says what is about them", "expected_signal")
 
     @rule
     def test_amounts_do_not_leak(self) -> None:

@@ -33,9 +33,6 @@ FEWEST = 50
 #: More genuine ids say nothing new.
 MANY = 20_000
 
-#: More devices than the small worlds have in their tables.
-KNOWN = 10_000
-
 #: Odd factors by which finalisers multiply, those of an earlier release among them.
 FACTORS = (0x1E3779B97F4A7D, 0x1F58476D1CE4E5, 0x14D049BB133111)
 
@@ -99,8 +96,9 @@ def told_apart(tables: dict[str, pd.DataFrame]) -> Iterator[tuple[str, str, Int6
             if column in ("click_id", "event_id") and column != key:
                 continue
             if column == "device_id" and table == "clicks":
-                # A pattern declares that its device is new, as those behind the customers' own are.
-                joined = joined[joined.device_id > KNOWN]
+                # A pattern declares that its device is new: its number is counted behind the customers' own.
+                joined = joined.assign(device_id=joined.device_id - len(tables["devices"]))
+                joined = joined[joined.device_id >= 0]
             genuine = numbers(joined.loc[joined.scenario.isna(), column].drop_duplicates().iloc[:MANY])
             if not len(genuine):
                 continue  # where nobody buys on the web, there are no honest visits

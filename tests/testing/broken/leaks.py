@@ -13,6 +13,13 @@ LEAKS = (
         "expected_signal_names_features",
         "'event_id' is no feature that can be declared",
     ),
+    swapping(
+        "silent_cents",
+        "signal = ()",
+        'signal = ("cents",)',
+        "expected_signal_names_features",
+        "'cents' are declared, and no docstring says what is about them",
+    ),
     swapping("dear", AMOUNTS, f"{AMOUNTS} * 2", "amounts_do_not_leak", "amount is "),
     planning(
         "cents",
