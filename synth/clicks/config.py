@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from synth.contracts.population import Census
 from synth.errors import Problem
 from synth.generators.clickstream.config import Gap
 from synth.tables.column import Column
@@ -60,11 +61,12 @@ class ClicksConfig:
 
     shop: Annotated[ShopVisits | None, Field(description="how customers visit; null: there are no clicks")]
 
-    def problems_with(self, own: Sequence[Column] | None) -> Iterator[Problem]:
+    def problems_with(self, own: Sequence[Column] | None, census: Census | None) -> Iterator[Problem]:
         """Yields what only the whole recipe shows.
 
         Args:
             own: the generator's own columns; None where they are not known.
+            census: what there is in the world; None where that is not known.
         """
         if self.shop is None or own is None:
             return
@@ -83,3 +85,6 @@ class ClicksConfig:
                 message="clicks lead to purchases on the web, and the generator has no channel 'online'",
                 allowed=fitting,
             )
+        elif census and census.shops and not any(kind and kind.online for kind in census.shops):
+            message = "clicks lead to purchases on the web, and nobody sells there"
+            yield Problem(path="shop", message=message, allowed="a population with shops on the web, or clicks=none")

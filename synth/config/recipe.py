@@ -3,11 +3,10 @@
 import dataclasses
 import hashlib
 import json
-import typing
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from pydantic import Field
 
@@ -32,7 +31,7 @@ from synth.tables.views import ColumnsConfig
 from synth.timeline import Timeline, TimelineConfig
 from synth.wording import in_yaml, nearest, without_secrets
 
-if typing.TYPE_CHECKING:
+if TYPE_CHECKING:
     from synth.tables.column import Column
 
 
@@ -184,11 +183,12 @@ class _Build:
         if single["generator"] is not None:
             self._check_columns(single["generator"])
         if self.unsure & {"population", "generator"}:
-            return None  # what spans parts would be said of another world than the one that was meant
+            return None  # another world is meant than what spans parts would be said of
         if all(part is not None for part in (run, fixed["population"], fixed["timeline"])):
             self._check_world(run, fixed, single, several["scenario"])
         own, people = self.own_columns, fixed["population"]
-        known: dict[str, Any] = {"columns": (own, people and people.entity_columns()), "clicks": (own,)}
+        entities, census = (people.entity_columns(), people.census()) if people else (None, None)
+        known: dict[str, Any] = {"columns": (own, entities), "clicks": (own, census)}
         known |= {} if "scenario" in self.unsure else {"reporting": (sorted(several["scenario"]),)}
         for name, others in known.items():
             if fixed[name] is not None:
@@ -199,7 +199,7 @@ class _Build:
             run=run,
             population=fixed["population"],
             timeline=Timeline.parse(fixed["timeline"]),
-            **typing.cast("dict[str, Any]", single),
+            **cast("dict[str, Any]", single),
             scenarios=several["scenario"],
             **{name: fixed[name] for name in ("reporting", "clicks", "columns", "clock", "noise", "sweep")},
             sinks=sinks,

@@ -101,5 +101,5 @@ def test_episodes_lie_on_top_of_an_untouched_world(frame: pd.DataFrame) -> None:
 
 @pytest.mark.parametrize("generator", ["uniform", "clickstream_independent"])
 def test_a_generator_without_sessions_is_refused(generator: str) -> None:
-    with pytest.raises(ConfigError, match="a bot needs the sessions of a web shop"):
+    with pytest.raises(ConfigError, match=r"it uses the columns? .*device_id, which this world lacks"):
         load_recipe(["scenario=bot_checkout", f"generator={generator}"])

@@ -162,7 +162,7 @@ class TestTogether:
         assert 0.18 < np.mean(exact % 5 == 0) < 0.22
 
     def test_terminals_are_asked_for_where_there_are_none(self) -> None:
-        with pytest.raises(ConfigError, match="there are no terminals in this world"):
+        with pytest.raises(ConfigError, match="it uses terminals and the column terminal_id, which this world lacks"):
             synth.generate(*SMALL, "scenario=[compromised_terminal]")
 
     def test_more_cards_than_there_are(self) -> None:
