@@ -11,11 +11,13 @@ import synth
 from synth.amount import AmountLaw
 from synth.contracts import hookspecs
 from synth.contracts.claimer import Claimer, Claims, Genuine, Targets
+from synth.contracts.context import PlanContext
+from synth.contracts.entities import Entities
 from synth.contracts.events import Events, Keys
 from synth.contracts.expectations import Expectations
 from synth.contracts.generator import BlockPlan, Generator, World
 from synth.contracts.hookspecs import CheckSpec, SinkSpec, View
-from synth.contracts.injector import FraudEvents, Injection, Injector, Pattern, PlanContext
+from synth.contracts.injector import FraudEvents, Injection, Injector, Pattern
 from synth.contracts.output import Output
 from synth.contracts.population import (
     Cards,
@@ -23,7 +25,6 @@ from synth.contracts.population import (
     Cities,
     Customers,
     Devices,
-    Entities,
     Merchants,
     Population,
     ShopKind,

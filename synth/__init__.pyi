@@ -20,6 +20,8 @@ from .contracts.claimer import Claimer as Claimer
 from .contracts.claimer import Claims as Claims
 from .contracts.claimer import Genuine as Genuine
 from .contracts.claimer import Targets as Targets
+from .contracts.context import PlanContext as PlanContext
+from .contracts.entities import Entities as Entities
 from .contracts.events import OPEN as OPEN
 from .contracts.events import Events as Events
 from .contracts.events import IncompleteEvents as IncompleteEvents
@@ -38,7 +40,6 @@ from .contracts.hookspecs import hookimpl as hookimpl
 from .contracts.injector import FraudEvents as FraudEvents
 from .contracts.injector import Injection as Injection
 from .contracts.injector import Injector as Injector
-from .contracts.injector import PlanContext as PlanContext
 from .contracts.output import ColumnEntry as ColumnEntry
 from .contracts.output import Output as Output
 from .contracts.output import TableEntry as TableEntry
@@ -47,7 +48,6 @@ from .contracts.population import Census as Census
 from .contracts.population import Cities as Cities
 from .contracts.population import Customers as Customers
 from .contracts.population import Devices as Devices
-from .contracts.population import Entities as Entities
 from .contracts.population import Merchants as Merchants
 from .contracts.population import Population as Population
 from .contracts.population import Terminals as Terminals

@@ -19,9 +19,10 @@ from synth.config.fitting import ColumnsMade, idle_amount, with_cures
 from synth.config.objectives import SweepConfig, for_one_run
 from synth.config.part import Part, SinkPart, instance_problems, place_problems, without_kind
 from synth.config.typed import in_words, read_config, schema_of
+from synth.contracts.context import PlanContext
 from synth.contracts.generator import Generator, World, broken_columns
 from synth.contracts.hookspecs import SinkSpec, Spec
-from synth.contracts.injector import PlanContext, problems_of
+from synth.contracts.injector import problems_of
 from synth.errors import ConfigError, PluginError, Problem, RunError, blaming
 from synth.noise.config import NoiseConfig
 from synth.population.config import PopulationConfig

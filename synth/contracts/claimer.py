@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from synth.arrays import Int64, Values
-from synth.contracts.injector import Pattern, PlanContext
+from synth.contracts.context import PlanContext
+from synth.contracts.injector import Pattern
 from synth.contracts.overridable import overridable
 from synth.rng import Streams
 

@@ -9,11 +9,12 @@ import numpy as np
 
 from synth.amount import AmountLaw
 from synth.arrays import Int64, Mask, Values
+from synth.contracts.entities import Entities
 from synth.contracts.events import Events, IncompleteEvents, Keys, OwnColumns
 from synth.contracts.expectations import Expectations
 from synth.contracts.habits import Habits
 from synth.contracts.overridable import overridable
-from synth.contracts.population import NOBODY, Census, Entities, Population
+from synth.contracts.population import NOBODY, Census, Population
 from synth.errors import Problem
 from synth.rng import Streams
 from synth.tables.column import PLAIN_NAME, Column

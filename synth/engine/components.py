@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from synth.contracts.claimer import Claimer
+from synth.contracts.context import PlanContext
 from synth.contracts.events import OwnColumns
 from synth.contracts.generator import BlockPlan, Generator, World, broken_own_columns
 from synth.contracts.habits import broken_habits
-from synth.contracts.injector import Injector, Pattern, PlanContext
+from synth.contracts.injector import Injector, Pattern
 from synth.errors import RunError, blaming
 from synth.rng import Streams
 

@@ -10,8 +10,9 @@ import numpy as np
 
 from synth.config.compose import changed_at, note_shadows
 from synth.config.recipe import Recipe
+from synth.contracts.entities import Entities, broken_entities
 from synth.contracts.generator import World
-from synth.contracts.population import Entities, Population, broken_entities
+from synth.contracts.population import Population
 from synth.engine.block import BlockMaker
 from synth.engine.clicks import ClickMaker
 from synth.engine.components import Components

@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 from synth.arrays import Bytes, Int64, Mask, Values
+from synth.contracts.entities import Entities
 from synth.contracts.events import Events
 from synth.contracts.generator import is_null
-from synth.contracts.population import Entities
 from synth.engine.episodes import SEVERAL, EpisodeRows
 from synth.engine.facts import ADDED, Truth
 from synth.engine.lookups import Lookups

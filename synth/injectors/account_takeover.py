@@ -20,7 +20,8 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from synth.contracts.injector import FraudEvents, PlanContext
+from synth.contracts.context import PlanContext
+from synth.contracts.injector import FraudEvents
 from synth.contracts.sessions import Session
 from synth.errors import Problem
 from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Seconds

@@ -15,7 +15,8 @@ import numpy as np
 from pydantic import Field
 
 from synth.contracts.claimer import Claimer, Claims, Genuine, Targets
-from synth.contracts.injector import BEFORE, FraudEvents, PlanContext
+from synth.contracts.context import PlanContext
+from synth.contracts.injector import BEFORE, FraudEvents
 from synth.injectors.attacks import ClaimConfig
 from synth.injectors.pattern import first_of
 from synth.rng import Streams

@@ -9,7 +9,8 @@ from pydantic import Field
 
 from synth.arrays import Int64
 from synth.contracts.claimer import Targets
-from synth.contracts.injector import FraudEvents, PlanContext
+from synth.contracts.context import PlanContext
+from synth.contracts.injector import FraudEvents
 from synth.contracts.population import expand_slices
 from synth.injectors.pattern import first_of
 from synth.timeline import US_PER_S

@@ -17,7 +17,8 @@ from pydantic import Field
 
 from synth.amount import BucketLaw
 from synth.arrays import Float, Int64
-from synth.contracts.injector import FraudEvents, PlanContext
+from synth.contracts.context import PlanContext
+from synth.contracts.injector import FraudEvents
 from synth.injectors.episodes import Episodes
 from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Seconds, first_of
 from synth.rng import Streams

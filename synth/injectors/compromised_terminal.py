@@ -14,7 +14,8 @@ from typing import Literal
 import numpy as np
 
 from synth.contracts.claimer import Claimer, Claims, Genuine
-from synth.contracts.injector import FraudEvents, PlanContext
+from synth.contracts.context import PlanContext
+from synth.contracts.injector import FraudEvents
 from synth.errors import Problem
 from synth.injectors.attacks import AttackConfig, Attacks, broken_attacks
 from synth.rng import Streams

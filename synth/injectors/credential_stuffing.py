@@ -18,7 +18,8 @@ import numpy as np
 from pydantic import Field
 
 from synth.arrays import Int64
-from synth.contracts.injector import FraudEvents, PlanContext
+from synth.contracts.context import PlanContext
+from synth.contracts.injector import FraudEvents
 from synth.contracts.sessions import LOGIN, LOGIN_FAILED, ShopIds
 from synth.injectors.episodes import Episodes
 from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Seconds

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from synth.arrays import Int64, Mask, Values
-from synth.contracts.injector import PlanContext
+from synth.contracts.context import PlanContext
 from synth.rng import Streams
 
 

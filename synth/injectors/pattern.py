@@ -15,7 +15,8 @@ from pydantic import Field
 from typing_extensions import TypeVar
 
 from synth.arrays import Int64, Mask
-from synth.contracts.injector import FraudEvents, Injector, PlanContext
+from synth.contracts.context import PlanContext
+from synth.contracts.injector import FraudEvents, Injector
 from synth.contracts.overridable import overridable
 from synth.errors import Problem
 from synth.injectors.choices import draw_lengths

@@ -19,7 +19,8 @@ from pydantic import Field
 from synth.amount import HIGHEST
 from synth.arrays import Int64
 from synth.contracts.claimer import Claimer, Claims, Genuine
-from synth.contracts.injector import BEFORE, FraudEvents, PlanContext
+from synth.contracts.context import PlanContext
+from synth.contracts.injector import BEFORE, FraudEvents
 from synth.errors import Problem
 from synth.injectors.attacks import AttackConfig, Attacks, broken_attacks
 from synth.injectors.pattern import first_of

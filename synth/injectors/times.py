@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from synth.arrays import Float, Int64, Mask
-from synth.contracts.injector import PlanContext
+from synth.contracts.context import PlanContext
 from synth.contracts.population import expand_slices
 from synth.contracts.rhythms import DAY_S, Rhythm, lay_rhythm
 from synth.errors import RefusedError

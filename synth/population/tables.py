@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from synth.arrays import Float, Int16
-from synth.contracts.population import Cities, Entities, Population
+from synth.contracts.entities import Entities
+from synth.contracts.population import Cities, Population
 from synth.tables.people import ENTITY_COLUMNS
 from synth.tables.registry import TABLES
 

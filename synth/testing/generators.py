@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from synth.amount import HIGHEST
+from synth.contracts.entities import broken_entities
 from synth.contracts.events import Events, IncompleteEvents, Keys
 from synth.contracts.generator import BlockPlan, broken_own_columns, sort_code
-from synth.contracts.population import broken_entities
 from synth.engine.components import Components
 from synth.testing.bench import Size, expected_rows
 from synth.testing.configs import ConfigChecks
@@ -53,14 +53,8 @@ def keys_of(components: Components, plan: BlockPlan, block: int) -> Keys:
 def completed(components: Components, plan: BlockPlan, events: Events) -> Any:
     """Events that the generator did not make, with its own columns; each an episode."""
     rows = len(events.card_t)
-    bare = IncompleteEvents(
-        time_us_t=events.time_us_t,
-        card_t=events.card_t,
-        amount_minor_t=events.amount_minor_t,
-        episode_t=np.arange(rows),
-        times_t=np.ones(rows),
-        refused_t=np.zeros(rows),
-    )
+    keys = {name: getattr(events, name) for name in ("time_us_t", "card_t", "amount_minor_t")}
+    bare = IncompleteEvents(**keys, episode_t=np.arange(rows), times_t=np.ones(rows), refused_t=np.zeros(rows))
     return components.generator.complete(plan, bare, world=components.world, streams=components.genuine_streams)
 
 

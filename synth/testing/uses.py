@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from synth.contracts.injector import PlanContext
+from synth.contracts.context import PlanContext
 from synth.contracts.population import NOBODY
 from synth.errors import SynthError
 from synth.testing.bench import Size

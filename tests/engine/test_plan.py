@@ -9,7 +9,8 @@ import pytest
 
 from synth.amount import HIGHEST
 from synth.config.recipe import load_recipe
-from synth.contracts.injector import FraudEvents, Injector, PlanContext
+from synth.contracts.context import PlanContext
+from synth.contracts.injector import FraudEvents, Injector
 from synth.engine.clashes import Spans
 from synth.engine.plan import make_plan
 from synth.engine.prepare import make_components

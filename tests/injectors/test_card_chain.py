@@ -19,7 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synth.amount import Bucket, BucketsConfig, make_law
-from synth.contracts.injector import FraudEvents, PlanContext
+from synth.contracts.context import PlanContext
+from synth.contracts.injector import FraudEvents
 from synth.errors import ConfigError, RefusedError
 from synth.injectors.card_chain import CardChain, CardChainConfig
 from synth.injectors.pattern import Length, Seconds

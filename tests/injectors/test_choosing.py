@@ -8,7 +8,7 @@ import pytest
 
 from synth.arrays import Int64
 from synth.config.recipe import load_recipe
-from synth.contracts.injector import PlanContext
+from synth.contracts.context import PlanContext
 from synth.contracts.population import Population
 from synth.engine.prepare import make_components
 from synth.errors import RefusedError

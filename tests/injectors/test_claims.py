@@ -13,7 +13,7 @@ import synth
 from synth.arrays import Int64
 from synth.config.recipe import load_recipe
 from synth.contracts.claimer import Claimer, Claims, Genuine, Targets
-from synth.contracts.injector import PlanContext
+from synth.contracts.context import PlanContext
 from synth.engine.claims import claim
 from synth.engine.plan import make_plan
 from synth.engine.prepare import make_components

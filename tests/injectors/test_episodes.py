@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synth.amount import Bucket, BucketsConfig, ParetoConfig, make_law
-from synth.contracts.injector import PlanContext
+from synth.contracts.context import PlanContext
 from synth.errors import RefusedError
 from synth.injectors.choices import draw_lengths
 from synth.injectors.episodes import Episodes

@@ -9,7 +9,8 @@ import pytest
 
 from synth.arrays import Int64
 from synth.config.recipe import load_recipe
-from synth.contracts.injector import FraudEvents, PlanContext
+from synth.contracts.context import PlanContext
+from synth.contracts.injector import FraudEvents
 from synth.engine.prepare import make_components
 from synth.errors import RefusedError
 from synth.injectors.episodes import Episodes

@@ -9,8 +9,9 @@ from typing import Any
 from synth.check.verify.rows import Check
 from synth.config.catalog import Catalog
 from synth.config.typed import adapter
+from synth.contracts.context import PlanContext
 from synth.contracts.generator import Generator
-from synth.contracts.injector import Pattern, PlanContext
+from synth.contracts.injector import Pattern
 from synth.contracts.output import Manifest
 from synth.errors import PluginError
 from synth.timeline import Timeline, TimelineConfig

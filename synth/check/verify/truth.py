@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 from synth.arrays import Int64, Mask, Values
 from synth.check.verify.recipe import RecipeParts
 from synth.check.verify.rows import Check, ReadRows, RowCheck, int64_of
+from synth.contracts.context import PlanContext
 from synth.contracts.events import OPEN
-from synth.contracts.injector import BEFORE, FraudEvents, Pattern, PlanContext
+from synth.contracts.injector import BEFORE, FraudEvents, Pattern
 from synth.wording import counted
 
 Columns = Mapping[str, pa.Array]
