@@ -191,9 +191,8 @@ class _Build:
         entities, census = (people.entity_columns(), people.census()) if people else (None, None)
         known: dict[str, Any] = {"columns": (own, entities), "clicks": (own, census)}
         known |= {} if "scenario" in self.unsure else {"reporting": (sorted(several["scenario"]),)}
-        for name, others in known.items():
-            if fixed[name] is not None:
-                self._note_below(name, fixed[name].problems_with(*others))
+        for name in (name for name in known if fixed[name] is not None):
+            self._note_below(name, fixed[name].problems_with(*known[name]))
         if self.problems or any(part is None for part in parts):
             return None
         return Recipe(
