@@ -10,29 +10,38 @@ import numpy as np
 
 from synth.amount import AmountLaw
 from synth.arrays import Int64
-from synth.contracts.events import Events, IncompleteEvents, Keys
+from synth.contracts.events import OPEN, Events, IncompleteEvents, Keys
 from synth.contracts.generator import BlockPlan, Generator, World, find_last_uses
 from synth.contracts.habits import Habits
 from synth.contracts.sessions import EVENT_TYPES, nth_of
-from synth.errors import Problem
+from synth.errors import Problem, RunError
 from synth.generators.clickstream.added import lay_added
 from synth.generators.clickstream.blocks import Slice, order_keys, take_slices
 from synth.generators.clickstream.config import ClickstreamConfig
-from synth.generators.clickstream.goods import GoodsAmounts
+from synth.generators.clickstream.goods import Goods, GoodsAmounts
 from synth.generators.clickstream.habits import ClickHabits, pick_devices
 from synth.generators.clickstream.plan import ClickstreamPlan, lay_visits, make_plan
 from synth.rng import Streams
-from synth.tables.column import Column
+from synth.tables.column import Column, Given
 
 
-def shop_columns(event_types: Sequence[str], categories: Sequence[str]) -> tuple[Column, ...]:
-    """What every event of a web shop shows beside its time, its card and its price."""
+def shop_columns(
+    event_types: Sequence[str], categories: Sequence[str], category: Given | None = None
+) -> tuple[Column, ...]:
+    """What every event of a web shop shows beside its time, its card and its price.
+
+    Args:
+        category: what decides a product's category; None where nothing does.
+    """
+    sold, card = tuple(categories), Given(("card_id",))
     return (
-        Column("customer_id", "int64", "", "key", "the customer's account: the card's index and 1"),
+        Column("customer_id", "int64", "", "key", "the customer's account: the card's index and 1", given=card),
         Column("session_id", "int64", "", "key", "the visit; the number says nothing else"),
         Column("event_type", "string", "", "observable", "what happened", categories=tuple(event_types)),
         Column("product_id", "int64", "", "key", "the product on whose page it happened, from 1"),
-        Column("product_category", "string", "", "observable", "the product's category", categories=tuple(categories)),
+        Column(
+            "product_category", "string", "", "observable", "the product's category", categories=sold, given=category
+        ),
     )
 
 
@@ -40,12 +49,13 @@ class ClickstreamGenerator(Generator):
     """Sessions at the rates of customers, in the rhythm of days, each with a path through the products."""
 
     steps = ("event_type",)
+    prices_fraud = True
     tells = ("habits",)
 
     def __init__(self, config: ClickstreamConfig) -> None:
         self.config = config
         self.columns = (
-            *shop_columns(EVENT_TYPES, config.categories),
+            *shop_columns(EVENT_TYPES, config.categories, Given(("product_id",), sought=True)),
             Column("device_id", "int64", "", "key", "what the visitor came with; the number says nothing else"),
         )
 
@@ -114,12 +124,15 @@ class ClickstreamGenerator(Generator):
         return pick_devices(plan, customer_s, pick_s)[each.session_t]
 
     def complete(self, plan: BlockPlan, fraud: IncompleteEvents, *, world: World, streams: Streams) -> Events:
-        """Products by their prices, and visits as honest ones, which end where a customer pauses at the latest."""
+        """Products by what a pattern sets, and visits as honest ones, which end where a customer pauses at the latest.
+
+        A product has its price and its category; a price, or a category, leads to a product of it.
+        """
         assert isinstance(plan, ClickstreamPlan)
         rng = streams.draw("fraud")
         # A session that runs over the edge of a block has one device: the customer alone says which.
         pick_t = plan.ids.chance(2 * fraud.card_t[:, None] + np.arange(2))
-        product_t = plan.goods.priced(fraud.amount_minor_t, rng=rng)
+        product_t = _products_of(plan.goods, fraud, rng=rng)
         session_t, type_t = lay_added(self.config, plan.ids, fraud, rng=rng)
         own = {
             "customer_id": fraud.card_t + 1,
@@ -129,7 +142,27 @@ class ClickstreamGenerator(Generator):
             "product_category": plan.goods.category_p[product_t],
             "device_id": pick_devices(plan, fraud.card_t, pick_t),
         }
-        return fraud.completed(own)
+        return fraud.completed(own, plan.goods.price_minor_p[product_t])
+
+
+def _products_of(goods: Goods, fraud: IncompleteEvents, *, rng: "np.random.Generator") -> Int64:
+    """(t,) the product of each event of fraud: the one that a pattern sets, or one of the category or price it sets.
+
+    Raises:
+        RunError: a pattern sets a product that is not there, or another price than that of its product.
+    """
+    amount_t, category_t, set_t = fraud.amount_minor_t, fraud.wanted("product_category"), fraud.wanted("product_id") - 1
+    product_t = np.where(amount_t == OPEN, goods.draw(len(fraud), rng=rng), goods.priced(amount_t, rng=rng))
+    sought = np.flatnonzero(category_t != OPEN)
+    product_t[sought] = goods.in_category(category_t[sought], amount_t[sought], rng=rng)
+    chosen = np.flatnonzero(set_t >= 0)
+    if (set_t >= len(goods.price_minor_p)).any():
+        raise RunError(f"a pattern sets product_id {int(set_t.max()) + 1}; there are {len(goods.price_minor_p):,}")
+    product_t[chosen] = set_t[chosen]
+    priced = chosen[amount_t[chosen] != OPEN]
+    if (goods.price_minor_p[product_t[priced]] != amount_t[priced]).any():
+        raise RunError("a pattern sets product_id and the amount: the amount is the product's price, so leave it out")
+    return product_t
 
 
 def _products(plan: ClickstreamPlan, each: Slice, *, streams: Streams) -> Int64:

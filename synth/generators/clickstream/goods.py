@@ -11,6 +11,7 @@ import numpy as np
 
 from synth.amount import AmountLaw
 from synth.arrays import Float, Int64
+from synth.contracts.events import OPEN
 from synth.rng import Streams, split_exactly
 
 _REDRAWS = 20
@@ -55,6 +56,25 @@ class Goods:
         at_t = self.before_r[low_t] + rng.random(len(low_t)) * share_t
         rank_t = np.searchsorted(self.before_r, at_t, side="right") - 1
         product_t: Int64 = self.by_price[np.clip(rank_t, low_t, end_t - 1)]
+        return product_t
+
+    def in_category(self, category_t: Int64, amount_minor_t: Int64, *, rng: "np.random.Generator") -> Int64:
+        """(t,) a product of each category: by popularity, or where an amount is set the one of about that price.
+
+        Args:
+            amount_minor_t: (t,) prices; ``OPEN`` for any.
+        """
+        order_r = np.lexsort((self.price_minor_p, self.category_p))
+        first_k = np.searchsorted(self.category_p[order_r], np.arange(int(self.category_p.max()) + 2))
+        before_r = np.concatenate([[0.0], np.cumsum(self.share_p[order_r])])
+        low_t, end_t = first_k[category_t], first_k[category_t + 1]
+        at_t = before_r[low_t] + rng.random(len(low_t)) * (before_r[end_t] - before_r[low_t])
+        drawn_t = np.searchsorted(before_r, at_t, side="right") - 1
+        most = int(max(self.price_minor_p.max(), amount_minor_t.max(initial=0))) + 1
+        code_r = self.category_p[order_r] * most + self.price_minor_p[order_r]
+        priced_t = np.searchsorted(code_r, category_t * most + np.maximum(amount_minor_t, 0))
+        rank_t = np.clip(np.where(amount_minor_t == OPEN, drawn_t, priced_t), low_t, end_t - 1)
+        product_t: Int64 = order_r[rank_t]
         return product_t
 
 
