@@ -16,6 +16,7 @@ from synth.contracts.entities import Entities
 from synth.contracts.events import Events, Keys
 from synth.contracts.expectations import Expectations
 from synth.contracts.generator import BlockPlan, Generator, World
+from synth.contracts.habits import Habits, ShopHabits
 from synth.contracts.hookspecs import CheckSpec, SinkSpec, View
 from synth.contracts.injector import FraudEvents, Injection, Injector, Pattern
 from synth.contracts.output import Output
@@ -31,13 +32,16 @@ from synth.contracts.population import (
     Terminals,
 )
 from synth.contracts.preflight import Preflight, PreflightContext, PreflightResult
+from synth.contracts.rhythms import Rhythm
 from synth.contracts.run_events import BlockDone, RunEnded, RunStarted, StreamProgress, StreamSubscriber, Subscriber
 from synth.contracts.runner import Runner
 from synth.contracts.sessions import Session
 from synth.contracts.sink import Receipt, Sink, SinkJob
 from synth.contracts.stream_sink import Checkpoint, StreamSink, StreamStats
 from synth.errors import Problem
+from synth.injectors.choosing import Choosing
 from synth.injectors.episodes import Episodes
+from synth.injectors.layout import Layout
 from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Seconds
 from synth.rng import Streams
 from synth.sinks.files import FileFormat, FileSink, TableFile, Target
@@ -50,7 +54,7 @@ PEOPLE = (Census, ShopKind, Population, Customers, Cards, Devices, Merchants, Te
 #: Hook → the classes that its contract is made of; an author derives from, or implements, the first.
 CONTRACTS: dict[str, tuple[type[Any], ...]] = {
     "synth_injectors": (
-        *(Injector, Pattern, EpisodeInjector, EpisodeConfig, Length, Seconds, Episodes),
+        *(Injector, Pattern, EpisodeInjector, EpisodeConfig, Length, Seconds, Episodes, Choosing, Layout),
         *(PlanContext, FraudEvents, Injection, Session, Streams, Problem),
         *(Claimer, Targets, Genuine, Claims),
     ),
@@ -61,6 +65,7 @@ CONTRACTS: dict[str, tuple[type[Any], ...]] = {
         Keys,
         Events,
         Expectations,
+        *(Habits, ShopHabits, Rhythm),
         Column,
         Entities,
         TableFacts,

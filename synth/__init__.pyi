@@ -56,7 +56,6 @@ from .contracts.preflight import PreflightContext as PreflightContext
 from .contracts.preflight import PreflightResult as PreflightResult
 from .contracts.preflight import PreflightState as PreflightState
 from .contracts.rhythms import Rhythm as Rhythm
-from .contracts.rhythms import lay_rhythm as lay_rhythm
 from .contracts.run_events import BlockDone as BlockDone
 from .contracts.run_events import Outcome as Outcome
 from .contracts.run_events import RunEnded as RunEnded

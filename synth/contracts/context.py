@@ -143,7 +143,7 @@ def lacking(uses: Iterable[str], context: PlanContext, needs: Iterable[str] = PE
     )
     words, columns = [told[name] for name in lacks if name in told], [name for name in lacks if name not in told]
     if columns:
-        words.append(f"the column{'s' * (len(columns) > 1)} {' and '.join(columns)}")
+        words.append(f"the column{'s' * (len(columns) > 1)} {', '.join(columns)}")
     message = f"it uses {' and '.join(words)}, which this world lacks"
     choices = [need for need in needs if "." not in need.partition("=")[0]]
     yield Problem(path="", message=message, allowed=" with ".join(choices))

@@ -32,7 +32,7 @@ class Habits:
         rhythm: genuine rows to be expected in each step of the window, by one law or several.
         law_c: (c,) int64 the law of ``rhythm`` that a card's rows follow.
         expected_c: (c,) float64 genuine rows of a card to be expected in the window: its exposure.
-        uses: what ``last_used_c`` asks, once.
+        uses: asked once, gives (c,) int64 what ``last_used_c`` is.
     """
 
     rhythm: Rhythm

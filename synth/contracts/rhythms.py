@@ -28,7 +28,7 @@ class Rhythm:
 
     @cached_property
     def cumulative_sn(self) -> Float:
-        """(s, n + 1) mass before each edge."""
+        """(s, edges) mass before each edge."""
         return np.pad(np.cumsum(self.mass_sn, axis=1), ((0, 0), (1, 0)))
 
     def cut(self, before_n: Float, blocks: int) -> Int64:

@@ -59,7 +59,7 @@ class Components:
 
     @cached_property
     def context(self) -> PlanContext:
-        """What injectors may know."""
+        """What patterns may know; where there are none, nobody asks for it."""
         world, blocks = self.world, self.blocks
         generator = self.generator
         habits = generator.habits(blocks, world=world, streams=self.genuine_streams)

@@ -167,22 +167,21 @@ def make_plan(components: Components) -> Plan:
     Raises:
         RefusedError: episodes cannot be placed, or a block has fewer genuine rows than fraud would replace.
     """
-    blocks, context = components.blocks, components.context
-    planned, targets = {}, {}
+    blocks, planned, targets = components.blocks, {}, {}
     for name, pattern in components.patterns.items():
         with blaming(components.owner_of(name), f"scenario.{name}"):
             if components.generator.rows() is None:
-                _refuse_totals(pattern.problems(context))
+                _refuse_totals(pattern.problems(components.context))
             if not all(PLAIN_NAME.fullmatch(role) for role in pattern.roles):
                 raise RunError(
                     f"{components.owner_of(name)} plans a role that is no plain word; that is an error in its code"
                 )
             if name in components.injectors:
-                planned[name] = components.injectors[name].plan(context, streams=components.streams_of(name))
+                planned[name] = components.injectors[name].plan(components.context, streams=components.streams_of(name))
                 _refuse_broken(name, planned[name], components)
     for name, claimer in components.claimers.items():
         with blaming(components.owner_of(name), f"scenario.{name}"):
-            targets[name] = claimer.plan(context, streams=components.streams_of(name))
+            targets[name] = claimer.plan(components.context, streams=components.streams_of(name))
     settled = complete(components, settle(planned, components, blocks))
     fraud = {name: events.take(np.lexsort((events.card_f, events.time_us_f))) for name, events in settled.items()}
     roles_of = {name: pattern.roles for name, pattern in components.patterns.items()}

@@ -75,7 +75,10 @@ class Attacks(Targets):
 
     @classmethod
     def daily(cls, config: AttackConfig, context: PlanContext, entities: int, *, rng: "np.random.Generator") -> Self:
-        """Each day some different entities come under attack, out of ``entities``."""
+        """Each day some different entities come under attack, out of ``entities``, all as likely.
+
+        A claim takes a share of an entity's own rows: of one that has more rows more are fraud, by itself.
+        """
         start_s = context.timeline.start_s
         days = np.arange(1 - config.days if config.early else 0, -(-context.timeline.seconds // 86_400))
         drawn = [rng.choice(entities, size=config.per_day, replace=False) for _ in days]

@@ -3,7 +3,8 @@
 What the fraudster does: buys a list of leaked credentials and has a program try them at the shop, seconds apart, each
 once; most fail, for few people use the same password everywhere.
 What changes in the data: attacks, each from a device of its own, on many accounts within minutes: for each account a
-session of one login_failed, seldom one login. An episode is an attack, and lies on many cards.
+session of one login_failed, seldom one login. An episode is an attack, and lies on many cards: those of the list,
+however much or little their holders visit the shop.
 Observable signature: accounts and failed logins of a device within ten minutes, against one account and few failures.
 Single events show their type and when they come, for programs do not sleep: uniform over the hours and weekdays; honest
 customers fail to log in, too, and some only log in.

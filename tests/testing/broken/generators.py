@@ -32,7 +32,8 @@ def knowing(name: str, expected: str, check: str, seen: str) -> Edit:
     tells = ("habits",)
 
     def habits(self, plan, *, world, streams):
-        from synth import Habits, lay_rhythm
+        from synth import Habits
+        from synth.contracts.rhythms import lay_rhythm
 
         days = -(-world.timeline.seconds // 86_400)
         rhythm = lay_rhythm(world.timeline, np.ones((1, 24)), np.ones((1, days)))
