@@ -121,25 +121,6 @@ class Choosing(Layout):
             terminal_f[here] = habits.shops("last", card_f[here], category_f[here], rng=rng, last_t=last_t)
         return terminal_f
 
-    def at(self, terminal: Int64) -> dict[str, Int64]:
-        """The columns that follow from terminals, for ``finish(own=…)``: the shop, what it sells, and whether online.
-
-        Args:
-            terminal: (f,) from ``shop``.
-        """
-        people, columns = self.context.population, self.context.columns
-        assert people is not None, "terminals are those of a population"
-        merchant_f = people.terminals.merchant_p[terminal]
-        own = {"terminal_id": terminal}
-        if "merchant_id" in columns:
-            own["merchant_id"] = merchant_f
-        if "category" in columns:
-            own["category"] = people.merchants.category_m[merchant_f].astype(np.int64)
-        # a column is a pattern's own as a whole; where some events are in shops, how cards are used is the generator's
-        if "online" in self.context.texts.get("channel", ()) and people.merchants.online_m[merchant_f].all():
-            own["channel"] = np.full(len(terminal), self.code("channel", "online"))
-        return own
-
     def amount(
         self,
         *,

@@ -119,21 +119,10 @@ class TestShop:
         # reach.km is 12; from a shop at the edge of town it may be some more
         assert (walked < 24).mean() > 0.95
 
-    def test_online_ones_are_online_and_come_with_their_channel(self, world: PlanContext, people: Population) -> None:
+    def test_online_ones_are_online(self, world: PlanContext, people: Population) -> None:
         laid = episodes(world, np.full(300, 2))
         terminal = laid.shop(card=laid.victims(), near="online")
-        own = laid.at(terminal)
-        merchant = people.terminals.merchant_p[terminal]
-        assert people.merchants.online_m[merchant].all()
-        assert (own["channel"] == laid.code("channel", "online")).all()
-        assert (own["merchant_id"] == merchant).all()
-        assert (own["category"] == people.merchants.category_m[merchant]).all()
-        assert (own["terminal_id"] == terminal).all()
-
-    def test_in_shops_the_channel_is_left_open(self, world: PlanContext) -> None:
-        laid = episodes(world, np.full(300, 2))
-        own = laid.at(laid.shop("fuel", card=laid.victims()))
-        assert "channel" not in own
+        assert people.merchants.online_m[people.terminals.merchant_p[terminal]].all()
 
 
 class TestAmount:
