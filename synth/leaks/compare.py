@@ -7,20 +7,24 @@ import numpy as np
 
 from synth.arrays import Int64, Mask
 from synth.leaks.findings import FEWEST_CERTAIN, Effect, Finding, Tests
+from synth.leaks.halves import learn
 from synth.leaks.odds import Counts, log_bins, log_rank
 from synth.leaks.scene import Look, Scene, Subject
 
+#: Differences that are less likely than this by chance are looked at more closely.
+_WORTH_LEARNING = math.log(1e-4)
 
-def compare_all(scene: Scene, tests: Tests, looks: Iterable[Look], *, at_hours: bool = False) -> None:
+
+def compare_all(scene: Scene, tests: Tests, looks: Iterable[Look], stratum_n: Int64 | None = None) -> None:
     """Compares each look at each scenario.
 
     Args:
-        at_hours: whether rows are compared with those of the same hour of the week alone.
+        stratum_n: (n,) a number from 0; rows are compared with those of the same one alone. None: with all.
     """
     for look in looks:
         for subject in scene.subjects:
             if look.bins > 1:
-                tests.add(compare(scene, tests.family, subject, look, scene.hour_n if at_hours else None))
+                tests.add(compare(scene, tests.family, subject, look, stratum_n))
 
 
 def compare(scene: Scene, family: str, subject: Subject, look: Look, stratum_n: Int64 | None = None) -> Finding | None:
@@ -29,7 +33,8 @@ def compare(scene: Scene, family: str, subject: Subject, look: Look, stratum_n: 
     Half of the chance goes to the order of the bins, where it means something, the rest to the bins one by one.
     """
     bin_n, fraud_n, chosen = scene.compared(subject, look)
-    counts = Counts.of(bin_n, fraud_n, look.bins, None if stratum_n is None else stratum_n[chosen])
+    strata = None if stratum_n is None else stratum_n[chosen]
+    counts = Counts.of(bin_n, fraud_n, look.bins, strata)
     if counts.fraud < FEWEST_CERTAIN or not counts.others:
         return None
     used = int(((counts.fraud_sb + counts.other_sb).sum(axis=0) > 0).sum())
@@ -43,6 +48,10 @@ def compare(scene: Scene, family: str, subject: Subject, look: Look, stratum_n: 
     way = "more" if auc.value > 0.5 else "less"
     shares = percent(in_bin / counts.fraud), percent(inside / counts.others)
     told = f"{look.feature} is {look.label(worst)} in {shares[0]} of the fraud rows and in {shares[1]} of genuine ones"
+    log_odds = min(by_bin, by_rank, 0.0)
+    told_by = auc if by_order else share
+    if not by_order and log_odds < _WORTH_LEARNING:
+        told_by = _larger(share, learn(bin_n, fraud_n, look.bins, scene.streams, strata))
     alone = inside == 0 and in_bin >= max(FEWEST_CERTAIN, counts.fraud // 10) and not by_order
     return Finding(
         family=family,
@@ -50,14 +59,19 @@ def compare(scene: Scene, family: str, subject: Subject, look: Look, stratum_n: 
         feature=look.feature,
         columns=look.columns,
         message=f"{look.feature} is {way} in fraud rows than in genuine ones" if by_order else told,
-        effect=auc if by_order else share,
-        log_odds=min(by_bin, by_rank, 0.0),
+        effect=told_by,
+        log_odds=log_odds,
         rows=counts.fraud if by_order else in_bin,
         episodes=counts.fraud if by_order else in_bin,
         genuine=counts.others if by_order else inside,
         certain=alone,
         declared=subject.explains(look.columns),
     )
+
+
+def _larger(share: Effect, learnt: "tuple[float, Effect] | None") -> Effect:
+    """What bins tell in any order, where that is more than one of them does."""
+    return learnt[1] if learnt and learnt[1].size > share.size else share
 
 
 def size_of(scene: Scene, subject: Subject, look: Look) -> float:

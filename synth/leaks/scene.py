@@ -205,6 +205,11 @@ class Scene:
         bin_n = np.where(known, np.searchsorted(edges, values_n, side="right"), -1)
         return Look(feature, columns, bin_n, len(edges) + 1, True, lambda b: _between(edges, b))
 
+    def ranks(self, feature: str, columns: tuple[str, ...], rank_n: Float) -> Look:
+        """Ranks within (0, 1) that are flat where nothing leaks; NaN is nothing to see."""
+        bin_n = np.where(np.isfinite(rank_n), np.searchsorted(_QUANTILES, rank_n), -1)
+        return Look(feature, columns, bin_n, len(_QUANTILES) + 1, True, lambda b: _between(_QUANTILES, b))
+
     def codes(
         self, feature: str, columns: tuple[str, ...], code_n: Int64, bins: int, label: Callable[[int], str] = str
     ) -> Look:

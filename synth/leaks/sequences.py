@@ -27,9 +27,7 @@ def check(scene: Scene, derived: Derived) -> list[Tests]:
         return [tests]
     there = Scene(visits.records)
     _visits(there, visits, tests)
-    named = ids.check(there)
-    named.family = "ids of visits"
-    return [tests, named]
+    return [tests, ids.check(there, "ids of visits", visits.last_v[there.row_n])]
 
 
 def _visits(scene: Scene, visits: Visits, tests: Tests) -> None:
