@@ -35,7 +35,8 @@ def check(scene: Scene) -> Tests:
 
 def _dependencies(scene: Scene) -> Iterator[tuple[Column, Column, Mask, Mask]]:
     """Pairs of columns: which rows break what holds on genuine ones, and which have both."""
-    coded = {c.name: _coded(scene, c) for c in scene.columns.values() if c.kind in ("code", "key") or c.unit == "km"}
+    own = [c for c in scene.columns.values() if c.kind in ("code", "key") or c.unit == "km" or not c.table]
+    coded = {c.name: _coded(scene, c) for c in own}
     columns = [
         c
         for c in scene.columns.values()

@@ -167,22 +167,16 @@ class Derived:
         return remote
 
     def _exposures(self) -> Iterator[Column]:
-        """How many other genuine rows the card, the customer, the shop has."""
-        genuine_t = self.scene.genuine_t
+        """How many other sampled rows the card, the customer, the shop has."""
+        rows = np.flatnonzero(self.scene.sampled_t)
         for name in EXPOSED:
             column = self.scene.columns.get(name)
             if column is None:
                 continue
-            _, code_t = np.unique(column.values_t, return_inverse=True)
-            rows_c = np.bincount(code_t[genuine_t], minlength=int(code_t.max(initial=0)) + 1)
-            others = rows_c[code_t] - genuine_t
+            _, code_k, rows_c = np.unique(column.values_t[rows], return_inverse=True, return_counts=True)
             if rows_c.max(initial=0) > 1:
-                yield Column(
-                    f"rows of the {name.removesuffix('_id').removesuffix('_number')}",
-                    "number",
-                    others.astype(np.float32),
-                    root=name,
-                )
+                whose = name.removesuffix("_id").removesuffix("_number")
+                yield Column(f"rows of the {whose}", "number", self._spread(rows, rows_c[code_k] - 1.0), root=name)
 
     def _repeats(self) -> Iterator[Column]:
         """How many other rows of the card say the same, and days since the first one, by column of ``REPEATED``."""
