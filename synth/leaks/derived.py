@@ -1,7 +1,8 @@
 """What a reader makes of the columns: hours, gaps, distances, how often something comes.
 
-Each is made of the genuine rows and one row of each episode, by the same rule for all of them, so that labels make no
-difference to it; the other rows of an episode are left out, but where a function says that they count.
+Each is made of the rows that would be there without fraud, claimed ones among them, and of one row of each episode, by
+the same rule for all, so that labels make no difference to it; the other rows of an episode are left out, but where a
+function says that they count.
 
 Legend: ``_t`` a transaction, ``_k`` a row of those in order of card and time.
 """

@@ -121,8 +121,8 @@ class Scene:
 
     @cached_property
     def sampled_t(self) -> Mask:
-        """The genuine rows, and one row of each episode."""
-        sampled = self.genuine_t.copy()
+        """The rows that would be there without fraud, and one row of each episode."""
+        sampled = self.genuine_t | self.records.claimed_t
         for subject in self.subjects:
             sampled[subject.row_f] = True
         return sampled

@@ -8,7 +8,7 @@
     report = lint(read_records(plant(tmp_path / "out", cents), load_catalog()))
 
 Rows are chosen as if fraud knew nothing: each episode takes one to three rows of one card, and cards with more rows are
-taken more often. So nothing tells them apart until somebody alters them.
+taken more often. So nothing tells them apart until somebody alters them. They are claimed, as the labels say.
 """
 
 import tempfile
@@ -128,7 +128,7 @@ def _tell(world: World) -> None:
     rows["episode_id"] = pd.array(np.where(world.fraud, world.episode, 0), dtype="Int64")
     rows.loc[~world.fraud, "episode_id"] = pd.NA
     labels = pd.DataFrame({"event_id": hits, "scenario": SCENARIO, "episode_id": world.episode[hits], "role": "row"})
-    labels["amount_before_minor"] = pd.array([pd.NA] * len(hits), dtype="Int64")
+    labels["amount_before_minor"] = (rows.amount.to_numpy()[hits] * 100).round().astype(np.int64)
     holder = world.rng.gamma(2, 86_400, world.episode.max() + 1)[world.episode[hits]]
     labels["reported_at"] = rows.time.iloc[hits].reset_index(drop=True) + pd.to_timedelta(holder.round(), unit="s")
     if "tid" in rows:
