@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,6 +11,9 @@ from synth.leaks.findings import FEWEST_CERTAIN, Effect, Finding, Tests
 from synth.leaks.halves import learn
 from synth.leaks.odds import Counts, log_bins, log_rank
 from synth.leaks.scene import Look, Scene, Subject
+
+#: Differences that are more likely than this by chance are none.
+_WORTH_LOOKING = math.log(0.01)
 
 #: Differences that are less likely than this by chance are looked at more closely.
 _WORTH_LEARNING = math.log(1e-4)
@@ -28,7 +32,21 @@ def compare_all(scene: Scene, tests: Tests, looks: Iterable[Look], stratum_n: In
 
 
 def compare(scene: Scene, family: str, subject: Subject, look: Look, stratum_n: Int64 | None = None) -> Finding | None:
-    """The difference that a look shows, whatever its size; None where there is nothing to compare.
+    """The lesser of the differences of a look at all rows, and at those that are alike in what is declared.
+
+    Returns:
+        None where there is nothing to compare.
+    """
+    found = _compare(scene, family, subject, look, stratum_n)
+    group_n = scene.alike_n[subject.scenario]
+    if found is None or group_n is None or found.declared or found.log_odds > _WORTH_LOOKING:
+        return found
+    likeness = _compare(scene, family, subject, look, group_n)
+    return replace(found, log_odds=max(found.log_odds, likeness.log_odds if likeness else 0.0))
+
+
+def _compare(scene: Scene, family: str, subject: Subject, look: Look, stratum_n: Int64 | None) -> Finding | None:
+    """The difference that a look shows, whatever its size.
 
     Half of the chance goes to the order of the bins, where it means something, the rest to the bins one by one.
     """

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+import pyarrow as pa
 
 from synth.arrays import Float, Int64, Mask, Values
 from synth.leaks.columns import Column, coordinates
@@ -255,7 +256,12 @@ class Derived:
             return
         hour = self.second_t // _HOUR_S % 24
         after, span = (hour - opens.values_t) % 24, (closes.values_t - opens.values_t) % 24
+        is_open = (after < span) | (span == 0)
         known = np.isfinite(opens.values_t) & np.isfinite(closes.values_t)
         yield Column(
-            "the shop is open", "code", np.where(known, (after < span) | (span == 0), -1).astype(np.int64), root="hour"
+            "the shop is open",
+            "code",
+            np.where(known, is_open, -1).astype(np.int64),
+            pa.array(["no", "yes"]),
+            root="hour",
         )

@@ -19,6 +19,9 @@ from synth.leaks.scene import Look, Scene, Subject, tags_of
 #: Ids of larger numbers than this are names; smaller ones count something, and their bits say what their size says.
 _NAMES_FROM = 1 << 24
 
+#: Values, as if all were as frequent, that an id needs.
+_FEWEST_VALUES = 1000
+
 #: Rows of each label on which a sum of bits is sought, and characters of a text that are looked at.
 _EQUATIONS, _CHARACTERS = 160, 12
 
@@ -80,11 +83,17 @@ def check(scene: Scene, family: str = "ids", stratum_n: Int64 | None = None) -> 
     """
     tests = Tests(family)
     for column in scene.columns.values():
-        if column.kind == "key" and not column.table:
+        if column.kind == "key" and not column.table and _tells_rows_apart(column):
             compare_all(scene, tests, looks_at(scene, column), stratum_n)
             for subject in scene.subjects:
                 tests.add(_sum_of_bits(scene, tests.family, column, subject))
     return tests
+
+
+def _tells_rows_apart(column: Column) -> bool:
+    """Whether an id has so many values that digits say nothing of whom it names: the inverse of Simpson's index."""
+    _, count = np.unique(column.values_t, return_counts=True)
+    return float(count.sum()) ** 2 / float((count.astype(np.float64) ** 2).sum()) >= _FEWEST_VALUES
 
 
 def looks_at(scene: Scene, column: Column) -> Iterator[Look]:

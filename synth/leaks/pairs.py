@@ -63,7 +63,8 @@ def _known_before(scene: Scene, name: str, levels: "dict[str, Int64]") -> bool:
 def _alone(scene: Scene, subject: Subject, column: Column, level_n: Int64) -> float:
     """How much a column tells by itself, in whatever way a pair could."""
     chosen, fraud_n = scene.mine(subject)
-    learnt = learn(level_n[chosen], fraud_n, _LEVELS, scene.streams)
+    code_n = column.values_t[scene.row_n].astype(np.int64) + 1 if column.kind == "code" else level_n
+    learnt = learn(code_n[chosen], fraud_n, int(code_n.max(initial=0)) + 1, scene.streams)
     return max(size_of(scene, subject, scene.look_at(column)), learnt[1].size if learnt else 0.0)
 
 

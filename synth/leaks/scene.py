@@ -15,6 +15,7 @@ import numpy as np
 
 from synth.arrays import Float, Int64, Mask
 from synth.check.records import NONE, Records
+from synth.leaks.alike import alike
 from synth.leaks.columns import Column, card_of, columns_of
 from synth.rng import Streams
 
@@ -151,6 +152,25 @@ class Scene:
     @cached_property
     def _mine(self) -> dict[str, tuple[Int64, Mask]]:
         return {subject.scenario: self.mine(subject) for subject in self.subjects}
+
+    @cached_property
+    def alike_n(self) -> dict[str, Int64 | None]:
+        """Scenario → (n,) groups of rows that are alike in what it declares; None where it declares nothing."""
+        found = {}
+        for place, name in enumerate(self.records.scenarios):
+            mine = self.records.scenario_t[self.row_n] == place
+            signal = self.records.signals.get(name, ())
+            few = mine.any() and signal
+            found[name] = alike(self.columns, self.row_n, self.hour_n, mine, ~self.fraud_n, signal) if few else None
+        return found
+
+    def has_likes(self, subject: Subject) -> Mask:
+        """(n,) which compared rows have genuine ones that are alike in what a scenario declares."""
+        group_n = self.alike_n[subject.scenario]
+        if group_n is None:
+            return np.ones(len(self.row_n), dtype=bool)
+        likes: Mask = np.isin(group_n, group_n[~self.fraud_n])
+        return likes
 
     def compared(self, subject: Subject, look: Look) -> tuple[Int64, Mask, Int64]:
         """The bins of the rows of a scenario and of genuine ones that have one, which are fraud, and their places."""

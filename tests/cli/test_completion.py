@@ -52,6 +52,7 @@ def value_for(flag: str, tmp_path: Path) -> str:
 def test_what_is_walked() -> None:
     assert set(TAKING) == {
         *("run ", "stream ", "validate ", "plan ", "doctor ", "preview ", "config show ", "plugins check card_chain "),
+        "lint ",
     }
     assert {("run ", "--workers"), ("stream ", "--parts"), ("stream ", "--part")} < set(VALUED)
     assert {("preview ", "--rows"), ("preview ", "--scenario")} < set(VALUED)
