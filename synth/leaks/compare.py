@@ -12,6 +12,9 @@ from synth.leaks.halves import learn
 from synth.leaks.odds import Counts, log_bins, log_rank
 from synth.leaks.scene import Look, Scene, Subject
 
+#: A difference of shares that leaves no row in doubt.
+_SEPARATES = 0.999
+
 #: Differences that are more likely than this by chance are none.
 _WORTH_LOOKING = math.log(0.01)
 
@@ -40,6 +43,8 @@ def compare(scene: Scene, family: str, subject: Subject, look: Look, stratum_n: 
     found = _compare(scene, family, subject, look, stratum_n)
     group_n = scene.alike_n[subject.scenario]
     if found is None or group_n is None or found.declared or found.log_odds > _WORTH_LOOKING:
+        return found
+    if not look.columns:  # what nobody can declare follows from nothing that is
         return found
     likeness = _compare(scene, family, subject, look, group_n)
     return replace(found, log_odds=max(found.log_odds, likeness.log_odds if likeness else 0.0))
@@ -71,6 +76,7 @@ def _compare(scene: Scene, family: str, subject: Subject, look: Look, stratum_n:
     if not by_order and log_odds < _WORTH_LEARNING:
         told_by = _larger(share, learn(bin_n, fraud_n, look.bins, scene.streams, strata))
     alone = inside == 0 and in_bin >= max(FEWEST_CERTAIN, counts.fraud // 10) and not by_order
+    certain = alone or (not by_order and abs(share.value) >= _SEPARATES)
     return Finding(
         family=family,
         scenario=subject.scenario,
@@ -82,8 +88,9 @@ def _compare(scene: Scene, family: str, subject: Subject, look: Look, stratum_n:
         rows=counts.fraud if by_order else in_bin,
         episodes=counts.fraud if by_order else in_bin,
         genuine=counts.others if by_order else inside,
-        certain=alone,
+        certain=certain,
         declared=subject.explains(look.columns),
+        group=look.group,
     )
 
 

@@ -5,6 +5,7 @@ change places) has a sum of bits, modulo 2, that is the label: Gaussian eliminat
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -19,8 +20,8 @@ from synth.leaks.scene import Look, Scene, Subject, tags_of
 #: Ids of larger numbers than this are names; smaller ones count something, and their bits say what their size says.
 _NAMES_FROM = 1 << 24
 
-#: Values, as if all were as frequent, that an id needs.
-_FEWEST_VALUES = 1000
+#: Values, as if all were as frequent, that an id needs: one that counts something, and one that is a name.
+_FEWEST_VALUES, _FEWEST_NAMES = 1000, 100
 
 #: Rows of each label on which a sum of bits is sought, and characters of a text that are looked at.
 _EQUATIONS, _CHARACTERS = 160, 12
@@ -84,7 +85,8 @@ def check(scene: Scene, family: str = "ids", stratum_n: Int64 | None = None) -> 
     tests = Tests(family)
     for column in scene.columns.values():
         if column.kind == "key" and not column.table and _tells_rows_apart(column):
-            compare_all(scene, tests, looks_at(scene, column), stratum_n)
+            looks = (replace(look, group=column.name) for look in looks_at(scene, column))
+            compare_all(scene, tests, looks, stratum_n)
             for subject in scene.subjects:
                 tests.add(_sum_of_bits(scene, tests.family, column, subject))
     return tests
@@ -92,8 +94,12 @@ def check(scene: Scene, family: str = "ids", stratum_n: Int64 | None = None) -> 
 
 def _tells_rows_apart(column: Column) -> bool:
     """Whether an id has so many values that digits say nothing of whom it names: the inverse of Simpson's index."""
-    _, count = np.unique(column.values_t, return_counts=True)
-    return float(count.sum()) ** 2 / float((count.astype(np.float64) ** 2).sum()) >= _FEWEST_VALUES
+    _, count = np.unique(column.values_t[column.values_t >= 0], return_counts=True)
+    if not len(count):
+        return False
+    return float(count.sum()) ** 2 / float((count.astype(np.float64) ** 2).sum()) >= (
+        _FEWEST_NAMES if column.values_t.max(initial=0) >= _NAMES_FROM else _FEWEST_VALUES
+    )
 
 
 def looks_at(scene: Scene, column: Column) -> Iterator[Look]:

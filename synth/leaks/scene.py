@@ -62,6 +62,7 @@ class Look:
         bins: how many there are.
         ordered: whether their order means something.
         label: a bin in words.
+        group: looks of one group that find something are one finding; empty for none.
     """
 
     feature: str
@@ -70,6 +71,7 @@ class Look:
     bins: int
     ordered: bool
     label: Callable[[int], str]
+    group: str = ""
 
 
 @dataclass(frozen=True)

@@ -139,7 +139,7 @@ def close_in_time(world: World) -> None:
 
 
 def larger_than_the_cards_own(world: World) -> None:
-    world.rows.loc[world.fraud, "amount"] *= 1.6
+    world.rows.loc[world.fraud, "amount"] *= 2
 
 
 def repeated_amount(world: World) -> None:
