@@ -126,7 +126,9 @@ def _called(output: Output, name: str, table: pa.Table) -> tuple[pa.Table, dict[
         whole = str(table.schema.field(column["name"]).type) == column["type"]
         source = column["source"]
         entries[source if whole and source not in entries and source != "=" else f"{column['name']} (shown)"] = column
-    return table.rename_columns([*entries]), entries
+    named = table.rename_columns([*entries])
+    fields = [each.with_metadata({"unit": entries[each.name].get("unit", "")}) for each in named.schema]
+    return named.cast(pa.schema(fields)), entries
 
 
 def _truth_of(labels: pa.Table, rows: int) -> tuple[Mask, Int64, Int64, Mask, tuple[str, ...]]:

@@ -2,34 +2,62 @@
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
 from synth.arrays import Int64, Mask
 from synth.leaks.findings import FEWEST_CERTAIN, Effect, Finding, Tests
+from synth.leaks.halves import learn
 from synth.leaks.odds import Counts, log_bins, log_rank
 from synth.leaks.scene import Look, Scene, Subject
 
+#: A difference of shares that leaves no row in doubt.
+_SEPARATES = 0.999
 
-def compare_all(scene: Scene, tests: Tests, looks: Iterable[Look], *, at_hours: bool = False) -> None:
+#: Differences that are more likely than this by chance are none.
+_WORTH_LOOKING = math.log(0.01)
+
+#: Differences that are less likely than this by chance are looked at more closely.
+_WORTH_LEARNING = math.log(1e-4)
+
+
+def compare_all(scene: Scene, tests: Tests, looks: Iterable[Look], stratum_n: Int64 | None = None) -> None:
     """Compares each look at each scenario.
 
     Args:
-        at_hours: whether rows are compared with those of the same hour of the week alone.
+        stratum_n: (n,) a number from 0; rows are compared with those of the same one alone. None: with all.
     """
     for look in looks:
         for subject in scene.subjects:
             if look.bins > 1:
-                tests.add(compare(scene, tests.family, subject, look, scene.hour_n if at_hours else None))
+                tests.add(compare(scene, tests.family, subject, look, stratum_n))
 
 
 def compare(scene: Scene, family: str, subject: Subject, look: Look, stratum_n: Int64 | None = None) -> Finding | None:
-    """The difference that a look shows, whatever its size; None where there is nothing to compare.
+    """The lesser of the differences of a look at all rows, and at those that are alike in what is declared.
+
+    Returns:
+        None where there is nothing to compare.
+    """
+    found = _compare(scene, family, subject, look, stratum_n)
+    group_n = scene.alike_n[subject.scenario]
+    if found is None or group_n is None or found.declared or found.log_odds > _WORTH_LOOKING:
+        return found
+    if not look.columns:  # what nobody can declare follows from nothing that is
+        return found
+    likeness = _compare(scene, family, subject, look, group_n)
+    return replace(found, log_odds=max(found.log_odds, likeness.log_odds if likeness else 0.0))
+
+
+def _compare(scene: Scene, family: str, subject: Subject, look: Look, stratum_n: Int64 | None) -> Finding | None:
+    """The difference that a look shows, whatever its size.
 
     Half of the chance goes to the order of the bins, where it means something, the rest to the bins one by one.
     """
     bin_n, fraud_n, chosen = scene.compared(subject, look)
-    counts = Counts.of(bin_n, fraud_n, look.bins, None if stratum_n is None else stratum_n[chosen])
+    strata = None if stratum_n is None else stratum_n[chosen]
+    counts = Counts.of(bin_n, fraud_n, look.bins, strata)
     if counts.fraud < FEWEST_CERTAIN or not counts.others:
         return None
     used = int(((counts.fraud_sb + counts.other_sb).sum(axis=0) > 0).sum())
@@ -43,21 +71,32 @@ def compare(scene: Scene, family: str, subject: Subject, look: Look, stratum_n: 
     way = "more" if auc.value > 0.5 else "less"
     shares = percent(in_bin / counts.fraud), percent(inside / counts.others)
     told = f"{look.feature} is {look.label(worst)} in {shares[0]} of the fraud rows and in {shares[1]} of genuine ones"
+    log_odds = min(by_bin, by_rank, 0.0)
+    told_by = auc if by_order else share
+    if not by_order and log_odds < _WORTH_LEARNING:
+        told_by = _larger(share, learn(bin_n, fraud_n, look.bins, scene.streams, strata))
     alone = inside == 0 and in_bin >= max(FEWEST_CERTAIN, counts.fraud // 10) and not by_order
+    certain = alone or (not by_order and abs(share.value) >= _SEPARATES)
     return Finding(
         family=family,
         scenario=subject.scenario,
         feature=look.feature,
         columns=look.columns,
         message=f"{look.feature} is {way} in fraud rows than in genuine ones" if by_order else told,
-        effect=auc if by_order else share,
-        log_odds=min(by_bin, by_rank, 0.0),
+        effect=told_by,
+        log_odds=log_odds,
         rows=counts.fraud if by_order else in_bin,
         episodes=counts.fraud if by_order else in_bin,
         genuine=counts.others if by_order else inside,
-        certain=alone,
+        certain=certain,
         declared=subject.explains(look.columns),
+        group=look.group,
     )
+
+
+def _larger(share: Effect, learnt: "tuple[float, Effect] | None") -> Effect:
+    """What bins tell in any order, where that is more than one of them does."""
+    return learnt[1] if learnt and learnt[1].size > share.size else share
 
 
 def size_of(scene: Scene, subject: Subject, look: Look) -> float:

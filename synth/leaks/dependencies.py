@@ -35,7 +35,8 @@ def check(scene: Scene) -> Tests:
 
 def _dependencies(scene: Scene) -> Iterator[tuple[Column, Column, Mask, Mask]]:
     """Pairs of columns: which rows break what holds on genuine ones, and which have both."""
-    coded = {c.name: _coded(scene, c) for c in scene.columns.values() if c.kind in ("code", "key") or c.unit == "km"}
+    own = [c for c in scene.columns.values() if c.kind in ("code", "key") or c.unit == "km" or not c.table]
+    coded = {c.name: _coded(c) for c in own}
     columns = [
         c
         for c in scene.columns.values()
@@ -60,7 +61,7 @@ def _raw(column: Column) -> Int64:
     return np.where(np.isfinite(column.values_t), column.values_t, -1).astype(np.int64)
 
 
-def _coded(scene: Scene, column: Column) -> Int64:
+def _coded(column: Column) -> Int64:
     """(t,) a number from 0 for each value; empty is a value, too."""
     _, code_t = np.unique(column.values_t, return_inverse=True)
     return code_t

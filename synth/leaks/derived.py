@@ -1,7 +1,8 @@
 """What a reader makes of the columns: hours, gaps, distances, how often something comes.
 
-Each is made of the genuine rows and one row of each episode, by the same rule for all of them, so that labels make no
-difference to it; the other rows of an episode are left out, but where a function says that they count.
+Each is made of the rows that would be there without fraud, claimed ones among them, and of one row of each episode, by
+the same rule for all, so that labels make no difference to it; the other rows of an episode are left out, but where a
+function says that they count.
 
 Legend: ``_t`` a transaction, ``_k`` a row of those in order of card and time.
 """
@@ -11,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+import pyarrow as pa
 
 from synth.arrays import Float, Int64, Mask, Values
 from synth.leaks.columns import Column, coordinates
@@ -167,22 +169,16 @@ class Derived:
         return remote
 
     def _exposures(self) -> Iterator[Column]:
-        """How many other genuine rows the card, the customer, the shop has."""
-        genuine_t = self.scene.genuine_t
+        """How many other sampled rows the card, the customer, the shop has."""
+        rows = np.flatnonzero(self.scene.sampled_t)
         for name in EXPOSED:
             column = self.scene.columns.get(name)
             if column is None:
                 continue
-            _, code_t = np.unique(column.values_t, return_inverse=True)
-            rows_c = np.bincount(code_t[genuine_t], minlength=int(code_t.max(initial=0)) + 1)
-            others = rows_c[code_t] - genuine_t
+            _, code_k, rows_c = np.unique(column.values_t[rows], return_inverse=True, return_counts=True)
             if rows_c.max(initial=0) > 1:
-                yield Column(
-                    f"rows of the {name.removesuffix('_id').removesuffix('_number')}",
-                    "number",
-                    others.astype(np.float32),
-                    root=name,
-                )
+                whose = name.removesuffix("_id").removesuffix("_number")
+                yield Column(f"rows of the {whose}", "number", self._spread(rows, rows_c[code_k] - 1.0), root=name)
 
     def _repeats(self) -> Iterator[Column]:
         """How many other rows of the card say the same, and days since the first one, by column of ``REPEATED``."""
@@ -260,7 +256,12 @@ class Derived:
             return
         hour = self.second_t // _HOUR_S % 24
         after, span = (hour - opens.values_t) % 24, (closes.values_t - opens.values_t) % 24
+        is_open = (after < span) | (span == 0)
         known = np.isfinite(opens.values_t) & np.isfinite(closes.values_t)
         yield Column(
-            "the shop is open", "code", np.where(known, (after < span) | (span == 0), -1).astype(np.int64), root="hour"
+            "the shop is open",
+            "code",
+            np.where(known, is_open, -1).astype(np.int64),
+            pa.array(["no", "yes"]),
+            root="hour",
         )

@@ -71,6 +71,7 @@ class Finding:
         severity: how bad it is.
         also: other features that the same rows show.
         row_f: the fraud rows, where they are known.
+        group: findings of one group, scenario and family are one; empty for none.
     """
 
     family: str
@@ -88,6 +89,7 @@ class Finding:
     severity: Severity = "weak"
     also: tuple[str, ...] = ()
     row_f: Int64 | None = field(default=None, repr=False, compare=False)
+    group: str = ""
 
 
 @dataclass
@@ -121,9 +123,11 @@ def account(families: Sequence[Tests]) -> list[Finding]:
 
 
 def _merged(found: Sequence[Finding]) -> Iterator[Finding]:
-    """Findings of the same rows as one: that with most rows, of as many the first."""
+    """Findings of the same rows as one: that with most rows; and those of a group: the worst."""
     kept: list[Finding] = []
-    for finding in sorted(found, key=lambda f: -f.rows):
+    for finding in sorted(
+        found, key=lambda f: (-(bool(f.group) and f.certain), -(f.effect.size if f.group else f.rows))
+    ):
         same = next((at for at, each in enumerate(kept) if _covers(each, finding)), None)
         if same is None:
             kept.append(finding)
@@ -136,6 +140,8 @@ def _covers(one: Finding, other: Finding) -> bool:
     """Whether one finding has most rows of another of its family and scenario."""
     if (one.family, one.scenario, bool(one.declared)) != (other.family, other.scenario, bool(other.declared)):
         return False
+    if one.group or other.group:
+        return one.group == other.group
     if one.row_f is None or other.row_f is None:
         return False
     return len(np.intersect1d(one.row_f, other.row_f)) >= _MOST_OF * len(other.row_f)

@@ -5,6 +5,7 @@ change places) has a sum of bits, modulo 2, that is the label: Gaussian eliminat
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +19,9 @@ from synth.leaks.scene import Look, Scene, Subject, tags_of
 
 #: Ids of larger numbers than this are names; smaller ones count something, and their bits say what their size says.
 _NAMES_FROM = 1 << 24
+
+#: Values, as if all were as frequent, that an id needs: one that counts something, and one that is a name.
+_FEWEST_VALUES, _FEWEST_NAMES = 1000, 100
 
 #: Rows of each label on which a sum of bits is sought, and characters of a text that are looked at.
 _EQUATIONS, _CHARACTERS = 160, 12
@@ -72,15 +76,30 @@ UNDONE: Mapping[str, Callable[[Int64], Int64]] = {
 }
 
 
-def check(scene: Scene) -> Tests:
-    """Compares the ids of rows of fraud with those of genuine ones, and of their visits."""
-    tests = Tests("ids")
+def check(scene: Scene, family: str = "ids", stratum_n: Int64 | None = None) -> Tests:
+    """Compares the ids of fraud rows with those of genuine ones.
+
+    Args:
+        stratum_n: (n,) a number from 0; rows are compared with those of the same one alone. None: with all.
+    """
+    tests = Tests(family)
     for column in scene.columns.values():
-        if column.kind == "key" and not column.table:
-            compare_all(scene, tests, looks_at(scene, column))
+        if column.kind == "key" and not column.table and _tells_rows_apart(column):
+            looks = (replace(look, group=column.name) for look in looks_at(scene, column))
+            compare_all(scene, tests, looks, stratum_n)
             for subject in scene.subjects:
-                tests.add(_sum_of_bits(scene, column, subject))
+                tests.add(_sum_of_bits(scene, tests.family, column, subject))
     return tests
+
+
+def _tells_rows_apart(column: Column) -> bool:
+    """Whether an id has so many values that digits say nothing of whom it names: the inverse of Simpson's index."""
+    _, count = np.unique(column.values_t[column.values_t >= 0], return_counts=True)
+    if not len(count):
+        return False
+    return float(count.sum()) ** 2 / float((count.astype(np.float64) ** 2).sum()) >= (
+        _FEWEST_NAMES if column.values_t.max(initial=0) >= _NAMES_FROM else _FEWEST_VALUES
+    )
 
 
 def looks_at(scene: Scene, column: Column) -> Iterator[Look]:
@@ -111,14 +130,18 @@ def _bits(scene: Scene, column: Column, undone: str, bits_n: Int64, there: Mask)
     """The bits of an id: one by one, their parity, and the low ones together."""
     large = bits_n.max(initial=0) >= _NAMES_FROM
     name = column.name if undone == "as it is" else f"{column.name}, {undone}"
-    for bit in range(int(bits_n.max(initial=1)).bit_length() if large else 1):
+    for bit in range(_length(bits_n) if large else 1):
         yield scene.codes(f"bit {bit} of {name}", (), np.where(there, bits_n >> bit & 1, -1), 2)
-    yield scene.codes(
-        f"parity of the bits of {name}", (), np.where(there, np.bitwise_count(bits_n) % 2, -1).astype(np.int64), 2
-    )
+    parity_n = np.bitwise_count(bits_n.view(np.uint64)).astype(np.int64) % 2
+    yield scene.codes(f"parity of the bits of {name}", (), np.where(there, parity_n, -1), 2)
     if large:
         yield scene.codes(f"{name}, modulo 64", (), np.where(there, bits_n & 63, -1), 64)
         yield scene.quantiles(f"size of {name}", (), np.where(there, bits_n, np.nan).astype(np.float64))
+
+
+def _length(bits_n: Int64) -> int:
+    """Bits of the longest of some numbers."""
+    return 64 if bits_n.min(initial=0) < 0 else int(bits_n.max(initial=1)).bit_length()
 
 
 def _texts(scene: Scene, column: Column) -> Iterator[Look]:
@@ -146,7 +169,7 @@ def _letters(texts: pa.Array) -> Iterator[tuple[str, Int64, int]]:
             yield end, coded.indices.to_numpy(zero_copy_only=False).astype(np.int64), len(coded.dictionary)
 
 
-def _sum_of_bits(scene: Scene, column: Column, subject: Subject) -> Finding | None:
+def _sum_of_bits(scene: Scene, family: str, column: Column, subject: Subject) -> Finding | None:
     """A sum of bits that is the label of every row, where there is one."""
     if column.texts is not None:
         return None
@@ -159,15 +182,15 @@ def _sum_of_bits(scene: Scene, column: Column, subject: Subject) -> Finding | No
     split = _linear(distinct_f, distinct_g, scene, subject)
     if split is None:
         return None
-    return _undone(column, subject, len(distinct_f), len(distinct_g))
+    return _undone(family, column, subject, len(distinct_f), len(distinct_g))
 
 
-def _undone(column: Column, subject: Subject, fraud: int, genuine: int) -> Finding:
+def _undone(family: str, column: Column, subject: Subject, fraud: int, genuine: int) -> Finding:
     message = f"a sum of bits of {column.name}, modulo 2, is the label: the permutation of the id can be undone"
     effect = Effect("share", 1.0, 1 - 3 / fraud, 1.0)
     odds = -0.69 * (fraud + genuine - 64)
     return Finding(
-        "ids",
+        family,
         subject.scenario,
         f"bits of {column.name}",
         (column.name,),

@@ -11,12 +11,12 @@ from itertools import permutations
 
 import numpy as np
 
-from synth.arrays import Float, Int64, Mask
+from synth.arrays import Float, Int64
 from synth.leaks.columns import Column
 from synth.leaks.compare import compare, size_of
 from synth.leaks.derived import Derived
-from synth.leaks.findings import Effect, Finding, Tests
-from synth.leaks.odds import Counts, log_rank
+from synth.leaks.findings import Finding, Tests
+from synth.leaks.halves import learn
 from synth.leaks.scene import Look, Scene, Subject, tags_of
 
 #: By how much of what is strong a pair has to tell more than its columns, and where one of them is declared.
@@ -35,18 +35,21 @@ def check(scene: Scene, derived: Derived) -> Tests:
     chosen = {column.name: column for column in _columns(scene, derived)}
     levels = {name: _levels(scene, column) for name, column in chosen.items()}
     columns = [column for name, column in chosen.items() if not _known_before(scene, name, levels)]
+    fine = {column.name: _fine(scene, column) for column in columns}
     alone = {(s.scenario, c.name): _alone(scene, s, c, levels[c.name]) for s in scene.subjects for c in columns}
     for first, second in permutations(columns, 2):
         if first.root == second.root and first.table and second.table:
             continue
-        look = _given(scene, first, second, levels[first.name])
+        look = _given(scene, first, second, levels[first.name], fine[second.name])
         for subject in scene.subjects:
             single = max(alone[subject.scenario, first.name], alone[subject.scenario, second.name])
             hours = None if {"hour", "weekday"} & {first.name, second.name} else scene.hour_n
             tests.add(_beyond(compare(scene, tests.family, subject, look, hours), single, subject, first, second))
             if first.name < second.name:
                 cells = levels[first.name] * _LEVELS + levels[second.name]
-                tests.add(_beyond(_halves(scene, subject, cells, first, second, hours), single, subject, first, second))
+                tests.add(
+                    _beyond(_together(scene, subject, cells, first, second, hours), single, subject, first, second)
+                )
     return tests
 
 
@@ -59,8 +62,10 @@ def _known_before(scene: Scene, name: str, levels: "dict[str, Int64]") -> bool:
 
 def _alone(scene: Scene, subject: Subject, column: Column, level_n: Int64) -> float:
     """How much a column tells by itself, in whatever way a pair could."""
-    learnt = _halves(scene, subject, level_n, column, column, None)
-    return max(size_of(scene, subject, scene.look_at(column)), learnt.effect.size if learnt else 0.0)
+    chosen, fraud_n = scene.mine(subject)
+    code_n = column.values_t[scene.row_n].astype(np.int64) + 1 if column.kind == "code" else level_n
+    learnt = learn(code_n[chosen], fraud_n, int(code_n.max(initial=0)) + 1, scene.streams)
+    return max(size_of(scene, subject, scene.look_at(column)), learnt[1].size if learnt else 0.0)
 
 
 def _columns(scene: Scene, derived: Derived) -> Iterator[Column]:
@@ -91,27 +96,36 @@ def _levels(scene: Scene, column: Column) -> Int64:
     return level
 
 
-def _given(scene: Scene, first: Column, second: Column, level_n: Int64) -> Look:
-    """The rank of the second among rows that are alike in the first; texts by how often they come there."""
-    group_n = first.values_t[scene.row_n].astype(np.int64) if first.kind == "code" else level_n
-    value_n = second.values_t[scene.row_n]
-    known = np.isfinite(value_n) if value_n.dtype.kind == "f" else np.ones(len(value_n), dtype=bool)
+def _given(scene: Scene, first: Column, second: Column, level_n: Int64, fine_n: Int64) -> Look:
+    """The rank of the second among rows that are alike in the first; texts by how often they come there.
+
+    Args:
+        level_n: levels of the first.
+        fine_n: fine bins of the second, or its codes; -1 where it is empty.
+    """
+    group_n = first.values_t[scene.row_n].astype(np.int64) + 1 if first.kind == "code" else level_n
+    known, bin_n = fine_n >= 0, fine_n
     if second.kind == "code":
-        pair_n = (group_n + 1) * (int(value_n.max(initial=0)) + 2) + value_n.astype(np.int64) + 1
-        _, place_n, count = np.unique(pair_n, return_inverse=True, return_counts=True)
-        value_n = count[place_n].astype(np.float64)
-    bin_n = _fine(scene, value_n, known)
-    rank_n = np.where(known, _flat(group_n, bin_n, scene.lot_n), np.nan)
-    return scene.quantiles(f"{second.name} given {first.name}", (*tags_of(first), *tags_of(second)), rank_n)
+        width = int(fine_n.max(initial=0)) + 2
+        cells = (int(group_n.max(initial=0)) + 1) * width
+        count = np.bincount(group_n * width + fine_n + 1, minlength=cells).reshape(-1, width)
+        rarest = np.argsort(np.argsort(count, axis=1, kind="stable"), axis=1, kind="stable")
+        known, bin_n = np.ones(len(fine_n), dtype=bool), rarest[group_n, fine_n + 1]
+    rank_n = np.full(len(known), np.nan)
+    rank_n[known] = _flat(group_n[known], bin_n[known], scene.lot_n[known])
+    return scene.ranks(f"{second.name} given {first.name}", (*tags_of(first), *tags_of(second)), rank_n)
 
 
-def _fine(scene: Scene, value_n: Float | Int64, known: Mask) -> Int64:
-    """(n,) fine bins of the values."""
+def _fine(scene: Scene, column: Column) -> Int64:
+    """(n,) codes, or fine bins of numbers; -1 where it is empty."""
+    value_n = column.values_t[scene.row_n]
+    if column.kind == "code":
+        return value_n.astype(np.int64)
+    known = np.isfinite(value_n)
     genuine = value_n[known & ~scene.fraud_n]
     some = genuine[:: max(1, len(genuine) // 20_000)]
     edges = np.unique(np.quantile(some, np.arange(1, _FINE) / _FINE)) if len(some) else np.empty(0)
-    fine: Int64 = np.searchsorted(edges, value_n, side="left").astype(np.int64)
-    return fine
+    return np.where(known, np.searchsorted(edges, value_n, side="left"), -1).astype(np.int64)
 
 
 def _flat(group_n: Int64, bin_n: Int64, lot_n: Float) -> Float:
@@ -124,54 +138,30 @@ def _flat(group_n: Int64, bin_n: Int64, lot_n: Float) -> Float:
     return rank
 
 
-def _halves(
+def _together(
     scene: Scene, subject: Subject, cell_n: Int64, first: Column, second: Column, hours: Int64 | None
 ) -> Finding | None:
-    """Cells scored on one half of the episodes, tried on the other, both ways."""
+    """The cells of both columns, learnt."""
     chosen, fraud_n = scene.mine(subject)
-    cells, cell_m = _LEVELS * _LEVELS, cell_n[chosen]
     stratum_m = None if hours is None else hours[chosen]
-    lot = np.flatnonzero(fraud_n)
-    half = np.zeros(len(fraud_n), dtype=bool)
-    half[scene.streams.draw("halves").permutation(lot)[: len(lot) // 2]] = True
-    share = np.bincount(cell_m[~fraud_n], minlength=cells) / max(int((~fraud_n).sum()), 1)
-    odds, aucs = [], []
-    for learnt, tried in ((half, fraud_n & ~half), (fraud_n & ~half, half)):
-        bin_m = _scored(np.bincount(cell_m[learnt], minlength=cells), share)[cell_m]
-        used = tried | ~fraud_n
-        counts = Counts.of(bin_m[used], tried[used], cells, None if stratum_m is None else stratum_m[used])
-        if not counts.fraud:
-            return None
-        odds.append(log_rank(counts))
-        aucs.append(counts.auc())
-    auc = Effect("auc", *(float(np.mean(each)) for each in zip(*aucs, strict=True)))
-    if auc.value <= 0.5:
+    learnt = learn(cell_n[chosen], fraud_n, _LEVELS * _LEVELS, scene.streams, stratum_m)
+    if learnt is None:
         return None
     columns = (*tags_of(first), *tags_of(second))
-    message = f"{first.name} and {second.name} together tell fraud rows from genuine ones"
-    n = int(fraud_n.sum())
+    feature, n = f"{first.name} and {second.name}", int(fraud_n.sum())
     return Finding(
-        "pairs",
-        subject.scenario,
-        f"{first.name} and {second.name}",
-        columns,
-        message,
-        auc,
-        min(odds) + np.log(2),
-        n,
-        n,
-        int((~fraud_n).sum()),
+        family="pairs",
+        scenario=subject.scenario,
+        feature=feature,
+        columns=columns,
+        message=f"{feature} together tell fraud rows from genuine ones",
+        effect=learnt[1],
+        log_odds=learnt[0],
+        rows=n,
+        episodes=n,
+        genuine=int((~fraud_n).sum()),
         declared=subject.explains(columns),
     )
-
-
-def _scored(fraud_c: Int64, share_c: Float) -> Int64:
-    """The order of the cells by their share of fraud, drawn towards that of all where there are few rows."""
-    n = max(int(fraud_c.sum()), 1)
-    score = (fraud_c + 1.0) / (n * share_c + 1.0)
-    place = np.empty(len(score), dtype=np.int64)
-    place[np.argsort(score, kind="stable")] = np.arange(len(score))
-    return place
 
 
 def _beyond(found: Finding | None, single: float, subject: Subject, first: Column, second: Column) -> Finding | None:

@@ -25,6 +25,9 @@ _MOST_KINDS = 30
 #: Columns of kinds, the rows' own first.
 _MOST_COLUMNS = 14
 
+#: Genuine rows of two kinds at once that chance would make, before their absence means anything.
+_FEWEST_EXPECTED = 5
+
 #: Genuine rows of a kind before their limits mean anything.
 _FEWEST_ROWS = 100
 
@@ -96,7 +99,7 @@ def _beyond(
 ) -> Iterator[Finding]:
     """The rules of one scenario."""
     chosen, fraud = scene.mine(subject)
-    mine = chosen[fraud]
+    mine = chosen[fraud & scene.has_likes(subject)[chosen]]
     for value in np.unique(kind_n[mine][beyond[mine]]):
         here = mine[(kind_n[mine] == value) & known[mine]]
         hits = int(beyond[here].sum())
@@ -156,7 +159,7 @@ def _text(kind: Column, value: int) -> str:
 
 
 def _combinations(scene: Scene, tests: Tests, first: Column, second: Column) -> None:
-    """Kinds of row, by two columns, that no genuine row is of though there are rows of either."""
+    """Kinds of row, by two columns, that no genuine row is of though by either column some should be."""
     if first.table and first.table == second.table:
         return
     a_n, b_n = (c.values_t[scene.row_n].astype(np.int64) + 1 for c in (first, second))
@@ -164,12 +167,14 @@ def _combinations(scene: Scene, tests: Tests, first: Column, second: Column) -> 
     cell_n = a_n * width + b_n
     genuine = np.bincount(cell_n[~scene.fraud_n], minlength=int(cell_n.max(initial=0)) + 1)
     tests.made += len(scene.subjects) * int((genuine > 0).sum())
+    share_a, share_b = (np.bincount(n[~scene.fraud_n], minlength=int(n.max()) + 1) / genuine.sum() for n in (a_n, b_n))
     for subject in scene.subjects:
         chosen, fraud = scene.mine(subject)
-        mine = np.bincount(cell_n[chosen[fraud]], minlength=len(genuine))
+        likes = fraud & scene.has_likes(subject)[chosen]
+        mine = np.bincount(cell_n[chosen[likes]], minlength=len(genuine))
         for cell in np.flatnonzero((mine >= FEWEST_CERTAIN) & (genuine == 0)):
             a, b = int(cell) // width, int(cell) % width
-            if a in a_n[~scene.fraud_n] and b in b_n[~scene.fraud_n]:
+            if share_a[a] * share_b[b] * genuine.sum() >= _FEWEST_EXPECTED:
                 tests.found.extend(
                     _combined(scene, subject, (first, second), (a - 1, b - 1), int(mine[cell]), int(fraud.sum()))
                 )

@@ -15,6 +15,7 @@ import numpy as np
 
 from synth.arrays import Float, Int64, Mask
 from synth.check.records import NONE, Records
+from synth.leaks.alike import alike
 from synth.leaks.columns import Column, card_of, columns_of
 from synth.rng import Streams
 
@@ -61,6 +62,7 @@ class Look:
         bins: how many there are.
         ordered: whether their order means something.
         label: a bin in words.
+        group: looks of one group that find something are one finding; empty for none.
     """
 
     feature: str
@@ -69,6 +71,7 @@ class Look:
     bins: int
     ordered: bool
     label: Callable[[int], str]
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,8 +124,8 @@ class Scene:
 
     @cached_property
     def sampled_t(self) -> Mask:
-        """The genuine rows, and one row of each episode."""
-        sampled = self.genuine_t.copy()
+        """The rows that would be there without fraud, and one row of each episode."""
+        sampled = self.genuine_t | self.records.claimed_t
         for subject in self.subjects:
             sampled[subject.row_f] = True
         return sampled
@@ -151,6 +154,25 @@ class Scene:
     @cached_property
     def _mine(self) -> dict[str, tuple[Int64, Mask]]:
         return {subject.scenario: self.mine(subject) for subject in self.subjects}
+
+    @cached_property
+    def alike_n(self) -> dict[str, Int64 | None]:
+        """Scenario → (n,) groups of rows that are alike in what it declares; None where it declares nothing."""
+        found = {}
+        for place, name in enumerate(self.records.scenarios):
+            mine = self.records.scenario_t[self.row_n] == place
+            signal = self.records.signals.get(name, ())
+            few = mine.any() and signal
+            found[name] = alike(self.columns, self.row_n, self.hour_n, mine, ~self.fraud_n, signal) if few else None
+        return found
+
+    def has_likes(self, subject: Subject) -> Mask:
+        """(n,) which compared rows have genuine ones that are alike in what a scenario declares."""
+        group_n = self.alike_n[subject.scenario]
+        if group_n is None:
+            return np.ones(len(self.row_n), dtype=bool)
+        likes: Mask = np.isin(group_n, group_n[~self.fraud_n])
+        return likes
 
     def compared(self, subject: Subject, look: Look) -> tuple[Int64, Mask, Int64]:
         """The bins of the rows of a scenario and of genuine ones that have one, which are fraud, and their places."""
@@ -204,6 +226,11 @@ class Scene:
         edges = np.unique(np.quantile(some, _QUANTILES)) if len(some) else np.empty(0)
         bin_n = np.where(known, np.searchsorted(edges, values_n, side="right"), -1)
         return Look(feature, columns, bin_n, len(edges) + 1, True, lambda b: _between(edges, b))
+
+    def ranks(self, feature: str, columns: tuple[str, ...], rank_n: Float) -> Look:
+        """Ranks within (0, 1) that are flat where nothing leaks; NaN is nothing to see."""
+        bin_n = np.where(np.isfinite(rank_n), np.searchsorted(_QUANTILES, rank_n), -1)
+        return Look(feature, columns, bin_n, len(_QUANTILES) + 1, True, lambda b: _between(_QUANTILES, b))
 
     def codes(
         self, feature: str, columns: tuple[str, ...], code_n: Int64, bins: int, label: Callable[[int], str] = str

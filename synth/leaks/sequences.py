@@ -10,7 +10,7 @@ from synth.leaks.compare import compare, flag_look
 from synth.leaks.derived import Derived
 from synth.leaks.findings import Tests
 from synth.leaks.scene import Look, Scene, tags_of
-from synth.leaks.visits import Visits, visits_of
+from synth.leaks.visits import BEGIN, Visits, visits_of
 
 #: What a card does after what: these columns, where they have few texts.
 _FOLLOWED = ("category", "channel", "auth_result", "event_type")
@@ -27,16 +27,16 @@ def check(scene: Scene, derived: Derived) -> list[Tests]:
         return [tests]
     there = Scene(visits.records)
     _visits(there, visits, tests)
-    named = ids.check(there)
-    named.family = "ids of visits"
-    return [tests, named]
+    return [tests, ids.check(there, "ids of visits", visits.last_v[there.row_n])]
 
 
 def _visits(scene: Scene, visits: Visits, tests: Tests) -> None:
     """The steps of visits, among visits that end in the same way."""
+    first = [name.partition(">")[2] for name in visits.steps if name.startswith(f"{BEGIN}>")]
     for name, made_v in visits.steps.items():
         before, _, behind = name.partition(">")
-        look = flag_look(scene, f"step {name} of a visit", (name, before, behind, "steps"), made_v[scene.row_n])
+        other = first if before == BEGIN else []  # a visit that begins with one thing begins with no other
+        look = flag_look(scene, f"step {name} of a visit", (name, before, behind, *other, "steps"), made_v[scene.row_n])
         for subject in scene.subjects:
             tests.add(compare(scene, tests.family, subject, look, visits.last_v[scene.row_n]))
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from synth.arrays import Int64
+from synth.arrays import Float, Int64
 from synth.leaks.columns import Column
 from synth.leaks.compare import compare_all, flag_look
 from synth.leaks.findings import Tests
@@ -72,10 +72,20 @@ def _cents(scene: Scene, column: Column) -> Iterator[Look]:
     roundness = np.sum([whole_n % step == 0 for step in _ROUND], axis=0)
     words = ("no multiple of 5", "a multiple of 5", "of 10", "of 50", "whole")
     yield scene.codes("roundness of the amount", tags, np.where(exact, roundness, -1), 5, lambda b: words[b])
+    others_n = _others(scene, column)
+    yield scene.quantiles("other rows with this amount", ("repeats", "amount", "cents"), others_n)
     finer_n = np.abs(minor_n - whole_n) > 1e-6
     yield flag_look(scene, "amount finer than cents", (*tags, "amount"), finer_n, exact)
     parity_n = _ones(whole_n) % 2
     yield scene.codes("parity of the amount's bits", tags, np.where(exact, parity_n, -1), 2)
+
+
+def _others(scene: Scene, column: Column) -> Float:
+    """(n,) how many other sampled rows have the same value."""
+    _, code_t, count = np.unique(column.values_t[scene.sampled_t], return_inverse=True, return_counts=True)
+    others_t = np.full(len(scene.sampled_t), np.nan)
+    others_t[scene.sampled_t] = count[code_t] - 1.0
+    return others_t[scene.row_n]
 
 
 def _seconds(scene: Scene, column: Column) -> Iterator[Look]:

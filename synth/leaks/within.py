@@ -42,7 +42,7 @@ def _looks(scene: Scene, derived: Derived) -> Iterator[Look]:
     own = [c for c in numbers if c.root not in ("card_id", "card_number", "customer_id", "amount")]
     for column in [*ranked, *own]:
         rank_t = ranks(scene, rows, column)
-        yield scene.quantiles(f"{column.name}, among the rows of its card", tags_of(column), rank_t[scene.row_n])
+        yield scene.ranks(f"{column.name}, among the rows of its card", tags_of(column), rank_t[scene.row_n])
 
 
 def _of_victims(scene: Scene, derived: Derived) -> Int64:

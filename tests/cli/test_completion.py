@@ -51,11 +51,21 @@ def value_for(flag: str, tmp_path: Path) -> str:
 
 def test_what_is_walked() -> None:
     assert set(TAKING) == {
-        *("run ", "stream ", "validate ", "plan ", "doctor ", "preview ", "config show ", "plugins check card_chain "),
+        *(
+            "run ",
+            "stream ",
+            "validate ",
+            "plan ",
+            "doctor ",
+            "preview ",
+            "config show ",
+            "plugins check card_chain ",
+            "lint ",
+        ),
     }
     assert {("run ", "--workers"), ("stream ", "--parts"), ("stream ", "--part")} < set(VALUED)
     assert {("preview ", "--rows"), ("preview ", "--scenario")} < set(VALUED)
-    assert len(VALUED) == 5 + 3 * len(TAKING)
+    assert len(VALUED) == 6 + 3 * len(TAKING)
 
 
 @pytest.mark.parametrize(("line", "flag"), VALUED)
@@ -64,7 +74,7 @@ def test_an_override_is_completed_behind_every_flag(line: str, flag: str, tmp_pa
     assert candidates(f"{line}{flag} {value} {BEGUN}") == FINISHED
     assert candidates(f"{line}{flag}={value} {BEGUN}") == FINISHED
     assert candidates(f"{line}seed=1 {flag} {value} amount=gamma {BEGUN}") == FINISHED
-    if flag not in ("--plugin", "--plugins-dir", "--config-dir"):
+    if flag not in ("--plugin", "--plugins-dir", "--config-dir", "--mapping"):
         assert candidates(f"{line}{flag} ") == []
 
 
