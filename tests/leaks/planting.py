@@ -109,10 +109,11 @@ def _label(world: str, seed: int, episodes: int) -> World:
     card = rows.card_id.to_numpy()
     order = np.lexsort((rng.random(len(rows)), card))
     first = np.searchsorted(card[order], np.arange(card.max() + 2))
+    standing = (rows.channel == "recurring").to_numpy() if "channel" in rows else np.zeros(len(rows), dtype=bool)
     episode = np.full(len(rows), -1)
     for number, victim in enumerate(card[rng.permutation(len(rows))[:episodes]]):
         mine = order[first[victim] : first[victim + 1]]
-        free = mine[episode[mine] < 0]
+        free = mine[(episode[mine] < 0) & ~standing[mine]]
         episode[rng.permutation(free)[: rng.integers(1, 4)]] = number
     fraud = episode >= 0
     made = World(rows, fraud, episode, frames, rng)
@@ -131,6 +132,8 @@ def _tell(world: World) -> None:
     labels["amount_before_minor"] = (rows.amount.to_numpy()[hits] * 100).round().astype(np.int64)
     holder = world.rng.gamma(2, 86_400, world.episode.max() + 1)[world.episode[hits]]
     labels["reported_at"] = rows.time.iloc[hits].reset_index(drop=True) + pd.to_timedelta(holder.round(), unit="s")
+    for name in (name for name in world.tables["labels"] if name.endswith("_before")):
+        labels[name] = rows[name.removesuffix("_before")].iloc[hits].reset_index(drop=True)
     if "tid" in rows:
         labels["tid"] = rows.tid.to_numpy()[hits]
     world.tables["labels"] = labels
