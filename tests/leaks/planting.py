@@ -132,7 +132,7 @@ def _tell(world: World) -> None:
     labels["amount_before_minor"] = (rows.amount.to_numpy()[hits] * 100).round().astype(np.int64)
     holder = world.rng.gamma(2, 86_400, world.episode.max() + 1)[world.episode[hits]]
     labels["reported_at"] = rows.time.iloc[hits].reset_index(drop=True) + pd.to_timedelta(holder.round(), unit="s")
-    for name in (name for name in world.tables["labels"] if name.endswith("_before")):
+    for name in (name for name in map(str, world.tables["labels"]) if name.endswith("_before")):
         labels[name] = rows[name.removesuffix("_before")].iloc[hits].reset_index(drop=True)
     if "tid" in rows:
         labels["tid"] = rows.tid.to_numpy()[hits]
