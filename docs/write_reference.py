@@ -8,7 +8,7 @@ from synth.cli.describe import keys_of
 from synth.cli.parser import make_parser
 from synth.config.catalog import HOOKS, load_catalog
 from synth.config.compose import list_options
-from synth.config.recipe import FIXED, RunConfig
+from synth.config.recipe import FIXED, RunConfig, load_recipe
 from synth.tables.column import SHIFT_UNIT_US, Column
 from synth.tables.declared import EVENT_COLUMNS
 from synth.tables.people import ENTITY_COLUMNS
@@ -90,11 +90,35 @@ def columns() -> list[str]:
     """Every column of every table."""
     lines = ["## Columns", "", "What a view can show (`columns.fields[].source`):", ""]
     lines += table(HEAD, [told(column) for column in EVENT_COLUMNS.values()])
+    lines += generators()
     for declared in TABLES.values():
         if declared.name == next(iter(ENTITY_COLUMNS)):
             lines += [ENTITIES, ""]
         lines += side_table(declared)
     return lines
+
+
+def generators() -> list[str]:
+    """The own columns of each generator, with all that its keys can add, and what decides them."""
+    lines = []
+    for kind, claims in sorted(load_catalog().kinds["generator"].items()):
+        needs = getattr(claims[0][1].factory, "needs", ())
+        recipe = load_recipe([f"generator={kind}", *(need for need in needs if need.startswith("population="))])[0]
+        own = recipe.generator.make().columns
+        if not own:
+            continue
+        rows = [[*told(column), decided(column)] for column in own]
+        lines += [f"`generator={kind}` adds:", "", *table([*HEAD, "what decides it"], rows)]
+    return lines
+
+
+def decided(column: Column) -> str:
+    """What decides a column, and whether a pattern may set it all the same."""
+    if column.given is None:
+        return "a pattern may set it"
+    chance = ", and chance" if column.given.drawn else ""
+    sought = "; a pattern may set it, and the generator seeks the rest" if column.given.sought else ""
+    return f"`{column.given}`{chance}{sought}".replace("`decided by ", "`")
 
 
 def side_table(declared: DeclaredTable) -> list[str]:
