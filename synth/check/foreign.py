@@ -63,6 +63,7 @@ def read_foreign(files: Sequence[Path], mapping: Path) -> Records:
     table = _concatenated([_read(file) for file in files])
     problems = [*_problems(content, table.column_names)]
     if not problems:
+        table = _with_times(table, content["columns"]["time"])
         problems = [*_wrong_values(content, table)]
     if problems:
         raise ConfigError([_at(problem, mapping) for problem in problems])
@@ -138,6 +139,18 @@ def _problems(content: Any, names: Sequence[str]) -> Iterator[Problem]:
     signals = content.get("signals") or {}
     if not isinstance(signals, Mapping) or not all(isinstance(each, list) for each in signals.values()):
         yield Problem(path="signals", message="signals are lists of columns by scenario")
+
+
+def _with_times(table: pa.Table, name: str) -> pa.Table:
+    """The table with times where a column holds texts that all are some; else as it is."""
+    column = table.column(name)
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return table
+    try:
+        times = column.cast(pa.string()).cast(pa.timestamp("us"))
+    except pa.ArrowInvalid:
+        return table
+    return table.set_column(table.column_names.index(name), name, times)
 
 
 def _unknown(path: str, given: Mapping[Any, Any], known: Sequence[str] | Mapping[str, str]) -> Iterator[Problem]:

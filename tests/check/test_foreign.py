@@ -64,6 +64,12 @@ def test_scenarios_signals_and_ignored_columns(frame: pd.DataFrame, tmp_path: Pa
     assert "more" not in records.rows.column_names
 
 
+def test_times_that_are_texts_of_a_parquet_file(frame: pd.DataFrame, tmp_path: Path) -> None:
+    frame.assign(when=frame.when.astype(str)).to_parquet(tmp_path / "a.parquet", index=False)
+    records = read_foreign([tmp_path / "a.parquet"], mapping(tmp_path))
+    assert records.rows.column("time").to_pylist() == [each.to_pydatetime() for each in frame.when]
+
+
 def test_times_that_are_numbers_have_a_unit(frame: pd.DataFrame, tmp_path: Path) -> None:
     frame["when"] = range(6)
     frame.to_csv(tmp_path / "a.csv", index=False)
