@@ -12,7 +12,7 @@ install = $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.tx
 	|| { $(BIN)/python -m pip install --quiet 'pip>=25.1' && $(BIN)/python -m pip install --quiet -c constraints.txt $(1); }
 
 .PHONY: run setup test quick lint types imports unit full-size hydra-next floors floors-all readers wheel readme format bench \
-	cross mutants
+	cross truth mutants
 
 # The README's first command: 5.4 million card transactions, 0.25 % of them in fraud chains; make run ARGS=seed=2
 run: .venv/.installed
@@ -78,6 +78,10 @@ wheel: .venv/.installed-dev
 # Every preset with every option, made and verified, and a sample of two options: see tests/cross/run.py.
 cross: .venv/.installed-dev
 	$(BIN)/python -m tests.cross.run $(ARGS)
+
+# Every preset with every scenario and example: what gives fraud away, by lint, verify and the kit; see tests/cross/truth.py.
+truth: .venv/.installed-dev
+	$(BIN)/python -m tests.cross.truth $(ARGS)
 
 # An hour on two cores: see tests/mutation/run.py.
 mutants: .venv/.installed-dev

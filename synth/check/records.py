@@ -40,6 +40,7 @@ class Records:
         scenario_t: (t,) index into ``scenarios``; ``NONE`` for genuine rows.
         episode_t: (t,) episode; ``NONE`` for genuine rows.
         claimed_t: (t,) genuine rows that turned out to be fraud.
+        never_t: (t,) rows that no fraud can be, as a column of them declares; None where none does.
         signals: scenario → what it declares that may tell a single row; without those that say nothing of it.
         entities: tables of whom rows name.
         truth: the tables of truth, and ``clicks``.
@@ -61,6 +62,7 @@ class Records:
     truth: Mapping[str, pa.Table] = field(default_factory=dict)
     block_rows: tuple[int, ...] = ()
     shown_t: Int64 | None = None
+    never_t: Mask | None = None
 
 
 def read_records(uri: str, catalog: Catalog) -> Records:
@@ -110,7 +112,21 @@ def read_records(uri: str, catalog: Catalog) -> Records:
         truth={name: table for name, table in kept.items() if name in ("clicks", *TRUTH_TABLES)},
         block_rows=tuple(noise.dropped.sizes(output.table("transactions")["block_rows"])),
         shown_t=shown,
+        never_t=_never_fraud(rows, entries),
     )
+
+
+def _never_fraud(rows: pa.Table, entries: Mapping[str, ColumnEntry]) -> Mask | None:
+    """(t,) rows that no fraud can be: those that say what a column declares of no fraud."""
+    barred = [
+        pc.is_in(pc_one(rows, name).cast(pa.string()), pa.array(entry["never_fraud"], pa.string()))
+        for name, entry in entries.items()
+        if entry.get("never_fraud")
+    ]
+    if not barred:
+        return None
+    never: Mask = np.any([each.to_numpy(zero_copy_only=False) for each in barred], axis=0)
+    return never
 
 
 def pc_one(table: pa.Table, name: str) -> pa.Array:

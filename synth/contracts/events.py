@@ -3,13 +3,14 @@
 Legend: ``_t`` an event.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from synth.arrays import Float, Int64, Mask, Values
 from synth.rng import draw_distinct
+from synth.tables.column import Column
 from synth.timeline import US_PER_S
 
 
@@ -118,3 +119,12 @@ def _filled(set_t: Values, drawn_t: Values) -> Values:
     open_t = np.isnan(set_t) if set_t.dtype.kind == "f" else set_t == OPEN
     filled_t: Values = np.where(open_t, drawn_t, set_t)
     return filled_t
+
+
+def could_be_fraud(columns: Iterable[Column], events: Events) -> Mask:
+    """(t,) the events that do not say what a column of the generator declares of no fraud (``Column.never_fraud``)."""
+    could_t = np.ones(len(events.card_t), dtype=bool)
+    for column in columns:
+        for category in column.never_fraud:
+            could_t &= events.own[column.name] != column.categories.index(category)
+    return could_t

@@ -26,7 +26,7 @@ before; out of reach of the victim's home; on the web."""
 
 @dataclass(frozen=True)
 class Habits:
-    """When honest people do something, and how often.
+    """When honest people do something, and how often: rows that no fraud can be (``Column.never_fraud``) are left out.
 
     Attributes:
         rhythm: genuine rows to be expected in each step of the window, by one law or several.

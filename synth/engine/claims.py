@@ -7,7 +7,7 @@ import numpy as np
 from synth.amount import HIGHEST
 from synth.arrays import Int64
 from synth.contracts.claimer import Genuine, broken_claims
-from synth.contracts.events import Events
+from synth.contracts.events import Events, could_be_fraud
 from synth.engine.components import Components
 from synth.engine.episodes import EpisodeRows
 from synth.engine.facts import Facts
@@ -75,11 +75,8 @@ def _claimable(components: Components, events: Events) -> Int64 | None:
     """The rows that claimers see: not those of which fraud is never; None for all of them."""
     if not components.claimers:
         return None
-    hidden_t = np.zeros(len(events.card_t), dtype=bool)
-    for column in components.generator.columns:
-        for category in column.never_fraud:
-            hidden_t |= events.own[column.name] == column.categories.index(category)
-    return np.flatnonzero(~hidden_t) if hidden_t.any() else None
+    could_t = could_be_fraud(components.generator.columns, events)
+    return None if could_t.all() else np.flatnonzero(could_t)
 
 
 def _decided_again(components: Components, block: int, before: Events, claimed: Claimed) -> Claimed:

@@ -39,6 +39,14 @@ class Components:
         return dict(sorted(claimers.items(), key=lambda item: (item[1].order, item[0])))
 
     @property
+    def signals(self) -> Mapping[str, tuple[str, ...]]:
+        """Scenario → what may tell a single row of it: what it declares, and of added rows the steps of visits."""
+        return {
+            name: tuple(dict.fromkeys((*pattern.declared, *(self.generator.steps if pattern.adds else ()))))
+            for name, pattern in self.patterns.items()
+        }
+
+    @property
     def genuine_streams(self) -> Streams:
         """The generator's streams."""
         return Streams(self.seed, "generator")

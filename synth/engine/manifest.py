@@ -163,5 +163,5 @@ def manifest_of(
         sink=without_secrets({key: value for key, value in dataclasses.asdict(part.config).items() if key != "uri"}),
         files=files,
         stream=stream,
-        signals={name: pattern.declared for name, pattern in prepared.make_block.components.patterns.items()},
+        signals=prepared.make_block.components.signals,
     )

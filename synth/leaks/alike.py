@@ -11,8 +11,10 @@ import numpy as np
 from synth.arrays import Int64, Mask
 from synth.leaks.columns import Column
 
-#: Numbers are alike by tenths of the genuine rows, and of the fraud rows; groups are this many at most.
-_TENTHS, _MOST_GROUPS = np.arange(10) / 10, 3000
+#: Numbers are alike by tenths of the genuine rows, and of the fraud rows, and finer at the ends; groups are this many
+#: at most.
+_TENTHS = np.array([0, 0.01, 0.05, *np.arange(1, 10) / 10, 0.95, 0.99, 0.999])
+_MOST_GROUPS = 3000
 
 
 def alike(

@@ -34,15 +34,20 @@ def compare_all(scene: Scene, tests: Tests, looks: Iterable[Look], stratum_n: In
                 tests.add(compare(scene, tests.family, subject, look, stratum_n))
 
 
-def compare(scene: Scene, family: str, subject: Subject, look: Look, stratum_n: Int64 | None = None) -> Finding | None:
+def compare(
+    scene: Scene, family: str, subject: Subject, look: Look, stratum_n: Int64 | None = None, *, partly: bool = False
+) -> Finding | None:
     """The lesser of the differences of a look at all rows, and at those that are alike in what is declared.
+
+    Args:
+        partly: whether the look is of something undeclared, too, beside what may be declared.
 
     Returns:
         None where there is nothing to compare.
     """
     found = _compare(scene, family, subject, look, stratum_n)
     group_n = scene.alike_n[subject.scenario]
-    if found is None or group_n is None or found.declared or found.log_odds > _WORTH_LOOKING:
+    if found is None or group_n is None or found.log_odds > _WORTH_LOOKING or (found.declared and not partly):
         return found
     if not look.columns:  # what nobody can declare follows from nothing that is
         return found

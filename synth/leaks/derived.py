@@ -21,6 +21,9 @@ from synth.leaks.scene import Scene
 US_PER_S = 1_000_000
 _HOUR_S, _DAY_S = 3600, 86_400
 
+#: At this pace anybody goes through a town; a minute passes in any case.
+_IN_REACH_KMH = 50.0
+
 #: What a card does again, or for the first time.
 REPEATED = ("merchant_id", "terminal_id", "category", "channel", "amount_minor", "product_id", "device_id", "merchant")
 
@@ -140,8 +143,13 @@ class Derived:
                 yield Column(tags, "number", km, unit="km", root=x2.root if table in ("customers", "cards") else x.root)
 
     def _speeds(self) -> Iterator[Column]:
-        """Of each row where the card is present: km and km/h from the card's row before that is. All rows count."""
-        place = next((each for each in coordinates(self.scene.columns) if each[0] in ("terminals", "merchants")), None)
+        """Of each row where the card is present: km/h from the card's row before that is, which all rows count for.
+
+        Where that is of the same episode, and near enough, there is nothing to see: that a thief who comes again within
+        minutes is still about says what an episode is, not a row.
+        """
+        places = {each[0]: each for each in coordinates(self.scene.columns)}
+        place = places.get("terminals", places.get("merchants"))  # a merchant may have shops in many places
         if place is None or self.second_t is None or self.scene.card is None:
             return
         present = np.isfinite(place[1].values_t) & ~self._remote_t()
@@ -149,11 +157,13 @@ class Derived:
         before_k, _ = self._neighbours(rows)
         x_k, y_k = place[1].values_t[rows], place[2].values_t[rows]
         km_k = np.where(before_k, np.hypot(x_k - np.roll(x_k, 1), y_k - np.roll(y_k, 1)), np.nan)
-        hours_k = self._gap(rows, before_k, -1) / 3600
+        kmh_k = km_k / np.maximum(self._gap(rows, before_k, -1) / 3600, 1 / 60)
+        episode_k = self.scene.records.episode_t[rows]
+        again_k = (episode_k >= 0) & (episode_k == np.roll(episode_k, 1)) & (kmh_k <= _IN_REACH_KMH)
         yield Column(
             "km/h since the card's last row in a shop",
             "number",
-            self._spread(rows, km_k / np.maximum(hours_k, 1 / 3600)),
+            self._spread(rows, np.where(again_k, np.nan, kmh_k)),
             root="speed",
         )
 

@@ -15,7 +15,7 @@ from synth.arrays import Float, Int64
 from synth.leaks.columns import Column
 from synth.leaks.compare import compare, size_of
 from synth.leaks.derived import Derived
-from synth.leaks.findings import Finding, Tests
+from synth.leaks.findings import Effect, Finding, Tests
 from synth.leaks.halves import learn
 from synth.leaks.scene import Look, Scene, Subject, tags_of
 
@@ -27,6 +27,8 @@ _LEVELS, _FINE = 8, 64
 
 #: Columns that are paired, the rows' own first.
 _MOST_COLUMNS = 16
+
+_NOTHING = (0.0, Effect("auc", 0.5, 0.5, 0.5))
 
 
 def check(scene: Scene, derived: Derived) -> Tests:
@@ -44,7 +46,9 @@ def check(scene: Scene, derived: Derived) -> Tests:
         for subject in scene.subjects:
             single = max(alone[subject.scenario, first.name], alone[subject.scenario, second.name])
             hours = None if {"hour", "weekday"} & {first.name, second.name} else scene.hour_n
-            tests.add(_beyond(compare(scene, tests.family, subject, look, hours), single, subject, first, second))
+            partly = not _explained(subject, first, second)
+            given = compare(scene, tests.family, subject, look, hours, partly=partly)
+            tests.add(_beyond(given, single, subject, first, second))
             if first.name < second.name:
                 cells = levels[first.name] * _LEVELS + levels[second.name]
                 tests.add(
@@ -141,11 +145,17 @@ def _flat(group_n: Int64, bin_n: Int64, lot_n: Float) -> Float:
 def _together(
     scene: Scene, subject: Subject, cell_n: Int64, first: Column, second: Column, hours: Int64 | None
 ) -> Finding | None:
-    """The cells of both columns, learnt."""
+    """The cells of both columns, learnt; the lesser of what they tell of all rows, and of those that are alike in what
+    is declared."""
     chosen, fraud_n = scene.mine(subject)
-    stratum_m = None if hours is None else hours[chosen]
-    learnt = learn(cell_n[chosen], fraud_n, _LEVELS * _LEVELS, scene.streams, stratum_m)
-    if learnt is None:
+    group_n = scene.alike_n[subject.scenario]
+    strata = [hours] if group_n is None or _explained(subject, first, second) else [hours, group_n]
+    every = [
+        learn(cell_n[chosen], fraud_n, _LEVELS * _LEVELS, scene.streams, None if each is None else each[chosen])
+        for each in strata
+    ]
+    learnt = min((each or _NOTHING for each in every), key=lambda each: (-each[0], each[1].size))
+    if learnt is _NOTHING:
         return None
     columns = (*tags_of(first), *tags_of(second))
     feature, n = f"{first.name} and {second.name}", int(fraud_n.sum())
@@ -168,8 +178,12 @@ def _beyond(found: Finding | None, single: float, subject: Subject, first: Colum
     """A finding that says more than its columns alone; where one column is declared it has to say a lot more."""
     if found is None:
         return None
-    explained = [bool(subject.explains(tags_of(column))) for column in (first, second)]
-    gain = _GAIN_DECLARED if any(explained) else _GAIN
+    gain = _GAIN_DECLARED if any(subject.explains(tags_of(column)) for column in (first, second)) else _GAIN
     if found.effect.size < single + gain:
         return None
-    return found if all(explained) else replace(found, declared=())
+    return found if _explained(subject, first, second) else replace(found, declared=())
+
+
+def _explained(subject: Subject, first: Column, second: Column) -> bool:
+    """Whether a scenario declares both columns."""
+    return all(subject.explains(tags_of(column)) for column in (first, second))

@@ -105,7 +105,7 @@ def _beyond(
         hits = int(beyond[here].sum())
         odds = _drawn_first(hits, len(here), int(rows_g[value]))
         if hits >= FEWEST_CERTAIN and odds < math.log(1e-3):
-            yield from _rule(scene, subject, column, kind, sign, int(value) - 1, len(here))
+            yield from _rule(scene, subject, column, kind, sign, int(value) - 1, scene.row_n[here])
 
 
 def _drawn_first(k: int, n: int, others: int) -> float:
@@ -115,15 +115,19 @@ def _drawn_first(k: int, n: int, others: int) -> float:
 
 
 def _rule(
-    scene: Scene, subject: Subject, column: Column, kind: Column | None, sign: int, value: int, n: int
+    scene: Scene, subject: Subject, column: Column, kind: Column | None, sign: int, value: int, row_f: Int64
 ) -> Iterator[Finding]:
-    """A rule, as all rows bear it out, if all of them do: the compared ones are a part of the genuine rows."""
+    """A rule, as all rows bear it out, if all of them do: the compared ones are a part of the genuine rows.
+
+    Args:
+        row_f: the rows of the scenario that are compared there.
+    """
     value_t = sign * column.values_t.astype(np.float64)
     inside = np.isfinite(value_t) & (kind.values_t.astype(np.int64) == value if kind is not None else True)
     genuine = inside & scene.genuine_t
     limit = float(value_t[genuine].max())
     rows = subject.all_f[(inside & (value_t > limit))[subject.all_f]]
-    hits = len(np.intersect1d(rows, subject.row_f))
+    hits, n = len(np.intersect1d(rows, row_f)), len(row_f)
     if hits < FEWEST_CERTAIN:
         return
     where = "" if kind is None else f" where {kind.name} is {_text(kind, value)}"

@@ -93,8 +93,10 @@ class Scene:
 
     @cached_property
     def genuine_t(self) -> Mask:
-        """Which rows are genuine."""
-        return ~self.records.fraud_t
+        """Which rows are genuine and could have been fraud; what no fraud is said to be counts where no fraud is."""
+        genuine: Mask = ~self.records.fraud_t
+        never_t = self.records.never_t
+        return genuine if never_t is None or (never_t & ~genuine).any() else genuine & ~never_t
 
     @cached_property
     def subjects(self) -> tuple[Subject, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from synth.arrays import Float, Mask
-from synth.contracts.events import Events
+from synth.contracts.events import Events, could_be_fraud
 from synth.contracts.habits import Habits, broken_habits
 from synth.testing.bench import Size
 from synth.testing.contract import Broken, Contract, Unjudged, rule
@@ -37,10 +37,11 @@ class HabitChecks(Contract):
 
     @rule
     def test_habits_are_those_of_the_rows(self) -> None:
-        """The rows that habits() expects of busy cards, and of each part of the day, are those that come."""
-        habits, events = self._habits(), [each for _, each in self.blocks()]
+        """The rows that habits() expects of busy cards, and of each part of the day, are those that fraud could be."""
+        habits, columns = self._habits(), self.bench.cast(Size()).generator.columns
         if habits is None:
             raise Unjudged("it knows no habits")
+        events = [each.take(could_be_fraud(columns, each)) for _, each in self.blocks()]
         cards = np.concatenate([each.card_t for each in events])
         busy_c = habits.expected_c > np.median(habits.expected_c)
         parts = {"cards of which it expects many": (busy_c[cards].mean(), _share(habits.expected_c, busy_c))}

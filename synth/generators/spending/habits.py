@@ -157,11 +157,6 @@ def know_habits(
     cards_u = np.bincount(cards.customer_c, minlength=len(people.customers))
     rate_c = (plan.shoppers.rate_u / np.maximum(cards_u, 1))[cards.customer_c]
     rows_s = purchases_sn.sum(axis=1) / np.where(plan.shoppers.rate_s > 0, plan.shoppers.rate_s, 1.0)
-    due_c = plan.orders.count_by_card(int(edge_seconds_n[0]), int(edge_seconds_n[-1]), len(cards))
-    due_sn = np.stack(
-        [plan.orders.of(segment_c[plan.orders.card_o] == s).count(edge_seconds_n) for s in range(len(purchases_sn))]
-    )
-    rhythm = Rhythm(edge_seconds_n, purchases_sn + due_sn)
-    return SpendingHabits(
-        rhythm, segment_c, rate_c * rows_s[segment_c] + due_c, uses, cards.opened_s_c, config, plan, people
-    )
+    # standing orders are left out: nobody steals them
+    rhythm = Rhythm(edge_seconds_n, purchases_sn)
+    return SpendingHabits(rhythm, segment_c, rate_c * rows_s[segment_c], uses, cards.opened_s_c, config, plan, people)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from synth.amount import HIGHEST
-from synth.arrays import Int64, Mask
+from synth.arrays import Int64
 from synth.contracts.population import Population
 from synth.contracts.rhythms import DAY_S
 from synth.generators.spending.circumstances import StandingOrder
@@ -74,19 +74,6 @@ class StandingOrders:
             _, second = self._due_in(first_s, days, start_s, end_s)
             count_n += np.bincount(np.searchsorted(edge_seconds_n, second, side="right") - 1, minlength=len(count_n))
         return count_n
-
-    def count_by_card(self, start_s: int, end_s: int, cards: int) -> Int64:
-        """(cards,) payments with each card in [start, end), month by month."""
-        count_c = np.zeros(cards, dtype=np.int64)
-        for first_s, days in _months(start_s, end_s) if len(self) else ():
-            order, _ = self._due_in(first_s, days, start_s, end_s)
-            count_c += np.bincount(self.card_o[order], minlength=cards)
-        return count_c
-
-    def of(self, mask_o: Mask) -> "StandingOrders":
-        """Some of the orders."""
-        columns = {name: getattr(self, name)[mask_o] for name in self.__dataclass_fields__ if name != "salt"}
-        return StandingOrders(self.salt, **columns)
 
     def _due_in(self, first_s: int, days: int, start_s: int, end_s: int) -> tuple[Int64, Int64]:
         """What ``due`` says of one month, which begins at ``first_s`` and has so many days."""
