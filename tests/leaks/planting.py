@@ -131,6 +131,9 @@ def _tell(world: World) -> None:
     labels["amount_before_minor"] = (rows.amount.to_numpy()[hits] * 100).round().astype(np.int64)
     holder = world.rng.gamma(2, 86_400, world.episode.max() + 1)[world.episode[hits]]
     labels["reported_at"] = rows.time.iloc[hits].reset_index(drop=True) + pd.to_timedelta(holder.round(), unit="s")
+    for decided in ("auth_result", "decline_reason"):
+        if f"{decided}_before" in world.tables["labels"]:
+            labels[f"{decided}_before"] = rows[decided].to_numpy()[hits]
     if "tid" in rows:
         labels["tid"] = rows.tid.to_numpy()[hits]
     world.tables["labels"] = labels
