@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from synth.arrays import Int64, Mask
 from synth.check.records import NONE, Records
 from synth.errors import ConfigError, Problem, RefusedError
-from synth.wording import nearest, on_one_line
+from synth.wording import counted, nearest, on_one_line
 
 #: What a mapping may name → what synth calls such a column; the first four it has to name.
 CALLED = {
@@ -93,15 +93,28 @@ def _read(file: Path) -> pa.Table:
 
     try:
         if file.suffix == ".parquet" or file.is_dir():
-            return pq.read_table(file)
-        return csv.read_csv(file, csv.ReadOptions(block_size=16 << 20))
+            table = pq.read_table(file)
+        else:
+            table = csv.read_csv(file, csv.ReadOptions(block_size=16 << 20))
+    except FileNotFoundError as error:
+        raise RefusedError(f"{file} is not there") from error
     except OSError as error:
         raise RefusedError(f"{file} cannot be read: {on_one_line(str(error))}") from error
     except pa.ArrowException as error:
         raise RefusedError(f"{file} is neither CSV nor Parquet that can be read: {on_one_line(str(error))}") from error
+    if bytes_only := [field.name for field in table.schema if pa.types.is_binary(field.type)]:
+        raise RefusedError(f"{file}: column {bytes_only[0]!r} holds bytes that are no UTF-8 text")
+    if not table.num_rows:
+        raise RefusedError(f"{file} has no rows")
+    return table
 
 
 def _concatenated(tables: Sequence[pa.Table]) -> pa.Table:
+    names = [set(table.column_names) for table in tables]
+    if odd := next((sorted(each ^ names[0]) for each in names if each != names[0]), []):
+        raise RefusedError(f"the files do not have the same columns: {odd[0]!r} is not in all of them")
+    if twice := [name for name in tables[0].column_names if tables[0].column_names.count(name) > 1]:
+        raise RefusedError(f"two columns bear the name {twice[0]!r}")
     try:
         return pa.concat_tables(tables, promote_options="permissive")
     except pa.ArrowException as error:
@@ -125,7 +138,10 @@ def _problems(content: Any, names: Sequence[str]) -> Iterator[Problem]:
     if not isinstance(ignored, list):
         yield Problem(path="ignore", message=f"ignore is {ignored!r}, not a list of columns")
         ignored = []
+    meant = [column for _, column in named]
     for path, column in [*named, *(("ignore", column) for column in ignored)]:
+        if meant.count(column) > 1 and path != "ignore":
+            yield Problem(path=path, message=f"{path}: {column!r} is said to be more than one thing")
         if column not in names:
             hint = nearest(str(column), names)
             allowed = "" if hint else ", ".join(names)
@@ -172,12 +188,39 @@ def _wrong_values(content: Mapping[str, Any], table: pa.Table) -> Iterator[Probl
         yield Problem(path="columns.time", message=message)
     for name in ("time", "amount", "label"):
         if empty := table.column(columns[name]).null_count:
-            yield Problem(
-                path=f"columns.{name}", message=f"columns.{name}: {columns[name]!r} is empty in {empty:,} rows"
-            )
-    if not _is_fraud(content, table).any():
-        message = f"columns.label: no row says {content.get('fraud', 1)!r} in {columns['label']!r}: there is no fraud"
-        yield Problem(path="columns.label", message=message, hint="say with the key fraud what the label says of it")
+            message = f"columns.{name}: {columns[name]!r} is empty in {counted(empty, 'row')}"
+            yield Problem(path=f"columns.{name}", message=message)
+        elif name != "label" and _is_number(table.schema.field(columns[name]).type):
+            yield from _endless(f"columns.{name}", table.column(columns[name]), content, name)
+    said = (
+        [] if "fraud" in content else table.column(columns["label"]).drop_null().cast(pa.string()).unique().to_pylist()
+    )
+    fraud_t, path = _is_fraud(content, table), "columns.label"
+    if len(said) > _LABELS:
+        shown = ", ".join(map(repr, sorted(said)[: _LABELS + 1]))
+        message = f"{path}: {columns['label']!r} says {len(said):,} things ({shown} …): say with the key fraud which is"
+        yield Problem(path=path, message=message)
+    elif not fraud_t.any():
+        message = f"{path}: no row says {content.get('fraud', 1)!r} in {columns['label']!r}: there is no fraud"
+        yield Problem(path=path, message=message, hint="say with the key fraud what the label says of it")
+    elif fraud_t.all():
+        yield Problem(path=path, message=f"{path}: every row is fraud by {columns['label']!r}: nothing to compare with")
+
+
+#: What a label may say: fraud, and not.
+_LABELS = 2
+
+#: Microseconds that a time may be away from 1970, 290,000 years.
+_FARTHEST_US = 2**63 - 1
+
+
+def _endless(path: str, column: pa.ChunkedArray, content: Mapping[str, Any], name: str) -> Iterator[Problem]:
+    """What is no number, or too large a time."""
+    most = _FARTHEST_US / _UNITS_US[content.get("time_unit", "s")] if name == "time" else np.finfo(np.float64).max
+    values = column.cast(pa.float64(), safe=False).to_numpy()
+    if (wrong := np.flatnonzero(~(np.abs(values) < most))).size:
+        row = int(wrong[0])
+        yield Problem(path=path, message=f"{path}: row {row + 1:,} has {values[row]:g}, which is no {name}")
 
 
 def _is_number(kind: pa.DataType) -> bool:
@@ -241,6 +284,6 @@ def _scenarios(columns: Mapping[str, str], table: pa.Table, fraud_t: Mask) -> tu
 def _times(column: pa.ChunkedArray, unit: str) -> pa.ChunkedArray:
     """Times in microseconds; numbers count from 1970, or from where they begin, which makes hours relative."""
     if _is_number(column.type):
-        us = np.rint(column.cast(pa.float64()).to_numpy() * _UNITS_US[unit]).astype(np.int64)
+        us = np.rint(column.cast(pa.float64(), safe=False).to_numpy() * _UNITS_US[unit]).astype(np.int64)
         return pa.chunked_array([pa.array(us).cast(pa.timestamp("us"))])
     return column.cast(pa.timestamp("us", tz=getattr(column.type, "tz", None)))

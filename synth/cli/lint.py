@@ -122,6 +122,8 @@ def _head(report: Report) -> str:
 
 
 def _last(report: Report) -> str:
+    if not report.scenarios and not report.findings:
+        return "there was too little fraud to compare, or none: this says nothing"
     found = counted(len(report.findings), "finding") if report.findings else "no finding"
     tests = f"{sum(report.tests.values()):,} tests"
     return f"{found} in {tests}; rows without leaks give any in {100 * report.rate:g} of 100 reports at most"

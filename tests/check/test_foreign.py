@@ -120,3 +120,53 @@ def test_files_that_cannot_be_read(frame: pd.DataFrame, tmp_path: Path) -> None:
 
 def test_what_a_mapping_needs_is_something_that_it_may_name() -> None:
     assert set(NEEDED) < set(CALLED)
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "told"),
+    [
+        ("amt", [1, 2, np.inf, 4, 5, 6], "columns.amount: row 3 has inf, which is no amount"),
+        ("when", [1, 2, 3, 4, 5, 2**60], "columns.time: row 6 has 1.15292e+18, which is no time"),
+        ("bad", [0, 1, 2, 1, 0, 0], "'bad' says 3 things ('0', '1', '2' …): say with the key fraud which is"),
+        ("bad", [1] * 6, "every row is fraud by 'bad': nothing to compare with"),
+        ("bad", [0] * 6, "no row says 1 in 'bad': there is no fraud"),
+    ],
+)
+def test_values_that_say_nothing(
+    column: str, values: list[float], told: str, frame: pd.DataFrame, tmp_path: Path
+) -> None:
+    frame[column] = values
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    with pytest.raises(ConfigError) as caught:
+        read_foreign([tmp_path / "a.csv"], mapping(tmp_path))
+    assert [told in problem.message for problem in caught.value.problems] == [True]
+
+
+def test_a_column_is_one_thing(frame: pd.DataFrame, tmp_path: Path) -> None:
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    with pytest.raises(ConfigError, match=r"columns\.card: 'amt' is said to be more than one thing"):
+        read_foreign([tmp_path / "a.csv"], mapping(tmp_path, MAPPING.replace("card: cc", "card: amt")))
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"when,cc,amt,bad,shop\n", "a.csv has no rows"),
+        (
+            "when,cc,amt,bad,shop\n2024-01-01,1,2,1,caf\xe9\n".encode("latin-1"),
+            "column 'shop' holds bytes that are no UTF-8",
+        ),
+        (b"when,cc,amt,bad,shop,shop\n2024-01-01,1,2,1,a,b\n", "two columns bear the name 'shop'"),
+    ],
+)
+def test_files_that_say_nothing(content: bytes, told: str, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(content)
+    with pytest.raises(RefusedError, match=told):
+        read_foreign([tmp_path / "a.csv"], mapping(tmp_path))
+
+
+def test_files_of_other_columns(frame: pd.DataFrame, tmp_path: Path) -> None:
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    frame.drop(columns="more").to_csv(tmp_path / "b.csv", index=False)
+    with pytest.raises(RefusedError, match="the same columns: 'more' is not in all of them"):
+        read_foreign([tmp_path / "a.csv", tmp_path / "b.csv"], mapping(tmp_path))
