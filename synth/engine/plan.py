@@ -35,6 +35,7 @@ class Plan:
         targets: scenario name → what it is after; of scenarios that claim rows, in the order in which they do.
         roles_of: scenario name → its roles; all scenarios, in name order.
         rows_b: (b,) emitted rows of each block, exact.
+        sets: scenario name → the generator's own columns that its pattern sets; of scenarios that add rows.
     """
 
     blocks: BlockPlan
@@ -43,6 +44,7 @@ class Plan:
     targets: Mapping[str, Targets]
     rows_b: Int64
     roles_of: Mapping[str, tuple[str, ...]]
+    sets: Mapping[str, tuple[str, ...]]
 
     @property
     def scenarios(self) -> tuple[str, ...]:
@@ -185,7 +187,8 @@ def make_plan(components: Components) -> Plan:
     settled = complete(components, settle(planned, components, blocks))
     fraud = {name: events.take(np.lexsort((events.card_f, events.time_us_f))) for name, events in settled.items()}
     roles_of = {name: pattern.roles for name, pattern in components.patterns.items()}
-    return Plan(blocks, fraud, _number_episodes(fraud), targets, _count_rows(components, blocks, fraud), roles_of)
+    sets = {name: tuple(events.own) for name, events in planned.items()}
+    return Plan(blocks, fraud, _number_episodes(fraud), targets, _count_rows(components, blocks, fraud), roles_of, sets)
 
 
 def _refuse_totals(problems: Iterator[Problem]) -> None:

@@ -39,7 +39,7 @@ def _first_episode(prepared: Prepared, name: str) -> dict[str, Any]:
     events, ids = plan.fraud[name], plan.episode_ids[name]
     mine = events.take(np.flatnonzero(ids[events.episode_f] == ids.min()))
     seconds = mine.time_us_f // US_PER_S
-    sets = _own_values(mine, prepared.recipe.generator.make().texts)
+    sets = _own_values(mine, plan.sets[name], prepared.recipe.generator.make().texts)
     return {
         "scenario": name,
         "card_number": prepared.make_block.cards.take(mine.card_f[:1]).to_arrow()[0].as_py(),
@@ -57,15 +57,16 @@ def _first_episode(prepared: Prepared, name: str) -> dict[str, Any]:
     }
 
 
-def _own_values(events: FraudEvents, texts: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
-    """Of each event, the columns that its pattern sets; a text that is left to the generator is none of them.
+def _own_values(events: FraudEvents, names: Sequence[str], texts: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+    """Of each event, the columns that its pattern sets; what is empty is none of them.
 
     Args:
+        names: of these columns.
         texts: what the generator's text columns can say; the events hold indices of it.
     """
     sets: list[dict[str, Any]] = [{} for _ in events.card_f]
-    for name, values in events.own.items():
-        for event, value in zip(sets, values.tolist(), strict=True):
+    for name in names:
+        for event, value in zip(sets, events.own[name].tolist(), strict=True):
             if name not in texts:
                 event[name] = value
             elif value >= 0:
