@@ -35,11 +35,10 @@ class BotCheckoutConfig(EpisodeConfig):
     interval_s: Annotated[Seconds, Field(description="seconds from one event to the next")]
 
 
-_BUYING = np.array([PAGE_VIEW, CLICK, ADD_TO_CART])
+_BUYING = (PAGE_VIEW, CLICK, ADD_TO_CART)
 
 #: What an event is for a bot, by its type: a look, a cart or a purchase.
-_ROLE_OF_TYPE = np.zeros(len(EVENT_TYPES), dtype=np.int64)
-_ROLE_OF_TYPE[[ADD_TO_CART, PURCHASE]] = 1, 2
+_ROLE_OF_TYPE = tuple({ADD_TO_CART: 1, PURCHASE: 2}.get(step, 0) for step in range(len(EVENT_TYPES)))
 
 
 def _walk(bots: Episodes) -> Int64:
@@ -47,7 +46,7 @@ def _walk(bots: Episodes) -> Int64:
     times_f = bots.each(bots.length_e // (len(_BUYING) + 1))
     buying_f = bots.step_f - bots.each(bots.length_e % (len(_BUYING) + 1))
     paying_f = buying_f >= len(_BUYING) * times_f
-    return np.select([buying_f < 0, paying_f], [PAGE_VIEW, PURCHASE], _BUYING[buying_f % len(_BUYING)])
+    return np.select([buying_f < 0, paying_f], [PAGE_VIEW, PURCHASE], np.array(_BUYING)[buying_f % len(_BUYING)])
 
 
 class BotCheckout(EpisodeInjector[BotCheckoutConfig]):
@@ -76,7 +75,7 @@ class BotCheckout(EpisodeInjector[BotCheckoutConfig]):
         events = bots.finish(
             gap_s=bots.gaps(self.gap_s.min, self.gap_s.max),
             amount_minor=bots.each(price_e),
-            role=_ROLE_OF_TYPE[type_f],
+            role=np.array(_ROLE_OF_TYPE)[type_f],
             rhythm="uniform",
             own={"event_type": type_f},
         )

@@ -142,9 +142,12 @@ def test_a_pattern_that_breaks_a_rule(mistake: str, tmp_path: Path, capsys: pyte
 
 
 def test_a_generator_that_leaks_by_nulls(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    text, old = (HONEST / "tagged.py").read_text(), "return self.dress(len(fraud.card_t), self.config.ratio,"
+    text, old = (
+        (HONEST / "tagged.py").read_text(),
+        "return fraud.completed(self.dress(len(fraud.card_t), self.config.ratio,",
+    )
     assert text.count(old) == 1
-    (tmp_path / "broken.py").write_text(text.replace(old, "return self.dress(len(fraud.card_t), 0.9,"))
+    (tmp_path / "broken.py").write_text(text.replace(old, "return fraud.completed(self.dress(len(fraud.card_t), 0.9,"))
     code, out = tell(capsys, "plugins", "check", tmp_path / "broken.py")
     assert code == 1
     assert "null" in checked(out, "The own columns of fraud rows are filled by the laws of honest ones")

@@ -6,7 +6,8 @@ from tests.testing.edits import Edit
 _RETURN = "        return Events(time_us_t, card_t, amount_t, own)\n"
 _PLAN = "        return super().plan(world, streams=streams)\n"
 _KEYS = 'rng = streams.draw("keys", block)'
-_COMPLETE = 'return self.dress(len(fraud.card_t), self.config.ratio, streams.draw("own of fraud", block))'
+_DRESSED = 'self.dress(len(fraud.card_t), self.config.ratio, streams.draw("own of fraud"))'
+_COMPLETE = f"return fraud.completed({_DRESSED})"
 _OWN = '{"tag": tag_t, "slip": slip_t}'
 
 
@@ -130,7 +131,13 @@ BLOCKS = (
     swapping(
         "empty", "slip_t = np.floor(", "slip_t = 1 / 0 * np.floor(", "own_columns_are_as_declared", "ZeroDivisionError"
     ),
-    swapping("no_fraud", _COMPLETE, "return {}", "own_columns_are_as_declared", "complete: column 'slip' is left out"),
+    swapping(
+        "no_fraud",
+        _COMPLETE,
+        "return fraud.completed({})",
+        "own_columns_are_as_declared",
+        "complete: column 'slip' is left out",
+    ),
     swapping("taken_name", 'Entities("tags"', 'Entities("labels"', "entities_are_as_declared", "a table 'labels'"),
 )
 
@@ -152,21 +159,21 @@ RUNS = (
     swapping(
         "fraud_tag",
         _COMPLETE,
-        f'return {{**{_COMPLETE[7:]}, "tag": np.zeros(len(fraud.card_t), dtype=np.int64)}}',
+        f'return fraud.completed({{**{_DRESSED}, "tag": np.zeros(len(fraud.card_t), dtype=np.int64)}})',
         "own_columns_do_not_leak",
         "value is 'chip' in 100.0% of",
     ),
     swapping(
         "fraud_null",
         _COMPLETE,
-        f'return {{**{_COMPLETE[7:]}, "tag": np.full(len(fraud.card_t), -1)}}',
+        f'return fraud.completed({{**{_DRESSED}, "tag": np.full(len(fraud.card_t), -1)}})',
         "own_columns_do_not_leak",
         "nulls is ",
     ),
     swapping(
         "fraud_slips",
         _COMPLETE,
-        f'return {{**{_COMPLETE[7:]}, "slip": np.arange(len(fraud.card_t)) + 1e6}}',
+        f'return fraud.completed({{**{_DRESSED}, "slip": np.arange(len(fraud.card_t)) + 1e6}})',
         "own_columns_do_not_leak",
         "(column slip)",
     ),
