@@ -49,6 +49,7 @@ def test_nothing_depends_on_anything(frame: pd.DataFrame) -> None:
     assert chi_square(pairs, expected) < far(200)
 
 
-def test_bots_buy_here_too() -> None:
-    frame = synth.generate(*RECIPE, "scenario=bot_checkout", "columns=full")
-    assert frame.fraud_label.sum() == 40
+def test_bots_need_visits_and_are_told() -> None:
+    """Each event is a visit of its own here: a bot that fills a cart before it pays would be told by that alone."""
+    with pytest.raises(synth.ConfigError, match=r"scenario\.bot_checkout: it uses the column device_id"):
+        synth.generate(*RECIPE, "scenario=bot_checkout", "columns=full")

@@ -47,7 +47,7 @@ PLANTED = (
     Planted(leaks.merchant_prefix, 0.1, "merchant_name", "certain"),
     Planted(leaks.descriptor, 0.4, "descriptor", "strong"),
     Planted(leaks.rounded_home, 0.2, "home_latitude", "certain"),
-    Planted(leaks.shop_of_its_own, 0.5, "terminal_id", "strong"),
+    Planted(leaks.shop_of_its_own, 0.5, "merchant_id", "strong"),
     Planted(leaks.repeated_amount, 0.4, "with this amount", "strong"),
     Planted(leaks.episode_amount, 1.0, "with this amount", "strong"),
     Planted(leaks.other_time_zone, 0.6, "hour", "strong"),
