@@ -138,9 +138,8 @@ def lacking(uses: Iterable[str], context: PlanContext, needs: Iterable[str] = PE
     lacks = [name for name in uses if name not in context.world]
     if not lacks:
         return
-    told = {"habits": "habits of its people", "shops": "people who shop", "web": "shops on the web"} | dict(
-        zip(_PEOPLE, _PEOPLE, strict=True)
-    )
+    told = {name: name for name in _PEOPLE}
+    told |= {"habits": "habits of its people", "shops": "people who shop", "web": "shops on the web"}
     words, columns = [told[name] for name in lacks if name in told], [name for name in lacks if name not in told]
     if columns:
         words.append(f"the column{'s' * (len(columns) > 1)} {', '.join(columns)}")

@@ -36,9 +36,7 @@ def complete(components: Components, planned: Mapping[str, FraudEvents]) -> dict
         for broken in _broken(components, ordered, events):
             name = type(components.generator).__name__
             raise RunError(f"the generator {name} broke its contract when it completed fraud: {broken}")
-    back = np.empty_like(order)
-    back[order] = np.arange(len(order))
-    events = events.take(back)
+    events = events.take(np.argsort(order))
     return {
         name: replace(
             each,

@@ -12,6 +12,7 @@ from synth.contracts.claimer import Targets
 from synth.contracts.context import PlanContext
 from synth.contracts.injector import FraudEvents
 from synth.contracts.population import expand_slices
+from synth.contracts.rhythms import DAY_S
 from synth.injectors.pattern import first_of
 from synth.timeline import US_PER_S
 from synth.wording import counted
@@ -50,14 +51,12 @@ def broken_attacks(config: AttackConfig, events: FraudEvents, entity_f: Int64 | 
     last = np.append(head[1:], len(events.episode_f)) - 1
     span_us_e = events.time_us_f[last] - events.time_us_f[head]
     names = events.episode_f[head]
-    yield from first_of(names, span_us_e >= config.days * DAY_US, f"is longer than {counted(config.days, 'day')}")
+    yield from first_of(
+        names, span_us_e >= config.days * DAY_S * US_PER_S, f"is longer than {counted(config.days, 'day')}"
+    )
     if entity_f is not None:
         several_e = np.maximum.reduceat(entity_f, head) != np.minimum.reduceat(entity_f, head)
         yield from first_of(names, several_e, f"is on more than one {what}")
-
-
-#: Microseconds of a day.
-DAY_US = 86_400 * US_PER_S
 
 
 @dataclass(frozen=True)
@@ -80,10 +79,10 @@ class Attacks(Targets):
         A claim takes a share of an entity's own rows: of one that has more rows more are fraud, by itself.
         """
         start_s = context.timeline.start_s
-        days = np.arange(1 - config.days if config.early else 0, -(-context.timeline.seconds // 86_400))
+        days = np.arange(1 - config.days if config.early else 0, -(-context.timeline.seconds // DAY_S))
         drawn = [rng.choice(entities, size=config.per_day, replace=False) for _ in days]
-        start_s_e = start_s + np.repeat(days, config.per_day) * 86_400
-        return cls(len(start_s_e), np.concatenate(drawn), start_s_e, start_s_e + config.days * 86_400)
+        start_s_e = start_s + np.repeat(days, config.per_day) * DAY_S
+        return cls(len(start_s_e), np.concatenate(drawn), start_s_e, start_s_e + config.days * DAY_S)
 
     def find(self, entity_t: Int64, time_us_t: Int64) -> tuple[Int64, Int64]:
         """The rows of entities that are under attack at their time.

@@ -50,11 +50,6 @@ class Column:
     empty_t: Mask | None = field(default=None, repr=False)
 
     @property
-    def is_ordered(self) -> bool:
-        """Whether more and less mean something."""
-        return self.kind in ("number", "time")
-
-    @property
     def leaf(self) -> str:
         """Its name within its table."""
         return self.name.rpartition(".")[2]

@@ -34,7 +34,7 @@ def expect_at_terminals(plan: SpendingPlan, people: Population) -> Float:
 def _bought(plan: SpendingPlan) -> tuple[Float, Float]:
     """(s, k) the share of what a segment buys that is of a category and bought in a shop, and on the web."""
     segments = len(plan.rhythm.mass_sn)
-    share_ik = np.diff(plan.tastes.before_ik - np.arange(len(plan.tastes.before_ik))[:, None], axis=1, prepend=0)
+    share_ik = plan.tastes.share_ik
     hour_n = plan.rhythm.edge_seconds_n[:-1] // 3600 % 24
     mass_sh = np.stack([np.bincount(hour_n, mass_n, minlength=24) for mass_n in plan.rhythm.mass_sn])
     # after a drift people have other tastes; what they did before stands for both

@@ -77,6 +77,11 @@ class Completion:
         return self.people.cards.customer_c[self.fraud.card_t]
 
     @cached_property
+    def _price_spread(self) -> float:
+        """Standard deviation of the logarithm of what shops charge beside others of their category."""
+        return float(np.log(self.people.merchants.price_level_m).std())
+
+    @cached_property
     def _base(self) -> tuple[Int64, Int64, Int64]:
         """(t,) place, (t,) customer and (t,) city: where a thief starts from: where the first victim is, then, at home
         unless the city is given."""
@@ -128,9 +133,8 @@ class Completion:
         online_t = settled.online_t[:, None]
         share_tk, web_tk = plan.tastes.share_ik[row_t], plan.tastes.online_ik[row_t]
         chance_tk = np.select([online_t == 1, online_t == 0], [web_tk, 1 - web_tk], 1.0)
-        wanted_tk = (settled.category_t[:, None] == np.arange(share_tk.shape[1])) | (settled.category_t == OPEN)[
-            :, None
-        ]
+        category_t = settled.category_t[:, None]
+        wanted_tk = (category_t == np.arange(share_tk.shape[1])) | (category_t == OPEN)
         wanted_tk &= self._sold(self._base[0][part], online_t)
         weight_tk = np.where(wanted_tk, share_tk * chance_tk, 0.0)
         # What nobody buys at that hour, or in that way, is bought all the same where a pattern leaves nothing else.
@@ -144,9 +148,8 @@ class Completion:
     def _weigh_amounts(self, weight_tk: Float, part: slice) -> None:
         """Multiplies weights of categories by how likely the amounts are that patterns have set."""
         priced = np.flatnonzero(self.fraud.amount_minor_t[part] != OPEN)
-        spread = float(np.log(self.people.merchants.price_level_m).std())
         category_k = np.arange(weight_tk.shape[1])[:, None]
-        log_kt = self._log_densities(priced + part.start, category_k, np.zeros((1, 1)), spread)
+        log_kt = self._log_densities(priced + part.start, category_k, np.zeros((1, 1)), self._price_spread)
         log_kt[weight_tk[priced].T == 0] = -np.inf
         weight_tk[priced] *= np.exp(log_kt - log_kt.max(axis=0)).T
 

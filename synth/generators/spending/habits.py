@@ -38,8 +38,7 @@ class SpendingHabits(ShopHabits):
         """(t,) what the holder's segment buys at noon, on the web or in shops."""
         row_t = self._segments(card_t) * 24 + _NOON
         tastes, rows = self.plan.tastes, np.unique(row_t)
-        share_rk = np.diff(tastes.before_ik[rows] - rows[:, None], axis=1, prepend=0)
-        weight_rk = share_rk * (tastes.online_ik[rows] if online else 1 - tastes.online_ik[rows])
+        weight_rk = tastes.share_ik[rows] * (tastes.online_ik[rows] if online else 1 - tastes.online_ik[rows])
         total_r = weight_rk.sum(axis=1)
         if not total_r.all():
             segment = self.people.census.segments[int(rows[np.argmin(total_r)]) // 24]

@@ -78,17 +78,14 @@ class StandingOrders:
     def _due_in(self, first_s: int, days: int, start_s: int, end_s: int) -> tuple[Int64, Int64]:
         """What ``due`` says of one month, which begins at ``first_s`` and has so many days."""
         low, high = max(start_s - first_s, 0) // DAY_S + 1, min((end_s - 1 - first_s) // DAY_S + 1, days)
-        order = np.arange(*self.on_days(np.array([low]), np.array([high]), np.array([days])).ravel())
+        # What is due later than a short month goes is due on its last day.
+        first = np.searchsorted(self.day_o, low)
+        order = np.arange(first, np.searchsorted(self.day_o, high if high < days else 31, side="right"))
         late = stable_uniform(self.salt, order, np.full(len(order), first_s // DAY_S), np.zeros_like(order))
         late_s = (late * (self.spread_seconds_o[order] + 1)).astype(np.int64)
         second = first_s + (np.minimum(self.day_o[order], days) - 1) * DAY_S + self.second_o[order] + late_s
         inside = (second >= start_s) & (second < end_s)
         return order[inside], second[inside]
-
-    def on_days(self, low_d: Int64, high_d: Int64, days_d: Int64) -> Int64:
-        """(2, d) first order and end of those due from one day of a month to another, in a month of so many days."""
-        high_d = np.where(high_d < days_d, high_d, 31)
-        return np.stack([np.searchsorted(self.day_o, low_d), np.searchsorted(self.day_o, high_d, side="right")])
 
 
 def _months(start_s: int, end_s: int) -> Iterator[tuple[int, int]]:
