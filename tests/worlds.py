@@ -25,6 +25,18 @@ EVERY_TABLE = (
 )
 
 
+#: Two thousand people of eight cities, and the shops in which they buy by habit.
+TOWNS = (
+    "population=retail_us",
+    "population.cards=2500",
+    "population.customers.number=2000",
+    "population.merchants.number=900",
+    "population.merchants.terminals=1500",
+    "population.cities.number=8",
+    "generator=spending",
+)
+
+
 @cache
 def _composed(columns: str, amount: str) -> tuple[Catalog, Composed]:
     _, catalog, composed = load_recipe(["scenario=card_chain", f"columns={columns}", f"amount={amount}"])

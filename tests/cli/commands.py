@@ -102,6 +102,14 @@ def synth(*words: str, cwd: Path, env: Mapping[str, str] | None = None) -> Answe
     return Answer(*run_in_process(words, cwd, environ(env)))
 
 
+def synth_reading(*words: str, cwd: Path) -> Answer:
+    """Runs a command in process that may change nothing below its directory."""
+    before = tree(cwd)
+    answer = synth(*words, cwd=cwd)
+    assert tree(cwd) == before
+    return answer
+
+
 def synth_process(*words: str, cwd: Path, env: Mapping[str, str] | None = None) -> Answer:
     """A command in a process of its own."""
     return run_process(command(*words), cwd=cwd, env=env)

@@ -18,6 +18,7 @@ from synth.config.recipe import load_recipe
 from synth.contracts.sessions import ID_BITS, ShopIds
 from synth.engine.prepare import prepare
 from synth.rng import Permutation, Streams
+from tests.folding import FACTORS, folded
 from tests.presets import PRESETS, small, world
 from tests.worlds import tables_of
 
@@ -32,9 +33,6 @@ FEWEST = 50
 
 #: More genuine ids say nothing new.
 MANY = 20_000
-
-#: Odd factors by which finalisers multiply, those of an earlier release among them.
-FACTORS = (0x1E3779B97F4A7D, 0x1F58476D1CE4E5, 0x14D049BB133111)
 
 
 def unfolded(number: Int64) -> Int64:
@@ -132,15 +130,6 @@ def test_a_label_below_a_public_permutation_is_found(undone: bool) -> None:
     far, told = worst(fraud, genuine)
     assert far > 3 * FAR
     assert ("unfolded" in told) is undone
-
-
-def folded(code: Int64) -> Int64:
-    z = code.astype(np.uint64)
-    for factor in FACTORS:
-        with np.errstate(over="ignore"):
-            z = z * np.uint64(factor) & np.uint64((1 << ID_BITS) - 1)
-        z ^= z >> np.uint64(ID_BITS // 2 + 1)
-    return z.astype(np.int64)
 
 
 @pytest.mark.parametrize("preset", PRESETS)

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synth.arrays import Int64
 from synth.check.records import read_records
 from synth.config.catalog import load_catalog
 from synth.leaks import Report, lint
+from tests.folding import folded
 from tests.leaks.planting import Alter, World, look, plant
 
 HOUR = pd.Timedelta(hours=1)
@@ -164,19 +164,8 @@ def steps_of_no_visitor(world: World) -> None:
     clicks.loc[bought, "event_type"] = "purchase"
 
 
-def scramble(code: Int64, salt: int) -> Int64:
-    """The permutation of an earlier release: multiplying and folding, which anybody can undo."""
-    mask = np.uint64((1 << 53) - 1)
-    z = code.astype(np.uint64) ^ np.uint64(salt)
-    with np.errstate(over="ignore"):
-        for factor in (0x1E3779B97F4A7D, 0x1F58476D1CE4E5, 0x14D049BB133111):
-            z = (z * np.uint64(factor)) & mask
-            z ^= z >> np.uint64(27)
-    return z.astype(np.int64)
-
-
 def visits_numbered_by_label(world: World) -> None:
-    _name_visits(world, lambda number, fraud: scramble(2 * number + fraud, 0x1234567ABCDEF))
+    _name_visits(world, lambda number, fraud: folded((2 * number + fraud) ^ 0x1234567ABCDEF))
 
 
 def visits_by_exclusive_or(world: World) -> None:

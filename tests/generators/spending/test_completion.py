@@ -11,16 +11,11 @@ import synth
 from synth.errors import RefusedError, RunError
 from synth.generators.spending.walks import AT_ONCE_KM, KM_PER_HOUR
 from tests.generators.spending import setter
+from tests.worlds import TOWNS
 
 PLUGIN = Path(setter.__file__)
 WORLD = (
-    "population=retail_us",
-    "population.cards=2500",
-    "population.customers.number=2000",
-    "population.merchants.number=900",
-    "population.merchants.terminals=1500",
-    "population.cities.number=8",
-    "generator=spending",
+    *TOWNS,
     "columns=payments",
     "scenario=setter",
     "timeline.start=2024-02-01",

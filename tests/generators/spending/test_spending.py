@@ -15,15 +15,10 @@ from synth.contracts.population import Population
 from synth.engine.prepare import Prepared, prepare
 from synth.errors import ConfigError
 from synth.generators.spending.keys import separate
+from tests.worlds import TOWNS
 
 PEOPLE = (
-    "population=retail_us",
-    "population.cards=2500",
-    "population.customers.number=2000",
-    "population.merchants.number=900",
-    "population.merchants.terminals=1500",
-    "population.cities.number=8",
-    "generator=spending",
+    *TOWNS,
     "columns=spending",
 )
 #: Shopping, and nothing else.

@@ -17,16 +17,10 @@ from synth.engine.prepare import prepare
 from synth.errors import RefusedError
 from synth.generators.spending.keys import separate
 from synth.generators.spending.standing_orders import StandingOrders
-from tests.worlds import tables_of
+from tests.worlds import TOWNS, tables_of
 
 PEOPLE = (
-    "population=retail_us",
-    "population.cards=2500",
-    "population.customers.number=2000",
-    "population.merchants.number=900",
-    "population.merchants.terminals=1500",
-    "population.cities.number=8",
-    "generator=spending",
+    *TOWNS,
     "columns=payments",
 )
 #: Over a year's end and a leap day.
