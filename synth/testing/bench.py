@@ -147,6 +147,9 @@ class TestBench:
         options = [option.name for option in list_options(plugin_roots=roots).get(self.group, [])]
         own = sorted(options, key=lambda name: name != self.kind)
         refused = []
+        for override in self.overrides:
+            if override.lstrip("+").startswith("columns="):
+                raise PluginError(f"{override}: the kit looks at every column; leave the view out of the overrides")
         for option in [self.option] if self.option else own:
             choice = f"{self.group}=[{option}]" if self.group in MULTIPLE else f"{self.group}={option}"
             try:
