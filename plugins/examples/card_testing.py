@@ -34,6 +34,7 @@ class CardTesting(EpisodeInjector[CardTestingConfig]):
 
     roles = ("probe", "purchase")
     expected_signal = ("amount",)
+    uses = ("amounts",)
     gap_s = Seconds(min=5, max=60)
 
     @property

@@ -36,6 +36,7 @@ class GiftCardDrain(EpisodeInjector[GiftCardDrainConfig]):
 
     roles = ("probe", "drain")
     expected_signal = ("amount", "cents")
+    uses = ("amounts",)
 
     @property
     def length(self) -> Length:

@@ -28,6 +28,7 @@ class PlanContext:
         population: everybody; None in ``problems`` and ``check``, and where there are only cards.
         texts: what the generator's own text columns can say, by column: an event holds the index. Empty in ``check``.
         prices_fraud: whether an amount may be left ``OPEN``: the generator then finds what the victim pays in the shop.
+        fixed_prices: whether amounts are prices of products, see ``Generator.fixed_prices``.
         tells: what may be asked of ``habits``, see ``Generator.tells``.
         habits: what honest people do; None in ``problems`` and ``check``, and where the generator knows none.
     """
@@ -41,6 +42,7 @@ class PlanContext:
     population: Population | None = None
     texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     prices_fraud: bool = False
+    fixed_prices: bool = False
     tells: tuple[str, ...] = ()
     habits: Habits | None = None
 
@@ -70,6 +72,7 @@ class PlanContext:
             texts=generator.texts,
             tells=tuple(generator.tells),
             prices_fraud=generator.prices_fraud,
+            fixed_prices=generator.fixed_prices,
             habits=habits,
         )
 
@@ -78,7 +81,8 @@ class PlanContext:
         """What there is for a pattern to use: see ``Pattern.uses``."""
         people = [name for name in _PEOPLE if getattr(self.census, name)]
         web = ["web"] if any(kind and kind.online for kind in self.census.shops) else []
-        return frozenset([*people, *web, *self.tells, *self.columns])
+        amounts = [] if self.fixed_prices else ["amounts"]
+        return frozenset([*people, *web, *amounts, *self.tells, *self.columns])
 
     @property
     def known_habits(self) -> Habits:
@@ -140,6 +144,7 @@ def lacking(uses: Iterable[str], context: PlanContext, needs: Iterable[str] = PE
         return
     told = {name: name for name in _PEOPLE}
     told |= {"habits": "habits of its people", "shops": "people who shop", "web": "shops on the web"}
+    told |= {"amounts": "amounts of its own beside the prices of products"}
     words, columns = [told[name] for name in lacks if name in told], [name for name in lacks if name not in told]
     if columns:
         words.append(f"the column{'s' * (len(columns) > 1)} {', '.join(columns)}")

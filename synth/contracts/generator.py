@@ -81,6 +81,7 @@ class Generator(ABC):
             chooses a law is refused.
         prices_fraud: whether ``complete`` finds the amounts that patterns leave open; if not, they are drawn by
             ``amounts``.
+        fixed_prices: whether amounts are prices of its products, so that none fits that a pattern sets.
         libraries: packages beside numpy and pyarrow whose version can change what it makes.
         tells: what fraud patterns may ask of ``habits``: ``"habits"`` where it has any, and ``"shops"`` where these are
             ``ShopHabits``.
@@ -91,6 +92,7 @@ class Generator(ABC):
     needs = overridable(tuple, list, default=(), wanted="a tuple of choices such as ('population=retail_us',)")
     takes_amount = overridable(bool, default=True)
     prices_fraud = overridable(bool, default=False)
+    fixed_prices = overridable(bool, default=False)
     libraries = overridable(tuple, list, default=(), wanted="a tuple of names of packages")
     tells = overridable(tuple, list, default=(), wanted='a tuple of "habits" and "shops"')
 

@@ -6,7 +6,8 @@ What changes in the data: attacks, each from a device of its own, on many accoun
 session of one login_failed, seldom one login. An episode is an attack, and lies on many cards: those of the list,
 however much or little their holders visit the shop.
 Observable signature: accounts and failed logins of a device within ten minutes, against one account and few failures.
-Single events show their type and when they come, for programs do not sleep: uniform over the hours and weekdays; honest
+Single events show the account, which may be one that hardly ever visits, the device, which comes this once, their type
+and when they come, for programs do not sleep: uniform over the hours and weekdays; honest
 customers fail to log in, too, and some only log in.
 Sources: OWASP Automated Threats to Web Applications, OAT-008 Credential Stuffing, for the steps; vendors of defences
 tell of 0.1 % to 2 % success; the other numbers are proposals.
@@ -41,7 +42,7 @@ class CredentialStuffing(EpisodeInjector[CredentialStuffingConfig]):
     """The injector; an episode is an attack."""
 
     roles = ("attempt", "success")
-    expected_signal = ("event_type", "hour", "weekday")
+    expected_signal = ("event_type", "hour", "weekday", "device_id", "card", "customer_id")
     needs = ("generator=clickstream",)
     uses = ("event_type", "session_id", "device_id")
     spans_cards = True

@@ -48,6 +48,7 @@ class StolenCard(Claimer):
 
     roles = ("purchase",)
     expected_signal = ("amount",)
+    uses = ("amounts",)
 
     def __init__(self, config: StolenCardConfig) -> None:
         self.config = config

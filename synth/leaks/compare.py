@@ -52,7 +52,8 @@ def compare(
     if not look.columns:  # what nobody can declare follows from nothing that is
         return found
     likeness = _compare(scene, family, subject, look, group_n)
-    return replace(found, log_odds=max(found.log_odds, likeness.log_odds if likeness else 0.0))
+    persists = likeness is not None and likeness.way in ("", found.way or likeness.way)
+    return replace(found, log_odds=max(found.log_odds, likeness.log_odds if likeness and persists else 0.0))
 
 
 def _compare(scene: Scene, family: str, subject: Subject, look: Look, stratum_n: Int64 | None) -> Finding | None:
@@ -96,6 +97,7 @@ def _compare(scene: Scene, family: str, subject: Subject, look: Look, stratum_n:
         certain=certain,
         declared=subject.explains(look.columns),
         group=look.group,
+        way=way if by_order else "",
     )
 
 

@@ -72,6 +72,7 @@ class Finding:
         also: other features that the same rows show.
         row_f: the fraud rows, where they are known.
         group: findings of one group, scenario and family are one; empty for none.
+        way: "more" or "less" where the order of numbers tells; else empty.
     """
 
     family: str
@@ -90,6 +91,7 @@ class Finding:
     also: tuple[str, ...] = ()
     row_f: Int64 | None = field(default=None, repr=False, compare=False)
     group: str = ""
+    way: str = ""
 
 
 @dataclass

@@ -38,7 +38,9 @@ def check(scene: Scene, derived: Derived) -> Tests:
     levels = {name: _levels(scene, column) for name, column in chosen.items()}
     columns = [column for name, column in chosen.items() if not _known_before(scene, name, levels)]
     fine = {column.name: _fine(scene, column) for column in columns}
-    alone = {(s.scenario, c.name): _alone(scene, s, c, levels[c.name]) for s in scene.subjects for c in columns}
+    alone = {
+        (s.scenario, c.name): _alone(scene, s, c, levels[c.name], fine[c.name]) for s in scene.subjects for c in columns
+    }
     for first, second in permutations(columns, 2):
         if first.root == second.root and first.table and second.table:
             continue
@@ -64,12 +66,14 @@ def _known_before(scene: Scene, name: str, levels: "dict[str, Int64]") -> bool:
     return any(np.array_equal(levels[each][genuine], levels[name][genuine]) for each in earlier)
 
 
-def _alone(scene: Scene, subject: Subject, column: Column, level_n: Int64) -> float:
+def _alone(scene: Scene, subject: Subject, column: Column, level_n: Int64, fine_n: Int64) -> float:
     """How much a column tells by itself, in whatever way a pair could."""
     chosen, fraud_n = scene.mine(subject)
-    code_n = column.values_t[scene.row_n].astype(np.int64) + 1 if column.kind == "code" else level_n
-    learnt = learn(code_n[chosen], fraud_n, int(code_n.max(initial=0)) + 1, scene.streams)
-    return max(size_of(scene, subject, scene.look_at(column)), learnt[1].size if learnt else 0.0)
+    every = [size_of(scene, subject, scene.look_at(column))]
+    for bin_n in (fine_n + 1,) if column.kind == "code" else (level_n, fine_n + 1):
+        learnt = learn(bin_n[chosen], fraud_n, int(bin_n.max(initial=0)) + 1, scene.streams)
+        every.append(learnt[1].size if learnt else 0.0)
+    return max(every)
 
 
 def _columns(scene: Scene, derived: Derived) -> Iterator[Column]:

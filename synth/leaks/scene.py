@@ -126,10 +126,17 @@ class Scene:
 
     @cached_property
     def sampled_t(self) -> Mask:
-        """The rows that would be there without fraud, and one row of each episode."""
+        """The rows that would be there without fraud, and one row of each episode; of visits, too, one row of each."""
         sampled = self.genuine_t | self.records.claimed_t
+        visit = self.columns.get("session_id")
+        if visit is not None and not visit.table:
+            rows = self.streams.draw("visits").permutation(np.flatnonzero(sampled))
+            _, first = np.unique(visit.values_t[rows], return_index=True)
+            sampled[:] = False
+            sampled[rows[first]] = True
         for subject in self.subjects:
-            sampled[subject.row_f] = True
+            own = ~self.records.claimed_t[subject.row_f]
+            sampled[subject.row_f[own]] = True
         return sampled
 
     @cached_property

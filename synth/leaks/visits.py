@@ -32,7 +32,10 @@ class Visits:
 
 
 def visits_of(records: Records) -> Visits | None:
-    """The visits of the table of clicks, or of rows that are clicks themselves; None where there are none."""
+    """The visits of the table of clicks, or of rows that are clicks themselves; None where there are none.
+
+    A claimed click makes no visit one of fraud: it takes what an honest visitor did.
+    """
     table = records.truth.get("clicks")
     rows = records.rows if table is None else table
     if not {"session_id", "event_type", "time"} <= {*rows.column_names} or not rows.num_rows:
@@ -49,7 +52,7 @@ def visits_of(records: Records) -> Visits | None:
     at_c = session_c[order]
     first_v = np.searchsorted(at_c, np.arange(len(session)))
     scenario_v, episode_v = (np.full(len(session), NONE, dtype=np.int64) for _ in range(2))
-    marked = scenario_c >= 0
+    marked = (scenario_c >= 0) & ~records.claimed_t if table is None else scenario_c >= 0
     scenario_v[session_c[marked]], episode_v[session_c[marked]] = scenario_c[marked], episode_c[marked]
     end_v = np.append(first_v[1:], len(at_c)) - 1
     made = Records(

@@ -39,6 +39,7 @@ def least_world(context: PlanContext, uses: set[str]) -> PlanContext:
         texts={name: texts for name, texts in context.texts.items() if name in uses},
         census=context.census if people else NOBODY,
         population=context.population if people else None,
+        fixed_prices="amounts" not in uses,
         tells=tuple(name for name in context.tells if name in uses),
         habits=context.habits if uses & {"habits", "shops"} else None,
     )

@@ -47,7 +47,7 @@ EXAMPLES = {
 }
 
 #: Rows of a run, and the share of fraud that is asked for where a pattern has one.
-ROWS, RATIO = 60_000, 0.05
+ROWS, RATIO = 200_000, 0.01
 
 Pair = tuple[str, str]
 """A preset and a scenario."""
@@ -117,8 +117,8 @@ def world(preset: str) -> Iterator[str]:
     yield from (f"sink.{name}.uri=null" for name, sink in config["sink"].items() if sink.get("uri"))
     kind = config["generator"]["kind"]
     if kind == "spending":
-        yield from ("population.cards=1800", "population.customers.number=1500", "population.merchants.number=500")
-        yield from ("population.merchants.terminals=1000", "population.tables=null", "columns=spending")
+        yield from ("population.cards=6000", "population.customers.number=5000", "population.merchants.number=1500")
+        yield from ("population.merchants.terminals=3000", "population.tables=null", "columns=spending")
         if config["population"].get("cities"):
             yield "population.cities.number=3"
         if preset == "account_takeover":
@@ -127,8 +127,10 @@ def world(preset: str) -> Iterator[str]:
         yield {"clickstream": "columns=clickstream_full", "clickstream_independent": "columns=clickstream"}.get(
             kind, "columns=full" if kind == "uniform" else "columns=handbook"
         )
+    if kind.startswith("clickstream"):
+        yield "+columns.add.card_number=card_number"
     if kind == "handbook":
-        yield from ("population.customers.number=2000", "population.cards=2000", "population.merchants.number=3000")
+        yield from ("population.customers.number=6000", "population.cards=6000", "population.merchants.number=9000")
         yield "timeline.end=2018-06-01"
     if "transactions" in config["generator"]:
         yield f"generator.transactions={ROWS}"

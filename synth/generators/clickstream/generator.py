@@ -4,6 +4,7 @@ Legend: ``_t`` an event of a block, ``_s`` a session.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -50,6 +51,7 @@ class ClickstreamGenerator(Generator):
 
     steps = ("event_type",)
     prices_fraud = True
+    fixed_prices = True
     tells = ("habits",)
 
     def __init__(self, config: ClickstreamConfig) -> None:
@@ -126,7 +128,8 @@ class ClickstreamGenerator(Generator):
     def complete(self, plan: BlockPlan, fraud: IncompleteEvents, *, world: World, streams: Streams) -> Events:
         """Products by what a pattern sets, and visits as honest ones, which end where a customer pauses at the latest.
 
-        A product has its price and its category; a price, or a category, leads to a product of it.
+        A product has its price and its category; a category leads to a product of it, and an amount to the product that
+        costs most nearly as much, whose price it becomes.
         """
         assert isinstance(plan, ClickstreamPlan)
         rng = streams.draw("fraud")
@@ -142,7 +145,7 @@ class ClickstreamGenerator(Generator):
             "product_category": plan.goods.category_p[product_t],
             "device_id": pick_devices(plan, fraud.card_t, pick_t),
         }
-        return fraud.completed(own, plan.goods.price_minor_p[product_t])
+        return replace(fraud.completed(own), amount_minor_t=plan.goods.price_minor_p[product_t])
 
 
 def _products_of(goods: Goods, fraud: IncompleteEvents, *, rng: "np.random.Generator") -> Int64:

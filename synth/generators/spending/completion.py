@@ -69,7 +69,15 @@ class Completion:
         terminal_t[shops] = self._nearest_of(settled.merchant_t[shops], shops)
         terminal_t = np.where(settled.terminal_t == OPEN, terminal_t, settled.terminal_t)
         free_t = (settled.terminal_t == OPEN) & (settled.merchant_t == OPEN)
-        return walk(self.fraud, terminal_t, free_t, settled.category_t, self.people, self.plan.shops)
+        bound_t, wanted_t = self._bound(terminal_t), settled.category_t != OPEN
+        return walk(self.fraud, terminal_t, free_t, bound_t, wanted_t, self.people, self.plan.shops)
+
+    def _bound(self, terminal_t: Int64) -> Int64:
+        """(t,) what is bought: what a pattern wants, or what was drawn by the amount that it set; else ``OPEN``."""
+        if self.plan.prices.laws is None:
+            return self.settled.category_t
+        drawn_t = self.people.merchants.category_m[self.people.terminals.merchant_p[terminal_t]]
+        return np.where(self.fraud.amount_minor_t == OPEN, self.settled.category_t, drawn_t)
 
     @cached_property
     def customer_t(self) -> Int64:

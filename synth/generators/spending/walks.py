@@ -20,18 +20,25 @@ _NEAR_KM = 5.0
 
 
 def walk(
-    fraud: IncompleteEvents, terminal_t: Int64, free_t: Mask, category_t: Int64, people: Population, shops: Shops
+    fraud: IncompleteEvents,
+    terminal_t: Int64,
+    free_t: Mask,
+    category_t: Int64,
+    wanted_t: Mask,
+    people: Population,
+    shops: Shops,
 ) -> Int64:
     """(t,) terminals of which each can be reached from the one before, as far as they are not settled.
 
-    A payment that is out of reach is made where the thief is; of a settled category, in its nearest shop. What is on
-    the web is bought from anywhere.
+    A payment that is out of reach is made in the nearest shop that sells what is bought, where that is in reach or a
+    pattern wants it, and else where the thief is. What is on the web is bought from anywhere.
 
     Args:
         fraud: sorted by (episode, time).
         terminal_t: (t,) where they would pay.
         free_t: (t,) bool: which of these may be changed.
-        category_t: (t,) what a pattern wants bought; ``OPEN``: anything.
+        category_t: (t,) what is bought; ``OPEN``: anything.
+        wanted_t: (t,) bool: whether a pattern wants that.
     """
     x_p, y_p = people.terminals.x_p, people.terminals.y_p
     online_p = people.merchants.online_m[people.terminals.merchant_p]
@@ -46,14 +53,16 @@ def walk(
         going, event = going[there], event[there]
         at = np.maximum(last_e[going], 0)
         km = np.hypot(x_p[terminal_t[event]] - x_p[at], y_p[terminal_t[event]] - y_p[at])
-        hours = (second_t[event] - last_s_e[going]) / 3600
-        far = (last_e[going] >= 0) & (km > AT_ONCE_KM + KM_PER_HOUR * hours) & free_t[event]
+        reach_km = AT_ONCE_KM + KM_PER_HOUR * (second_t[event] - last_s_e[going]) / 3600
+        far = (last_e[going] >= 0) & (km > reach_km) & free_t[event]
         stay, seek = far & (category_t[event] == OPEN), np.flatnonzero(far & (category_t[event] != OPEN))
         terminal_t[event[stay]] = at[stay]
         for category in np.unique(category_t[event[seek]]):
             here = seek[category_t[event[seek]] == category]
             selling = shops.all.item_r[slice(*shops.all.first_i[category : category + 2])]
-            nearest = find_nearest(x_p[at[here]], y_p[at[here]], x_p[selling], y_p[selling], _NEAR_KM)
-            terminal_t[event[here]] = selling[nearest]
+            nearest = selling[find_nearest(x_p[at[here]], y_p[at[here]], x_p[selling], y_p[selling], _NEAR_KM)]
+            km = np.hypot(x_p[nearest] - x_p[at[here]], y_p[nearest] - y_p[at[here]])
+            goes = wanted_t[event[here]] | (km <= reach_km[here])
+            terminal_t[event[here]] = np.where(goes, nearest, at[here])
         last_e[going], last_s_e[going] = terminal_t[event], second_t[event]
     return terminal_t
