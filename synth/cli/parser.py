@@ -153,6 +153,24 @@ def make_parser() -> Parser:
         action="store_true",
         help="replace the run that a sink's place holds, once the new one is complete",
     )
+    run.add_argument(
+        "--resume",
+        metavar="URI",
+        help="go on with the run that stopped in this place, by the recipe that stands there, and commit it",
+    )
+    run.add_argument("--parts", type=_positive, metavar="N", help="make a part of the run only, of so many")
+    run.add_argument(
+        "--part",
+        type=_task,
+        metavar="K",
+        help="which part, from 0; env: the task of a Slurm array or an indexed Kubernetes job",
+    )
+    commit = command("commit", "check that all blocks of a run in parts are there, and publish it", overrides=False)
+    commit.add_argument("uri", help="a place of the run, of several any")
+    commit.add_argument("--workers", type=_positive, metavar="N", help="blocks read at a time")
+    commit.add_argument("--overwrite", action="store_true", help="replace the run that the place holds")
+    clean = command("clean", "remove what runs that nobody will finish have left in a place", overrides=False)
+    clean.add_argument("uri", help="a directory or s3://bucket/prefix")
     stream = command("stream", "send the rows of a recipe to a sink in their time, in order; resumable")
     stream.add_argument(
         "--resume",
@@ -275,6 +293,10 @@ def _count(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 on")
     return int(text)
+
+
+def _task(text: str) -> int | str:
+    return text if text == "env" else _count(text)
 
 
 def _positive(text: str) -> int:

@@ -100,7 +100,7 @@ class Keeping:
                     cast("KeptSink", sink).leave()
         uris = " and ".join(sink.uri for sink in self.sinks.values())
         first = next(iter(self.sinks.values())).uri
-        return f"finished blocks stay in {uris}; synth run --resume {first} goes on, synth clean removes them"
+        return f"finished blocks stay in {uris}: synth run --resume {first} goes on, synth clean removes them"
 
     def clear(self) -> None:
         """Removes what other recipes have left in places that now hold a run: nobody can finish it there."""

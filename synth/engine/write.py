@@ -42,10 +42,10 @@ def write_blocks(
     tallies |= {batch.table.name: TableTally.once(batch) for batch in prepared.extra}
     for name, sink in sinks.items():
         with blaming(f"sink {name!r}"):
-            if name in keepers:
-                sink.collect(keepers[name].once(prepared.extra))
-            else:
+            if name not in keepers:
                 sink.open(prepared.extra)
+            elif prepared.extra:
+                sink.collect(keepers[name].once(prepared.extra))
     total, written, end_of_run = int(prepared.plan.rows_b.sum()), 0, EndOfRun(prepared.make_block)
     work = Work(prepared.make_block, sinks, keepers)
     finished = run_in_block_order(prepared.recipe.runner.make(), work, len(prepared.plan.rows_b))
