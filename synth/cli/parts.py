@@ -8,6 +8,7 @@ from synth.config.catalog import Catalog
 from synth.config.recipe import Recipe
 from synth.engine.parts import PartResult, make_part, part_from_environment
 from synth.engine.resuming import placed_at, recipe_at
+from synth.engine.write import RowsCallback
 from synth.wording import counted
 
 
@@ -38,15 +39,12 @@ def resumed(args: argparse.Namespace) -> tuple[Recipe, Catalog]:
     return placed_at(recipe, args.resume), catalog
 
 
-def main(args: argparse.Namespace, recipe: Recipe, catalog: Catalog) -> int:
+def make(args: argparse.Namespace, recipe: Recipe, catalog: Catalog, progress: RowsCallback | None) -> int:
     """Makes one part."""
     part = part_from_environment() if args.part == "env" else args.part
     if part >= args.parts:
         raise UsageError("run", f"--part {part} of {args.parts}: parts are counted from 0 to {args.parts - 1}")
-    from synth.cli.run import show_progress
-
-    with show_progress(args) as progress:
-        made = make_part(recipe, catalog, part=part, parts=args.parts, overwrite=args.overwrite, progress=progress)
+    made = make_part(recipe, catalog, part=part, parts=args.parts, overwrite=args.overwrite, progress=progress)
     return output.succeed(args, _as_data(made), _summarise(made))
 
 

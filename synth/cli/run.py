@@ -32,7 +32,8 @@ def main(args: argparse.Namespace) -> int:
     recipe, catalog, composed = recipes.load(args)
     output.keep_stdout_for(args, recipe)
     if args.parts:
-        return parts.main(args, recipe, catalog)
+        with show_progress(args) as progress:
+            return parts.make(args, recipe, catalog, progress)
     if args.dry_run:
         from synth.cli import plan
         from synth.engine.prepare import prepare

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, cast
 
 from synth.config.catalog import Catalog
+from synth.config.part import SinkPart
 from synth.config.recipe import Recipe
 from synth.contracts.sink import ONCE, KeptSink, Sink
 from synth.engine.commit import abort
@@ -52,7 +53,8 @@ class Keeping:
         lost = unkept(self.prepared.recipe, self.sinks)
         if lost and self.going_on == "joins":
             return
-        refuse_unkept(lost)
+        if lost:
+            raise ConfigError(lost)
         strict, shared = self.going_on != "joins", self.going_on == "shares"
         self.kept = strict
         for name in self.sinks:
@@ -112,30 +114,21 @@ class Keeping:
                 log.warning("something may be left in %s: %s; synth clean removes it", uri, error)
 
 
-def unkept(recipe: Recipe, sinks: Mapping[str, Sink]) -> dict[str, str]:
-    """Sink name → why its blocks cannot be kept; empty where a run can go on after a crash."""
-    found = {}
+def unkept(recipe: Recipe, sinks: Mapping[str, Sink]) -> list[Problem]:
+    """Each sink whose blocks cannot be kept, and why; none where a run can go on after a crash."""
+    found = []
     for name, part in recipe.sinks.items():
         kind = part.spec.name
         lost = cast("KeptSink", sinks[name]).lost() if part.spec.receipts else f"a sink of kind {kind} keeps no blocks"
         if lost:
-            found[name] = lost
+            message = f"sink.{name} can be neither resumed nor made in parts: {lost}"
+            found.append(Problem(path=f"sink.{name}", message=message, hint=layout_hint(name, part)))
     return found
 
 
-def refuse_unkept(lost: Mapping[str, str]) -> None:
-    """Refuses to go on, or to make parts, where blocks are not kept.
-
-    Raises:
-        ConfigError: names each such sink.
-    """
-    if lost:
-        raise ConfigError(
-            [
-                Problem(path=f"sink.{name}", message=f"sink.{name} can be neither resumed nor made in parts: {why}")
-                for name, why in lost.items()
-            ]
-        )
+def layout_hint(name: str, part: SinkPart) -> str:
+    """What makes a sink write a file a block, where its configuration has a word for it."""
+    return f"sink.{name}.layout=parts" if "layout" in part.config.__dataclass_fields__ else ""
 
 
 def told_blocks(wrong: Mapping[int, str]) -> str:

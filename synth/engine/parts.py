@@ -3,10 +3,12 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from synth.config.catalog import Catalog
 from synth.config.recipe import Recipe
-from synth.engine.going_on import Keeping, refuse_unkept, unkept
+from synth.contracts.sink import KeptSink, Sink
+from synth.engine.going_on import Keeping, layout_hint, unkept
 from synth.engine.open_sinks import make_sinks, run_directory
 from synth.engine.prepare import prepare
 from synth.engine.run import refuse_pace
@@ -58,17 +60,22 @@ def part_from_environment() -> int:
     raise ConfigError([Problem(path="", message=f"--part env: {found}", allowed="a number from 0 on")])
 
 
-def refuse_parts(recipe: Recipe) -> None:
-    """Parts meet in a place, so that every sink has to name one.
+def refuse_parts(recipe: Recipe, sinks: Mapping[str, Sink]) -> None:
+    """Parts meet in a place, which every sink has to name, and nobody puts their rows into one file.
 
     Raises:
-        ConfigError: names each sink that does not.
+        ConfigError: names each sink that does not fit.
     """
-    wrong = [
+    wrong = unkept(recipe, sinks)
+    wrong += [
         Problem(path=f"sink.{name}.uri", message=f"sink.{name}.uri is null: parts need a place that they share")
         for name, part in recipe.sinks.items()
         if part.spec.place and part.uri is None
     ]
+    for name, part in recipe.sinks.items():
+        if part.spec.receipts and cast("KeptSink", sinks[name]).grows:
+            message = f"sink.{name} writes one file, and parts cannot share one"
+            wrong.append(Problem(path=f"sink.{name}", message=message, hint=layout_hint(name, part)))
     if wrong:
         raise ConfigError(wrong)
 
@@ -89,10 +96,9 @@ def make_part(
         RefusedError, RunError, InterruptedRun: what is finished stays.
     """
     refuse_pace(recipe)
-    refuse_parts(recipe)
     prepared = prepare(recipe)
     sinks = make_sinks(prepared, run_directory(), overwrite=overwrite)
-    refuse_unkept(unkept(recipe, sinks))
+    refuse_parts(recipe, sinks)
     keeping = Keeping(prepared, catalog, sinks, "shares")
     share = blocks_of_part(len(prepared.plan.rows_b), part, parts)
     try:

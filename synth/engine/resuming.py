@@ -64,13 +64,14 @@ def _nothing() -> dict[str, Any]:
 
 def _only(uri: str) -> Staging:
     """The one staging of a place."""
+    complete = open_store(uri).read_manifest() is not None  # first: it ends a commit that died
     found = find_stagings(uri)
     if len(found) == 1:
         return found[0]
     if found:
         message = f"{uri} holds unfinished runs of {len(found)} recipes: give the overrides of the one that is meant"
         raise RefusedError(message)
-    if open_store(uri).read_manifest() is not None:
+    if complete:
         raise RefusedError(f"{uri} holds a run that is complete: nothing is left to go on with")
     raise RefusedError(f"{uri} holds no unfinished run: is it the right place?")
 

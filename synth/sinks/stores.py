@@ -48,6 +48,7 @@ def clean(uri: str) -> None:
         RefusedError: the uri is no place, somebody is writing there, or it cannot be removed.
     """
     place = parse_uri(uri)
+    open_store(uri).read_manifest()  # ends a commit that died, which may need what is staged
     if isinstance(place, S3Place):
         from synth.sinks.s3_staging import clean_below
 

@@ -1,8 +1,7 @@
 """Real commands of synth, each in a process of its own that is killed before the n-th thing that it would change.
 
-Run as a program it imports everything once and forks a process for each command that it is told on its standard input, so
-that a hundred of them do not start Python a hundred times. ``SYNTH_FAULTS=full`` asks for all points, as ``make faults``
-does.
+Run as a program it imports everything once and forks a process for each command that it is told on its standard input:
+a hundred of them do not start Python a hundred times. ``SYNTH_FAULTS=full`` asks for all points: ``make faults``.
 """
 
 import contextlib
