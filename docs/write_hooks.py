@@ -44,7 +44,8 @@ from synth.injectors.episodes import Episodes
 from synth.injectors.layout import Layout
 from synth.injectors.pattern import EpisodeConfig, EpisodeInjector, Length, Seconds
 from synth.rng import Streams
-from synth.sinks.files import FileFormat, FileSink, TableFile, Target
+from synth.sinks.files import FileSink
+from synth.sinks.targets import FileFormat, TableFile, Target
 from synth.tables.column import Column, TableFacts
 from synth.tables.table import Table
 

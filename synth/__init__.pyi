@@ -94,13 +94,13 @@ from .sinks.csv import Uri as Uri
 from .sinks.database import DatabaseSink as DatabaseSink
 from .sinks.database import as_path as as_path
 from .sinks.files import FileSink as FileSink
-from .sinks.files import TableFile as TableFile
-from .sinks.files import Target as Target
-from .sinks.files import TargetStream as TargetStream
 from .sinks.jsonl import JsonLines as JsonLines
 from .sinks.parquet import ParquetFormat as ParquetFormat
 from .sinks.places import LocalPlace as LocalPlace
 from .sinks.places import parse_uri as parse_uri
+from .sinks.targets import TableFile as TableFile
+from .sinks.targets import Target as Target
+from .sinks.targets import TargetStream as TargetStream
 from .tables.arrow_table import ArrowTable as ArrowTable
 from .tables.batch import Batch as Batch
 from .tables.batch import print_column as print_column

@@ -9,7 +9,8 @@ from importlib import import_module
 from pathlib import Path
 
 from synth.cli import output
-from synth.cli.parser import UsageError, hydras, make_parser, near
+from synth.cli.hydra_flags import hydras
+from synth.cli.parser import UsageError, make_parser, near
 from synth.engine import signals
 from synth.errors import SynthError, traceback_of
 

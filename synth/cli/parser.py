@@ -85,35 +85,6 @@ class _Commands(argparse._SubParsersAction):  # type: ignore[type-arg]
                 setattr(namespace, name, [*value, *after])
 
 
-#: Flags of a Hydra application → what synth has instead.
-_OF_HYDRA = {
-    "--cfg": "synth config show",
-    "-c": "synth config show",
-    "--info": "synth config show --origin",
-    "-i": "synth config show --origin",
-    "--resolve": "synth config show, where everything is resolved",
-    "--package": "synth config show",
-    "-p": "synth config show",
-    "--config-name": "experiment=…",
-    "-cn": "experiment=…",
-    "--config-path": "--config-dir",
-    "-cp": "--config-dir",
-    "-cd": "--config-dir",
-    "--run": "synth run without -m",
-    "-r": "synth run without -m",
-    "--hydra-help": "synth run --help",
-    "--shell-completion": "synth completion",
-    "-sc": "synth completion",
-    "--experimental-rerun": "the command that a run ends with",
-}
-
-
-def hydras(flags: Iterable[str]) -> str:
-    """`` (that is Hydra's: …)`` for a flag of a Hydra application, or nothing."""
-    instead = next((_OF_HYDRA[name] for flag in flags if (name := flag.partition("=")[0]) in _OF_HYDRA), "")
-    return f" (that is Hydra's; here it is {instead})" if instead else ""
-
-
 def near(word: str, known: Iterable[str]) -> str:
     """`` (did you mean 'plan'?)``, or nothing."""
     hint = nearest(word, known)
@@ -153,6 +124,24 @@ def make_parser() -> Parser:
         action="store_true",
         help="replace the run that a sink's place holds, once the new one is complete",
     )
+    run.add_argument(
+        "--resume",
+        metavar="URI",
+        help="go on with the run that stopped in this place, by the recipe that stands there, and commit it",
+    )
+    run.add_argument("--parts", type=_positive, metavar="N", help="make a part of the run only, of so many")
+    run.add_argument(
+        "--part",
+        type=_task,
+        metavar="K",
+        help="which part, from 0; env: the task of a Slurm array or an indexed Kubernetes job",
+    )
+    commit = command("commit", "check that all blocks of a run in parts are there, and publish it", overrides=False)
+    commit.add_argument("uri", help="a place of the run, of several any")
+    commit.add_argument("--workers", type=_positive, metavar="N", help="blocks read at a time")
+    commit.add_argument("--overwrite", action="store_true", help="replace the run that the place holds")
+    clean = command("clean", "remove what runs that nobody will finish have left in a place", overrides=False)
+    clean.add_argument("uri", help="a directory or s3://bucket/prefix")
     stream = command("stream", "send the rows of a recipe to a sink in their time, in order; resumable")
     stream.add_argument(
         "--resume",
@@ -275,6 +264,10 @@ def _count(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 on")
     return int(text)
+
+
+def _task(text: str) -> int | str:
+    return text if text == "env" else _count(text)
 
 
 def _positive(text: str) -> int:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from synth.cli import output, recipes, screen
+from synth.cli import output, parts, recipes, screen
 from synth.config.compose import shown
 from synth.engine.open_sinks import make_sinks, run_directory
 from synth.engine.run import RunResult, execute
@@ -18,7 +18,8 @@ _NO_FRAUD = "no fraud in it: no scenario is chosen; add one, such as scenario=ca
 
 
 def main(args: argparse.Namespace) -> int:
-    """Makes the data, or plans it, or sweeps."""
+    """Makes the data, or a part of it, or plans it, or sweeps."""
+    parts.refuse_flags(args)
     if args.workers:
         args.overrides = [*args.overrides, f"runner.workers={args.workers}"]
     if args.multirun:
@@ -26,8 +27,13 @@ def main(args: argparse.Namespace) -> int:
 
         return sweep.main(args)
     started = time.perf_counter()
+    if args.resume is not None:
+        return _resume(args, started)
     recipe, catalog, composed = recipes.load(args)
     output.keep_stdout_for(args, recipe)
+    if args.parts:
+        with show_progress(args) as progress:
+            return parts.make(args, recipe, catalog, progress)
     if args.dry_run:
         from synth.cli import plan
         from synth.engine.prepare import prepare
@@ -49,23 +55,37 @@ def main(args: argparse.Namespace) -> int:
     if not (recipe.scenarios or args.quiet or args.json):
         print(_NO_FRAUD, file=sys.stderr)
     placed = composed.directory is not None or any(part.uri is not None for part in recipe.sinks.values())
-    return output.succeed(args, as_data(args, result, placed=placed), summarise(args, result, placed=placed))
+    repeat = repeat_command(args, placed=placed)
+    return output.succeed(args, as_data(result, repeat), summarise(result, repeat))
 
 
-def as_data(args: argparse.Namespace, result: RunResult, *, placed: bool) -> dict[str, object]:
-    """The result for ``--json``."""
+def _resume(args: argparse.Namespace, started: float) -> int:
+    recipe, catalog = parts.resumed(args)
+    with show_progress(args) as progress:
+        result = execute(
+            recipe, catalog, started=started, overwrite=args.overwrite, progress=progress, going_on="resumes"
+        )
+    return output.succeed(args, as_data(result, None), summarise(result, None))
+
+
+def as_data(result: RunResult, repeat: str | None) -> dict[str, object]:
+    """The result for ``--json``.
+
+    Args:
+        repeat: the command that makes the same data again; None where the recipe came from a place.
+    """
     return {
         "places": dict(result.places),
         "rows": result.rows,
         "fraud_rows": result.fraud_rows,
         "seconds": round(result.seconds, 3),
         "digest": result.digest,
-        "repeat": repeat_command(args, placed=placed),
+        **({"repeat": repeat} if repeat else {}),
     }
 
 
-def summarise(args: argparse.Namespace, result: RunResult, *, placed: bool) -> str:
-    """The last lines of a run."""
+def summarise(result: RunResult, repeat: str | None) -> str:
+    """The last lines of a run; ``repeat`` as in ``as_data``."""
     episodes = sum(
         counts["episodes"] for counts in next(iter(result.manifests.values()))["counts"]["scenarios"].values()
     )
@@ -76,7 +96,7 @@ def summarise(args: argparse.Namespace, result: RunResult, *, placed: bool) -> s
         *([name, place] for name, place in result.places.items()),
         *(["open", line] for line in result.openings[:1]),
         ["digest", result.digest],
-        ["repeat", repeat_command(args, placed=placed)],
+        *([["repeat", repeat]] if repeat else []),
     ]
     return screen.table(rows)
 

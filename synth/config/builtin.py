@@ -59,9 +59,9 @@ def synth_amounts() -> list[Spec]:
 def synth_sinks() -> list[SinkSpec]:
     """Where the tables go."""
     return [
-        SinkSpec(csv.CsvConfig, csv.CsvSink, place=True),
-        SinkSpec(parquet.ParquetConfig, parquet.ParquetSink, place=True),
-        SinkSpec(jsonl.JsonlConfig, jsonl.JsonlSink, place=True),
+        SinkSpec(csv.CsvConfig, csv.CsvSink, place=True, receipts=True),
+        SinkSpec(parquet.ParquetConfig, parquet.ParquetSink, place=True, receipts=True),
+        SinkSpec(jsonl.JsonlConfig, jsonl.JsonlSink, place=True, receipts=True),
         SinkSpec(jsonl_stream.JsonlStreamConfig, jsonl_stream.JsonlStream, place=True, streams=True),
         SinkSpec(stdout.StdoutConfig, stdout.Stdout, streams=True, resumes=False, stdout=True, takes=stdout.takes),
     ]

@@ -69,6 +69,8 @@ class SinkSpec(Spec):
         resumes: of one that streams: it remembers how far it is.
         parts: of one that streams: several processes may send parts of one stream to it, each the rows of its cards;
             ``job.part`` says which.
+        receipts: of one that has a ``place`` and takes no stream: it is a ``synth.KeptSink``, so that a run into it can
+            go on after a crash, and be made in parts.
         stdout: it writes to the standard output, where nothing else is written then.
         reads: ``(stream, table, columns)`` → the rows of a table in a file that is neither CSV, JSON lines nor Parquet,
             in order, some at a time, with the types and nulls that the manifest's entries name; for ``synth verify``
@@ -85,6 +87,7 @@ class SinkSpec(Spec):
     streams: bool = False
     resumes: bool = True
     parts: bool = False
+    receipts: bool = False
     stdout: bool = False
     reads: "Callable[[BinaryIO, str, Sequence[ColumnEntry]], Iterator[pa.RecordBatch]] | None" = None
     schemes: tuple[str, ...] = ()

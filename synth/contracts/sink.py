@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from synth.contracts.overridable import overridable
-from synth.contracts.store import Staged
+from synth.contracts.store import Staged, Staging
 from synth.tables.table import Table
 
 if TYPE_CHECKING:
@@ -34,12 +34,19 @@ class SinkJob:
     parts: int = 1
 
 
+#: Stands for the block of the tables that come once, before the first one.
+ONCE = -1
+
+
 @dataclass(frozen=True)
 class Receipt:
     """What a worker has staged of one block, and what the driver is to add in block order.
 
+    A sink that keeps its blocks has it in the store, too, as data: the files by name, bytes and sha256, and for the
+    payloads the rows that they were made of.
+
     Attributes:
-        block: index of the block.
+        block: index of the block; ``ONCE`` for the tables that come once.
         staged: files that are complete.
         payloads: table name → what ``collect`` appends to the table's single file.
     """
@@ -95,3 +102,49 @@ class Sink(Protocol):
 
     def abort(self) -> None:
         """Takes everything back; may be called at any time, and more than once."""
+
+
+class KeptSink(Sink, Protocol):
+    """A sink whose finished blocks survive the process: ``receipts=True`` in its SinkSpec.
+
+    Instead of ``open`` a run then calls ``join`` and ``write_once``; of a block that is staged already it calls
+    ``recall`` instead of ``write``. ``synth.FileSink`` is one.
+    """
+
+    @property
+    def grows(self) -> bool:
+        """Whether its blocks go into one file after the other: such a file is continued by one process alone."""
+
+    def lost(self) -> str:
+        """Why its blocks cannot be kept with these settings, for a message; empty where they can."""
+
+    def join(self, staging: str, *, shared: bool) -> Staging:
+        """Begins a staging, or goes on with what is in it; what is there stays.
+
+        Args:
+            staging: its id.
+            shared: whether other processes write other blocks meanwhile.
+
+        Raises:
+            RefusedError: as ``check``, or another run is writing there.
+        """
+
+    def write_once(self, extra: "Sequence[Batch]") -> Receipt:
+        """Stages the tables that come once."""
+
+    def recall(self, block: int, staged: Sequence[Staged], batches: "Mapping[str, Batch]") -> Receipt:
+        """The receipt of a block that was staged by another process.
+
+        Args:
+            staged: its files.
+            batches: the rows that its payloads were made of.
+        """
+
+    def growth(self) -> tuple[Staged, ...]:
+        """How far each growing file is, behind the blocks that were collected."""
+
+    def regrow(self, growth: Sequence[Staged]) -> bool:
+        """Cuts the growing files back to how far they were; False where one of them is not what it was."""
+
+    def leave(self) -> None:
+        """Lets go of the place, and leaves what is staged and has a receipt."""

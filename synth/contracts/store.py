@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from typing_extensions import Buffer
 
@@ -39,6 +39,9 @@ class Upload(Protocol):
         Raises:
             RunError: the place does not take the bytes (full disk, lost connection).
         """
+
+    def so_far(self) -> Staged:
+        """What was written so far, as `close` would tell it now."""
 
     def close(self) -> Staged:
         """Complete the file, still invisible.
@@ -76,12 +79,58 @@ class Source(Protocol):
         """
 
 
+class Staging(Protocol):
+    """What a place keeps of a run that is not published: small entries, each put there whole and once. It pickles."""
+
+    @property
+    def id(self) -> str:
+        """Names what decides the staged bytes."""
+
+    def put(self, name: str, content: bytes) -> bool:
+        """Put an entry there if there is none of that name; False where there is one, which stays.
+
+        Raises:
+            RunError: the place does not take it.
+        """
+
+    def drop(self, names: Iterable[str]) -> None:
+        """Remove entries; those that are gone already are fine.
+
+        Raises:
+            RunError: the place refuses.
+        """
+
+    def read(self, name: str) -> bytes | None:
+        """An entry, or None.
+
+        Raises:
+            RefusedError: the place cannot be read.
+        """
+
+    def list(self, folder: str) -> set[str]:
+        """The names of the entries in a folder, e.g. `receipts`, without it.
+
+        Raises:
+            RefusedError: the place cannot be read.
+        """
+
+    def holds(self, staged: Staged) -> bool:
+        """Whether a staged file is there as it was when it was completed. Reads it, where the place tells no digest."""
+
+    def remove(self) -> None:
+        """Take everything back, staged files too.
+
+        Raises:
+            RunError: the place refuses.
+        """
+
+
 class Store(Source, Protocol):
     """A place for the files of one run: all of them become visible by `publish`, or none.
 
-    The calls of a run: `check`, `start`, `create` per file, then `publish` or `discard`. A store pickles: a copy in
-    a worker only creates files; starting, publishing and cleaning up stay with the driver. Credentials are never
-    part of it.
+    The calls of a run: `check`, `start`, `create` per file, then `publish`, `discard` or `leave`. A store pickles: a
+    copy in a worker only creates files; starting, publishing and cleaning up stay with the driver. Credentials are
+    never part of it.
     """
 
     uri: str
@@ -98,12 +147,29 @@ class Store(Source, Protocol):
                 as held when any `part-*` stands beside it, since a reader takes all of them as one table.
         """
 
-    def start(self) -> None:
+    def start(self, staging: str = "", *, shared: bool = False) -> None:
         """Prepare for staging, and take back what a dead run left of the files that `check` was told.
+
+        Args:
+            staging: the id of a staging to begin or to go on with: what is in it stays. Empty for a fresh one.
+            shared: whether others may write to the same staging meanwhile.
 
         Raises:
             RefusedError: as `check`; in a directory also when a living run is writing there.
         """
+
+    def staging(self) -> Staging:
+        """The staging, once it was started."""
+
+    def reopen(self, staged: Staged) -> Upload | None:
+        """Go on with a file that was written to in the staging: cut it back to what it was, if it was that.
+
+        Returns:
+            None where it is not there any more as it was, or where files do not grow.
+        """
+
+    def leave(self) -> None:
+        """Let go of the place, and leave what is staged; never raises for a place that is gone."""
 
     def create(self, name: str) -> Upload:
         """Begin a file that nobody sees. Threads may call it at once for different names.

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from synth import __version__
 from synth.config.catalog import Catalog
+from synth.config.part import Part, SinkPart
+from synth.config.recipe import Recipe
 from synth.contracts.output import digest_of_manifest
 from synth.contracts.store import Staged
 from synth.engine.prepare import Prepared
@@ -148,16 +150,12 @@ def manifest_of(
     """
     recipe = prepared.recipe
     part = recipe.sinks[name]
-    used = [("generator", recipe.generator), ("amount", recipe.amount), ("sink", part)]
-    used += [("scenario", scenario) for scenario in recipe.scenarios.values()]
-    owners = {catalog.owner(group, component.spec.name) for group, component in used} - {"synth"}
-    plugins = [provider for provider in catalog.providers if provider.name in owners]
-    libraries = {*recipe.population.libraries, *recipe.generator.make().libraries}
+    plugins, libraries = _deciding(recipe, catalog, part)
     return write_manifest(
         recipe=recipe.content,
         fingerprint=recipe.fingerprint,
-        plugins={provider.name: provider.version for provider in plugins},
-        libraries=libraries.union(*(provider.libraries for provider in plugins)),
+        plugins=plugins,
+        libraries=libraries,
         counts=counts,
         tables=describe_tables(list(tallies.values()), shifted="shift_us" in (stream or {})),
         sink=without_secrets({key: value for key, value in dataclasses.asdict(part.config).items() if key != "uri"}),
@@ -165,3 +163,20 @@ def manifest_of(
         stream=stream,
         signals=prepared.make_block.components.signals,
     )
+
+
+def deciding_versions(recipe: Recipe, catalog: Catalog, part: SinkPart) -> dict[str, str]:
+    """The versions of all that decides the bytes of a sink: synth, Python, libraries and plugins, by name."""
+    plugins, libraries = _deciding(recipe, catalog, part)
+    return {"synth": __version__, **versions_of(libraries), **{f"plugin {name}": plugins[name] for name in plugins}}
+
+
+def _deciding(recipe: Recipe, catalog: Catalog, part: SinkPart) -> tuple[dict[str, str], set[str]]:
+    """The plugins that a recipe uses for a sink, with their versions, and the libraries that decide bytes."""
+    used: list[tuple[str, Part]] = [("generator", recipe.generator), ("amount", recipe.amount), ("sink", part)]
+    used += [("scenario", scenario) for scenario in recipe.scenarios.values()]
+    owners = {catalog.owner(group, component.spec.name) for group, component in used} - {"synth"}
+    plugins = [provider for provider in catalog.providers if provider.name in owners]
+    libraries = {*recipe.population.libraries, *recipe.generator.make().libraries}
+    versions = {provider.name: provider.version for provider in plugins}
+    return versions, libraries.union(*(provider.libraries for provider in plugins))

@@ -12,7 +12,8 @@ from synth.config.catalog import Catalog
 from synth.config.recipe import Recipe
 from synth.contracts.sink import Sink
 from synth.engine.announcer import Announcer, started_event
-from synth.engine.commit import abort, commit
+from synth.engine.commit import commit
+from synth.engine.going_on import GoingOn, Keeping
 from synth.engine.manifest import Counts, manifest_of
 from synth.engine.open_sinks import make_sinks, run_directory
 from synth.engine.preflight import make_preflight_context, refuse_or_warn
@@ -95,17 +96,20 @@ def execute(
     directory: Path | None = None,
     progress: RowsCallback | None = None,
     prepared: Prepared | None = None,
+    going_on: GoingOn = "joins",
 ) -> RunResult:
-    """Carries out a recipe.
+    """Carries out a recipe; blocks that an earlier run of it has staged in its places are taken from there.
 
     Args:
         started: ``time.perf_counter()`` when the work began.
         directory: where sinks without a uri write; a fresh one below ``runs/`` if None.
         progress: is called after each block.
         prepared: the recipe, planned already.
+        going_on: ``joins``: what cannot be used of an earlier run is made again; ``resumes``: it is refused;
+            ``commits``: blocks that are not there are refused, too.
 
     Raises:
-        RefusedError, RunError, InterruptedRun: nothing of the run is left.
+        RefusedError, RunError, InterruptedRun: nothing of the run is left, but for the blocks of one that went on.
         PartlyDone: some sinks were committed before one failed.
     """
     refuse_pace(recipe)
@@ -113,7 +117,7 @@ def execute(
     sinks = make_sinks(prepared, directory or run_directory(), overwrite=overwrite)
     announcer = Announcer(catalog.subscribers, started=started)
     with announcer.announcing_end():
-        manifests = _write(prepared, catalog, sinks, announcer, progress)
+        manifests = _write(prepared, catalog, sinks, announcer, progress, going_on)
     parsed = {name: json.loads(manifest) for name, manifest in manifests.items()}
     first = next(iter(parsed.values()))
     return RunResult(
@@ -142,26 +146,29 @@ def _write(
     sinks: Mapping[str, Sink],
     announcer: Announcer,
     progress: RowsCallback | None,
+    going_on: GoingOn,
 ) -> dict[str, bytes]:
     """Writes and commits everything, or takes it back; returns the manifests by sink."""
-    committed, manifests = False, {}
+    committed, manifests, keeping = False, {}, Keeping(prepared, catalog, sinks, going_on)
     try:
         for name, sink in sinks.items():
             with blaming(f"sink {name!r}"):
                 sink.check()
             if isinstance(sink, Streamed):
                 refuse_or_warn(name, sink.inner, make_preflight_context(prepared.recipe, prepared.recipe.fingerprint))
+        keeping.join()
         announcer.start(started_event(prepared, {name: sink.uri for name, sink in sinks.items()}))
-        tallies, counts = write_blocks(prepared, sinks, announcer, progress)
+        tallies, counts = write_blocks(prepared, sinks, keeping.keepers, announcer, progress)
         manifests = {name: _finish(prepared, catalog, name, sink, tallies, counts) for name, sink in sinks.items()}
         with ignoring_signals():
             commit(sinks, manifests)
             committed = True
+            keeping.clear()
     except BaseException as error:
         if not committed:
-            abort(sinks)
+            left = keeping.let_go() or _left(sinks)
             if is_interrupt(error):
-                raise InterruptedRun(f"interrupted: {_left(sinks)}") from error
+                raise InterruptedRun(f"interrupted: {left}") from error
             raise
     return manifests
 

@@ -1,15 +1,17 @@
-"""Every block made once, on the recipe's runner, and handed to every sink."""
+"""Every block made once, on the recipe's runner, and handed to every sink; or taken from where it is kept."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from synth.contracts.sink import Receipt, Sink
 from synth.engine.announcer import Announcer
-from synth.engine.block import Block, Deferred
+from synth.engine.block import Block, BlockMaker
 from synth.engine.end_of_run import EndOfRun
+from synth.engine.keeping import Keeper
 from synth.engine.manifest import Counts, TableTally
 from synth.engine.prepare import Prepared
+from synth.engine.receipts import Note
 from synth.errors import blaming
 from synth.runners.order import run_in_block_order
 
@@ -25,70 +27,131 @@ Tallies = dict[str, TableTally]
 
 
 def write_blocks(
-    prepared: Prepared, sinks: Mapping[str, Sink], announcer: Announcer, progress: RowsCallback | None
+    prepared: Prepared,
+    sinks: Mapping[str, Sink],
+    keepers: Mapping[str, Keeper],
+    announcer: Announcer,
+    progress: RowsCallback | None,
 ) -> tuple[Tallies, Counts]:
-    """Makes every block once, hands it to every sink, and counts."""
+    """Makes every block once, hands it to every sink, and counts.
+
+    Args:
+        keepers: of sinks that keep their blocks: those that are there are not made.
+    """
     tallies = {table.name: TableTally(table, [], []) for table in prepared.make_block.tables}
     tallies |= {batch.table.name: TableTally.once(batch) for batch in prepared.extra}
     for name, sink in sinks.items():
         with blaming(f"sink {name!r}"):
-            sink.open(prepared.extra)
+            if name not in keepers:
+                sink.open(prepared.extra)
+            elif prepared.extra:
+                sink.collect(keepers[name].once(prepared.extra))
     total, written, end_of_run = int(prepared.plan.rows_b.sum()), 0, EndOfRun(prepared.make_block)
-    work = _Work(prepared.make_block, sinks)
+    work = Work(prepared.make_block, sinks, keepers)
     finished = run_in_block_order(prepared.recipe.runner.make(), work, len(prepared.plan.rows_b))
     try:
         for done in finished:
-            _collect(done, sinks, tallies)
-            end_of_run.take(done.deferred)
-            written += done.rows["transactions"]
-            announcer.block(done.rows["transactions"], done.fraud_rows)
+            _collect(done, sinks, keepers, tallies)
+            end_of_run.take(done.note.deferred)
+            written += done.note.rows["transactions"]
+            announcer.block(done.note.rows["transactions"], done.note.fraud_rows)
             if progress:
                 progress(written, total)
             del done  # its rows are with the sinks, and the next block is made meanwhile
     finally:
         finished.close()
     for block in end_of_run.blocks():
-        _collect(work.hand_over(block), sinks, tallies)
+        _collect(work.hand_over(block), sinks, {}, tallies)
     return tallies, end_of_run.counts()
 
 
-def _collect(done: "_Done", sinks: Mapping[str, Sink], tallies: Tallies) -> None:
+def make_share(
+    prepared: Prepared, keepers: Mapping[str, Keeper], blocks: range, progress: RowsCallback | None
+) -> Generator[int, None, None]:
+    """Makes some blocks for the store, and yields the transactions of each that is there, in block order."""
+    work = Work(prepared.make_block, {name: keeper.sink for name, keeper in keepers.items()}, keepers, blocks.start)
+    finished = run_in_block_order(prepared.recipe.runner.make(), work, len(blocks))
+    total, written = int(prepared.plan.rows_b[blocks.start : blocks.stop].sum()), 0
+    try:
+        for done in finished:
+            written += done.note.rows["transactions"]
+            if progress:
+                progress(written, total)
+            yield done.note.rows["transactions"]
+    finally:
+        finished.close()
+
+
+def _collect(done: "_Done", sinks: Mapping[str, Sink], keepers: Mapping[str, Keeper], tallies: Tallies) -> None:
     """Takes the receipts, and counts."""
     for (name, sink), receipt in zip(sinks.items(), done.receipts, strict=True):
         with blaming(f"sink {name!r}"):
             sink.collect(receipt)
-    for name, digest in done.digests.items():
-        tallies[name].rows.append(done.rows[name])
+            if name in keepers and keepers[name].sink.grows and name not in done.recalled:
+                keepers[name].keep(receipt, done.note, {})
+    for name, digest in done.note.digests.items():
+        tallies[name].rows.append(done.note.rows[name])
         tallies[name].digests.append(digest)
 
 
 @dataclass(frozen=True)
 class _Done:
-    """What a worker sends back of a block."""
+    """What a worker sends back of a block.
+
+    Attributes:
+        receipts: of each sink.
+        recalled: the sinks that had it already.
+    """
 
     index: int
     receipts: tuple[Receipt, ...]
-    rows: Mapping[str, int]
-    digests: Mapping[str, bytes]
-    fraud_rows: int
-    deferred: Deferred
+    note: Note
+    recalled: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
-class _Work:
-    """The work on one block: make it, and write it to every sink."""
+class Work:
+    """The work on one block: make it, and write it to every sink that does not have it.
 
-    make_block: Callable[[int], Block]
+    Attributes:
+        first: the block that a runner counts as its first.
+    """
+
+    make_block: BlockMaker
     sinks: Mapping[str, Sink]
+    keepers: Mapping[str, Keeper] = field(default_factory=dict)
+    first: int = 0
 
     def __call__(self, index: int) -> _Done:
-        return self.hand_over(self.make_block(index))
+        there = {}
+        for name, keeper in self.keepers.items():
+            with blaming(f"sink {name!r}"):
+                recalled = keeper.recall(self.first + index)
+            if recalled is not None:
+                there[name] = recalled
+        if there and len(there) == len(self.sinks):
+            note = next(iter(there.values()))[1]
+            return _Done(index, tuple(there[name][0] for name in self.sinks), note, frozenset(there))
+        return self.hand_over(self.make_block(self.first + index), {name: there[name][0] for name in there})
 
-    def hand_over(self, block: Block) -> _Done:
-        """Writes a finished block to every sink."""
+    def hand_over(self, block: Block, there: Mapping[str, Receipt] | None = None) -> _Done:
+        """Writes a finished block to every sink but those where it is."""
+        there = there or {}
+        rows = {name: block.rows(name) for name in block.batches}
+        note = Note(rows, block.digests, len(block.truth), block.deferred)
         receipts = []
         for name, sink in self.sinks.items():
             with blaming(f"sink {name!r}"):
-                receipts.append(sink.write(block.index, block.batches))
-        rows = {name: block.rows(name) for name in block.batches}
-        return _Done(block.index, tuple(receipts), rows, block.digests, len(block.truth), block.deferred)
+                receipts.append(there[name] if name in there else self._write(name, sink, block, note))
+        return _Done(block.index - self.first, tuple(receipts), note, frozenset(there))
+
+    def _write(self, name: str, sink: Sink, block: Block, note: Note) -> Receipt:
+        receipt = sink.write(block.index, block.batches)
+        if name in self.keepers and not self.keepers[name].sink.grows and block.index < self.blocks:
+            self.keepers[name].keep(receipt, note, block.batches)
+        return receipt
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks there are; what comes behind them is made at the end of a run, and kept nowhere."""
+        return len(self.make_block.plan.rows_b)

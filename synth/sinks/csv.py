@@ -8,7 +8,8 @@ from pydantic import Field
 
 from synth.contracts.sink import SinkJob
 from synth.errors import RunError
-from synth.sinks.files import FileSink, TableFile, Target, TargetStream
+from synth.sinks.files import FileSink
+from synth.sinks.targets import TableFile, Target, TargetStream
 from synth.tables.table import Table
 
 if TYPE_CHECKING:
@@ -131,11 +132,20 @@ class TextFormat:
 
     def open_file(self, table: Table, target: Target) -> TableFile:
         """Begins with the first line, where there is one."""
-        file = LineFile(target, self.compression)
+        file = self.continue_file(table, target)
         first = self.rows.first_line(table)
         if first:
             file.append(gzip.compress(first, mtime=0) if self.compression == "gzip" else first)
         return file
+
+    @property
+    def continues(self) -> bool:
+        """All but one zstd frame."""
+        return self.compression != "zstd"
+
+    def continue_file(self, table: Table, target: Target) -> "LineFile":
+        """Lines behind those that are there."""
+        return LineFile(target, self.compression)
 
 
 class LineFile:

@@ -1,16 +1,15 @@
 """Sinks that write files: one lifecycle for every format and store."""
 
-import io
 import json
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
-from synth.contracts.sink import Receipt, SinkJob
-from synth.contracts.store import Staged, Upload
+from synth.contracts.sink import ONCE, Receipt, SinkJob
+from synth.contracts.store import Staged, Staging, Upload
 from synth.sinks.card import write_card
-from synth.sinks.places import BESIDE
+from synth.sinks.places import BESIDE, LocalPlace, parse_uri
 from synth.sinks.stores import open_store
-from synth.tables.table import Table
+from synth.sinks.targets import ContinuedFormat, Counter, FileFormat, TableFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,40 +24,6 @@ _MAIN = "transactions"
 _EXTRA_ROWS = 131_072
 
 
-class Target(Protocol):
-    """What takes the bytes of a file: an upload, or a counter."""
-
-    def write(self, data: Any) -> None:
-        """Appends anything that offers contiguous bytes."""
-
-
-class TableFile(Protocol):
-    """One file of a table, written block by block in order."""
-
-    def append(self, payload: Any) -> None:
-        """Adds what ``FileFormat.encode`` made of a block."""
-
-    def close(self) -> None:
-        """Writes what belongs at the end; the target stays open."""
-
-    def abort(self) -> None:
-        """Writes nothing more; never raises."""
-
-
-class FileFormat(Protocol):
-    """How a table becomes a file."""
-
-    @property
-    def suffix(self) -> str:
-        """File name extension, with its dot."""
-
-    def encode(self, batch: "Batch") -> Any:
-        """What a worker makes of a block alone."""
-
-    def open_file(self, table: Table, target: Target) -> TableFile:
-        """Begins a file."""
-
-
 class FileSink:
     """Writes each table into a folder of its own, of the transactions a file a block; or, with the layout ``file``, the
     transactions into one file, alone in the place, and the other tables into ``_truth/``.
@@ -70,11 +35,25 @@ class FileSink:
         self._store = open_store(job.uri, BESIDE if layout == "file" else "")
         self._layout = layout
         self._open: dict[str, tuple[Upload, TableFile]] = {}
+        self._growing = {table.name for table in job.tables if table.facts.grows}
         self._staged: dict[str, list[Staged]] = {table.name: [] for table in (*job.tables, *job.extra)}
 
     def __getstate__(self) -> dict[str, Any]:
         """What a worker in another process needs to write: the open files stay with the driver."""
         return self.__dict__ | {"_open": {}}
+
+    @property
+    def grows(self) -> bool:
+        """Whether all blocks go into one file a table."""
+        return self._layout == "file"
+
+    def lost(self) -> str:
+        """Why a file that grows cannot be cut back to a block: the format or the store."""
+        if not self.grows:
+            return ""
+        if not isinstance(self._format, ContinuedFormat) or not self._format.continues:
+            return f"one {self._format.suffix} file cannot go on where it stopped"
+        return "" if isinstance(parse_uri(self.uri), LocalPlace) else "one file in an object store cannot grow"
 
     def check(self) -> None:
         """Asks the store whether this run may write here."""
@@ -97,7 +76,7 @@ class FileSink:
 
     def _in_parts(self, table: str) -> bool:
         """Whether each block writes a file of the table; the others are one file, to which the driver appends."""
-        return self._layout == "parts" and table == _MAIN
+        return self._layout == "parts" and table in self._growing
 
     def _part_name(self, table: str, block: int) -> str:
         digits = max(5, len(str(self._job.blocks - 1)))
@@ -106,37 +85,38 @@ class FileSink:
     def open(self, extra: "Sequence[Batch]") -> None:
         """Starts the store and writes the tables that come once."""
         self._store.start()
-        for batch in extra:
-            self._begin(batch.table)
-            for piece in batch.pieces(_EXTRA_ROWS):
-                self._open[batch.table.name][1].append(self._format.encode(piece))
-        for table in self._job.tables:
-            if not self._in_parts(table.name):
-                self._begin(table)
+        self.collect(self.write_once(extra))
 
-    def _begin(self, table: Table) -> None:
-        upload = self._store.create(self._names(table.name)[0])
-        try:
-            self._open[table.name] = (upload, self._format.open_file(table, upload))
-        except BaseException:
-            upload.abort()
-            raise
+    def join(self, staging: str, *, shared: bool) -> Staging:
+        """Starts the store in a staging that may be there."""
+        self._store.start(staging, shared=shared)
+        return self._store.staging()
+
+    def write_once(self, extra: "Sequence[Batch]") -> Receipt:
+        """Writes the tables that come once, some rows at a time."""
+        files = [self._write_file(self._names(batch.table.name)[0], batch, _EXTRA_ROWS) for batch in extra]
+        return Receipt(ONCE, tuple(files), {})
 
     def write(self, block: int, batches: "Mapping[str, Batch]") -> Receipt:
         """Writes the block's own files and encodes what goes into shared ones."""
         staged, payloads = [], {}
         for name, batch in batches.items():
             if self._in_parts(name):
-                staged.append(self._write_part(self._part_name(name, block), batch))
+                staged.append(self._write_file(self._part_name(name, block), batch, max(1, batch.native.num_rows)))
             else:
                 payloads[name] = self._format.encode(batch)
         return Receipt(block, tuple(staged), payloads)
 
-    def _write_part(self, name: str, batch: "Batch") -> Staged:
+    def _write_file(self, name: str, batch: "Batch", at_once: int) -> Staged:
         upload = self._store.create(name)
-        file = self._format.open_file(batch.table, upload)
         try:
-            file.append(self._format.encode(batch))
+            file = self._format.open_file(batch.table, upload)
+        except BaseException:
+            upload.abort()
+            raise
+        try:
+            for piece in batch.pieces(at_once):
+                file.append(self._format.encode(piece))
             file.close()
             return upload.close()
         except BaseException:
@@ -144,17 +124,56 @@ class FileSink:
             upload.abort()
             raise
 
+    def recall(self, block: int, staged: "Sequence[Staged]", batches: "Mapping[str, Batch]") -> Receipt:
+        """Encodes once more what goes into shared files; a file that grows has it already."""
+        payloads = {} if self.grows else {name: self._format.encode(batch) for name, batch in batches.items()}
+        return Receipt(block, tuple(staged), payloads)
+
     def collect(self, receipt: Receipt) -> None:
         """Appends the block to the shared files."""
-        self._staged[_MAIN] += receipt.staged
+        for staged in receipt.staged:
+            self._staged[self._table_of(staged.name)].append(staged)
         for name, payload in receipt.payloads.items():
-            self._open[name][1].append(payload)
+            self._shared(name)[1].append(payload)
+
+    def _table_of(self, name: str) -> str:
+        """The table that a file is of."""
+        return name.removeprefix(BESIDE).removesuffix(self._format.suffix) if self.grows else name.partition("/")[0]
+
+    def _shared(self, name: str) -> tuple[Upload, TableFile]:
+        """The one file of a table, begun when its first rows come."""
+        if name not in self._open:
+            table = next(table for table in self._job.tables if table.name == name)
+            upload = self._store.create(self._names(name)[0])
+            try:
+                self._open[name] = (upload, self._format.open_file(table, upload))
+            except BaseException:
+                upload.abort()
+                raise
+        return self._open[name]
+
+    def growth(self) -> tuple[Staged, ...]:
+        """How far each shared file is."""
+        return tuple(upload.so_far() for upload, _ in self._open.values())
+
+    def regrow(self, growth: "Sequence[Staged]") -> bool:
+        """Opens the shared files again, as they were."""
+        assert isinstance(self._format, ContinuedFormat), "asked only where nothing is lost"
+        for staged in growth:
+            table = next(table for table in self._job.tables if table.name == self._table_of(staged.name))
+            upload = self._store.reopen(staged)
+            if upload is None:
+                return False
+            self._open[table.name] = (upload, self._format.continue_file(table, upload))
+        return True
 
     def finish(self) -> dict[str, list[Staged]]:
-        """Closes the shared files."""
-        for name, (upload, file) in self._open.items():
-            file.close()
-            self._staged[name].append(upload.close())
+        """Closes the shared files, those without a row, too."""
+        for table in self._job.tables:
+            if not self._in_parts(table.name):
+                upload, file = self._shared(table.name)
+                file.close()
+                self._staged[table.name].append(upload.close())
         self._open.clear()
         return self._staged
 
@@ -178,6 +197,18 @@ class FileSink:
         self._open.clear()
         self._store.discard(self._all_staged())
 
+    def leave(self) -> None:
+        """Takes back open files, but those that grow, and leaves the staged ones."""
+        for upload, file in self._open.values():
+            with suppress(Exception):
+                file.abort()
+                if self.grows:
+                    upload.close()
+            if not self.grows:
+                upload.abort()
+        self._open.clear()
+        self._store.leave()
+
     def _all_staged(self) -> list[Staged]:
         return [staged for files in self._staged.values() for staged in files]
 
@@ -189,43 +220,3 @@ def files_of(manifest: bytes | None) -> list[str]:
         return [str(file["name"]) for table in tables.values() for file in table["files"]]
     except (ValueError, KeyError, TypeError, AttributeError):
         return []
-
-
-class Counter:
-    """Bytes that go nowhere but into a sum."""
-
-    def __init__(self) -> None:
-        self.bytes = 0
-
-    def write(self, data: Any) -> None:
-        """Counts."""
-        self.bytes += memoryview(data).nbytes
-
-
-class TargetStream(io.RawIOBase):
-    """A target as the file object that Arrow's writers want; closing it leaves the target open."""
-
-    def __init__(self, target: Target) -> None:
-        self._target = target
-        self._position = 0
-        self._dropped = False
-
-    def drop(self) -> None:
-        """Swallows what Arrow still writes, for an Arrow writer that is given up writes its end all the same."""
-        self._dropped = True
-
-    def writable(self) -> bool:
-        """Always."""
-        return True
-
-    def tell(self) -> int:
-        """Bytes written so far."""
-        return self._position
-
-    def write(self, data: Any) -> int:
-        """Appends to the target."""
-        size = memoryview(data).nbytes
-        if not self._dropped:
-            self._target.write(data)
-        self._position += size
-        return size

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import io
 import logging
@@ -26,6 +25,7 @@ from synth.sinks.places import (
     require_names,
     require_vacant,
 )
+from synth.sinks.staging import LocalStaging, Lock, clear_dead
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LOCK = f"{STAGING}lock"
+_READ_BYTES = 1 << 20
 
 
 class LocalStore:
-    """A directory. Staged files stand in `.synth-<token>/` below it: the same file system, so that a rename suffices.
+    """A directory. Staged files stand in `.synth-<id>/` below it: the same file system, so that a rename suffices.
 
     A flock on `.synth-lock` tells a living run's staging from a dead one's; it needs a file system with locks. Both
     entries are gone after `publish` and `discard`. Renames survive the death of the process; whether they survive a
@@ -53,12 +53,11 @@ class LocalStore:
         self._names: tuple[str, ...] = ()
         self._overwrite = False
         self._staging: Path | None = None
-        self._lock: int | None = None
-        self._made: list[Path] = []
+        self._lock = Lock(self._root, self.uri)
         self._published: list[str] = []
 
     def __getstate__(self) -> dict[str, object]:
-        return self.__dict__ | {"_lock": None, "_made": [], "_published": []}
+        return self.__dict__ | {"_lock": Lock(self._root, self.uri), "_published": []}
 
     def check(self, names: Sequence[str], *, overwrite: bool) -> None:
         require_names(names, self.uri)
@@ -71,20 +70,33 @@ class LocalStore:
         with self._explaining(RefusedError, "look into"):
             self._require_vacant()
 
-    def start(self) -> None:
+    def start(self, staging: str = "", *, shared: bool = False) -> None:
         with self._explaining(RefusedError, "write to"):
             try:
-                self._take_lock()
+                self._lock.take(shared=shared)
                 self._require_vacant()
-                for dead in self._root.glob(f"{STAGING}*"):
-                    if dead.name != LOCK:
-                        shutil.rmtree(dead)
-                staging = self._root / f"{STAGING}{os.urandom(8).hex()}"
-                staging.mkdir()
+                if not shared:
+                    clear_dead(self._root)
+                path = self._root / f"{STAGING}{staging or os.urandom(8).hex()}"
+                path.mkdir(exist_ok=bool(staging))
             except BaseException:
                 self._leave()
                 raise
-            self._staging = staging
+            self._staging = path
+
+    def staging(self) -> LocalStaging:
+        assert self._staging is not None, "start() comes before staging()"
+        return LocalStaging(self.uri, self._root, self._staging.name)
+
+    def reopen(self, staged: Staged) -> LocalUpload | None:
+        with self._explaining(RunError, f"write {staged.name} to"):
+            return LocalUpload.reopened(self, staged, self._staged(staged.name, staged.upload_id))
+
+    def leave(self) -> None:
+        self._staging = None
+        self._lock.keep_directories()
+        with self._forgiving():
+            self._lock.give_back()
 
     def create(self, name: str) -> LocalUpload:
         require_names([name], self.uri)
@@ -127,7 +139,8 @@ class LocalStore:
             for name in leftovers:
                 self._remove(name)
             self._staged(MANIFEST).replace(self._root / self._manifest)
-        self._published, self._made = [], []
+        self._published = []
+        self._lock.keep_directories()
         with self._forgiving():
             self._leave()
 
@@ -136,7 +149,7 @@ class LocalStore:
             for name in self._published:
                 self._remove(name)
             self._published = []
-            if self._lock is not None:
+            if self._lock.held:
                 self._leave()
             elif self._staging is not None:
                 for file in staged:
@@ -200,42 +213,14 @@ class LocalStore:
                 if above.is_file():
                     raise RefusedError(f"cannot write {name} to {self.uri}: {above} is a file; choose another uri")
 
-    def _take_lock(self) -> None:
-        """Make the directory and lock it; a lock file that vanished under our hands is somebody's who just left."""
-        path = self._root / LOCK
-        while self._lock is None:
-            self._made += [p for p in (self._root, *self._root.parents) if not p.exists() and p not in self._made]
-            self._root.mkdir(parents=True, exist_ok=True)
-            try:
-                lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-            except FileNotFoundError:
-                continue
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if path.exists() and os.path.samestat(os.fstat(lock), path.stat()):
-                    self._lock, lock = lock, -1
-            except BlockingIOError as error:
-                message = f"another run is writing to {self.uri}: wait until it has ended, or choose another uri"
-                raise RefusedError(message) from error
-            finally:
-                if lock >= 0:
-                    os.close(lock)
-
     def _leave(self) -> None:
-        """Remove the staging, give the lock back, and remove the directories made for the run that are empty."""
+        """Remove the staging, and give the lock back."""
         try:
             if self._staging is not None and self._staging.exists():
                 shutil.rmtree(self._staging)
             self._staging = None
         finally:
-            if self._lock is not None:
-                (self._root / LOCK).unlink(missing_ok=True)
-                os.close(self._lock)
-                self._lock = None
-        for path in self._made:
-            with suppress(OSError):
-                path.rmdir()
-        self._made = []
+            self._lock.give_back()
 
     def _remove(self, name: str) -> None:
         """Remove a visible file and the directories that it leaves empty."""
@@ -251,14 +236,36 @@ class LocalStore:
 class LocalUpload:
     """A file below the staging directory."""
 
-    def __init__(self, store: LocalStore, name: str, upload_id: str, path: Path) -> None:
+    def __init__(self, store: LocalStore, name: str, upload_id: str, path: Path, mode: str = "xb") -> None:
         self._store = store
         self._name = name
         self._upload_id = upload_id
         self._path = path
-        self._file = io.FileIO(path, "xb")
+        self._file = io.FileIO(path, mode)
         self._digest = hashlib.sha256()
         self._bytes = 0
+
+    @classmethod
+    def reopened(cls, store: LocalStore, staged: Staged, path: Path) -> LocalUpload | None:
+        """Go on with a file at the length that it had; None where it is not what it was then."""
+        try:
+            upload = cls(store, staged.name, staged.upload_id, path, "r+b")
+        except FileNotFoundError:
+            return None
+        while upload._bytes < staged.bytes:
+            data = upload._file.read(min(_READ_BYTES, staged.bytes - upload._bytes))
+            if not data:
+                break
+            upload._digest.update(data)
+            upload._bytes += len(data)
+        if upload.so_far() != staged:
+            upload._file.close()
+            return None
+        upload._file.truncate(staged.bytes)
+        return upload
+
+    def so_far(self) -> Staged:
+        return Staged(self._name, self._bytes, self._digest.hexdigest(), self._upload_id)
 
     def write(self, data: Buffer) -> None:
         view = memoryview(data).cast("B")
@@ -271,7 +278,7 @@ class LocalUpload:
     def close(self) -> Staged:
         with self._store._explaining(RunError, f"write {self._name} to"):
             self._file.close()
-        return Staged(self._name, self._bytes, self._digest.hexdigest(), self._upload_id)
+        return self.so_far()
 
     def abort(self) -> None:
         with suppress(OSError):

@@ -7,7 +7,8 @@ from pydantic import Field
 
 from synth.contracts.sink import SinkJob
 from synth.sinks.csv import Uri
-from synth.sinks.files import FileSink, TableFile, Target, TargetStream
+from synth.sinks.files import FileSink
+from synth.sinks.targets import TableFile, Target, TargetStream
 from synth.tables.table import Table
 
 if TYPE_CHECKING:

@@ -65,12 +65,15 @@ class S3Upload:
             if self._filled == len(self._part):
                 self._send()
 
+    def so_far(self) -> Staged:
+        return Staged(self._name, self._bytes, self._digest.hexdigest(), self._upload_id, tuple(self._etags))
+
     def close(self) -> Staged:
         if self._filled or not self._sent():
             self._send()
         self._await(0)
         self._connection.pending.pop(self._upload_id, None)
-        return Staged(self._name, self._bytes, self._digest.hexdigest(), self._upload_id, tuple(self._etags))
+        return self.so_far()
 
     def abort(self) -> None:
         for future in self._in_flight:

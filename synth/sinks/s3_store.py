@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import os
 import threading
@@ -17,6 +18,7 @@ from synth.sinks.places import (
     CARD,
     MANIFEST,
     MANIFESTS,
+    STAGING,
     S3Place,
     families,
     family,
@@ -27,6 +29,7 @@ from synth.sinks.places import (
 from synth.sinks.s3_connection import Connection
 from synth.sinks.s3_errors import ABSENT, code_of
 from synth.sinks.s3_files import S3Reader, S3Upload
+from synth.sinks.s3_staging import FAMILIES, S3Staging, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -58,6 +61,7 @@ class S3Store:
         self._names: tuple[str, ...] = ()
         self._overwrite = False
         self._run = os.urandom(8).hex()
+        self._staging = ""
         self._started = False
         self._done = False
         self._published: list[str] = []
@@ -74,11 +78,32 @@ class S3Store:
             require_vacant(self.uri, self._visible(), overwrite=overwrite)
             connection.abort(self._manifest, self._begin(self._manifest))
 
-    def start(self) -> None:
+    def start(self, staging: str = "", *, shared: bool = False) -> None:
         with self._connection().explaining(RefusedError, "write to"):
             require_vacant(self.uri, self._visible(), overwrite=self._overwrite)
-            self._sweep()
+            if not staging:
+                self._sweep()
         self._started = True
+        if staging:
+            self._run = self._staging = staging
+            self.staging().put(FAMILIES, json.dumps(families(self._names)).encode())
+
+    def staging(self) -> S3Staging:
+        assert self._staging, "start() with an id comes before staging()"
+        return S3Staging(self._place, self._connection, f"{STAGING}{self._staging}")
+
+    def reopen(self, staged: Staged) -> None:
+        return None
+
+    def leave(self) -> None:
+        if self._live is None:
+            return
+        connection = self._live
+        connection.stop()
+        with self._forgiving(connection):
+            for upload_id, name in list(connection.pending.items()):
+                connection.abort(name, upload_id)
+        self._live, self._started = None, False
 
     def create(self, name: str) -> S3Upload:
         require_names([name], self.uri)
@@ -142,6 +167,8 @@ class S3Store:
                 connection.abort(name, upload_id)
             if self._started:
                 self._sweep()
+            if self._staging:
+                self.staging().remove()
         self._live, self._started = None, False
 
     def list_files(self) -> dict[str, int]:
@@ -228,10 +255,4 @@ class S3Store:
 
     def _sweep(self) -> None:
         """Abort the pending uploads of the files that this run writes, and of parts beside its parts; of no others."""
-        pages = self._connection().client.get_paginator("list_multipart_uploads")
-        for start in families(self._names):
-            for page in pages.paginate(Bucket=self._place.bucket, Prefix=self._place.key(start)):
-                for upload in page.get("Uploads", []):
-                    name = self._place.name(upload["Key"])
-                    if family(name) == start:
-                        self._connection().abort(name, upload["UploadId"])
+        sweep(self._connection(), families(self._names))

@@ -1,6 +1,8 @@
 """Opens the store at a uri: a local directory or `s3://bucket/prefix`, behind one interface."""
 
-from synth.contracts.store import Store
+from collections.abc import Sequence
+
+from synth.contracts.store import Staging, Store
 from synth.sinks.places import S3Place, parse_uri
 
 
@@ -21,3 +23,36 @@ def open_store(uri: str, beside: str = "") -> Store:
     from synth.sinks.local_store import LocalStore
 
     return LocalStore(place, beside)
+
+
+def find_stagings(uri: str) -> Sequence[Staging]:
+    """What runs that are not published keep at a uri, by id.
+
+    Raises:
+        RefusedError: the uri is no place, or it cannot be read.
+    """
+    place = parse_uri(uri)
+    if isinstance(place, S3Place):
+        from synth.sinks.s3_staging import stagings_below
+
+        return stagings_below(place)
+    from synth.sinks.staging import stagings_in
+
+    return stagings_in(place.uri, place.path)
+
+
+def clean(uri: str) -> None:
+    """Removes all that unfinished runs have left at a uri.
+
+    Raises:
+        RefusedError: the uri is no place, somebody is writing there, or it cannot be removed.
+    """
+    place = parse_uri(uri)
+    open_store(uri).read_manifest()  # ends a commit that died, which may need what is staged
+    if isinstance(place, S3Place):
+        from synth.sinks.s3_staging import clean_below
+
+        return clean_below(place)
+    from synth.sinks.staging import clean as clean_directory
+
+    return clean_directory(place.uri, place.path)

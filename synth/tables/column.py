@@ -146,6 +146,7 @@ class TableFacts:
         order: what its rows are sorted by; empty where that is nothing that it shows.
         searched: what it is searched by: a column, or several together.
         as_viewed: the columns that bear the name that the view gives them in the transactions.
+        grows: whether its rows grow with the transactions, so that each block writes a part of it of its own.
     """
 
     doc: str = ""
@@ -154,6 +155,7 @@ class TableFacts:
     order: tuple[str, ...] = ()
     searched: tuple[tuple[str, ...], ...] = ()
     as_viewed: tuple[str, ...] = ()
+    grows: bool = False
 
     @property
     def named(self) -> set[str]:

@@ -38,6 +38,7 @@ _EVENTS = TableFacts(
     counted=True,
     order=("event_id",),
     searched=(("tid",), ("time",), ("card_number", "time"), ("card_id", "time")),
+    grows=True,
 )
 
 _LABELS = TableFacts(
@@ -53,6 +54,7 @@ _CLICKS = TableFacts(
     key=("click_id",),
     order=("click_id",),
     searched=(("event_id",), ("session_id",), ("customer_id", "time"), ("merchant_id", "time")),
+    grows=True,
 )
 
 _CARDS = TableFacts(doc="one row a card", searched=(("card_number",), ("customer_id",)), as_viewed=("card_number",))
@@ -108,6 +110,7 @@ TABLES: Mapping[str, DeclaredTable] = {
                 key=("click_id",),
                 order=("click_id",),
                 searched=(("episode_id",),),
+                grows=True,
             ),
         ),
         DeclaredTable(

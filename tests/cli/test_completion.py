@@ -63,9 +63,10 @@ def test_what_is_walked() -> None:
             "lint ",
         ),
     }
-    assert {("run ", "--workers"), ("stream ", "--parts"), ("stream ", "--part")} < set(VALUED)
+    flags = ("--workers", "--resume", "--parts", "--part")
+    assert {*(("run ", flag) for flag in flags), ("stream ", "--parts"), ("stream ", "--part")} < set(VALUED)
     assert {("preview ", "--rows"), ("preview ", "--scenario")} < set(VALUED)
-    assert len(VALUED) == 6 + 3 * len(TAKING)
+    assert len(VALUED) == 9 + 3 * len(TAKING)
 
 
 @pytest.mark.parametrize(("line", "flag"), VALUED)

@@ -9,7 +9,7 @@ from synth.contracts.hookspecs import SinkSpec, Spec
 from synth.contracts.overridable import Overridable, overridables
 from synth.contracts.preflight import Preflight
 from synth.contracts.run_events import StreamSubscriber, Subscriber
-from synth.contracts.sink import Sink
+from synth.contracts.sink import KeptSink, Sink
 from synth.contracts.stream_sink import StreamSink
 from synth.errors import PluginError
 from synth.wording import nearest
@@ -29,6 +29,8 @@ def refuse_misfit(spec: SinkSpec) -> None:
         raise PluginError(f"{named} says only one of schemes and opens, which need each other")
     if not spec.streams and spec.parts:
         raise PluginError(f"{named} says parts=True without streams=True: only a stream has parts")
+    if spec.receipts and (spec.streams or not spec.place):
+        raise PluginError(f"{named} says receipts=True, which is for a place that takes whole runs")
     for name, function, arguments in (("reads", spec.reads, 3), ("opens", spec.opens, 1), ("takes", spec.takes, 1)):
         if function is not None:
             _refuse_signature(f"{name} of {named}", function, arguments)
@@ -40,7 +42,7 @@ def _refuse_class(spec: SinkSpec, named: str, cls: type[Any]) -> None:
     if spec.streams != issubclass(cls, StreamSink):
         fault = "says streams=True, but its class is no" if spec.streams else "leaves out streams=True of a"
         raise PluginError(f"{named} {fault} synth.StreamSink")
-    contract: type[Any] = StreamSink if spec.streams else Sink
+    contract: type[Any] = StreamSink if spec.streams else KeptSink if spec.receipts else Sink
     _refuse_lacking(named, cls, () if spec.streams else _methods(contract))
     _refuse_misspelt(named, cls, contract, Preflight)
     for method, keyword in (("read", "reads"), ("open_source", "opens")):

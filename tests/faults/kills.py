@@ -1,0 +1,171 @@
+"""Real commands of synth, each in a process of its own that is killed before the n-th thing that it would change.
+
+Run as a program it imports everything once and forks a process for each command that it is told on its standard input:
+a hundred of them do not start Python a hundred times. ``SYNTH_FAULTS=full`` asks for all points: ``make faults``.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+FULL = os.environ.get("SYNTH_FAULTS") == "full"
+
+#: Audit events of calls that change a file system; ``open`` does where it writes, and S3 is changed by what is sent.
+_CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.link", "os.truncate", "http.client.send"}
+_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+#: What the commit stages first: what is killed behind it is the matter of the commit's own tests.
+_COMMIT = "_manifest.json."
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended.
+
+    Attributes:
+        code: its exit code; negative where a signal ended it.
+        text: what it printed, on both streams.
+        changes: how many changes it made before its commit, or was about to make.
+    """
+
+    code: int
+    text: str
+    changes: int
+
+    @property
+    def killed(self) -> bool:
+        """Whether it died of what was planned."""
+        return self.code == -signal.SIGKILL
+
+
+class Forge:
+    """Makes processes of synth."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self._process = process
+
+    def run(self, *words: str, cwd: Path, at: int = 0, after: float = 0.0) -> Ended:
+        """Carries out a command.
+
+        Args:
+            at: the change before which it is killed, from 1; 0 for none.
+            after: seconds after which it is killed, wherever it is, but not in its commit; 0 for never.
+        """
+        assert self._process.stdin
+        assert self._process.stdout
+        order = {"words": words, "cwd": str(cwd), "at": at, "after": after}
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        return Ended(**json.loads(self._process.stdout.readline()))
+
+
+@contextmanager
+def forging(env: Mapping[str, str] | None = None) -> Iterator[Forge]:
+    """A forge, with this process's environment and more."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("SYNTH_", "AWS_", "SLURM_"))}
+    environ |= {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"} | dict(env or {})
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-m", "tests.faults.kills"]
+    with subprocess.Popen(command, cwd=ROOT, env=environ, stdin=pipe, stdout=pipe, text=True) as process:
+        try:
+            yield Forge(process)
+        finally:
+            assert process.stdin
+            process.stdin.close()
+            process.wait(30)
+
+
+def digests(place: Path) -> dict[str, str]:
+    """Every file below a place, hidden ones too, with the digest of its bytes."""
+    files = (path for path in sorted(place.rglob("*")) if path.is_file())
+    return {path.relative_to(place).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def _serve() -> None:
+    """Forks a process for each order."""
+    import pyarrow.csv
+    import pyarrow.parquet  # noqa: F401 — so that no fork has to import them
+
+    import synth.cli
+    import synth.cli.clean
+    import synth.cli.commit
+    import synth.cli.run  # noqa: F401
+
+    for line in sys.stdin:
+        order = json.loads(line)
+        with tempfile.TemporaryDirectory(prefix="synth-kills-") as folder:
+            text, count = Path(folder, "text"), Path(folder, "count")
+            child = os.fork()
+            if not child:
+                _carry_out(order, text, count)
+            _, status = os.waitpid(child, 0)
+            code = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+            changes = int(count.read_text() or 0) if count.exists() else 0
+            said = text.read_text(errors="replace") if text.exists() else ""
+        sys.stdout.write(json.dumps({"code": code, "text": said, "changes": changes}) + "\n")
+        sys.stdout.flush()
+
+
+def _carry_out(order: Mapping[str, Any], text: Path, count: Path) -> None:
+    """The command, in a process of its own that ends with it."""
+    from synth.cli import main
+
+    said = os.open(text, os.O_WRONLY | os.O_CREAT, 0o600)
+    os.dup2(said, 1)
+    os.dup2(said, 2)
+    os.chdir(order["cwd"])
+    counter = _Counter(order["at"], os.open(count, os.O_WRONLY | os.O_CREAT, 0o600))
+    sys.addaudithook(counter)
+    if order["after"]:
+        threading.Thread(target=counter.die_after, args=(order["after"],), daemon=True).start()
+    code = 1
+    with contextlib.suppress(BaseException):
+        code = main(order["words"])
+    sys.stdout.flush()
+    os._exit(code)
+
+
+class _Counter:
+    """Counts what is changed, and kills the process before the change that was chosen."""
+
+    def __init__(self, at: int, told: int) -> None:
+        self._at, self._told, self._changes, self._committing = at, told, 0, False
+        self._lock = threading.Lock()
+
+    def __call__(self, event: str, arguments: Sequence[Any]) -> None:
+        if event == "open":
+            if not isinstance(arguments[2], int) or not arguments[2] & _WRITES:
+                return
+        elif event not in _CHANGES:
+            return
+        with self._lock:
+            self._committing = self._committing or _COMMIT in str(arguments[0])
+            if self._committing:
+                return
+            self._changes += 1
+            os.pwrite(self._told, str(self._changes).encode(), 0)
+            if self._changes == self._at:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    def die_after(self, seconds: float) -> None:
+        """Kills the process in a while, unless it commits."""
+        time.sleep(seconds)
+        with self._lock:
+            if not self._committing:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    _serve()

@@ -1,0 +1,137 @@
+"""Parts of a run, made in any order and several times by processes that know nothing of each other, are the run."""
+
+import random
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.kills import FULL, Forge, digests, forging
+from tests.faults.test_resume import CLAIMS, CLICKS, points
+
+PARTS = 10 if FULL else 4
+ONE = (*CLAIMS, "sink.parquet.uri=out/p")
+TWO = (*CLAIMS, "sink=[csv,parquet]", "sink.csv.uri=out/p", "sink.csv.layout=parts", "sink.parquet.uri=out/q")
+KINDS = {"two sinks": TWO, "clicks": (*CLICKS, "sink.parquet.uri=out/p")}
+
+
+@pytest.fixture(scope="module")
+def forge() -> Iterator[Forge]:
+    with forging() as forge:
+        yield forge
+
+
+def whole(forge: Forge, recipe: tuple[str, ...], place: Path) -> dict[str, str]:
+    """The files of one run, and nothing left of it."""
+    done = forge.run("run", *recipe, cwd=place)
+    assert done.code == 0, done.text
+    files = digests(place / "out")
+    shutil.rmtree(place / "out")
+    return files
+
+
+def part(number: int, parts: int = PARTS) -> tuple[str, ...]:
+    return "--parts", str(parts), "--part", str(number)
+
+
+@pytest.mark.parametrize("recipe", KINDS.values() if FULL else [TWO], ids=KINDS if FULL else ["two sinks"])
+def test_parts_in_any_order_some_twice_some_killed_are_one_run(forge, recipe, tmp_path):
+    files, rng = whole(forge, recipe, tmp_path), random.Random(4)
+    order = rng.sample(range(PARTS), PARTS)
+    for number in order:
+        killed = forge.run("run", *recipe, *part(number), cwd=tmp_path, at=rng.randint(2, 12))
+        assert killed.killed or killed.code == 0, killed.text
+    early = forge.run("commit", "out/p", cwd=tmp_path)
+    assert early.code == 3, early.text
+    assert "missing" in early.text
+    for number in [*reversed(order), order[0]]:
+        done = forge.run("run", *recipe, *part(number), cwd=tmp_path)
+        assert done.code == 0, done.text
+    assert not any("/.synth-" not in name for name in digests(tmp_path))
+    committed = forge.run("commit", "out/p", cwd=tmp_path)
+    assert committed.code == 0, committed.text
+    assert digests(tmp_path / "out") == files
+    again = forge.run("commit", "out/p", cwd=tmp_path)
+    assert (again.code, "is complete" in again.text) == (3, True)
+
+
+def test_a_commit_that_is_killed_before_it_publishes_is_made_again(forge, tmp_path):
+    files = whole(forge, ONE, tmp_path)
+    for number in range(2):
+        assert forge.run("run", *ONE, *part(number, 2), cwd=tmp_path).code == 0
+    shutil.copytree(tmp_path / "out", tmp_path / "kept")
+    changes = forge.run("commit", "out/p", cwd=tmp_path).changes
+    for at in points(changes):
+        shutil.rmtree(tmp_path / "out")
+        shutil.copytree(tmp_path / "kept", tmp_path / "out")
+        assert forge.run("commit", "out/p", cwd=tmp_path, at=at).killed
+        done = forge.run("commit", "out/p", cwd=tmp_path)
+        assert done.code == 0, done.text
+        assert digests(tmp_path / "out") == files
+
+
+def test_a_commit_names_what_is_missing_and_what_is_damaged_of_every_sink(forge, tmp_path):
+    files = whole(forge, TWO, tmp_path)
+    assert forge.run("run", *TWO, *part(0, 1), cwd=tmp_path).code == 0
+    receipts = sorted((tmp_path / "out" / "p").glob(".synth-*/receipts/0*"))
+    for path in receipts[1:4]:
+        path.unlink()
+    staged = next((tmp_path / "out" / "q").glob(".synth-*/transactions/part-00005*"))
+    staged.write_bytes(b"nothing")
+    refused = forge.run("commit", "out/q", cwd=tmp_path)
+    assert refused.code == 3
+    assert "sink 'csv': 3 blocks missing (1-3)" in refused.text
+    assert "sink 'parquet': block 5: damaged: transactions/part-00005.parquet is gone or damaged" in refused.text
+    assert "synth run --resume" in refused.text
+    done = forge.run("run", "--resume", "out/q", cwd=tmp_path)
+    assert done.code == 0, done.text
+    assert digests(tmp_path / "out") == files
+
+
+def test_the_task_of_a_batch_system_is_its_part(tmp_path):
+    for number in range(2):
+        variable = ("SLURM_ARRAY_TASK_ID", "JOB_COMPLETION_INDEX")[number]
+        with forging({variable: str(number)}) as forge:
+            done = forge.run("run", *ONE, "--parts", "2", "--part", "env", cwd=tmp_path)
+            assert done.code == 0, done.text
+    with forging() as forge:
+        assert forge.run("commit", "out/p", cwd=tmp_path).code == 0
+        unset = forge.run("run", *ONE, "--parts", "2", "--part", "env", cwd=tmp_path)
+        assert (unset.code, "neither SLURM_ARRAY_TASK_ID nor" in unset.text) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "why"),
+    [
+        (("--parts", "2"), 2, "--parts N and --part K need each other"),
+        (("--parts", "2", "--part", "2"), 2, "counted from 0 to 1"),
+        (("--parts", "2", "--part", "0", "sink=[csv,parquet]", "sink.csv.uri=out/c"), 2, "sink.csv.layout=parts"),
+        (("--parts", "2", "--part", "0", "sink.parquet.uri=null"), 2, "parts need a place that they share"),
+        (("--parts", "2", "--part", "0", "-m"), 2, "leave out -m"),
+        (("--resume", "out/p", "--dry-run"), 2, "leave out --dry-run"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_before_anything_is_written(forge, tmp_path, words, code, why):
+    refused = forge.run("run", *ONE, *words, cwd=tmp_path)
+    assert (refused.code, why in refused.text) == (code, True), refused.text
+    assert digests(tmp_path) == {}
+
+
+def test_parts_of_another_recipe_are_refused_where_one_has_begun(forge, tmp_path):
+    assert forge.run("run", *ONE, *part(0), cwd=tmp_path).code == 0
+    other = forge.run("run", *ONE, "seed=9", *part(1), cwd=tmp_path)
+    assert other.code == 3
+    assert "seed: 123 there, 9 here" in other.text
+
+
+def test_a_part_that_fails_leaves_its_finished_blocks(forge, tmp_path):
+    whole(forge, ONE, tmp_path)
+    found = 0
+    for at in range(8, 200, 8 if FULL else 24):
+        if not forge.run("run", *ONE, *part(0, 1), cwd=tmp_path, at=at).killed:
+            break
+        now = len(list((tmp_path / "out" / "p").glob(".synth-*/receipts/0*")))
+        assert now >= found
+        found = now
+    assert found

@@ -1,0 +1,203 @@
+"""A run that is killed, again and again, and resumed leaves the bytes of one that nobody disturbed."""
+
+import json
+import random
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.kills import FULL, Forge, digests, forging
+
+SMALL = ("generator.transactions=4000", "block_rows=500", "population.cards=200", "timeline.end=2022-02-01")
+CLAIMS = ("scenario=[amount_threshold,card_chain]", "scenario.card_chain.ratio=0.02", "reporting=noisy", *SMALL)
+PEOPLE = ("population.customers.number=400", "population.cards=480", "timeline.end=2022-01-06", "block_rows=300")
+CLICKS = ("experiment=account_takeover", "scenario.account_takeover.ratio=0.02", *PEOPLE)
+
+#: What is written → (recipe, sinks below the place).
+KINDS = {
+    "parquet": (*CLAIMS, "sink.parquet.uri=out/p"),
+    "csv file": (*CLAIMS, "sink=csv", "sink.csv.uri=out/p"),
+    "csv file gzip": (*CLAIMS, "sink=csv", "sink.csv.uri=out/p", "sink.csv.compression=gzip"),
+    "jsonl parts": (*CLAIMS, "sink=jsonl", "sink.jsonl.uri=out/p", "sink.jsonl.layout=parts"),
+    "two sinks": (*CLAIMS, "sink=[csv,parquet]", "sink.csv.uri=out/p", "sink.parquet.uri=out/q"),
+    "clicks": (*CLICKS, "sink.parquet.uri=out/p"),
+    "clicks in csv": (*CLICKS, "sink=csv", "sink.csv.uri=out/p"),
+}
+
+
+@pytest.fixture(scope="module")
+def forge() -> Iterator[Forge]:
+    with forging() as forge:
+        yield forge
+
+
+#: The others are for ``make faults``.
+SHORT = ("csv file", "two sinks", "clicks")
+
+
+@pytest.fixture(params=KINDS if FULL else SHORT)
+def recipe(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    return KINDS[request.param]
+
+
+@pytest.fixture
+def wanted(forge, recipe, tmp_path) -> tuple[dict[str, str], int]:
+    """The files of an undisturbed run, and how many things it changes before it commits."""
+    done = forge.run("run", *recipe, cwd=tmp_path)
+    assert done.code == 0, done.text
+    files = digests(tmp_path / "out")
+    shutil.rmtree(tmp_path / "out")
+    return files, done.changes
+
+
+def points(changes: int) -> list[int]:
+    """Where runs are killed: everywhere, or at the ends and at some places between them."""
+    every = list(range(1, changes + 1))
+    return every if FULL else sorted({changes, *random.Random(3).sample(every, 2)})
+
+
+def test_a_killed_run_is_finished_by_resume(forge, recipe, wanted, tmp_path):
+    files, changes = wanted
+    for at in points(changes):
+        killed = forge.run("run", *recipe, cwd=tmp_path, at=at)
+        if not killed.killed:
+            assert killed.code == 0, killed.text  # threads: this time there were fewer
+        else:
+            assert not [name for name in digests(tmp_path) if "/.synth-" not in name], f"a reader sees some, {at}"
+            resumed = forge.run("run", *recipe, "--resume", "out/p", cwd=tmp_path)
+            assert resumed.code == 0, f"killed before change {at}: {resumed.text}"
+        assert digests(tmp_path / "out") == files, f"killed before change {at}"
+        shutil.rmtree(tmp_path / "out")
+
+
+def test_killed_again_and_again_it_is_finished_by_the_place_alone(forge, recipe, wanted, tmp_path):
+    files, _ = wanted
+    rng = random.Random(5)
+    kills, words = 0, ["run", *recipe]
+    for _ in range(100 if FULL else 6):
+        # Further on than one block, so that it comes to an end some day.
+        killed = (
+            forge.run(*words, cwd=tmp_path, at=rng.randint(12, 30))
+            if rng.random() < 0.5
+            else forge.run(*words, cwd=tmp_path, after=rng.uniform(0.02, 0.6))
+        )
+        if killed.killed:
+            kills += 1
+            begun = any((tmp_path / "out" / "p").glob(".synth-*/recipe.json"))
+            words = ["run", "--resume", "out/p"] if begun else words
+            continue
+        assert killed.code == 0, killed.text
+        assert digests(tmp_path / "out") == files
+        shutil.rmtree(tmp_path / "out")
+        words = ["run", *recipe]
+    if (tmp_path / "out").exists():
+        last = forge.run(*words, cwd=tmp_path)
+        assert last.code == 0, last.text
+        assert digests(tmp_path / "out") == files
+    assert kills
+    print(f"{kills} kills")
+
+
+def run_to_the_middle(forge: Forge, recipe: tuple[str, ...], place: Path) -> int:
+    """Leaves some finished blocks; returns how many."""
+    for at in range(20, 400, 4):
+        ended = forge.run("run", *recipe, cwd=place, at=at)
+        assert ended.killed, ended.text
+        found = len(list((place / "out" / "p").glob(".synth-*/receipts/0*")))
+        if found >= 3:
+            return found
+    raise AssertionError("no block was finished")
+
+
+class TestWhatIsThere:
+    @pytest.fixture(params=["parquet", "csv file"])
+    def recipe(self, request: pytest.FixtureRequest) -> tuple[str, ...]:
+        return KINDS[request.param]
+
+    def test_a_plain_run_joins_and_says_so(self, forge, recipe, wanted, tmp_path):
+        found = run_to_the_middle(forge, recipe, tmp_path)
+        done = forge.run("run", *recipe, cwd=tmp_path)
+        assert done.code == 0, done.text
+        assert f"going on with {found} of " in done.text
+        assert digests(tmp_path / "out") == wanted[0]
+
+    def test_another_recipe_is_refused_key_by_key_and_nothing_is_lost(self, forge, recipe, wanted, tmp_path):
+        run_to_the_middle(forge, recipe, tmp_path)
+        before = digests(tmp_path)
+        other = forge.run("run", *recipe, "seed=7", "--resume", "out/p", cwd=tmp_path)
+        assert other.code == 3
+        assert "seed: 123 there, 7 here" in other.text
+        assert digests(tmp_path) == before
+        plain = forge.run("run", *recipe, "seed=7", cwd=tmp_path)
+        assert plain.code == 0, plain.text
+        assert "seed: 123 there, 7 here" in plain.text
+        assert not any("/.synth-" in name for name in digests(tmp_path))
+
+    def test_damage_is_found_and_made_again(self, forge, recipe, wanted, tmp_path):
+        run_to_the_middle(forge, recipe, tmp_path)
+        staged = sorted((tmp_path / "out" / "p").glob(".synth-*/transactions*"))[0]
+        first = sorted(staged.iterdir())[0] if staged.is_dir() else staged
+        first.write_bytes(b"X" + first.read_bytes()[1:])
+        receipts = sorted((tmp_path / "out" / "p").glob(".synth-*/receipts/0*"))
+        receipts[-1].write_bytes(receipts[-1].read_bytes()[:-9])
+        done = forge.run("run", "--resume", "out/p", cwd=tmp_path)
+        assert done.code == 0, done.text
+        assert "made again" in done.text
+        assert digests(tmp_path / "out") == wanted[0]
+
+    def test_another_version_is_refused_by_resume_and_made_again_by_a_run(self, forge, recipe, wanted, tmp_path):
+        run_to_the_middle(forge, recipe, tmp_path)
+        for path in (tmp_path / "out" / "p").glob(".synth-*/receipts/0*"):
+            make_older(path)
+        refused = forge.run("run", "--resume", "out/p", cwd=tmp_path)
+        assert refused.code == 3, refused.text
+        assert "made with numpy 1.0.0" in refused.text
+        done = forge.run("run", *recipe, cwd=tmp_path)
+        assert done.code == 0, done.text
+        assert "made again" in done.text
+        assert digests(tmp_path / "out") == wanted[0]
+
+    def test_clean_takes_it_away_and_names_it(self, forge, recipe, tmp_path):
+        run_to_the_middle(forge, recipe, tmp_path)
+        done = forge.run("clean", "out/p", cwd=tmp_path)
+        assert done.code == 0, done.text
+        assert "removed" in done.text
+        assert digests(tmp_path) == {}
+        nothing = forge.run("run", "--resume", "out/p", cwd=tmp_path)
+        assert nothing.code == 3
+        assert "holds no unfinished run" in nothing.text
+
+
+def make_older(path: Path) -> None:
+    """Makes a receipt say that another version of numpy made it, as that version would have."""
+    from synth.engine.receipts import _digest
+
+    line, _, body = path.read_bytes().partition(b"\n")
+    head = json.loads(line)
+    del head["sha256"]
+    head["versions"]["numpy"] = "1.0.0"
+    path.write_bytes(json.dumps(head | {"sha256": _digest(head, body)}).encode() + b"\n" + body)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "why"),
+    [
+        (("sink=csv", "sink.csv.uri=out/p", "sink.csv.compression=zstd"), "cannot go on where it stopped"),
+        (("sink=csv", "sink.csv.uri=s3://bucket/p"), "one file in an object store cannot grow"),
+        (("sink=jsonl_stream", "sink.jsonl_stream.uri=out/p"), "a sink of kind jsonl_stream keeps no blocks"),
+        (("sink=stdout",), "a sink of kind stdout keeps no blocks"),
+    ],
+)
+def test_what_cannot_be_kept_is_refused_in_words(forge, tmp_path, overrides, why):
+    words = ("run", *SMALL, *overrides)
+    place = "s3://bucket/p" if "s3" in str(overrides) else "out/p"
+    refused = forge.run(*words, "--parts", "2", "--part", "0", cwd=tmp_path)
+    assert refused.code == 2, refused.text
+    assert why in refused.text
+    if "stdout" not in str(overrides):
+        resumed = forge.run(*words, "--resume", place, cwd=tmp_path)
+        assert resumed.code == 2, resumed.text
+        assert why in resumed.text
+    assert digests(tmp_path) == {}
