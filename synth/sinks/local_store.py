@@ -1,4 +1,4 @@
-"""Files in a local directory: staged below it, swapped in by rename."""
+"""Files in a local directory: staged below it, moved in by what a journal says."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, BinaryIO
 from synth.contracts.store import Staged
 from synth.errors import RefusedError, RunError, SynthError
 from synth.sinks.card import stage
+from synth.sinks.journal import JOURNAL, Journal, read_journal, remove_empty, sync
+from synth.sinks.local_reader import LocalReader
 from synth.sinks.places import (
     CARD,
     MANIFEST,
@@ -42,8 +44,9 @@ class LocalStore:
     """A directory. Staged files stand in `.synth-<token>/` below it: the same file system, so that a rename suffices.
 
     A flock on `.synth-lock` tells a living run's staging from a dead one's; it needs a file system with locks. Both
-    entries are gone after `publish` and `discard`. Renames survive the death of the process; whether they survive a
-    loss of power is up to the file system, for no file is synced.
+    entries are gone after `publish` and `discard`. From the moment at which `.synth-journal` stands there the new run
+    is the one that is read here, wherever its files are; they are synced before. Whoever finds the journal of a dead
+    run ends what it says, or reads by it where he may not write.
     """
 
     def __init__(self, place: LocalPlace, beside: str = "") -> None:
@@ -56,6 +59,7 @@ class LocalStore:
         self._lock: int | None = None
         self._made: list[Path] = []
         self._published: list[str] = []
+        self._reader = LocalReader(place)
 
     def __getstate__(self) -> dict[str, object]:
         return self.__dict__ | {"_lock": None, "_made": [], "_published": []}
@@ -69,12 +73,15 @@ class LocalStore:
         if not os.access(nearest, os.W_OK | os.X_OK):
             raise RefusedError(f"cannot write to {self.uri}: {nearest} is not writable; choose another uri")
         with self._explaining(RefusedError, "look into"):
+            self._settle()
             self._require_vacant()
 
     def start(self) -> None:
         with self._explaining(RefusedError, "write to"):
             try:
                 self._take_lock()
+                if journal := read_journal(self._root, self.uri):
+                    journal.carry_out(self._root)
                 self._require_vacant()
                 for dead in self._root.glob(f"{STAGING}*"):
                     if dead.name != LOCK:
@@ -95,10 +102,9 @@ class LocalStore:
             return LocalUpload(self, name, upload_id, path)
 
     def read_manifest(self) -> bytes | None:
-        for name in MANIFESTS:
-            with self._explaining(RefusedError, f"read {name} of"), suppress(FileNotFoundError, NotADirectoryError):
-                return (self._root / name).read_bytes()
-        return None
+        self._settle()
+        with self._explaining(RefusedError, "read the manifest of"):
+            return self._reader.read_manifest()
 
     def publish(
         self,
@@ -109,33 +115,43 @@ class LocalStore:
         card: bytes | None = None,
         between: Callable[[], None] | None = None,
     ) -> None:
+        assert self._staging is not None, "start() comes before publish()"
         names = [*(file.name for file in staged), *([self._card] if card is not None else [])]
         leftovers = left_of(self._visible(), replaced, names)
         require_names([*names, *leftovers], self.uri)
         with self._explaining(RunError, "publish to"):
             files = [*staged, *([] if card is None else [stage(self, self._card, card)])]
             self._staged(MANIFEST).write_bytes(manifest)
-            for name in MANIFESTS:
-                (self._root / name).unlink(missing_ok=True)
-            for file in files:
-                target = self._root / file.name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                self._published.append(file.name)
-                self._staged(file.name, file.upload_id).replace(target)
+            waiting = {file.name: self._staged(file.name, file.upload_id) for file in files}
+            waiting[self._manifest] = self._staged(MANIFEST)
+            sync({*waiting.values(), *(path.parent for path in waiting.values())})
             if between:
+                self._show_first(waiting)
                 between()
-            for name in leftovers:
-                self._remove(name)
-            self._staged(MANIFEST).replace(self._root / self._manifest)
+            old = {*leftovers, *MANIFESTS, *waiting} - {*self._published}
+            journal = Journal.of(
+                {name: path.relative_to(self._root).as_posix() for name, path in waiting.items()},
+                [name for name in old if os.path.lexists(self._root / name)],
+                self._staging.name,
+            )
+            journal.exchange(self._root, self.uri)
         self._published, self._made = [], []
         with self._forgiving():
             self._leave()
 
+    def _show_first(self, waiting: dict[str, Path]) -> None:
+        """Gives the files that bear new names these, for whoever has to see them before they are a run."""
+        for name in [name for name in waiting if name != self._manifest and not os.path.lexists(self._root / name)]:
+            (self._root / name).parent.mkdir(parents=True, exist_ok=True)
+            self._published.append(name)
+            waiting.pop(name).replace(self._root / name)
+        sync({(self._root / name).parent for name in self._published})
+
     def discard(self, staged: Sequence[Staged]) -> None:
         with self._forgiving():
-            for name in self._published:
-                self._remove(name)
-            self._published = []
+            while self._published and not self._stuck:
+                (self._root / self._published[-1]).unlink(missing_ok=True)
+                remove_empty(self._root, self._published.pop())
             if self._lock is not None:
                 self._leave()
             elif self._staging is not None:
@@ -144,13 +160,22 @@ class LocalStore:
 
     def list_files(self) -> dict[str, int]:
         with self._explaining(RefusedError, "list"):
-            files = (p for p in self._root.rglob("*") if p.is_file())
-            names = {p.relative_to(self._root).as_posix(): p.stat().st_size for p in files}
-        return {name: names[name] for name in sorted(names) if not name.startswith(STAGING)}
+            return self._reader.list_files()
 
     def open_reader(self, name: str) -> BinaryIO:
         with self._explaining(RefusedError, f"read {name} in"):
-            return (self._root / name).open("rb")
+            return self._reader.open(name)
+
+    def _settle(self) -> None:
+        """Ends what the journal of a dead run says; leaves it to others where this process may not, or they do it."""
+        with suppress(OSError, RefusedError):
+            if self._lock is None and self._stuck:
+                self._take_lock()
+                try:
+                    if journal := read_journal(self._root, self.uri):
+                        journal.carry_out(self._root)
+                finally:
+                    self._leave()
 
     @contextmanager
     def _explaining(self, kind: type[SynthError], doing: str) -> Iterator[None]:
@@ -173,6 +198,11 @@ class LocalStore:
     def _nearest(self) -> Path:
         """The place, or of its parents the first that exists."""
         return next(p for p in (self._root, *self._root.parents) if os.path.lexists(p))
+
+    @property
+    def _stuck(self) -> bool:
+        """Whether the next command has to end what a journal says, and needs what is staged."""
+        return (self._root / JOURNAL).exists()
 
     def _staged(self, name: str, upload_id: str = "") -> Path:
         assert self._staging is not None, "start() comes before create() and publish()"
@@ -224,7 +254,7 @@ class LocalStore:
     def _leave(self) -> None:
         """Remove the staging, give the lock back, and remove the directories made for the run that are empty."""
         try:
-            if self._staging is not None and self._staging.exists():
+            if self._staging is not None and self._staging.exists() and not self._stuck:
                 shutil.rmtree(self._staging)
             self._staging = None
         finally:
@@ -236,16 +266,6 @@ class LocalStore:
             with suppress(OSError):
                 path.rmdir()
         self._made = []
-
-    def _remove(self, name: str) -> None:
-        """Remove a visible file and the directories that it leaves empty."""
-        path = self._root / name
-        path.unlink(missing_ok=True)
-        with suppress(OSError):
-            for above in path.parents:
-                if above == self._root:
-                    break
-                above.rmdir()
 
 
 class LocalUpload:

@@ -88,7 +88,7 @@ class Place:
     """Where runs of one kind follow each other, each over the one before."""
 
     def __init__(self, sinks: Sinks, place: str, run: Commands, directory: Path | None) -> None:
-        self._sinks, self._command, self._directory = sinks, run, directory
+        self.name, self._command, self._directory = sinks.name, run, directory
         self._overrides = [text.format(place=place) for text in sinks.overrides]
         self.uris = [text.format(place=place) for text in sinks.uris]
         self._digests: dict[tuple[int, int], str] = {}
@@ -201,6 +201,34 @@ def kill(place: Place, points: Sequence[int]) -> Found:
     return found
 
 
+def fail(place: Place, points: Sequence[int], calls: int) -> Found:
+    """Has so many calls of a commit fail from each of the points on, and looks: a run that failed left the old one.
+
+    Args:
+        calls: 1: putting back works; 2 and more: it may fail, too, and the journal decides.
+    """
+    found = Found()
+    digests = {made: place.digest(made) for made in MADE}
+    old = MADE[-1]
+    runs = itertools.cycle(MADE)
+    for point in points:
+        new = next(made for made in runs if made != old)
+        ended = place.run(new, fail_at=range(point, point + calls))
+        found.points += 1
+        seen = {place.look(uri, stranger=place.local) for uri in place.uris}
+        mine, fine = digests[old] if ended.code else digests[new], {digests[old], digests[new]}
+        found.states["old" if seen == {digests[old]} else "new" if seen == {digests[new]} else "other"] += 1
+        wrong = seen != {mine} if calls == 1 and len(place.uris) == 1 else not seen <= fine
+        if wrong or "Traceback" in ended.text or place.gone() or ended.code not in (0, 1, 4):
+            found.faults.append(f"call {point}: {ended}, {seen}, {place.gone()}")
+        old = next(made for made in runs if made not in (old, new))
+        again = place.run(old)
+        after = {place.look(uri) for uri in place.uris}
+        if again.code or after != {digests[old]} or place.staged():
+            found.faults.append(f"call {point}: the next run: {again}, {after}, {place.staged()}")
+    return found
+
+
 def sample(count: int, changes: int) -> list[int]:
     """So many of the points, one of each stretch of them, the same in each session."""
     chosen = random.Random(15)
@@ -209,14 +237,20 @@ def sample(count: int, changes: int) -> list[int]:
 
 
 def main(names: Sequence[str]) -> None:
-    """Prints what all points of all sinks leave."""
+    """Prints what all points of all sinks leave, killed, and with one, two and all further calls failing."""
     wanted = [sinks for sinks in ALL if not names or sinks.name in names]
     with places(wanted) as each:
         for place in each:
             changes = changes_of(place)
-            found = kill(place, range(1, changes + 1))
-            print(f"| {place._sinks.name} | {found.points} | {dict(found.states)} | {len(found.faults)} |", flush=True)
-            print(*found.faults[:3], sep="\n", file=sys.stderr, flush=True)
+            points = range(1, changes + 1)
+            _tell(place, "killed", kill(place, points))
+            for calls in (1, 2, changes):
+                _tell(place, f"{calls} calls fail", fail(place, points, calls))
+
+
+def _tell(place: Place, what: str, found: Found) -> None:
+    print(f"| {place.name} | {what} | {found.points} | {dict(found.states)} | {len(found.faults)} |", flush=True)
+    print(*found.faults[:3], sep="\n", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
