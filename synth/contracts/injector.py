@@ -107,7 +107,8 @@ class Pattern(ABC):
         needs: choices that a recipe needs beside it, e.g. ``("generator=spending",)``; ``synth.testing`` makes them.
         uses: what there must be in a world for it, e.g. ``("shops", "channel")``: ``"customers"``, ``"merchants"``,
             ``"terminals"``, ``"web"`` for shops on the web; ``"habits"`` and ``"shops"``, see ``Generator.tells``;
-            ``"amounts"`` where it sets amounts, see ``Generator.fixed_prices``; columns of the generator. A recipe that lacks one is refused before ``problems`` is asked.
+            ``"amounts"`` where it sets amounts, see ``Generator.fixed_prices``; columns of the generator. A recipe that
+            lacks one is refused before ``problems`` is asked.
     """
 
     roles = overridable(tuple, list, wanted="a tuple of names such as ('probe', 'spend')")

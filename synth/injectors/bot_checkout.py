@@ -5,8 +5,8 @@ What changes in the data: a session of one account on one product. It looks at t
 is something to buy; then page_view, click and add_to_cart follow each other as fast as pages load, many times over, and
 at last as many purchases. People make these steps, too, but not always on the same product, nor at that pace.
 Observable signature: the median gap between the events of a session, and its purchases, against those of honest ones.
-Single events show their type, what came before it in the session, and when they come: nobody buys so often, and bots do not sleep: uniform over the hours
-and weekdays, whatever people do.
+Single events show their type, what came before it in the session, and when they come: nobody buys so often, and bots do
+not sleep: uniform over the hours and weekdays, whatever people do.
 Sources: OWASP Automated Threats to Web Applications, OAT-005 Scalping and OAT-021 Denial of Inventory, for what bots
 do; lengths and gaps are proposals.
 """
