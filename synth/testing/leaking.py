@@ -5,7 +5,6 @@ from collections.abc import Set
 from dataclasses import dataclass
 
 from synth.check.records import read_records
-from synth.contracts.injector import Pattern
 from synth.leaks import Finding, Report, lint
 from synth.tables.declared import EVENT_COLUMNS
 from synth.testing.bench import Size, TestBench
@@ -102,7 +101,7 @@ class LeakChecks(Contract):
     @rule
     def test_expected_signal_names_features(self) -> None:
         """expected_signal names features that a pattern may declare, and cents where its docstring speaks of them."""
-        pattern: Pattern = self.bench.cast(Size()).patterns[self.bench.name]
+        pattern = self.bench.cast(Size()).patterns[self.bench.name]
         signal, known = tuple(pattern.expected_signal), [*DECLARABLE, *own_names(self.bench)]
         for name in signal:
             if name not in known:

@@ -1,7 +1,8 @@
 """Asks every shipped world with every shipped pattern whether anything gives fraud away: ``make truth``.
 
-Every preset with every built-in scenario and every example that fits it: a run is linted and verified. What is found stands in ``docs/truth-table.md``, which
-``--write`` writes; what is expected of a published world with known faults stands below, with the reason.
+Every preset with every built-in scenario and every example that fits it: a run is linted and verified. What is found
+stands in ``docs/truth-table.md``, which ``--write`` writes; what is expected of a published world with known faults
+stands below, with the reason.
 """
 
 import argparse
@@ -25,9 +26,8 @@ from tests.presets import PRESETS, SCENARIOS
 _HEAD = """\
 # What tells, by world and pattern
 
-Every preset was made with every scenario and every example, some {rows:,} rows each, and asked of `synth lint` and `synth
-verify`. {made} of {tried} combinations can be made. (`make truth ARGS=--write` wrote
-this page.)
+Every preset was made with every scenario and every example, some {rows:,} rows each, and asked of `synth lint` and
+`synth verify`. {made} of {tried} combinations can be made. (`make truth ARGS=--write` wrote this page.)
 
 | preset | scenario | what is found |
 | --- | --- | --- |
