@@ -79,7 +79,7 @@ wheel: .venv/.installed-dev
 cross: .venv/.installed-dev
 	$(BIN)/python -m tests.cross.run $(ARGS)
 
-# Every preset with every scenario and example: what gives fraud away, by lint, verify and the kit; see tests/cross/truth.py.
+# Every preset with every scenario and example: what gives fraud away, by lint and verify; see tests/cross/truth.py.
 truth: .venv/.installed-dev
 	$(BIN)/python -m tests.cross.truth $(ARGS)
 

@@ -132,11 +132,7 @@ def _last(report: Report) -> str:
 def _lines(finding: Finding) -> Iterator[str]:
     where = f"{finding.scenario}: " if finding.scenario else ""
     yield _fill(f"  {where}{finding.message}")
-    effect = finding.effect
-    words = {"auc": "AUC", "share": "difference", "correlation": "short of one half by"}
-    figures = f"{words[effect.kind]} {effect.value:.3f} ({effect.low:.3f} to {effect.high:.3f})"
-    rows = f"{counted(finding.rows, 'fraud row')} of {counted(finding.episodes, 'episode')}"
-    yield _fill(f"    {finding.family}; {figures}; {rows}, {counted(finding.genuine, 'genuine row')}; not declared")
+    yield _fill(f"    {finding.family}; {finding.figures}; not declared")
     if finding.also:
         more = f" and {len(finding.also) - _ALSO} more" if len(finding.also) > _ALSO else ""
         yield _fill(f"    the same rows: {'; '.join(finding.also[:_ALSO])}{more}")

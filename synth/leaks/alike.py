@@ -48,9 +48,9 @@ def _part(column: Column, row_n: Int64, mine_n: Mask, genuine_n: Mask) -> Int64:
 
 
 def _combined(parts: Sequence[Int64]) -> Int64:
-    """A number for each combination, of as many columns as leave rows to compare in their groups."""
-    code_n = parts[0]
-    for part_n in parts[1:]:
+    """A number for each combination, of as many columns, those of few values first, as leave rows to compare."""
+    code_n, *others = sorted(parts, key=lambda part_n: len(np.unique(part_n)))
+    for part_n in others:
         values, joined_n = np.unique(code_n * (int(part_n.max(initial=0)) + 1) + part_n, return_inverse=True)
         if len(values) > _MOST_GROUPS:
             break

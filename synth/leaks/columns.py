@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from synth.arrays import Int64, Mask, Values
 from synth.check.records import Records, pc_one
+from synth.tables.people import LOOKUP_KEYS
 
 Kind = Literal["number", "code", "key", "time"]
 
@@ -78,13 +79,19 @@ def _rows_columns(records: Records) -> dict[str, Column]:
     for name in records.rows.column_names:
         role, unit = records.roles.get(name, ""), records.units.get(name, "")
         made = column_of(name, pc_one(records.rows, name), is_key=role == "key", unit=unit)
-        columns[name] = replace(made, root=name)
+        columns[name] = replace(made, root=_leading_to(name))
     if "amount_minor" not in columns and "amount" in columns:
         minor = np.rint(100 * columns["amount"].values_t)
         columns["amount_minor"] = replace(
             columns["amount"], name="amount_minor", values_t=minor, unit="minor units (cents)", root="amount"
         )
     return columns
+
+
+def _leading_to(name: str) -> str:
+    """What a column of the rows comes from: itself, or the key of the entity that it is looked up of."""
+    table, dot, _ = name.partition(".")
+    return LOOKUP_KEYS.get(table, name) if dot else name
 
 
 def _table_columns(name: str, table: pa.Table) -> dict[str, Column]:

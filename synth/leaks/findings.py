@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 
 from synth.arrays import Int64
+from synth.wording import counted
 
 #: The share of reports on worlds without leaks that may have a finding.
 RATE = 0.01
@@ -49,6 +50,9 @@ class Effect:
     def size(self) -> float:
         """How far it is from nothing, in units of what is strong."""
         return abs(self.value - 0.5) / STRONG_AUC if self.kind == "auc" else abs(self.value) / STRONG_SHARE
+
+
+_EFFECTS = {"auc": "AUC", "share": "difference", "correlation": "short of one half by"}
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,14 @@ class Finding:
     row_f: Int64 | None = field(default=None, repr=False, compare=False)
     group: str = ""
     way: str = ""
+
+    @property
+    def figures(self) -> str:
+        """How much, with the band, and how many rows show it."""
+        effect = self.effect
+        much = f"{_EFFECTS[effect.kind]} {effect.value:.3f} ({effect.low:.3f} to {effect.high:.3f})"
+        rows = f"{counted(self.rows, 'fraud row')} of {counted(self.episodes, 'episode')}"
+        return f"{much}; {rows}, {counted(self.genuine, 'genuine row')}"
 
 
 @dataclass

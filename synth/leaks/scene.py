@@ -262,7 +262,7 @@ def tags_of(column: Column) -> tuple[str, ...]:
     """The column itself, and what leads to it: a signal that names any of them explains what is seen of it."""
     names = (column.leaf if not column.table else "", column.name, column.root)
     tags = [name for name in dict.fromkeys(names) if name]
-    if column.root in ("card_id", "card_number"):
+    if column.root in ("card_id", "card_number", "customer_id"):
         tags.append("card")
     if column.root == "amount" or column.root == "amount_minor":
         tags.append("amount")

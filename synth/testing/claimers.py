@@ -15,7 +15,6 @@ from synth.testing.control import control_of
 from synth.testing.costs import require_no_loop, require_nothing_kept
 from synth.testing.counting import count_lines, measure_memory
 from synth.testing.leaking import LeakChecks
-from synth.testing.leaks import Comparison
 from synth.testing.purity import PurityChecks
 from synth.testing.runs import frame_of, require_verified, write_and_read
 from synth.testing.sameness import SamenessChecks
@@ -23,28 +22,12 @@ from synth.testing.uses import UseChecks
 
 #: What a claim may change of a row.
 _CLAIMED = ("amount", "amount_minor", "tid", "fraud_label", "scenario", "episode_id", "role")
-_LEAK_TIMES = 4
 
 
 class ClaimerContract(LeakChecks, UseChecks, PurityChecks, SamenessChecks, ConfigChecks):
     """What synth asks of a fraud pattern that claims genuine rows."""
 
     group: ClassVar[str] = "scenario"
-
-    @property
-    def comparison(self) -> Comparison:
-        """A run with many genuine rows."""
-
-        def make() -> Comparison:
-            size = Size(times=_LEAK_TIMES)
-            return Comparison(frame_of(self.bench, size), self.bench.prepared(size).make_block.events)
-
-        return self.bench.keep("comparison", make)
-
-    @property
-    def signal(self) -> tuple[str, ...]:
-        """What the claimer declares."""
-        return tuple(self._claimer(self.bench.cast(Size())).expected_signal)
 
     def exercise(self) -> None:
         """Makes the claimer, plans, and claims of every block."""

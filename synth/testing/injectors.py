@@ -14,7 +14,7 @@ from synth.testing.contract import Broken, rule
 from synth.testing.control import require_control_world
 from synth.testing.costs import Load, require_flat_peak, require_linear_time, require_no_loop, require_nothing_kept
 from synth.testing.counting import count_lines, measure_memory
-from synth.testing.leaking import LeakChecks
+from synth.testing.leaking import LEAK_EPISODES, LEAK_TIMES, LeakChecks
 from synth.testing.planning import PlanChecks
 from synth.testing.purity import PurityChecks
 from synth.testing.runs import require_verified, write_and_read
@@ -30,6 +30,11 @@ class InjectorContract(LeakChecks, UseChecks, PlanChecks, PurityChecks, Sameness
     """What synth asks of a fraud pattern."""
 
     group: ClassVar[str] = "scenario"
+
+    @property
+    def leak_size(self) -> Size:
+        """A run with many episodes among many genuine rows."""
+        return with_episodes(self.bench, LEAK_EPISODES, Size(times=LEAK_TIMES))
 
     def exercise(self) -> None:
         """Makes the injector, plans, serves every block, and checks the episodes."""

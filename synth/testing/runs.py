@@ -3,7 +3,8 @@
 import pickle
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,10 +99,17 @@ def write_and_read(bench: TestBench, size: Size) -> WrittenRun:
     return bench.keep(("written", size), lambda: _write_and_read(bench, size))
 
 
-def _write_and_read(bench: TestBench, size: Size) -> WrittenRun:
+@contextmanager
+def written(bench: TestBench, size: Size) -> Iterator[Path]:
+    """Runs a size into Parquet files; yields their folder, which goes away again."""
     with tempfile.TemporaryDirectory(prefix="synth-testing-") as scratch:
         place = Path(scratch) / "run"
         execute(bench.recipe(size), bench.catalog, started=time.perf_counter(), directory=place)
+        yield place
+
+
+def _write_and_read(bench: TestBench, size: Size) -> WrittenRun:
+    with written(bench, size) as place:
         tables = {}
         for folder in place.glob("*/"):
             parts = sorted(folder.glob("*.parquet"))

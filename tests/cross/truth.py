@@ -1,13 +1,13 @@
 """Asks every shipped world with every shipped pattern whether anything gives fraud away: ``make truth``.
 
-Every preset with every built-in scenario and every example that fits it: a run is linted and verified, and the kit's
-rules about leaks are asked of the pattern in that world. What is found stands in ``docs/truth-table.md``, which
-``--write`` writes; what is expected of a published world with known faults stands below, with the reason.
+Every preset with every built-in scenario and every example that fits it: a run is linted and verified. What is found
+stands in ``docs/truth-table.md``, which ``--write`` writes; what is expected of a published world with known faults
+stands below, with the reason.
 """
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,16 +21,13 @@ from synth.config.recipe import load_recipe
 from synth.engine.trial import tried
 from synth.errors import ConfigError, RefusedError
 from synth.leaks import lint
-from synth.testing.checking import contract_for
-from synth.testing.contract import Broken, Contract, Unjudged
 from tests.presets import PRESETS, SCENARIOS
 
 _HEAD = """\
 # What tells, by world and pattern
 
-Every preset was made with every scenario and every example, some {rows:,} rows each, and asked of `synth lint`, `synth
-verify` and the kit's rules about leaks. {made} of {tried} combinations can be made. (`make truth ARGS=--write` wrote
-this page.)
+Every preset was made with every scenario and every example, some {rows:,} rows each, and asked of `synth lint` and
+`synth verify`. {made} of {tried} combinations can be made. (`make truth ARGS=--write` wrote this page.)
 
 | preset | scenario | what is found |
 | --- | --- | --- |
@@ -67,13 +64,12 @@ class Expected:
 
 
 _BY_ROW = Expected("reports: rows of an episode", "the Handbook reports row by row")
-_ANYWHERE = Expected("columns: km/h", "in the Handbook's world a thief is anywhere at once")
 _FIFTHS = Expected("trivia: ", "all cents divide by the factor of five, as the Handbook's do")
 
 #: Preset → what is found there of any scenario, and nothing else may be.
 EXPECTED: Mapping[str, tuple[Expected, ...]] = {
-    "handbook": (_BY_ROW, _ANYWHERE),
-    "handbook_fixed": (_BY_ROW, _ANYWHERE),
+    "handbook": (_BY_ROW,),
+    "handbook_fixed": (_BY_ROW,),
 }
 
 #: Preset and scenario → what is found there, beside that.
@@ -86,7 +82,7 @@ class Answer:
 
     Attributes:
         refused: why it cannot be made; empty where it can.
-        found: findings of lint, checks of verify that fail or could not be made, and rules of the kit that are broken.
+        found: findings of lint, and checks of verify that fail or could not be made.
         expected: those of them that are known, with their reasons.
         declared: what tells and is declared.
         episodes: how many were compared.
@@ -169,8 +165,8 @@ def pairs() -> list[Pair]:
     return [(preset, scenario) for preset in PRESETS for scenario in (*SCENARIOS, *EXAMPLES)]
 
 
-def ask(preset: str, scenario: str, kitted: bool = True) -> Answer:
-    """Makes a run and asks lint, verify and the kit."""
+def ask(preset: str, scenario: str) -> Answer:
+    """Makes a run and asks lint and verify."""
     words = [*world(preset), *pattern_words(scenario)]
     try:
         recipe, _, _ = load_recipe(words, plugin_files=tuple(EXAMPLES.values()))
@@ -185,7 +181,6 @@ def ask(preset: str, scenario: str, kitted: bool = True) -> Answer:
     found = [f"{f.family}: {f.message} ({f.severity}, {f.effect.kind} {f.effect.value:.3f})" for f in report.findings]
     found += [f"not checked: {line}" for line in report.not_checked if "nothing to look at" not in line]
     found += [f"verify: {c.name}: {c.detail}" for c in (*read_back.failed, *read_back.unmade)]
-    found += kit(scenario, words) if kitted else []
     known = (*EXPECTED.get(preset, ()), *EXPECTED_OF.get((preset, scenario), ()))
     expected = [each.reason for each in known if any(line.startswith(each.begins) for line in found)]
     return Answer(
@@ -195,25 +190,6 @@ def ask(preset: str, scenario: str, kitted: bool = True) -> Answer:
         rows=report.rows,
         episodes=sum(report.scenarios.values()),
     )
-
-
-def kit(scenario: str, words: Sequence[str]) -> Iterator[str]:
-    """The kit's rules about leaks that the pattern breaks in this world."""
-    config: Any = compose([f"scenario=[{scenario}]"], plugin_roots=catalog().config_roots).config["scenario"][scenario]
-    kind, spec = config["kind"], catalog().find("scenario", config["kind"])
-    seen = tuple(word for word in words if not word.startswith("columns="))  # the kit's own view has every column
-    base = {"kind": kind, "option": scenario, "overrides": seen, "catalog": catalog()}
-    component: Contract = type(kind, (contract_for("scenario", spec),), base)()
-    for name in component.checks():
-        if "leak" not in name:
-            continue
-        try:
-            getattr(component, name)()
-        except Broken as broken:
-            yield f"kit: {name}: {broken.seen}"
-        except Unjudged as reason:
-            if "too few" in str(reason):
-                yield f"kit: {name}: {reason}"
 
 
 def page(answers: Mapping[Pair, Answer]) -> str:
@@ -227,13 +203,12 @@ def main() -> int:
     """Asks, tells, and writes the page; 1 where something is found that is not expected."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="combinations with this in their name, as tiny/card_chain")
-    parser.add_argument("--no-kit", action="store_true", help="lint and verify alone")
     parser.add_argument("--write", action="store_true", help="write docs/truth-table.md")
     args = parser.parse_args()
     answers = {}
     for preset, scenario in pairs():
         if args.only in f"{preset}/{scenario}":
-            answers[preset, scenario] = answer = ask(preset, scenario, not args.no_kit)
+            answers[preset, scenario] = answer = ask(preset, scenario)
             print(f"{preset}/{scenario}: {answer.cell}", flush=True)
     if args.write:
         PAGE.write_text(page(answers), encoding="utf-8")

@@ -1,15 +1,18 @@
 """The cents of fraud are those of honest amounts in every kind of world, unless the pattern declares them."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from synth.check.records import Records, read_records
 from synth.config.recipe import load_recipe
-from synth.engine.prepare import prepare
+from synth.engine.trial import tried
 from synth.errors import ConfigError
-from synth.testing.leaks import Comparison
-from synth.testing.runs import transactions_of
+from synth.leaks import Finding, trivia
+from synth.leaks.findings import account
+from synth.leaks.scene import Scene
 from tests.presets import SCENARIOS
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "plugins/examples").glob("*.py"))
@@ -33,8 +36,8 @@ WORLDS = {
 
 
 @cache
-def compared(world: str, name: str) -> tuple[Comparison, tuple[str, ...]] | None:
-    """A run with some hundred episodes and the pattern's declared signal; None where the pattern does not fit."""
+def records_of(world: str, name: str) -> Records | None:
+    """A run with some hundred episodes, of which amounts are declared, too; None where the pattern does not fit."""
     words = [*WORLDS[world], "columns=full", f"scenario=[{name}]"]
     try:
         composed = load_recipe(words, plugin_files=EXAMPLES)[2]
@@ -51,21 +54,27 @@ def compared(world: str, name: str) -> tuple[Comparison, tuple[str, ...]] | None
         words.append(f"scenario.{name}.logins={{min: 2, max: 6}}")
     if part["kind"] == "stolen_card":
         words.append(f"scenario.{name}.per_day=12")
-    prepared = prepare(load_recipe(words, plugin_files=EXAMPLES)[0])
-    made = Comparison(transactions_of(prepared), prepared.make_block.events)
-    return made, tuple(prepared.make_block.components.patterns[name].expected_signal)
+    recipe, catalog, _ = load_recipe(words, plugin_files=EXAMPLES)
+    with tried(recipe, catalog) as place:
+        records = read_records(place, catalog)
+    return replace(records, signals={name: ("amount", *records.signals.get(name, ()))})
+
+
+def told_by_cents(records: Records) -> list[Finding]:
+    """What lint finds of cents, beside what is declared."""
+    scene = Scene(records)
+    assert scene.subjects, "it has enough episodes"
+    return [each for each in account([trivia.check(scene)]) if "cents" in each.columns and not each.declared]
 
 
 @pytest.mark.parametrize("name", PATTERNS)
 def test_cents_tell_nothing_but_by_declaration(name: str) -> None:
     judged = 0
     for world in WORLDS:
-        found = compared(world, name)
-        if found is None or (world == "shop" and name in BY_PRICE):
+        records = records_of(world, name)
+        if records is None or (world == "shop" and name in BY_PRICE):
             continue
-        runs, signal = found
-        assert runs.judged, f"{world}: some role has enough episodes"
-        assert not [leak.told for leak in runs.leaks("amount", ("amount", *signal))], world
+        assert not [each.message for each in told_by_cents(records)], world
         judged += 1
     assert judged, "it fits some world"
 
@@ -73,7 +82,7 @@ def test_cents_tell_nothing_but_by_declaration(name: str) -> None:
 @pytest.mark.parametrize("world", WORLDS)
 def test_declared_cents_are_a_signal(world: str) -> None:
     """What gift cards declare is so: without the declaration it would be found."""
-    found = compared(world, "gift_card_drain")
-    assert found is not None
-    leaks = found[0].leaks("amount", ("amount",))
-    assert {leak.feature.name for leak in leaks} >= {"cents"}
+    records = records_of(world, "gift_card_drain")
+    assert records is not None
+    found = told_by_cents(replace(records, signals={"gift_card_drain": ("amount",)}))
+    assert "cents" in {each.feature for each in found}

@@ -9,11 +9,7 @@ import pytest
 from synth.errors import PluginError
 from synth.testing import Broken, InjectorContract, check, contract_for
 from synth.testing import __all__ as public
-from synth.testing.bench import Size
 from synth.testing.leaking import LeakChecks
-from synth.testing.leaks import Comparison
-from synth.testing.runs import transactions_of
-from synth.testing.scenes import with_episodes
 from tests.testing.edits import HONEST
 from tests.testing.test_broken import BROKEN
 
@@ -36,10 +32,9 @@ def test_an_author_inherits_the_checks(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-rs", "-n0", "test_pair.py"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "1 failed" in done.stdout, done.stdout + done.stderr
-    assert "1 skipped" in done.stdout
-    assert f"{len(InjectorContract.checks()) - 2} passed" in done.stdout
+    assert f"{len(InjectorContract.checks()) - 1} passed" in done.stdout
     assert "Broken: Amounts, their cents and their roundness tell nothing" in done.stdout
-    assert "(column amount_minor)" in done.stdout
+    assert "AUC 0.7" in done.stdout
 
 
 def test_every_check_has_a_rule_of_one_line() -> None:
@@ -86,24 +81,6 @@ def test_what_pytest_raises_for_them() -> None:
     Nothing.__test__ = False
     with pytest.raises(PluginError, match="no scenario kind named 'nothing'"):
         Nothing().test_no_clock()
-
-
-def test_no_false_alarm_on_an_honest_pattern() -> None:
-    """The pattern itself, not samples: 40 seeds of it, every feature."""
-
-    class Honest(InjectorContract):
-        kind = "pair"
-        plugin_files = (HONEST / "pair.py", HONEST / "tagged.py")
-        overrides = ("generator=tagged",)
-
-    Honest.__test__ = False
-    bench = Honest().bench
-    size = with_episodes(bench, 500, Size(times=2))
-    for seed in range(40):
-        prepared = bench.prepare(Size(times=2, seed=seed, part=size.part))
-        compared = Comparison(transactions_of(prepared), prepared.make_block.events)
-        for topic in ("amount", "time", "order", "card", "repeats", "own"):
-            assert not compared.leaks(topic, ())
 
 
 def test_too_few_episodes_are_told(tmp_path: Path) -> None:

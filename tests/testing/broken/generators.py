@@ -160,22 +160,22 @@ RUNS = (
         "fraud_tag",
         _COMPLETE,
         f'return fraud.completed({{**{_DRESSED}, "tag": np.zeros(len(fraud.card_t), dtype=np.int64)}})',
-        "own_columns_do_not_leak",
-        "value is 'chip' in 100.0% of",
+        "completed_fraud_does_not_leak",
+        "tag is chip in 100 % of the fraud rows",
     ),
     swapping(
         "fraud_null",
         _COMPLETE,
         f'return fraud.completed({{**{_DRESSED}, "tag": np.full(len(fraud.card_t), -1)}})',
-        "own_columns_do_not_leak",
-        "nulls is ",
+        "completed_fraud_does_not_leak",
+        "tag is empty is no in 0 % of the fraud rows",
     ),
     swapping(
         "fraud_slips",
         _COMPLETE,
         f'return fraud.completed({{**{_DRESSED}, "slip": np.arange(len(fraud.card_t)) + 1e6}})',
-        "own_columns_do_not_leak",
-        "(column slip)",
+        "completed_fraud_does_not_leak",
+        "slip is above ",
     ),
 )
 

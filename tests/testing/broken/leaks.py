@@ -20,29 +20,38 @@ LEAKS = (
         "expected_signal_names_features",
         "'cents' are declared, and no docstring says what is about them",
     ),
-    swapping("dear", AMOUNTS, f"{AMOUNTS} * 2", "amounts_do_not_leak", "amount is "),
+    swapping("dear", AMOUNTS, f"{AMOUNTS} * 2", "amounts_do_not_leak", "amount_minor is "),
     planning(
         "cents",
         "amount_f = np.where(np.arange(2 * n) % 20 < 2, amount_f // 100 * 100 + 99, amount_f)",
         "amounts_do_not_leak",
-        "cents is 99 in 1",
+        "cents is 99 in 10.5 % of the fraud rows",
     ),
     planning(
-        "fives", "amount_f -= amount_f % 5 * (amount_f > 5)", "amounts_do_not_leak", "round amount is no multiple"
+        "fives", "amount_f -= amount_f % 5 * (amount_f > 5)", "amounts_do_not_leak", "cents, modulo 5 is 0 in 99.8 %"
     ),
-    swapping("early", "end_s - 3600", "start_s + 9 * 86_400", "times_do_not_leak", "time is before 2022-01-0"),
-    planning("seconds", "time_s_f -= np.repeat(start_s_e % 60, 2)", "times_do_not_leak", "second is 0 in 100.0% of"),
+    swapping("early", "end_s - 3600", "start_s + 9 * 86_400", "times_do_not_leak", "time is less in fraud rows"),
     planning(
-        "night", "time_s_f -= np.repeat(start_s_e % 86_400 // 21_600 * 21_600, 2)", "times_do_not_leak", "hour is "
+        "seconds", "time_s_f -= np.repeat(start_s_e % 60, 2)", "times_do_not_leak", "second of time is 0 in 53.3 % of"
     ),
-    swapping("at_once", "end_s - 3600", "start_s + 9 * 86_400", "order_does_not_leak", "place in the run is below"),
-    swapping("few_cards", "(context.cards,", "(context.cards // 10,", "cards_do_not_leak", "card is below"),
+    planning(
+        "night",
+        "time_s_f -= np.repeat(start_s_e % 86_400 // 21_600 * 21_600, 2)",
+        "times_do_not_leak",
+        "hour is less in fraud rows",
+    ),
+    swapping(
+        "at_once", "end_s - 3600", "start_s + 9 * 86_400", "order_does_not_leak", "event_id is less in fraud rows"
+    ),
+    swapping(
+        "few_cards", "(context.cards,", "(context.cards // 10,", "cards_do_not_leak", "card_id is less in fraud rows"
+    ),
     swapping(
         "copies",
         AMOUNTS,
         'np.resize(np.sort(context.amount.draw(40, rng=streams.draw("amounts"))), 2 * n)',
         "repeats_do_not_leak",
-        "distinct values, as many genuine rows some",
+        "other rows with this amount is more in fraud rows",
     ),
 )
 
@@ -52,14 +61,14 @@ OWN = (
         "amount_f, role_f)",
         'amount_f, role_f, {"tag": np.ones(2 * n, dtype=np.int64)})',
         "own_columns_do_not_leak",
-        "value is 'web' in 100.0% of",
+        "tag is web in 100 % of the fraud rows",
     ),
     swapping(
         "slips_in_order",
         "amount_f, role_f)",
         'amount_f, role_f, {"slip": np.arange(2 * n) * 1.0})',
         "own_columns_do_not_leak",
-        "(column slip)",
+        "slip where weekday is ",
     ),
     swapping(
         "no_such_column",
