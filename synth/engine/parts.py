@@ -54,9 +54,9 @@ def part_from_environment() -> int:
     told = {name: os.environ[name] for name in TASK_NUMBERS if os.environ.get(name)}
     if len({*told.values()}) == 1 and (number := next(iter(told.values()))).isdecimal():
         return int(number)
-    found = (
-        ", ".join(f"{name}={value}" for name, value in told.items()) or f"neither {' nor '.join(TASK_NUMBERS)} is set"
-    )
+    found = f"neither {' nor '.join(TASK_NUMBERS)} is set"
+    if told:
+        found = f"{' and '.join(told)} {'is no number' if len(told) == 1 else 'are not one number'}"
     raise ConfigError([Problem(path="", message=f"--part env: {found}", allowed="a number from 0 on")])
 
 
