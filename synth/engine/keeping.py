@@ -160,6 +160,7 @@ def write_recipe(prepared: Prepared, name: str, sinks: Mapping[str, Sink], ident
     configs = {
         each: without_secrets(dataclasses.asdict(part.config)) | {"uri": _absolute(sinks[each].uri)}
         for each, part in recipe.sinks.items()
+        if each in sinks
     }
     content = {
         "id": identity,

@@ -93,6 +93,8 @@ class LocalStore:
             return LocalUpload.reopened(self, staged, self._staged(staged.name, staged.upload_id))
 
     def leave(self) -> None:
+        with self._forgiving():
+            self._take_back()
         self._staging = None
         self._lock.keep_directories()
         with self._forgiving():
@@ -146,9 +148,7 @@ class LocalStore:
 
     def discard(self, staged: Sequence[Staged]) -> None:
         with self._forgiving():
-            for name in self._published:
-                self._remove(name)
-            self._published = []
+            self._take_back()
             if self._lock.held:
                 self._leave()
             elif self._staging is not None:
@@ -212,6 +212,12 @@ class LocalStore:
                     break
                 if above.is_file():
                     raise RefusedError(f"cannot write {name} to {self.uri}: {above} is a file; choose another uri")
+
+    def _take_back(self) -> None:
+        """Remove what a failed `publish` made visible."""
+        for name in self._published:
+            self._remove(name)
+        self._published = []
 
     def _leave(self) -> None:
         """Remove the staging, and give the lock back."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.failing_sink import FAILING
 from tests.faults.kills import FULL, Forge, digests, forging
 
 SMALL = ("generator.transactions=4000", "block_rows=500", "population.cards=200", "timeline.end=2022-02-01")
@@ -168,6 +169,25 @@ class TestWhatIsThere:
         nothing = forge.run("run", "--resume", "out/p", cwd=tmp_path)
         assert nothing.code == 3
         assert "holds no unfinished run" in nothing.text
+
+
+def test_of_two_sinks_the_one_that_failed_follows(forge, tmp_path):
+    fails = "if not __import__('os').path.exists('broken'):\n            return super().commit(manifest)\n        raise"
+    plugin = FAILING.replace("place=True", "place=True, receipts=True").replace("raise", fails)
+    (tmp_path / "failing.py").write_text(plugin)
+    uris = ("sink.failing.uri=out/z", "sink.csv.uri=out/p", "sink=[csv,failing]")
+    words = ("--plugin", "failing.py", "run", *CLAIMS, *uris)
+    assert forge.run(*words, cwd=tmp_path).code == 0
+    files = digests(tmp_path / "out")
+    shutil.rmtree(tmp_path / "out")
+    (tmp_path / "broken").touch()
+    failed = forge.run(*words, cwd=tmp_path)
+    assert failed.code == 4, failed.text
+    assert "finished blocks stay in out/z: synth run --resume out/z goes on" in failed.text
+    (tmp_path / "broken").unlink()
+    done = forge.run("--plugin", "failing.py", "run", "--resume", "out/z", cwd=tmp_path)
+    assert done.code == 0, done.text
+    assert digests(tmp_path / "out") == files
 
 
 def make_older(path: Path) -> None:
