@@ -43,14 +43,18 @@ def recipe(request: pytest.FixtureRequest) -> tuple[str, ...]:
     return KINDS[request.param]
 
 
+_WANTED: dict[tuple[str, ...], tuple[dict[str, str], int]] = {}
+
+
 @pytest.fixture
 def wanted(forge, recipe, tmp_path) -> tuple[dict[str, str], int]:
-    """The files of an undisturbed run, and how many things it changes before it commits."""
-    done = forge.run("run", *recipe, cwd=tmp_path)
-    assert done.code == 0, done.text
-    files = digests(tmp_path / "out")
-    shutil.rmtree(tmp_path / "out")
-    return files, done.changes
+    """The files of an undisturbed run, made once a recipe, and how many things it changes before it commits."""
+    if recipe not in _WANTED:
+        done = forge.run("run", *recipe, cwd=tmp_path)
+        assert done.code == 0, done.text
+        _WANTED[recipe] = digests(tmp_path / "out"), done.changes
+        shutil.rmtree(tmp_path / "out")
+    return _WANTED[recipe]
 
 
 def points(changes: int) -> list[int]:
@@ -77,7 +81,7 @@ def test_killed_again_and_again_it_is_finished_by_the_place_alone(forge, recipe,
     files, _ = wanted
     rng = random.Random(5)
     kills, words = 0, ["run", *recipe]
-    for _ in range(100 if FULL else 6):
+    for _ in range(100 if FULL else 4):
         # Further on than one block, so that it comes to an end some day.
         killed = (
             forge.run(*words, cwd=tmp_path, at=rng.randint(12, 30))
@@ -103,7 +107,7 @@ def test_killed_again_and_again_it_is_finished_by_the_place_alone(forge, recipe,
 
 def run_to_the_middle(forge: Forge, recipe: tuple[str, ...], place: Path) -> int:
     """Leaves some finished blocks; returns how many."""
-    for at in range(20, 400, 4):
+    for at in range(26, 400, 6):
         ended = forge.run("run", *recipe, cwd=place, at=at)
         assert ended.killed, ended.text
         found = len(list((place / "out" / "p").glob(".synth-*/receipts/0*")))
