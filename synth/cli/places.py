@@ -9,16 +9,18 @@ from synth.cli import output
 from synth.cli.plan import describe, preflight
 from synth.config.recipe import Recipe
 from synth.contracts.preflight import PreflightResult
+from synth.contracts.sink import Sink
 from synth.engine.open_sinks import make_sinks, run_directory
+from synth.engine.parts import blocks_of_part, refuse_parts
 from synth.engine.preflight import failure_of
 from synth.engine.prepare import prepare
-from synth.errors import RefusedError
+from synth.errors import ConfigError, RefusedError
 from synth.sinks.places import LocalPlace, parse_uri
 from synth.wording import counted
 
 
-def look_at(recipe: Recipe) -> Iterator[PreflightResult]:
-    """The recipe, and the places that it writes to."""
+def look_at(recipe: Recipe, parts: int | None = None) -> Iterator[PreflightResult]:
+    """The recipe, the places that it writes to, and whether it can be made in parts, if it is to be."""
     try:
         prepared = prepare(recipe)
     except RefusedError as error:
@@ -30,11 +32,24 @@ def look_at(recipe: Recipe) -> Iterator[PreflightResult]:
         f"{counted(plan['rows'], 'row')}, {plan['fraud_rows']:,} of them fraud, in {counted(plan['blocks'], 'block')}"
     )
     yield PreflightResult(what="recipe", state="ok", message=message)
+    if parts:
+        yield _in_parts(recipe, sinks, plan["blocks"], parts)
     places = [name for name, part in recipe.sinks.items() if part.spec.place]
     rooms = _rooms({name: sinks[name].uri for name in places}, plan["sinks"])
     for name, found in preflight(prepared, sinks).items():
         for result in [*found, *filter(None, [rooms.get(name)])]:
             yield replace(result, what=f"sink {name}, {result.what}")
+
+
+def _in_parts(recipe: Recipe, sinks: Mapping[str, Sink], blocks: int, parts: int) -> PreflightResult:
+    try:
+        refuse_parts(recipe, sinks)
+    except ConfigError as error:
+        return failure_of("parts", error)
+    most = max(len(blocks_of_part(blocks, part, parts)) for part in range(parts))
+    return PreflightResult(
+        what="parts", state="ok", message=f"{counted(parts, 'part')}, {counted(most, 'block')} at most"
+    )
 
 
 def _rooms(uris: Mapping[str, str], plans: Mapping[str, Any]) -> dict[str, PreflightResult]:

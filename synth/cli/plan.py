@@ -10,6 +10,7 @@ from synth.config.compose import Composed, told_shadow
 from synth.contracts.preflight import PreflightResult
 from synth.contracts.sink import Sink
 from synth.engine.open_sinks import make_sinks, run_directory
+from synth.engine.parts import blocks_of_part, refuse_parts
 from synth.engine.preflight import make_preflight_context, preflight_sinks
 from synth.engine.prepare import Prepared, prepare
 from synth.engine.preview import first_block
@@ -20,17 +21,30 @@ from synth.wording import counted
 def main(args: argparse.Namespace) -> int:
     """Shows what a run would make."""
     recipe, _, composed = recipes.load(args)
-    return show(args, prepare(recipe), composed)
+    return show(args, prepare(recipe), composed, parts=args.parts)
 
 
-def show(args: argparse.Namespace, prepared: Prepared, composed: Composed, *, overwrite: bool = False) -> int:
+def show(
+    args: argparse.Namespace,
+    prepared: Prepared,
+    composed: Composed,
+    *,
+    overwrite: bool = False,
+    parts: int | None = None,
+) -> int:
     """Prints a plan and what there is to say of the sinks' places; that one of them is away is no error of the plan.
 
     Args:
         composed: what the plan was made from.
         overwrite: whether a run in a sink's place may be replaced.
+        parts: in how many parts it is to be made, for the blocks of each.
+
+    Raises:
+        ConfigError: a sink cannot be written in parts.
     """
     sinks = make_sinks(prepared, composed.directory or run_directory(), overwrite=overwrite)
+    if parts:
+        refuse_parts(prepared.recipe, sinks)
     results = preflight(prepared, sinks)
     data = describe(prepared, sinks)
     for name, found in results.items():
@@ -42,6 +56,10 @@ def show(args: argparse.Namespace, prepared: Prepared, composed: Composed, *, ov
         ["window", f"{data['window_s'] / 86400:,.1f} days"],
         ["cards", f"{data['cards']:,}"],
     ]
+    if parts:
+        data["parts"] = [len(blocks_of_part(data["blocks"], part, parts)) for part in range(parts)]
+        fewest, most = min(data["parts"]), max(data["parts"])
+        rows.append(["parts", f"{parts:,} of {fewest if fewest == most else f'{fewest} to {most}'} blocks"])
     for name, counts in data["scenarios"].items():
         message = "claims genuine rows; how many shows when they are made"
         if counts is not None:

@@ -1,5 +1,6 @@
 """What becomes of finished blocks: found when a run starts, kept or taken back when it fails, cleared when it ends."""
 
+import json
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -10,11 +11,11 @@ from synth.config.part import SinkPart
 from synth.config.recipe import Recipe
 from synth.contracts.sink import ONCE, KeptSink, Sink
 from synth.engine.commit import abort
-from synth.engine.keeping import Keeper, join
+from synth.engine.keeping import Keeper, join, settings_of
 from synth.engine.prepare import Prepared
 from synth.engine.signals import ignoring_signals
 from synth.errors import ConfigError, Problem, RefusedError, SynthError, blaming
-from synth.sinks.stores import clean
+from synth.sinks.stores import clean, find_stagings, open_store
 from synth.wording import counted
 
 log = logging.getLogger(__name__)
@@ -91,18 +92,23 @@ class Keeping:
             )
         self.keepers = {name: replace(keeper, checked=True) for name, keeper in self.keepers.items()}
 
-    def let_go(self) -> str:
-        """Takes everything back, or leaves the finished blocks; tells what stays, empty for nothing."""
-        if not self.kept:
+    def let_go(self, *, partly: bool = False) -> str:
+        """Takes everything back, or leaves the finished blocks; tells what stays, empty for nothing.
+
+        Args:
+            partly: whether a sink was committed: the others are left, so that they can follow.
+        """
+        if not self.kept and not (partly and self.keepers):
             abort(self.sinks)
             return ""
         with ignoring_signals():
-            for name, sink in self.sinks.items():
-                if name in self.keepers:
-                    cast("KeptSink", sink).leave()
-        uris = " and ".join(sink.uri for sink in self.sinks.values())
-        first = next(iter(self.sinks.values())).uri
-        return f"finished blocks stay in {uris}: synth run --resume {first} goes on, synth clean removes them"
+            for keeper in self.keepers.values():
+                keeper.sink.leave()
+        left = [sink.uri for sink in self.sinks.values() if find_stagings(sink.uri)]
+        if not left:
+            return "nothing was written"
+        how = f"synth run --resume {left[0]} goes on, synth clean removes them"
+        return f"finished blocks stay in {' and '.join(left)}: {how}"
 
     def clear(self) -> None:
         """Removes what other recipes have left in places that now hold a run: nobody can finish it there."""
@@ -117,13 +123,36 @@ class Keeping:
 def unkept(recipe: Recipe, sinks: Mapping[str, Sink]) -> list[Problem]:
     """Each sink whose blocks cannot be kept, and why; none where a run can go on after a crash."""
     found = []
-    for name, part in recipe.sinks.items():
+    for name, sink in sinks.items():
+        part = recipe.sinks[name]
         kind = part.spec.name
-        lost = cast("KeptSink", sinks[name]).lost() if part.spec.receipts else f"a sink of kind {kind} keeps no blocks"
+        lost = cast("KeptSink", sink).lost() if part.spec.receipts else f"a sink of kind {kind} keeps no blocks"
         if lost:
             message = f"sink.{name} can be neither resumed nor made in parts: {lost}"
             found.append(Problem(path=f"sink.{name}", message=message, hint=layout_hint(name, part)))
     return found
+
+
+def unpublished(recipe: Recipe, sinks: Mapping[str, Sink]) -> dict[str, Sink]:
+    """The sinks of a run that is to go on, but for those whose places hold it already: one of several may have failed.
+
+    Raises:
+        RefusedError: all places hold it.
+    """
+    left = {name: sink for name, sink in sinks.items() if not _holds(recipe, recipe.sinks[name], sink)}
+    if not left:
+        raise RefusedError(f"{' and '.join(sink.uri for sink in sinks.values())} hold this run already, complete")
+    return left
+
+
+def _holds(recipe: Recipe, part: SinkPart, sink: Sink) -> bool:
+    """Whether a place holds the run of a recipe as the sink would write it."""
+    manifest = open_store(sink.uri).read_manifest() if part.spec.receipts else None
+    try:
+        told = json.loads(manifest or b"{}")
+        return (told["fingerprint"], told["sink"]) == (recipe.fingerprint, settings_of(part))
+    except (ValueError, KeyError, TypeError):
+        return False
 
 
 def layout_hint(name: str, part: SinkPart) -> str:

@@ -160,6 +160,7 @@ def write_recipe(prepared: Prepared, name: str, sinks: Mapping[str, Sink], ident
     configs = {
         each: without_secrets(dataclasses.asdict(part.config)) | {"uri": _absolute(sinks[each].uri)}
         for each, part in recipe.sinks.items()
+        if each in sinks
     }
     content = {
         "id": identity,
@@ -192,8 +193,10 @@ def join(
     """
     recipe, part, sink = prepared.recipe, prepared.recipe.sinks[name], cast("KeptSink", sinks[name])
     own = staging_id(recipe.fingerprint, settings_of(part))
-    tell_others(name, sink.uri, own, recipe, settings_of(part), refuse=strict)
+    others = left_by_others(name, sink.uri, own, recipe, settings_of(part), refuse=strict)
     staging = sink.join(own, shared=shared)
+    for other in others:
+        log.warning("sink %r: %s; they go when this run is committed", name, other)
     try:
         staging.put(RECIPE, write_recipe(prepared, name, sinks, own))
         tables = {table.name: table for table in prepared.make_block.tables}
@@ -207,23 +210,34 @@ def join(
     return keeper
 
 
-def tell_others(name: str, uri: str, own: str, recipe: Recipe, settings: Mapping[str, Any], *, refuse: bool) -> None:
-    """Says what other recipes have left in a place.
+def left_by_others(
+    name: str, uri: str, own: str, recipe: Recipe, settings: Mapping[str, Any], *, refuse: bool
+) -> list[str]:
+    """What other recipes have left in a place, and in what they differ.
 
     Raises:
         RefusedError: with ``refuse``, nothing of this recipe is there, and something of another one.
     """
-    others = [staging for staging in find_stagings(uri) if staging.id != own]
-    mine = {staging.id for staging in find_stagings(uri)} - {staging.id for staging in others}
-    for staging in others:
-        told = json.loads(staging.read(RECIPE) or b"{}")
+    found = find_stagings(uri)
+    others = []
+    for staging in (staging for staging in found if staging.id != own):
+        told = told_recipe(staging)
         there = {**told.get("recipe", {}), f"sink.{name}": without_place(told.get("sinks", {}).get(told.get("sink")))}
         here = {**recipe.content, f"sink.{name}": settings}
-        what = f"{uri} holds {counted(len(staging.list(RECEIPTS)), 'receipt')} of another recipe"
         how = "; ".join(differences(there, here)) or f"synth {told.get('synth')} there, {__version__} here"
-        if refuse and not mine:
-            raise RefusedError(f"{what} ({how}): give its own overrides, choose another uri, or synth clean {uri}")
-        log.warning("sink %r: %s (%s); they go when this run is committed", name, what, how)
+        others.append(f"{uri} holds {counted(len(staging.list(RECEIPTS)), 'receipt')} of another recipe ({how})")
+    if refuse and others and len(others) == len(found):
+        raise RefusedError(f"{others[0]}: give its own overrides, choose another uri, or synth clean {uri}")
+    return others
+
+
+def told_recipe(staging: Staging) -> Mapping[str, Any]:
+    """What a staging says of its run; nothing where that cannot be read."""
+    try:
+        told = json.loads(staging.read(RECIPE) or b"{}")
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
 def without_place(config: Mapping[str, Any] | None) -> dict[str, Any]:

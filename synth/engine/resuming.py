@@ -1,6 +1,5 @@
 """The recipe of an unfinished run, read from a place that holds its blocks."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +10,9 @@ from synth.config.compose import Composed, compose
 from synth.config.objectives import for_one_run
 from synth.config.recipe import NOT_DATA, Recipe, build_recipe
 from synth.contracts.store import Staging
+from synth.engine.keeping import told_recipe
 from synth.engine.receipts import differences
 from synth.errors import RefusedError
-from synth.sinks.staging import RECIPE
 from synth.sinks.stores import find_stagings, open_store
 
 #: What stands in the place of a secret.
@@ -78,9 +77,9 @@ def _only(uri: str) -> Staging:
 
 def _read(uri: str, staging: Staging) -> Mapping[str, Any]:
     try:
-        told: dict[str, Any] = json.loads(staging.read(RECIPE) or b"")
+        told = told_recipe(staging)
         named = told["sinks"][told["sink"]], told["recipe"], told["fingerprint"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (KeyError, TypeError) as error:
         raise RefusedError(
             f"{uri}: the recipe of its unfinished run cannot be read: {_START_ANEW.format(uri)}"
         ) from error

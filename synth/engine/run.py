@@ -13,14 +13,14 @@ from synth.config.recipe import Recipe
 from synth.contracts.sink import Sink
 from synth.engine.announcer import Announcer, started_event
 from synth.engine.commit import commit
-from synth.engine.going_on import GoingOn, Keeping
+from synth.engine.going_on import GoingOn, Keeping, unpublished
 from synth.engine.manifest import Counts, manifest_of
 from synth.engine.open_sinks import make_sinks, run_directory
 from synth.engine.preflight import make_preflight_context, refuse_or_warn
 from synth.engine.prepare import Prepared, prepare
 from synth.engine.signals import ignoring_signals, is_interrupt
 from synth.engine.write import RowsCallback, Tallies, write_blocks
-from synth.errors import ConfigError, InterruptedRun, Problem, blaming
+from synth.errors import ConfigError, InterruptedRun, PartlyDone, Problem, blaming
 from synth.sinks.card import opening
 from synth.sinks.streamed import Streamed
 
@@ -115,6 +115,8 @@ def execute(
     refuse_pace(recipe)
     prepared = prepared or prepare(recipe)
     sinks = make_sinks(prepared, directory or run_directory(), overwrite=overwrite)
+    if going_on == "resumes":
+        sinks = unpublished(prepared.recipe, sinks)
     announcer = Announcer(catalog.subscribers, started=started)
     with announcer.announcing_end():
         manifests = _write(prepared, catalog, sinks, announcer, progress, going_on)
@@ -164,6 +166,10 @@ def _write(
             commit(sinks, manifests)
             committed = True
             keeping.clear()
+    except PartlyDone as error:
+        if left := keeping.let_go(partly=True):
+            raise PartlyDone(f"{error}; {left}") from error
+        raise
     except BaseException as error:
         if not committed:
             left = keeping.let_go() or _left(sinks)

@@ -97,6 +97,8 @@ class LocalStore:
             return LocalUpload.reopened(self._errors, staged, self._staged(staged.name, staged.upload_id))
 
     def leave(self) -> None:
+        with self._errors.forgiving():
+            self._take_back()
         self._staging = None
         self._lock.keep_directories()
         with self._errors.forgiving():
@@ -159,9 +161,7 @@ class LocalStore:
 
     def discard(self, staged: Sequence[Staged]) -> None:
         with self._errors.forgiving():
-            while self._published and not self._stuck:
-                (self._root / self._published[-1]).unlink(missing_ok=True)
-                remove_empty(self._root, self._published.pop())
+            self._take_back()
             if self._lock.held:
                 self._leave()
             elif self._staging is not None:
@@ -217,6 +217,12 @@ class LocalStore:
                     break
                 if above.is_file():
                     raise RefusedError(f"cannot write {name} to {self.uri}: {above} is a file; choose another uri")
+
+    def _take_back(self) -> None:
+        """Remove what a failed `publish` made visible."""
+        while self._published and not self._stuck:
+            (self._root / self._published[-1]).unlink(missing_ok=True)
+            remove_empty(self._root, self._published.pop())
 
     def _leave(self) -> None:
         """Remove the staging, and give the lock back."""

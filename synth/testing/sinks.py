@@ -6,13 +6,15 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 import pandas as pd
 import pyarrow as pa
 
 from synth.check.reader import open_output
+from synth.contracts.sink import ONCE, KeptSink, Receipt
 from synth.errors import RefusedError
+from synth.sinks.staging import RECIPE
 from synth.sinks.stores import open_store
 from synth.testing.bench import Size
 from synth.testing.configs import ConfigChecks
@@ -20,8 +22,13 @@ from synth.testing.contract import Broken, Unjudged, rule
 from synth.testing.lifecycle import Life
 from synth.wording import is_secret
 
+if TYPE_CHECKING:
+    from synth.contracts.hookspecs import SinkSpec
+    from synth.contracts.store import Staged
+
 _CANARY = "canary-7f3a"
 _FORECAST = 3.0
+_STAGING = "the-kit"
 
 
 class Places(ConfigChecks):
@@ -136,6 +143,51 @@ class SinkContract(Places):
                 life.sink.abort()
                 raise
             self.require_written(life, uri)
+
+    @rule
+    def test_blocks_of_the_dead_are_taken(self) -> None:
+        """Of a sink that keeps its blocks: those of a run that stopped are taken as they are, and the run is whole."""
+        if not cast("SinkSpec", self.bench.own(self.bench.recipe(Size())).spec).receipts:
+            raise Unjudged("its SinkSpec does not say receipts=True")
+        with self.place() as (_, uri):
+            dead, heir = Life(self.bench, uri), Life(self.bench, uri)
+            if lost := cast("KeptSink", dead.sink).lost():
+                raise Unjudged(lost)
+            receipts, growth = self._die_half_way(dead)
+            sink = cast("KeptSink", heir.sink)
+            sink.check()
+            staging = sink.join(_STAGING, shared=False)
+            try:
+                for file in (file for receipt in receipts for file in receipt.staged):
+                    if not staging.holds(file):
+                        raise Broken(f"{file.name!r} is gone after leave")
+                if sink.grows and not sink.regrow(growth):
+                    raise Broken("a file that grew is not what it was", "after leave")
+                for receipt in receipts:
+                    batches = heir.made[receipt.block].batches if receipt.block != ONCE else {}
+                    shared = {b.table.name: b for b in heir.prepared.extra} | dict(batches)
+                    rows = {name: shared[name] for name in receipt.payloads}
+                    sink.collect(sink.recall(receipt.block, receipt.staged, rows))
+                heir.write(range(heir.blocks // 2, heir.blocks))
+                sink.commit(heir.finish())
+            except BaseException:
+                sink.abort()
+                raise
+            self.require_written(heir, uri)
+
+    def _die_half_way(self, life: Life) -> "tuple[list[Receipt], tuple[Staged, ...]]":
+        """Stages half of the blocks, begins one more, and lets go; returns what is known of the half."""
+        sink = cast("KeptSink", life.sink)
+        sink.check()
+        sink.join(_STAGING, shared=False).put(RECIPE, b"{}")
+        receipts = [sink.write_once(life.prepared.extra)]
+        receipts += [sink.write(block, life.made[block].batches) for block in range(life.blocks // 2)]
+        for receipt in receipts:
+            sink.collect(receipt)
+        growth = sink.growth() if sink.grows else ()
+        sink.collect(sink.write(life.blocks // 2, life.made[life.blocks // 2].batches))
+        sink.leave()
+        return receipts, growth
 
     @rule
     def test_nothing_is_visible_before_commit(self) -> None:

@@ -26,8 +26,8 @@ FULL = os.environ.get("SYNTH_FAULTS") == "full"
 #: Audit events of calls that change a file system; ``open`` does where it writes, and S3 is changed by what is sent.
 _CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.link", "os.truncate", "http.client.send"}
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
-#: What the commit stages first: what is killed behind it is the matter of the commit's own tests.
-_COMMIT = "_manifest.json."
+#: What the commit stages first, in a directory and in a bucket: what is killed behind it is for the commit's own tests.
+_COMMIT = ("_manifest.json.", "README.md")
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ class _Counter:
         elif event not in _CHANGES:
             return
         with self._lock:
-            self._committing = self._committing or _COMMIT in str(arguments[0])
+            self._committing = self._committing or any(word in _told(event, arguments) for word in _COMMIT)
             if self._committing:
                 return
             self._changes += 1
@@ -165,6 +165,12 @@ class _Counter:
         with self._lock:
             if not self._committing:
                 os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _told(event: str, arguments: Sequence[Any]) -> str:
+    """The path that is changed, or the first line of what is sent."""
+    sent = event == "http.client.send"
+    return bytes(arguments[1]).partition(b"\r\n")[0].decode("latin-1") if sent else str(arguments[0])
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ import pytest
 
 from tests.faults.kills import FULL, Forge, digests, forging
 from tests.faults.test_resume import CLAIMS, CLICKS, points
+from tests.servers import S3Server
+from tests.sinks.places import Prefix
 
 PARTS = 10 if FULL else 4
 ONE = (*CLAIMS, "sink.parquet.uri=out/p")
@@ -135,3 +137,77 @@ def test_a_part_that_fails_leaves_its_finished_blocks(forge, tmp_path):
         assert now >= found
         found = now
     assert found
+
+
+@pytest.fixture(scope="module")
+def bucket(moto: S3Server) -> Prefix:
+    return Prefix(moto, "faults")
+
+
+@pytest.fixture(scope="module")
+def near_bucket(moto: S3Server) -> Iterator[Forge]:
+    with forging(moto.environ()) as forge:
+        yield forge
+
+
+def empty(place: Prefix) -> None:
+    """Takes away all that is visible; nothing else may be there."""
+    assert place.staging() == []
+    for name in place.files():
+        place.client.delete_object(Bucket=place.bucket, Key=f"{place.prefix}/{name}")
+
+
+class TestInABucket:
+    @pytest.fixture
+    def recipe(self, bucket) -> tuple[str, ...]:
+        return (*CLAIMS, f"sink.parquet.uri={bucket.uri}")
+
+    @pytest.fixture
+    def forge(self, near_bucket) -> Forge:
+        return near_bucket
+
+    @pytest.fixture
+    def wanted(self, forge, recipe, bucket, tmp_path) -> tuple[dict[str, bytes], int]:
+        done = forge.run("run", *recipe, cwd=tmp_path)
+        assert done.code == 0, done.text
+        files = bucket.files()
+        assert not any(name.startswith(".synth-") for name in files)
+        empty(bucket)
+        return files, done.changes
+
+    def test_a_killed_run_is_finished_by_the_place_alone(self, forge, recipe, bucket, wanted, tmp_path):
+        files, changes = wanted
+        for at in points(changes)[:: 7 if FULL else 1]:
+            killed = forge.run("run", *recipe, cwd=tmp_path, at=at)
+            if killed.killed:
+                assert not [name for name in bucket.files() if not name.startswith(".synth-")]
+                begun = any(name.endswith("recipe.json") for name in bucket.files())
+                words = ["run", "--resume", bucket.uri] if begun else ["run", *recipe]
+                done = forge.run(*words, cwd=tmp_path)
+                assert done.code == 0, f"killed before change {at}: {done.text}"
+            assert bucket.files() == files, f"killed before change {at}"
+            empty(bucket)
+
+    def test_parts_are_one_run_and_lost_uploads_are_made_again(self, forge, recipe, bucket, wanted, tmp_path):
+        files, _ = wanted
+        for number in (2, 0, 1):
+            done = forge.run("run", *recipe, *part(number, 3), cwd=tmp_path)
+            assert done.code == 0, done.text
+        bucket.spoil("transactions/part-00003.parquet")
+        refused = forge.run("commit", bucket.uri, cwd=tmp_path)
+        assert (refused.code, "block 3: damaged" in refused.text) == (3, True), refused.text
+        done = forge.run("run", *recipe, *part(1, 3), cwd=tmp_path)
+        assert done.code == 0, done.text
+        assert "block 0000003 is made again" in done.text
+        done = forge.run("commit", bucket.uri, cwd=tmp_path)
+        assert done.code == 0, done.text
+        assert bucket.files() == files
+        empty(bucket)
+
+    def test_clean_aborts_what_belongs_to_it_and_nothing_else(self, forge, recipe, bucket, tmp_path):
+        assert forge.run("run", *recipe, *part(0, 2), cwd=tmp_path).code == 0
+        bucket.client.create_multipart_upload(Bucket=bucket.bucket, Key=f"{bucket.prefix}/mine")
+        assert forge.run("clean", bucket.uri, cwd=tmp_path).code == 0
+        assert bucket.files() == {}
+        assert bucket.staging() == [f"{bucket.prefix}/mine"]
+        bucket.spoil("mine")

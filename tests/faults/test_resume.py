@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.failing_sink import FAILING
 from tests.faults.kills import FULL, Forge, digests, forging
 
 SMALL = ("generator.transactions=4000", "block_rows=500", "population.cards=200", "timeline.end=2022-02-01")
@@ -42,14 +43,18 @@ def recipe(request: pytest.FixtureRequest) -> tuple[str, ...]:
     return KINDS[request.param]
 
 
+_WANTED: dict[tuple[str, ...], tuple[dict[str, str], int]] = {}
+
+
 @pytest.fixture
 def wanted(forge, recipe, tmp_path) -> tuple[dict[str, str], int]:
-    """The files of an undisturbed run, and how many things it changes before it commits."""
-    done = forge.run("run", *recipe, cwd=tmp_path)
-    assert done.code == 0, done.text
-    files = digests(tmp_path / "out")
-    shutil.rmtree(tmp_path / "out")
-    return files, done.changes
+    """The files of an undisturbed run, made once a recipe, and how many things it changes before it commits."""
+    if recipe not in _WANTED:
+        done = forge.run("run", *recipe, cwd=tmp_path)
+        assert done.code == 0, done.text
+        _WANTED[recipe] = digests(tmp_path / "out"), done.changes
+        shutil.rmtree(tmp_path / "out")
+    return _WANTED[recipe]
 
 
 def points(changes: int) -> list[int]:
@@ -76,7 +81,7 @@ def test_killed_again_and_again_it_is_finished_by_the_place_alone(forge, recipe,
     files, _ = wanted
     rng = random.Random(5)
     kills, words = 0, ["run", *recipe]
-    for _ in range(100 if FULL else 6):
+    for _ in range(100 if FULL else 4):
         # Further on than one block, so that it comes to an end some day.
         killed = (
             forge.run(*words, cwd=tmp_path, at=rng.randint(12, 30))
@@ -102,7 +107,7 @@ def test_killed_again_and_again_it_is_finished_by_the_place_alone(forge, recipe,
 
 def run_to_the_middle(forge: Forge, recipe: tuple[str, ...], place: Path) -> int:
     """Leaves some finished blocks; returns how many."""
-    for at in range(20, 400, 4):
+    for at in range(26, 400, 6):
         ended = forge.run("run", *recipe, cwd=place, at=at)
         assert ended.killed, ended.text
         found = len(list((place / "out" / "p").glob(".synth-*/receipts/0*")))
@@ -168,6 +173,25 @@ class TestWhatIsThere:
         nothing = forge.run("run", "--resume", "out/p", cwd=tmp_path)
         assert nothing.code == 3
         assert "holds no unfinished run" in nothing.text
+
+
+def test_of_two_sinks_the_one_that_failed_follows(forge, tmp_path):
+    fails = "if not __import__('os').path.exists('broken'):\n            return super().commit(manifest)\n        raise"
+    plugin = FAILING.replace("place=True", "place=True, receipts=True").replace("raise", fails)
+    (tmp_path / "failing.py").write_text(plugin)
+    uris = ("sink.failing.uri=out/z", "sink.csv.uri=out/p", "sink=[csv,failing]")
+    words = ("--plugin", "failing.py", "run", *CLAIMS, *uris)
+    assert forge.run(*words, cwd=tmp_path).code == 0
+    files = digests(tmp_path / "out")
+    shutil.rmtree(tmp_path / "out")
+    (tmp_path / "broken").touch()
+    failed = forge.run(*words, cwd=tmp_path)
+    assert failed.code == 4, failed.text
+    assert "finished blocks stay in out/z: synth run --resume out/z goes on" in failed.text
+    (tmp_path / "broken").unlink()
+    done = forge.run("--plugin", "failing.py", "run", "--resume", "out/z", cwd=tmp_path)
+    assert done.code == 0, done.text
+    assert digests(tmp_path / "out") == files
 
 
 def make_older(path: Path) -> None:

@@ -16,6 +16,13 @@ def swapping(name: str, old: str, new: str, check: str, seen: str) -> Edit:
 
 LIVES = (
     swapping(
+        "leaving nothing",
+        "        self.store.leave()\n",
+        "        self.store.discard(self.files())\n",
+        "blocks_of_the_dead_are_taken",
+        "is gone after leave",
+    ),
+    swapping(
         "probing", _CHECK, f"{_CHECK}        {_PLACE}.mkdir()\n", "check_leaves_no_trace", "'out' is new (1 in all)"
     ),
     swapping(

@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 from pydantic import Field
 
 from synth import SinkSpec, hookimpl
-from synth.contracts.sink import Receipt, SinkJob
-from synth.contracts.store import Staged
+from synth.contracts.sink import ONCE, Receipt, SinkJob
+from synth.contracts.store import Staged, Staging
 from synth.sinks.stores import open_store
 
 
@@ -48,6 +48,38 @@ class Kept:
         self.store.start()
         for batch in extra:
             self.staged[batch.table.name].append(self.put(name(batch.table.name, 0), batch))
+
+    grows = False
+
+    def lost(self) -> str:
+        """Nothing."""
+        return ""
+
+    def join(self, staging: str, *, shared: bool) -> Staging:
+        """Starts the store where somebody may have been."""
+        self.store.start(staging, shared=shared)
+        return self.store.staging()
+
+    def write_once(self, extra: Sequence[Any]) -> Receipt:
+        """A file a table."""
+        files = {batch.table.name: self.put(name(batch.table.name, 0), batch) for batch in extra}
+        return Receipt(ONCE, tuple(files.values()), dict.fromkeys(files))
+
+    def recall(self, block: int, staged: Sequence[Staged], batches: Mapping[str, Any]) -> Receipt:
+        """The same receipt."""
+        return Receipt(block, tuple(staged), dict.fromkeys(batches))
+
+    def growth(self) -> tuple[Staged, ...]:
+        """No file grows."""
+        return ()
+
+    def regrow(self, growth: Sequence[Staged]) -> bool:
+        """No file grows."""
+        return True
+
+    def leave(self) -> None:
+        """Lets go."""
+        self.store.leave()
 
     def put(self, file: str, batch: Any) -> Staged:
         """One file."""
@@ -97,4 +129,4 @@ def encoded(batch: Any) -> bytes:
 @hookimpl
 def synth_sinks() -> list[SinkSpec]:
     """The sink."""
-    return [SinkSpec(KeptConfig, Kept, place=True)]
+    return [SinkSpec(KeptConfig, Kept, place=True, receipts=True)]
