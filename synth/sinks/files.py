@@ -3,7 +3,7 @@
 import io
 import json
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from synth.contracts.sink import Receipt, SinkJob
 from synth.contracts.store import Staged, Upload
@@ -64,10 +64,13 @@ class FileSink:
     transactions into one file, alone in the place, and the other tables into ``_truth/``.
     """
 
+    folders: ClassVar[bool] = True
+    """Whether a run that replaces another one in a bucket may have a folder of its own."""
+
     def __init__(self, file_format: FileFormat, layout: Layout, job: SinkJob) -> None:
         self.uri = job.uri
         self._format, self._job = file_format, job
-        self._store = open_store(job.uri, BESIDE if layout == "file" else "")
+        self._store = open_store(job.uri, BESIDE if layout == "file" else "", folders=self.folders)
         self._layout = layout
         self._open: dict[str, tuple[Upload, TableFile]] = {}
         self._staged: dict[str, list[Staged]] = {table.name: [] for table in (*job.tables, *job.extra)}
