@@ -12,7 +12,7 @@ install = $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.tx
 	|| { $(BIN)/python -m pip install --quiet 'pip>=25.1' && $(BIN)/python -m pip install --quiet -c constraints.txt $(1); }
 
 .PHONY: run setup test quick lint types imports unit full-size hydra-next floors floors-all readers wheel readme format bench \
-	cross truth mutants
+	cross truth mutants faults
 
 # The README's first command: 5.4 million card transactions, 0.25 % of them in fraud chains; make run ARGS=seed=2
 run: .venv/.installed
@@ -86,6 +86,10 @@ truth: .venv/.installed-dev
 # An hour on two cores: see tests/mutation/run.py.
 mutants: .venv/.installed-dev
 	$(BIN)/python -m tests.mutation.run
+
+# Every kill point of runs, parts and commits, of which make unit tries some: before a release.
+faults: .venv/.installed-dev
+	SYNTH_FAULTS=full $(BIN)/pytest --timeout 3600 tests/faults $(ARGS)
 
 readme: .venv/.installed-dev
 	place=$$(mktemp -d) && $(MAKE) run ARGS=sink.parquet.uri=$$place/run && . $(BIN)/activate && synth verify $$place/run && rm -r $$place

@@ -56,6 +56,7 @@ def as_data(args: argparse.Namespace, result: RunResult, *, placed: bool) -> dic
     """The result for ``--json``."""
     return {
         "places": dict(result.places),
+        **({"folders": result.folders} if result.folders else {}),
         "rows": result.rows,
         "fraud_rows": result.fraud_rows,
         "seconds": round(result.seconds, 3),
@@ -74,6 +75,7 @@ def summarise(args: argparse.Namespace, result: RunResult, *, placed: bool) -> s
         ["fraud rows", f"{result.fraud_rows:,} in {counted(episodes, 'episode')}"],
         ["seconds", f"{result.seconds:.1f}, {result.rows / result.seconds:,.0f} rows/s"],
         *([name, place] for name, place in result.places.items()),
+        *(["files", folder] for folder in result.folders.values()),
         *(["open", line] for line in result.openings[:1]),
         ["digest", result.digest],
         ["repeat", repeat_command(args, placed=placed)],
