@@ -62,10 +62,12 @@ class FileFormat(Protocol):
 class FileSink:
     """Writes each table into a folder of its own, of the transactions a file a block; or, with the layout ``file``, the
     transactions into one file, alone in the place, and the other tables into ``_truth/``.
+
+    Attributes:
+        folders: whether a run that replaces another one in a bucket may have a folder of its own.
     """
 
     folders: ClassVar[bool] = True
-    """Whether a run that replaces another one in a bucket may have a folder of its own."""
 
     def __init__(self, file_format: FileFormat, layout: Layout, job: SinkJob) -> None:
         self.uri = job.uri
