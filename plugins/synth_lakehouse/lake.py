@@ -65,6 +65,8 @@ class LakeSink(FileSink):
     can be read until somebody vacuums or expires it.
     """
 
+    folders = False
+
     def __init__(self, if_exists: IfExists, compression: str, row_group_rows: int, job: SinkJob) -> None:
         super().__init__(ParquetFormat(compression, row_group_rows), "parts", job)
         self._mode: IfExists = "replace" if job.overwrite else if_exists

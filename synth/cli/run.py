@@ -76,6 +76,7 @@ def as_data(result: RunResult, repeat: str | None) -> dict[str, object]:
     """
     return {
         "places": dict(result.places),
+        **({"folders": result.folders} if result.folders else {}),
         "rows": result.rows,
         "fraud_rows": result.fraud_rows,
         "seconds": round(result.seconds, 3),
@@ -94,6 +95,7 @@ def summarise(result: RunResult, repeat: str | None) -> str:
         ["fraud rows", f"{result.fraud_rows:,} in {counted(episodes, 'episode')}"],
         ["seconds", f"{result.seconds:.1f}, {result.rows / result.seconds:,.0f} rows/s"],
         *([name, place] for name, place in result.places.items()),
+        *(["files", folder] for folder in result.folders.values()),
         *(["open", line] for line in result.openings[:1]),
         ["digest", result.digest],
         *([["repeat", repeat]] if repeat else []),

@@ -187,16 +187,16 @@ class Store(Source, Protocol):
         card: bytes | None = None,
         between: Callable[[], None] | None = None,
     ) -> None:
-        """Make the files and the card visible: the old manifest goes first, the new one comes last. No staging is left.
+        """Make this the run that readers find by the manifest, in place of the one that is there. No staging is left.
 
-        Whoever dies on the way leaves a place without a manifest, which is no run. Call `discard` after an error.
+        Whoever dies on the way, or fails, leaves the old run or the new one, whole. Call `discard` after an error.
 
         Args:
             staged: every file of the run.
             manifest: content of the manifest.
             replaced: the files that the replaced run's manifest names; those not written anew are removed.
             card: content of the data card; None for none.
-            between: is called when all files are in place, before any is removed and the manifest written.
+            between: is called when all files with new names are in place, before any of the old run is touched.
 
         Raises:
             RunError: the place failed, or another run has published here in the meantime.

@@ -22,6 +22,7 @@ from synth.engine.signals import ignoring_signals, is_interrupt
 from synth.engine.write import RowsCallback, Tallies, write_blocks
 from synth.errors import ConfigError, InterruptedRun, PartlyDone, Problem, blaming
 from synth.sinks.card import opening
+from synth.sinks.places import run_folder
 from synth.sinks.streamed import Streamed
 
 if TYPE_CHECKING:
@@ -66,6 +67,16 @@ class RunResult:
     def to_pandas(self, table: str = "transactions") -> "pd.DataFrame":
         """A table of the run, read back from its first sink, as ``ArrowTable.to_pandas`` types it."""
         return self.tables[table].to_pandas()
+
+    @property
+    def folders(self) -> dict[str, str]:
+        """Sink name → the folder of its files, where that is not its place: of a run on S3 that replaced one."""
+        found = {}
+        for name, place in self.places.items():
+            tables = self.manifests[name]["tables"].values()
+            if folder := run_folder(file["name"] for table in tables for file in table["files"]):
+                found[name] = f"{place}/{folder}".rstrip("/")
+        return found
 
     @property
     def openings(self) -> list[str]:

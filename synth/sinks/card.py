@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from synth.contracts.store import Staged, Store
-from synth.sinks.places import BESIDE, family
+from synth.sinks.places import BESIDE, family, run_folder
 
 _MAIN = "transactions"
 
@@ -24,6 +24,10 @@ def write_card(manifest: bytes) -> bytes:
         manifest: the one beside which it will stand; of another's, or of none, nothing is said.
     """
     content = json.loads(manifest)
+    folder = run_folder(name for table in content.get("tables", ()) for name in _files(content, table))
+    for table in content["tables"].values() if folder else ():
+        for file in table["files"]:
+            file["name"] = file["name"].removeprefix(folder)
     lines = [*_head(content), *_text(content)] if "tables" in content else []
     return ("\n".join(lines) + "\n").encode()
 

@@ -2,7 +2,7 @@
 
 import json
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from synth.contracts.sink import ONCE, Receipt, SinkJob
 from synth.contracts.store import Staged, Staging, Upload
@@ -27,12 +27,17 @@ _EXTRA_ROWS = 131_072
 class FileSink:
     """Writes each table into a folder of its own, of the transactions a file a block; or, with the layout ``file``, the
     transactions into one file, alone in the place, and the other tables into ``_truth/``.
+
+    Attributes:
+        folders: whether a run that replaces another one in a bucket may have a folder of its own.
     """
+
+    folders: ClassVar[bool] = True
 
     def __init__(self, file_format: FileFormat, layout: Layout, job: SinkJob) -> None:
         self.uri = job.uri
         self._format, self._job = file_format, job
-        self._store = open_store(job.uri, BESIDE if layout == "file" else "")
+        self._store = open_store(job.uri, BESIDE if layout == "file" else "", folders=self.folders)
         self._layout = layout
         self._open: dict[str, tuple[Upload, TableFile]] = {}
         self._growing = {table.name for table in job.tables if table.facts.grows}

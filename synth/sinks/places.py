@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -21,6 +22,8 @@ CARDS = {MANIFEST: CARD, BESIDE + MANIFEST: BESIDE + CARD, "manifest.json": None
 MANIFESTS = tuple(CARDS)
 LOGS = ("_delta_log", "metadata")
 """Folders below a table's in which Delta Lake and Iceberg say which files are the table."""
+RUN_FOLDER = "_run-"
+"""What the folder of a run begins with that replaced another one in a bucket; the manifest names the files with it."""
 STAGING = ".synth-"
 """What every hidden entry that a store makes in a place begins with; a file's name never does."""
 
@@ -99,6 +102,22 @@ def family(name: str) -> str:
 def families(names: Iterable[str]) -> list[str]:
     """The families of the names, each once, in order, and after them the manifests."""
     return list(dict.fromkeys([*map(family, names), *MANIFESTS]))
+
+
+def run_folder_of(run: str, replaced: bytes) -> str:
+    """The folder, with a slash at its end, of a run that replaces one: the same in each process, never the other's.
+
+    Args:
+        run: what tells the run from others.
+        replaced: the manifest of the other one; empty where there is none.
+    """
+    return f"{RUN_FOLDER}{hashlib.sha256(run.encode() + replaced).hexdigest()[:8]}/"
+
+
+def run_folder(names: Iterable[str]) -> str:
+    """The folder, with a slash at its end, in which a run's files are; empty where they are the place's own."""
+    first = next((name for name in names if name.startswith(RUN_FOLDER) and "/" in name), "")
+    return first.partition("/")[0] + "/" if first else ""
 
 
 def left_of(before: Iterable[str], replaced: Iterable[str], names: Iterable[str]) -> list[str]:

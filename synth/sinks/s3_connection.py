@@ -78,6 +78,14 @@ class Connection:
             self.client.abort_multipart_upload(Bucket=self.place.bucket, Key=self.place.key(name), UploadId=upload_id)
         self.pending.pop(upload_id, None)
 
+    def visible(self, start: str) -> Iterator[tuple[str, int]]:
+        """Names below the place that begin so, and their sizes, in order of name."""
+        pages = self.client.get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=self.place.bucket, Prefix=self.place.key(start)):
+            for item in page.get("Contents", []):
+                if not item["Key"].endswith("/"):
+                    yield self.place.name(item["Key"]), item["Size"]
+
     def stop(self) -> None:
         """Let go of the threads: what has not begun never does, what is under way ends. The client goes on."""
         self.pool.shutdown(wait=True, cancel_futures=True)

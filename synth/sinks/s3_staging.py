@@ -10,21 +10,19 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from synth.errors import RefusedError, RunError
-from synth.sinks.places import STAGING, S3Place, family
+from synth.sinks.places import RUN_FOLDER, STAGING, S3Place, family
 from synth.sinks.s3_connection import Connection
 from synth.sinks.s3_errors import code_of
+from synth.sinks.s3_manifest import TAKEN
 from synth.sinks.staging import RECIPE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from synth.contracts.store import Staged
 
 FAMILIES = "families.json"
 """The families of names that the run's uploads have, so that those which no receipt names can be found, too."""
-
-#: What a server says to a conditional put where the object is there, or being put by somebody else.
-_TAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ class S3Staging:
                     Bucket=self.place.bucket, Key=self._key(name), Body=content, IfNoneMatch="*"
                 )
             except ClientError as error:
-                if code_of(error) in _TAKEN:
+                if code_of(error) in TAKEN:
                     return False
                 raise
         return True
@@ -78,8 +76,9 @@ class S3Staging:
         return None
 
     def list(self, folder: str) -> set[str]:
-        start = self._key(f"{folder}/" if folder else "")
-        return {key.removeprefix(start) for key in _keys(self.connect(), start)}
+        start, connection = f"{self.folder}/{folder}/" if folder else f"{self.folder}/", self.connect()
+        with connection.explaining(RefusedError, "list"):
+            return {name.removeprefix(start) for name, _ in connection.visible(start)}
 
     def holds(self, staged: Staged) -> bool:
         connection = self.connect()
@@ -109,23 +108,15 @@ class S3Staging:
 
 
 def sweep(connection: Connection, families: Iterable[str]) -> None:
-    """Abort the pending uploads of some families of names; of no others."""
+    """Abort the pending uploads of some families of names, or of the folders of all runs; of no others."""
     place = connection.place
     pages = connection.client.get_paginator("list_multipart_uploads")
     for start in families:
         for page in pages.paginate(Bucket=place.bucket, Prefix=place.key(start)):
             for upload in page.get("Uploads", []):
                 name = place.name(upload["Key"])
-                if family(name) == start:
+                if start == RUN_FOLDER or family(name) == start:
                     connection.abort(name, upload["UploadId"])
-
-
-def _keys(connection: Connection, start: str) -> Iterator[str]:
-    """The keys that begin so."""
-    pages = connection.client.get_paginator("list_objects_v2")
-    with connection.explaining(RefusedError, "list"):
-        for page in pages.paginate(Bucket=connection.place.bucket, Prefix=start):
-            yield from (item["Key"] for item in page.get("Contents", []))
 
 
 def stagings_below(place: S3Place) -> list[S3Staging]:
@@ -135,7 +126,8 @@ def stagings_below(place: S3Place) -> list[S3Staging]:
         RefusedError: the place cannot be read.
     """
     connection = Connection(place)
-    names = [place.name(key) for key in _keys(connection, place.key(STAGING))]
+    with connection.explaining(RefusedError, "list"):
+        names = [name for name, _ in connection.visible(STAGING)]
     folders = sorted({name.partition("/")[0] for name in names if name.endswith(f"/{RECIPE}")})
     return [S3Staging(place, lambda: connection, folder) for folder in folders]
 

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, BinaryIO
 from botocore.exceptions import BotoCoreError, ClientError
 
 from synth.errors import RefusedError, RunError
-from synth.sinks.card import stage
 from synth.sinks.places import (
     CARD,
     MANIFEST,
     MANIFESTS,
+    RUN_FOLDER,
     STAGING,
     S3Place,
     families,
@@ -25,10 +25,12 @@ from synth.sinks.places import (
     left_of,
     require_names,
     require_vacant,
+    run_folder_of,
 )
 from synth.sinks.s3_connection import Connection
 from synth.sinks.s3_errors import ABSENT, code_of
 from synth.sinks.s3_files import S3Reader, S3Upload
+from synth.sinks.s3_manifest import TAKEN, Standing, Uncertain, if_known, put_manifest
 from synth.sinks.s3_staging import FAMILIES, S3Staging, sweep
 
 if TYPE_CHECKING:
@@ -43,18 +45,27 @@ log = logging.getLogger(__name__)
 MARK = "synth-run"
 """Metadata key on every file: which run made it."""
 
+REPLACED = "_replaced.json"
+"""In a run's folder, as long as they are there: the files of the run that it replaced."""
+
 _connecting = threading.Lock()
 
 
 class S3Store:
     """A prefix in a bucket. Credentials, region and endpoint are found the way every AWS tool finds them.
 
+    A run that replaces another one has a folder of its own, ``_run-<id>/``, in front of the names of its files, so that
+    no file of the other one changes before the manifest does, which names them; then the other one's files go.
+
     A staged file is a pending multipart upload: no reader sees it, and a lifecycle rule for incomplete uploads
     removes it should nobody else. There is no lock: of two runs that write to one prefix at once, the later start
-    takes the uploads of the earlier one, which then fails.
+    takes the uploads of the earlier one, which then fails; of two that publish at once, one does.
+
+    Args:
+        folders: whether a run that replaces another one may have its folder.
     """
 
-    def __init__(self, place: S3Place, beside: str = "") -> None:
+    def __init__(self, place: S3Place, beside: str = "", *, folders: bool = True) -> None:
         self.uri = place.uri
         self._manifest, self._card = beside + MANIFEST, beside + CARD
         self._place = place
@@ -62,8 +73,10 @@ class S3Store:
         self._overwrite = False
         self._run = os.urandom(8).hex()
         self._staging = ""
+        self._folders, self._folder = folders, ""
         self._started = False
         self._done = False
+        self._standing: Standing | None = None
         self._published: list[str] = []
         self._live: Connection | None = None
 
@@ -80,13 +93,19 @@ class S3Store:
 
     def start(self, staging: str = "", *, shared: bool = False) -> None:
         with self._connection().explaining(RefusedError, "write to"):
-            require_vacant(self.uri, self._visible(), overwrite=self._overwrite)
+            if staging:
+                self._run = self._staging = staging
+            found = self._visible()
+            require_vacant(self.uri, found, overwrite=self._overwrite)
+            if self._folders and found:
+                before = Standing.find(self._connection())
+                self._folder = run_folder_of(self._run, before.text if before else b"")
             if not staging:
                 self._sweep()
         self._started = True
         if staging:
-            self._run = self._staging = staging
-            self.staging().put(FAMILIES, json.dumps(families(self._names)).encode())
+            mine = [self._folder + name for name in families(self._names)]
+            self.staging().put(FAMILIES, json.dumps(mine).encode())
 
     def staging(self) -> S3Staging:
         assert self._staging, "start() with an id comes before staging()"
@@ -109,17 +128,12 @@ class S3Store:
         require_names([name], self.uri)
         connection = self._connection()
         with connection.explaining(RunError, f"write {name} to"):
-            return S3Upload(connection, name, self._begin(name))
+            return S3Upload(connection, self._folder + name, self._begin(self._folder + name))
 
     def read_manifest(self) -> bytes | None:
-        client = self._connection().client
-        for name in MANIFESTS:
-            with (
-                self._connection().explaining(RefusedError, f"read {name} of"),
-                suppress(client.exceptions.NoSuchKey),
-            ):
-                return client.get_object(Bucket=self._place.bucket, Key=self._place.key(name))["Body"].read()
-        return None
+        with self._connection().explaining(RefusedError, "read the manifest of"):
+            self._standing = Standing.find(self._connection())
+        return self._standing.text if self._standing else None
 
     def publish(
         self,
@@ -131,25 +145,32 @@ class S3Store:
         between: Callable[[], None] | None = None,
     ) -> None:
         connection = self._connection()
-        names = [*(file.name for file in staged), *([self._card] if card is not None else [])]
+        names = [*(file.name for file in staged), *([self._folder + self._card] if card is not None else [])]
         with connection.explaining(RunError, "publish to"):
             before = self._visible()
-            leftovers = left_of(before, replaced, names)
-            require_names([*names, *leftovers], self.uri)
-            files = [*staged, *([] if card is None else [stage(self, self._card, card)])]
-            earlier = [name for name in before if name in MANIFESTS]
-            if earlier and not self._overwrite:
+            standing = self._standing or Standing.find(connection)
+            if standing and not self._overwrite:
                 raise RunError(f"cannot publish to {self.uri}: another run has published there meanwhile")
-            for name in earlier:
-                self._delete(name)
-            self._published = [self._manifest, *names]
-            list(connection.pool.map(self._complete, files))
+            leftovers = left_of([*before, *_left_by_the_dead(self, before)], replaced, names)
+            require_names([*names, *leftovers], self.uri)
+            self._published = [file.name for file in staged]
+            list(connection.pool.map(self._complete, staged))
             if between:
                 between()
-            list(connection.pool.map(self._delete, leftovers))
-            connection.client.put_object(Bucket=self._place.bucket, Key=self._place.key(self._manifest), Body=manifest)
-        self._published, self._done = [], True
+            if self._folder and leftovers:
+                self._put(self._folder + REPLACED, json.dumps(leftovers).encode())
+                leftovers = [*leftovers, self._folder + REPLACED]
+            try:
+                put_manifest(connection, self._manifest, manifest, standing)
+            except Uncertain:
+                self._done = True  # and so nothing is taken back
+                raise
+            self._published, self._done = [], True
         with self._forgiving(connection):
+            if card is not None:
+                self._put(self._folder + self._card, card)
+            named = standing.name if standing else self._manifest
+            list(connection.pool.map(self._delete, [*leftovers, *(m for m in before if m in MANIFESTS and m != named)]))
             self._sweep()
         connection.stop()
         self._live = None
@@ -161,7 +182,10 @@ class S3Store:
         connection.stop()
         with self._forgiving(connection):
             for name in self._published:
-                self._delete(name)
+                if self._mark(name) == self._run:
+                    self._delete(name)
+            if self._published and self._folder:
+                self._delete(self._folder + REPLACED)
             self._published = []
             for upload_id, name in (connection.pending | {s.upload_id: s.name for s in staged}).items():
                 connection.abort(name, upload_id)
@@ -173,10 +197,17 @@ class S3Store:
 
     def list_files(self) -> dict[str, int]:
         with self._connection().explaining(RefusedError, "list"):
-            return dict(self._list(""))
+            return dict(self._connection().visible(""))
 
     def open_reader(self, name: str) -> BinaryIO:
-        return io.BufferedReader(S3Reader(self._connection(), name), 1 << 20)
+        try:
+            return io.BufferedReader(S3Reader(self._connection(), name), 1 << 20)
+        except RefusedError as error:
+            read, self._standing = self._standing, None
+            if read and self.read_manifest() != read.text:
+                message = f"another run has taken the place of the one in {self.uri}: read it again"
+                raise RefusedError(message) from error
+            raise
 
     def _connection(self) -> Connection:
         """The connection of this process; a fork or a copy gets one of its own."""
@@ -204,21 +235,30 @@ class S3Store:
 
     def _complete(self, staged: Staged) -> None:
         """Make one file visible. A repeated request finds no upload; then the file that is there must be this run's."""
-        client = self._connection().client
+        connection = self._connection()
         parts: list[CompletedPartTypeDef] = [
             {"PartNumber": number, "ETag": etag} for number, etag in enumerate(staged.etags, start=1)
         ]
+        vacant = {} if self._folder or self._overwrite else {"IfNoneMatch": "*"}
         try:
-            client.complete_multipart_upload(
-                Bucket=self._place.bucket,
-                Key=self._place.key(staged.name),
-                UploadId=staged.upload_id,
-                MultipartUpload={"Parts": parts},
+            if_known(
+                lambda condition: connection.client.complete_multipart_upload(
+                    Bucket=self._place.bucket,
+                    Key=self._place.key(staged.name),
+                    UploadId=staged.upload_id,
+                    MultipartUpload={"Parts": parts},
+                    **condition,
+                ),
+                vacant,
             )
-        except ClientError:
+        except ClientError as error:
             # Not NoSuchUpload alone: Ceph answers InternalError here, others 500.
-            if self._mark(staged.name) != self._run:
-                raise
+            if self._mark(staged.name) == self._run:
+                return
+            if code_of(error) in TAKEN:
+                message = f"cannot publish to {self.uri}: another run has published {staged.name} meanwhile"
+                raise RunError(message) from error
+            raise
 
     def _mark(self, name: str) -> str | None:
         """The mark of the run that made a visible file."""
@@ -231,28 +271,35 @@ class S3Store:
             raise
         return answer["Metadata"].get(MARK)
 
+    def _put(self, name: str, text: bytes) -> None:
+        self._connection().client.put_object(
+            Bucket=self._place.bucket, Key=self._place.key(name), Body=text, Metadata={MARK: self._run}
+        )
+
     def _delete(self, name: str) -> None:
         self._connection().client.delete_object(Bucket=self._place.bucket, Key=self._place.key(name))
-
-    def _list(self, start: str) -> Iterator[tuple[str, int]]:
-        """Names and sizes of the visible files whose names begin so, in order of name."""
-        pages = self._connection().client.get_paginator("list_objects_v2")
-        for page in pages.paginate(Bucket=self._place.bucket, Prefix=self._place.key(start)):
-            for item in page.get("Contents", []):
-                if not item["Key"].endswith("/"):
-                    yield self._place.name(item["Key"]), item["Size"]
 
     def _visible(self) -> list[str]:
         """The files here that bear the names of this run, or are parts beside its parts."""
         found = []
         for start in reversed(families(self._names)):
-            for name, _ in self._list(start):
+            for name, _ in self._connection().visible(start):
                 if family(name) == start:
                     found.append(name)
                 elif not start.endswith("part-"):
                     break
-        return found
+        return [*found, *(name for name, _ in self._connection().visible(RUN_FOLDER))]
 
     def _sweep(self) -> None:
         """Abort the pending uploads of the files that this run writes, and of parts beside its parts; of no others."""
-        sweep(self._connection(), families(self._names))
+        sweep(self._connection(), (*families(self._names), RUN_FOLDER))
+
+
+def _left_by_the_dead(store: S3Store, names: Sequence[str]) -> list[str]:
+    """What runs that died had begun to remove, or would have."""
+    found = []
+    for name in names:
+        if name.endswith(f"/{REPLACED}"):
+            with store.open_reader(name) as stream, suppress(ValueError):
+                found += [each for each in json.load(stream) if isinstance(each, str)]
+    return found

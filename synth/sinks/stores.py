@@ -6,11 +6,12 @@ from synth.contracts.store import Staging, Store
 from synth.sinks.places import S3Place, parse_uri
 
 
-def open_store(uri: str, beside: str = "") -> Store:
+def open_store(uri: str, beside: str = "", *, folders: bool = True) -> Store:
     """The store at a uri. Touches nothing yet; boto3 is imported only for `s3://`.
 
     Args:
         beside: the folder below it, with a slash at its end, in which manifest and card are written.
+        folders: whether a run that replaces another one in a bucket may have a folder of its own.
 
     Raises:
         RefusedError: the uri is neither a directory's path nor `s3://bucket/prefix`.
@@ -19,7 +20,7 @@ def open_store(uri: str, beside: str = "") -> Store:
     if isinstance(place, S3Place):
         from synth.sinks.s3_store import S3Store
 
-        return S3Store(place, beside)
+        return S3Store(place, beside, folders=folders)
     from synth.sinks.local_store import LocalStore
 
     return LocalStore(place, beside)

@@ -20,6 +20,10 @@ class Place(ABC):
     def files(self) -> dict[str, bytes]:
         """Every visible file."""
 
+    def plain(self) -> dict[str, bytes]:
+        """Every visible file, by the name that it has whether its run has a folder or none."""
+        return {name.partition("/")[2] if name.startswith("_run-") else name: t for name, t in self.files().items()}
+
     @abstractmethod
     def staging(self) -> list[str]:
         """Whatever is there and not visible."""

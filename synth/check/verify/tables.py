@@ -15,7 +15,7 @@ from synth.check.verify.rows import Check
 from synth.check.verify.truth import Columns
 from synth.contracts.output import Output
 from synth.errors import RefusedError, VerifyError
-from synth.sinks.places import CARDS, LOGS
+from synth.sinks.places import CARDS, LOGS, run_folder
 from synth.wording import counted
 
 if TYPE_CHECKING:
@@ -47,9 +47,11 @@ def check_files(output: StoredOutput) -> Check:
 def check_foreign(output: StoredOutput) -> Check:
     """No other file that a reader would take for a part of a table."""
     tables = output.manifest["tables"]
-    files = [(file["name"], name) for name, table in tables.items() for file in table["files"]]
+    named = [(file["name"], name) for name, table in tables.items() for file in table["files"]]
+    base = run_folder(name for name, _ in named)  # outside of it nobody looks for the tables
+    files = [(name.removeprefix(base), table) for name, table in named]
     known = {*(name for name, _ in files), *filter(None, (*CARDS, *CARDS.values()))}
-    names = output.store.list_files()
+    names = {name.removeprefix(base) for name in output.store.list_files() if name.startswith(base)}
     logged = {name.partition("/")[0] for name in names if name.split("/")[1:2] and name.split("/")[1] in LOGS}
     starts = tuple(start for table in tables for start in (f"{table}/", f"{table}."))
     alone = _folders_of_one_table(files)
