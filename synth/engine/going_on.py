@@ -137,8 +137,11 @@ def unpublished(recipe: Recipe, sinks: Mapping[str, Sink]) -> dict[str, Sink]:
     """The sinks of a run that is to go on, but for those whose places hold it already: one of several may have failed.
 
     Raises:
+        ConfigError: a sink keeps no blocks.
         RefusedError: all places hold it.
     """
+    if lost := unkept(recipe, sinks):
+        raise ConfigError(lost)
     left = {name: sink for name, sink in sinks.items() if not _holds(recipe, recipe.sinks[name], sink)}
     if not left:
         raise RefusedError(f"{' and '.join(sink.uri for sink in sinks.values())} hold this run already, complete")
