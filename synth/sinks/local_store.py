@@ -13,7 +13,7 @@ from errno import EDQUOT, ENOSPC
 from typing import TYPE_CHECKING, BinaryIO
 
 from synth.contracts.store import Staged
-from synth.errors import RefusedError, RunError, SynthError
+from synth.errors import RefusedError, RunError, SynthError, shortage
 from synth.sinks.card import stage
 from synth.sinks.journal import JOURNAL, Journal, read_journal, remove_empty, sync
 from synth.sinks.local_reader import LocalReader
@@ -117,13 +117,12 @@ class LocalStore:
     ) -> None:
         assert self._staging is not None, "start() comes before publish()"
         names = [*(file.name for file in staged), *([self._card] if card is not None else [])]
-        leftovers = left_of(self._visible(), replaced, names)
-        require_names([*names, *leftovers], self.uri)
+        require_names([*names, *(leftovers := left_of(self._visible(), replaced, names))], self.uri)
         with self._explaining(RunError, "publish to"):
             files = [*staged, *([] if card is None else [stage(self, self._card, card)])]
             self._staged(MANIFEST).write_bytes(manifest)
             waiting = {file.name: self._staged(file.name, file.upload_id) for file in files}
-            waiting[self._manifest] = self._staged(MANIFEST)
+            waiting |= {self._manifest: self._staged(MANIFEST)}
             sync({*waiting.values(), *(path.parent for path in waiting.values())})
             if between:
                 self._show_first(waiting)
@@ -186,7 +185,8 @@ class LocalStore:
             advice = "is it the right place?" if doing.startswith("read") else "choose another uri"
             if error.errno in {ENOSPC, EDQUOT}:
                 advice = f"{shutil.disk_usage(self._nearest()).free:,} bytes are free: make room or {advice}"
-            raise kind(f"cannot {doing} {self.uri}: {error.strerror or error}; {advice}") from error
+            why = shortage(error) or f"{error.strerror or error}; {advice}"
+            raise kind(f"cannot {doing} {self.uri}: {why}") from error
 
     @contextmanager
     def _forgiving(self) -> Iterator[None]:
