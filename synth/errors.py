@@ -1,5 +1,6 @@
 """The errors of synth as one tree, each class with its exit code; problems of a configuration."""
 
+import errno
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -205,8 +206,24 @@ def blaming(what: str, path: str = "") -> Iterator[None]:
     except SynthError:
         raise
     except Exception as error:
-        message = on_one_line(f"{type(error).__name__}: {error}")
-        raise RunError(f"{what} failed: {message}{_own_line(error)}") from error
+        message = shortage(error) or on_one_line(f"{type(error).__name__}: {error}") + _own_line(error)
+        raise RunError(f"{what} failed: {message}") from error
+
+
+def shortage(error: BaseException) -> str:
+    """What the machine refuses and how to get more of it, where that is what an error comes of; empty for any other."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, MemoryError):
+            return (
+                "no more memory may be had: raise the limit (ulimit -v), or make block_rows or runner.workers smaller"
+            )
+        if isinstance(cause, RuntimeError) and "can't start new thread" in str(cause):
+            return "no more threads may be had: raise the limit of processes or of memory (ulimit -u, ulimit -v)"
+        if isinstance(cause, OSError) and cause.errno in (errno.EMFILE, errno.ENFILE):
+            return "no more files may be open: raise the limit (ulimit -n)"
+        cause = cause.__cause__ or cause.__context__
+    return ""
 
 
 def _own_line(error: BaseException) -> str:

@@ -12,7 +12,7 @@ from synth.cli import output
 from synth.cli.hydra_flags import hydras
 from synth.cli.parser import UsageError, make_parser, near
 from synth.engine import signals
-from synth.errors import SynthError, traceback_of
+from synth.errors import SynthError, shortage, traceback_of
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -58,6 +58,8 @@ def _fail(args: argparse.Namespace, error: BaseException) -> int:
         error = SynthError("the working directory no longer exists: change to another one")
     elif isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
         return output.fail(args, SynthError(f"no file can have a name as long as {error.filename}"), 2)
+    elif not isinstance(error, SynthError) and (scarce := shortage(error)):
+        error = SynthError(scarce)
     if isinstance(error, KeyboardInterrupt):
         return output.fail(args, error, 130)
     return output.fail(args, error, error.exit_code if isinstance(error, SynthError) else 1)

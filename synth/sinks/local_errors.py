@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from errno import EDQUOT, ENOSPC
 from typing import TYPE_CHECKING
 
+from synth.errors import shortage
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -35,7 +37,8 @@ class LocalErrors:
             advice = "is it the right place?" if doing.startswith("read") else "choose another uri"
             if error.errno in {ENOSPC, EDQUOT}:
                 advice = f"{shutil.disk_usage(self.nearest()).free:,} bytes are free: make room or {advice}"
-            raise kind(f"cannot {doing} {self._place.uri}: {error.strerror or error}; {advice}") from error
+            why = shortage(error) or f"{error.strerror or error}; {advice}"
+            raise kind(f"cannot {doing} {self._place.uri}: {why}") from error
 
     @contextmanager
     def forgiving(self) -> Iterator[None]:

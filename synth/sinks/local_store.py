@@ -134,7 +134,7 @@ class LocalStore:
             files = [*staged, *([] if card is None else [stage(self, self._card, card)])]
             self._staged(MANIFEST).write_bytes(manifest)
             waiting = {file.name: self._staged(file.name, file.upload_id) for file in files}
-            waiting[self._manifest] = self._staged(MANIFEST)
+            waiting |= {self._manifest: self._staged(MANIFEST)}
             sync({*waiting.values(), *(path.parent for path in waiting.values())})
             if between:
                 self._show_first(waiting)
