@@ -169,8 +169,14 @@ def make_parser() -> Parser:
         "--part", type=_count, default=0, metavar="K", help="which of them this one is, from 0 (default 0)"
     )
     command("validate", "check a recipe and write nothing")
-    command("plan", "show what a run would make: rows, bytes, fraud, blocks, sinks, and how their places are")
-    command("doctor", "look at the installation and the machine and, with a recipe, at what it needs and its places")
+    plan = command("plan", "show what a run would make: rows, bytes, fraud, blocks, sinks, and how their places are")
+    doctor = command(
+        "doctor", "look at the installation and the machine and, with a recipe, at what it needs and its places"
+    )
+    for looking in (plan, doctor):
+        looking.add_argument(
+            "--overwrite", action="store_true", help="say what a run with --overwrite would meet in the sinks' places"
+        )
     preview = command("preview", "show some rows and a whole episode of each scenario of a recipe, written nowhere")
     preview.add_argument("--rows", type=_positive, default=10, metavar="N", help="how many rows to show (default 10)")
     preview.add_argument("--scenario", metavar="NAME", help="show an episode of this scenario alone")

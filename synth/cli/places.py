@@ -17,14 +17,18 @@ from synth.sinks.places import LocalPlace, parse_uri
 from synth.wording import counted
 
 
-def look_at(recipe: Recipe) -> Iterator[PreflightResult]:
-    """The recipe, and the places that it writes to."""
+def look_at(recipe: Recipe, *, overwrite: bool) -> Iterator[PreflightResult]:
+    """The recipe, and the places that it writes to.
+
+    Args:
+        overwrite: whether a run in a sink's place may be replaced.
+    """
     try:
         prepared = prepare(recipe)
     except RefusedError as error:
         yield failure_of("recipe", error)
         return
-    sinks = make_sinks(prepared, run_directory(), overwrite=False)
+    sinks = make_sinks(prepared, run_directory(), overwrite=overwrite)
     plan = describe(prepared, sinks)
     message = (
         f"{counted(plan['rows'], 'row')}, {plan['fraud_rows']:,} of them fraud, in {counted(plan['blocks'], 'block')}"

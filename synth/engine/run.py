@@ -150,7 +150,7 @@ def _write(
             with blaming(f"sink {name!r}"):
                 sink.check()
             if isinstance(sink, Streamed):
-                refuse_or_warn(name, sink.inner, make_preflight_context(prepared.recipe, prepared.recipe.fingerprint))
+                refuse_or_warn(name, sink.inner, make_preflight_context(prepared, prepared.recipe.fingerprint))
         announcer.start(started_event(prepared, {name: sink.uri for name, sink in sinks.items()}))
         tallies, counts = write_blocks(prepared, sinks, announcer, progress)
         manifests = {name: _finish(prepared, catalog, name, sink, tallies, counts) for name, sink in sinks.items()}

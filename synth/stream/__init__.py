@@ -129,7 +129,7 @@ class _StreamRun:
         with blaming(self._blamed):
             sink.check(resume=resume)
         fingerprint = stream_fingerprint(recipe, self._share.parts)
-        refuse_or_warn(self._name, sink, make_preflight_context(recipe, fingerprint, resume=resume))
+        refuse_or_warn(self._name, sink, make_preflight_context(self._prepared, fingerprint, resume=resume))
         self._announcer.start(started_event(self._prepared, {self._name: sink.uri}))
         try:
             at = self._open(fingerprint, resume=resume)
