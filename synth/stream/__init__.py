@@ -253,6 +253,8 @@ def _make_sink(
     extra = tuple(batch.table for batch in prepared.extra)
     with blaming(f"sink {name!r}"):
         blocks = len(prepared.plan.rows_b)
-        sink = part.make(SinkJob(uri, tables_of(prepared), extra, blocks, overwrite, share.part, share.parts))
+        fingerprint = stream_fingerprint(prepared.recipe, share.parts)
+        job = SinkJob(uri, tables_of(prepared), extra, blocks, overwrite, share.part, share.parts, fingerprint)
+        sink = part.make(job)
     assert isinstance(sink, StreamSink)
     return sink
