@@ -12,7 +12,7 @@ install = $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.tx
 	|| { $(BIN)/python -m pip install --quiet 'pip>=25.1' && $(BIN)/python -m pip install --quiet -c constraints.txt $(1); }
 
 .PHONY: run setup test quick lint types imports unit full-size hydra-next floors floors-all readers wheel readme format bench \
-	cross truth mutants
+	cross truth mutants faults
 
 # The README's first command: 5.4 million card transactions, 0.25 % of them in fraud chains; make run ARGS=seed=2
 run: .venv/.installed
@@ -71,6 +71,10 @@ floors: .venv/.installed-dev
 # Both on every Python of this machine: after a change of dependencies, and before a release.
 floors-all: .venv/.installed-dev
 	$(BIN)/python -m tests.floors --all
+
+# Kills, full disks, failing stores and changed manifests in full, of which make unit makes a sample: before a release.
+faults: .venv/.installed-dev
+	SYNTH_FAULTS=full $(BIN)/pytest tests/faults
 
 wheel: .venv/.installed-dev
 	$(BIN)/python -m tests.wheel_check
