@@ -11,6 +11,9 @@ from synth_kafka.formats import FormatName
 
 _TOPIC = r"^[A-Za-z0-9._-]{1,200}$"
 
+CONTROL = "synth"
+"""What the control topic's name ends with."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class KafkaConfig:
@@ -47,11 +50,16 @@ class KafkaConfig:
                 message="JSON is sent without a schema",
                 allowed="null, or sink.kafka.format=avro or protobuf",
             )
+        if self.topic in (".", ".."):
+            yield Problem(path="topic", message=f"Kafka has no topic named {self.topic!r}")
+        if CONTROL in self.side_topics:
+            taken = control_topic(self)
+            yield Problem(path="side_topics", message=f"topic {taken!r} holds the stream's checkpoint, and no table")
 
 
 def control_topic(config: KafkaConfig) -> str:
     """The topic that holds the checkpoint."""
-    return f"{config.topic}.synth"
+    return f"{config.topic}.{CONTROL}"
 
 
 def side_topic(config: KafkaConfig, table: str) -> str:
@@ -60,7 +68,10 @@ def side_topic(config: KafkaConfig, table: str) -> str:
 
 
 def taken_topics(config: KafkaConfig) -> list[tuple[str, ...]]:
-    """The topics of a stream, on brokers that are the same where they are named alike."""
+    """The topics of a stream, on brokers that are the same where they are named alike.
+
+    Kafka takes ``a.b`` and ``a_b`` for one name, for its metrics cannot tell them apart.
+    """
     servers = ",".join(sorted(config.servers.lower().split(",")))
     topics = [config.topic, control_topic(config), *(side_topic(config, table) for table in config.side_topics)]
-    return [("kafka", servers, topic) for topic in topics]
+    return [("kafka", servers, topic.replace(".", "_")) for topic in topics]

@@ -1,19 +1,30 @@
 """Looks at the cluster before a stream begins; creates nothing, and takes some seconds at most."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AclOperation, AdminClient
 
-from synth import PreflightContext, PreflightResult, PreflightState, RefusedError, counted
+from synth import PreflightContext, PreflightResult, PreflightState, RefusedError, SinkJob, counted
 from synth_kafka.config import KafkaConfig
 from synth_kafka.connection import Connection
 from synth_kafka.control import Control, read_control
 from synth_kafka.errors import subject_of
+from synth_kafka.formats import Format
 from synth_kafka.place import retention_ms
-from synth_kafka.registry import reach_registry
-from synth_kafka.topics import Topic, find_lacking, find_topics, how_to_make
+from synth_kafka.registry import reach_registry, require_compatible
+from synth_kafka.rows import RowEncoder
+from synth_kafka.sizes import MOST_BYTES, checkpoint_bytes, largest_messages
+from synth_kafka.topics import (
+    Topic,
+    find_lacking,
+    find_topics,
+    find_unmakeable,
+    how_to_make,
+    new_control_topic,
+    new_topic,
+)
 
 #: How long the first answer may take, and any later one.
 _PATIENCE_S, _ANSWER_S = 5.0, 5.0
@@ -28,16 +39,18 @@ class ClusterPreflight:
     Attributes:
         topics: table → its topic, the transactions' first.
         control_topic: where a stream's checkpoint would be.
-        overwrite: whether a stream that is there may go.
-        part: which part of a stream is to come.
+        job: which part of a stream is to come, and whether one that is there may go.
+        encoders: table → how its rows become messages; none where that is refused.
+        framing: what goes before each value.
     """
 
     config: KafkaConfig
     topics: Mapping[str, str]
     control_topic: str
     context: PreflightContext
-    overwrite: bool
-    part: int
+    job: SinkJob
+    encoders: Mapping[str, RowEncoder]
+    framing: bytes
 
     def results(self) -> Iterator[PreflightResult]:
         """What there is to say: of the cluster, of who is let in, of each topic, and of a stream that is there."""
@@ -53,14 +66,22 @@ class ClusterPreflight:
                 yield PreflightResult(
                     what=f"topic {name!r}", state="failure", message=message, hint="the cluster's ACLs give it"
                 )
+            unmakeable = self._find_unmakeable(admin, {*found, *lacking})
+            for name, error in unmakeable.items():
+                message = f"cannot be made: {connection.why(error, name)}"
+                yield PreflightResult(what=f"topic {name!r}", state="failure", message=message)
             for position, name in enumerate(self.topics.values()):
-                if name in found or name not in lacking:  # one that may not be seen may be there
+                # one that may not be seen may be there
+                if name in found or (name not in lacking and name not in unmakeable):
                     yield from self._topic(name, found.get(name), timed=position == 0)
-            if self.control_topic not in lacking:
+            if self.control_topic not in lacking and self.control_topic not in unmakeable:
                 yield from self._control_topic(found.get(self.control_topic))
             if self.control_topic in found:
                 control = read_control(connection.settings(), self.control_topic, answer_s=_ANSWER_S)
                 yield self._stream(control)
+                if self.job.overwrite and control.records:
+                    yield from self._emptying(admin, found)
+            yield from self._sizes(found)
         except RefusedError as error:
             yield PreflightResult(what="access", state="failure", message=str(error))
         except KafkaException as error:
@@ -73,6 +94,52 @@ class ClusterPreflight:
         wanted = {name: [AclOperation.WRITE] for name in self.topics.values()}
         wanted[self.control_topic] = [AclOperation.READ, AclOperation.WRITE]
         return find_lacking(admin, wanted, answer_s=_ANSWER_S)
+
+    def _find_unmakeable(self, admin: AdminClient, others: Collection[str]) -> dict[str, KafkaError]:
+        """Topic → why it cannot be made, of those that would be; ``others`` are there, or cannot be seen."""
+        if not self.config.create:
+            return {}
+        wanted = [
+            new_topic(name, self.config.partitions, retention_ms(self.config))
+            for name in self.topics.values()
+            if name not in others
+        ]
+        wanted += [new_control_topic(self.control_topic)] if self.control_topic not in others else []
+        return find_unmakeable(admin, wanted, answer_s=_ANSWER_S)
+
+    def _emptying(self, admin: AdminClient, found: Mapping[str, Topic]) -> Iterator[PreflightResult]:
+        """Whether the topics of a stream that is to go can be emptied."""
+        there = [name for name in self.topics.values() if name in found]
+        for name in find_lacking(admin, {name: [AclOperation.DELETE] for name in there}, answer_s=_ANSWER_S):
+            message = "this user lacks the right to delete, and --overwrite empties the topic"
+            yield PreflightResult(
+                what=f"topic {name!r}", state="failure", message=message, hint="the cluster's ACLs give it"
+            )
+        for name in there:
+            if not found[name].deletes:
+                message = "is only compacted: Kafka deletes no messages of it, and --overwrite empties the topic"
+                hint = "kafka-configs.sh --alter --add-config cleanup.policy=delete, or name another topic"
+                yield PreflightResult(what=f"topic {name!r}", state="failure", message=message, hint=hint)
+
+    def _sizes(self, found: Mapping[str, Topic]) -> Iterator[PreflightResult]:
+        """Whether the topics take the largest messages, and the control topic the last checkpoint."""
+        limits = {
+            table: min(found[name].message_bytes if name in found else MOST_BYTES, MOST_BYTES)
+            for table, name in self.topics.items()
+        }
+        largest = largest_messages(self.context.rows, self.encoders, self.framing, limits)
+        for table, size in largest.items():
+            if size > limits[table]:
+                yield self._too_large(self.topics[table], "a message", size, limits[table], "show fewer columns")
+        control = found.get(self.control_topic)
+        most, size = min(control.message_bytes if control else MOST_BYTES, MOST_BYTES), checkpoint_bytes(self.job)
+        if size > most:
+            yield self._too_large(self.control_topic, "the last checkpoint", size, most, "raise block_rows")
+
+    def _too_large(self, topic: str, thing: str, size: int, most: int, way: str) -> PreflightResult:
+        message = f"takes {most:,} bytes at a time, and {thing} of this stream has {size:,}"
+        hint = f"raise its max.message.bytes, or {way}" if most < MOST_BYTES else way
+        return PreflightResult(what=f"topic {topic!r}", state="failure", message=message, hint=hint)
 
     def _topic(self, name: str, found: Topic | None, *, timed: bool) -> Iterator[PreflightResult]:
         """Of a topic of rows; ``timed`` if its messages carry the events' times."""
@@ -138,12 +205,12 @@ class ClusterPreflight:
 
         if not control.records or control.clearing:
             return result("ok", f"topic {topic!r} holds none")
-        if self.overwrite:
+        if self.job.overwrite:
             return result("ok", f"topic {topic!r} holds one, which goes away first")
-        if control.finished(self.part):
+        if control.finished(self.job.part):
             message = f"topic {topic!r} holds a stream already, and it is complete"
             return result("failure", message, "empty the topic with --overwrite, or name another topic")
-        mark = control.checkpoint(self.part)
+        mark = control.checkpoint(self.job.part)
         if mark is not None and mark.fingerprint != self.context.fingerprint:
             message = f"topic {topic!r} holds the stream of another recipe: it cannot go on here"
             return result("failure", message, "empty the topic with --overwrite, or name another topic")
@@ -153,10 +220,11 @@ class ClusterPreflight:
         return result("warning", message, "go on with synth stream --resume, or empty the topic with --overwrite")
 
 
-def check_registry(address: str) -> PreflightResult:
-    """Of the schema registry."""
+def check_registry(address: str, made_by: Format, schemas: Mapping[str, str]) -> PreflightResult:
+    """Of the schema registry: whether it answers, and would take the schemas."""
     try:
         reach_registry(address, answer_s=_ANSWER_S)
+        require_compatible(address, made_by, schemas, answer_s=_ANSWER_S)
     except RefusedError as error:
         return PreflightResult(what="registry", state="failure", message=str(error))
     return PreflightResult(what="registry", state="ok", message=f"{address} answers")

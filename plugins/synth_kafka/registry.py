@@ -1,6 +1,7 @@
 """A schema registry: where readers look a message's schema up by the number in front of it."""
 
 import base64
+import http
 import json
 import os
 import struct
@@ -30,6 +31,25 @@ def reach_registry(address: str, *, answer_s: float = _ANSWER_S) -> None:
     _ask(address, "/subjects", answer_s=answer_s)
 
 
+def require_compatible(
+    address: str, made_by: Format, schemas: Mapping[str, str], *, answer_s: float = _ANSWER_S
+) -> None:
+    """Asks whether the registry would take each topic's schema beside the one that it has; leaves no trace.
+
+    Raises:
+        RefusedError: it would not, or it does not answer.
+    """
+    for topic, schema in schemas.items():
+        subject, wanted = f"{topic}-value", {"schema": schema, "schemaType": made_by.registry_type}
+        path = f"/compatibility/subjects/{quote(subject, safe='')}/versions/latest"
+        answer = _ask(address, path, wanted, answer_s=answer_s, absent={"is_compatible": True})
+        if not answer.get("is_compatible"):
+            raise RefusedError(
+                f"the schema registry {address} has a schema {subject!r} with which that of this stream is not "
+                "compatible: name another topic, or change the subject's compatibility"
+            )
+
+
 def framings(address: str, made_by: Format, schemas: Mapping[str, str]) -> dict[str, bytes]:
     """Registers the schema of each topic's values, and tells what goes before each of its messages.
 
@@ -40,11 +60,28 @@ def framings(address: str, made_by: Format, schemas: Mapping[str, str]) -> dict[
     for topic, schema in schemas.items():
         wanted = {"schema": schema, "schemaType": made_by.registry_type}
         answer = _ask(address, f"/subjects/{quote(topic, safe='')}-value/versions", wanted)
-        found[topic] = struct.pack(">bI", _MAGIC, answer["id"]) + made_by.framing
+        found[topic] = framing_of(made_by, answer["id"])
     return found
 
 
-def _ask(address: str, path: str, body: Mapping[str, str] | None = None, *, answer_s: float = _ANSWER_S) -> Any:
+def framing_of(made_by: Format, number: int) -> bytes:
+    """What goes before each message whose schema has a number."""
+    return struct.pack(">bI", _MAGIC, number) + made_by.framing
+
+
+def _ask(
+    address: str,
+    path: str,
+    body: Mapping[str, str] | None = None,
+    *,
+    answer_s: float = _ANSWER_S,
+    absent: Mapping[str, Any] | None = None,
+) -> Any:
+    """What the registry answers.
+
+    Args:
+        absent: the answer where it has nothing of that name; None where that is an error.
+    """
     request = urllib.request.Request(
         address.rstrip("/") + path,
         data=None if body is None else json.dumps(body).encode(),
@@ -54,6 +91,9 @@ def _ask(address: str, path: str, body: Mapping[str, str] | None = None, *, answ
         with urllib.request.urlopen(request, timeout=answer_s) as answer:
             return json.load(answer)
     except urllib.error.HTTPError as error:
+        if absent is not None and error.code == http.HTTPStatus.NOT_FOUND:
+            error.close()
+            return absent
         with error:
             message = error.read().decode(errors="replace")
         raise RefusedError(

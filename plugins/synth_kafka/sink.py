@@ -12,7 +12,7 @@ from synth_kafka.formats import make_format
 from synth_kafka.place import Place, topic_names
 from synth_kafka.preflight import ClusterPreflight, check_registry
 from synth_kafka.producer import Headers, TransactionalProducer
-from synth_kafka.registry import framings, reach_registry
+from synth_kafka.registry import framing_of, framings, require_compatible
 from synth_kafka.rows import EncodedRows, RowEncoder, make_encoders
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class KafkaSink(StreamSink):
         """Looks at the view, the registry, the topics and the control topic."""
         self._make_encoders()
         if self._config.registry is not None:
-            reach_registry(self._config.registry)
+            require_compatible(self._config.registry, self._format, self._schemas())
         self._require_free(self._place.look(), resume=resume)
 
     def preflight(self, context: PreflightContext) -> list[PreflightResult]:
@@ -62,9 +62,14 @@ class KafkaSink(StreamSink):
             self._make_encoders()
         except RefusedError as error:
             found.append(PreflightResult(what="view", state="failure", message=str(error)))
-        control, overwrite = self._place.control_topic, self._job.overwrite
-        found += ClusterPreflight(self._config, self._topics, control, context, overwrite, self._job.part).results()
-        return found if self._config.registry is None else [*found, check_registry(self._config.registry)]
+        registry, control = self._config.registry, self._place.control_topic
+        framing = b"" if registry is None else framing_of(self._format, 0)
+        found += ClusterPreflight(
+            self._config, self._topics, control, context, self._job, self._encoders, framing
+        ).results()
+        if registry is not None:
+            found.append(check_registry(registry, self._format, self._schemas() if self._encoders else {}))
+        return found
 
     def open(self, extra: "Sequence[Batch]", *, fingerprint: str, resume: bool) -> Checkpoint | None:
         """Makes the topics, shuts an earlier producer out, and finds out how far it was."""
@@ -76,10 +81,11 @@ class KafkaSink(StreamSink):
             self._producer = self._make_producer(self._job.part)
         control = self._place.read_control()
         checkpoint = self._last_mark(control, fingerprint, resume=resume)
-        if control.clearing or (self._job.overwrite and control.records and checkpoint is None):
-            self._clear(control)
+        # The registry may say no, and what it takes harms nobody: it is asked before anything goes away.
         if self._config.registry is not None:
             self._framings = framings(self._config.registry, self._format, self._schemas())
+        if control.clearing or (self._job.overwrite and control.records and checkpoint is None):
+            self._clear(control)
         sent = {} if checkpoint is None else {name: sum(tally.rows) for name, tally in checkpoint.tallies.items()}
         for position, name in enumerate(self._encoders):
             first = checkpoint.events if checkpoint is not None and position == 0 else sent.get(name, 0)

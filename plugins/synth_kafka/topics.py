@@ -25,6 +25,7 @@ class Topic:
         retention_s: age at which it drops a message; None where the age of an event does not matter.
         before_s, after_s: how far back and ahead of now a message's time may lie; None for any.
         message_bytes: the largest batch of messages that it takes.
+        deletes: whether it lets messages be deleted; one that is only compacted does not.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Topic:
     before_s: float | None
     after_s: float | None
     message_bytes: int
+    deletes: bool
 
 
 def find_topics(admin: "AdminClient", names: Iterable[str], *, answer_s: float = _ANSWER_S) -> dict[str, Topic]:
@@ -90,7 +92,8 @@ def _topic(name: str, partitions: int, values: Mapping[str, str | None]) -> Topi
         None if stamped or limit in (None, _EVER) else int(limit) / 1000
         for limit in (values.get(f"message.timestamp.{side}.max.ms") for side in ("before", "after"))
     )
-    return Topic(name, partitions, retention_s, before_s, after_s, int(values.get("max.message.bytes") or 1_000_000))
+    message_bytes = int(values.get("max.message.bytes") or 1_000_000)
+    return Topic(name, partitions, retention_s, before_s, after_s, message_bytes, drops)
 
 
 def make_topic(admin: "AdminClient", name: str, partitions: int, retention_ms: int | None) -> None:
@@ -102,17 +105,50 @@ def make_topic(admin: "AdminClient", name: str, partitions: int, retention_ms: i
     Raises:
         KafkaException: the broker does not.
     """
+    _make(admin, new_topic(name, partitions, retention_ms))
+
+
+def new_topic(name: str, partitions: int, retention_ms: int | None) -> NewTopic:
+    """A topic for events of any time, to be made.
+
+    Args:
+        retention_ms: None for ever.
+    """
     kept = {"retention.ms": str(-1 if retention_ms is None else retention_ms), "message.timestamp.after.max.ms": _EVER}
-    _make(admin, NewTopic(name, partitions, -1, config=kept))
+    return NewTopic(name, partitions, -1, config=kept)
 
 
 def make_control_topic(admin: "AdminClient", name: str) -> None:
-    """Makes the topic of a part's checkpoints: one partition, of which Kafka keeps the last record of each key.
+    """Makes the topic of a stream's checkpoints.
 
     Raises:
         KafkaException: the broker does not.
     """
-    _make(admin, NewTopic(name, 1, -1, config={"cleanup.policy": "compact", "segment.bytes": str(1 << 24)}))
+    _make(admin, new_control_topic(name))
+
+
+def new_control_topic(name: str) -> NewTopic:
+    """The topic of a stream's checkpoints: one partition, of which Kafka keeps the last record of each key."""
+    return NewTopic(name, 1, -1, config={"cleanup.policy": "compact", "segment.bytes": str(1 << 24)})
+
+
+def find_unmakeable(admin: "AdminClient", wanted: Sequence[NewTopic], *, answer_s: float) -> dict[str, KafkaError]:
+    """Topic → why the cluster would not make it: a right, a policy, a name that it takes for another one.
+
+    Raises:
+        KafkaException: the broker does not tell.
+    """
+    lacking = {}
+    asked = admin.create_topics([*wanted], validate_only=True, request_timeout=answer_s) if wanted else {}
+    for name, future in asked.items():
+        try:
+            future.result()
+        except KafkaException as error:
+            if error.args[0].code() in (KafkaError._TIMED_OUT, KafkaError._TRANSPORT):
+                raise
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                lacking[name] = error.args[0]
+    return lacking
 
 
 def _make(admin: "AdminClient", topic: NewTopic) -> None:

@@ -11,10 +11,14 @@ from pydantic import Field
 from synth import LocalPlace, SinkJob, Table, Uri, parse_uri
 from synth_lakehouse.lake import DataFile, IfExists, LakeSink, LakeTables
 from synth_lakehouse.s3 import find_settings
+from synth_lakehouse.shapes import RUN, with_run
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from deltalake import DeltaTable
+    from deltalake import DeltaTable, Transaction
+
+#: Ids of applications in a table's log: of each run that was added, and of whoever last replaced the rows.
+_APP, _REPLACED = "synth-run-", "synth-replaced"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,9 +86,29 @@ class DeltaTables(LakeTables):
         found = self._open(table)
         return 0 if found is None else found.version() + 1
 
-    def add(self, table: Table, files: Sequence[DataFile], *, replace: bool) -> None:
-        """One more version."""
-        from deltalake import Schema
+    def files(self, table: str) -> set[str]:
+        """As the log tells."""
+        found = self._open(table)
+        uris = found.file_uris() if found is not None else []
+        return {f"{table}/{uri.rpartition(f'/{table}/')[2]}" for uri in uris}
+
+    def runs(self, table: str) -> set[str]:
+        """The values of the partition column."""
+        found = self._open(table)
+        if found is None or RUN not in found.metadata().partition_columns:
+            return set()
+        return {str(each[RUN]) for each in found.partitions()}
+
+    def holds(self, table: str, run: str) -> bool:
+        """By the transaction id of the run: its number is that of its commit; 0 where it was taken back."""
+        found = self._open(table)
+        if found is None:
+            return False
+        return (found.transaction_version(_APP + run) or 0) > (found.transaction_version(_REPLACED) or 0)
+
+    def add(self, table: Table, files: Sequence[DataFile], *, replace: bool, run: str) -> None:
+        """One more version; ``synth_run`` is a partition column, whose values a log keeps beside its files."""
+        from deltalake import CommitProperties, Schema
         from deltalake.transaction import AddAction, create_table_with_add_actions
 
         now_ms = int(time.time() * 1000)  # noqa: TID251 — of the files, as Delta asks for it; data knows no clock
@@ -92,24 +116,44 @@ class DeltaTables(LakeTables):
             AddAction(
                 path=file.name.removeprefix(f"{table.name}/"),
                 size=file.bytes,
-                partition_values={},
+                partition_values={RUN: run} if run else {},
                 modification_time=now_ms,
                 data_change=True,
                 stats=json.dumps({"numRecords": file.rows}),
             )
             for file in files
         ]
-        schema, found = Schema.from_arrow(table.schema), self._open(table.name)
+        schema, found = Schema.from_arrow(with_run(table.schema, run)), self._open(table.name)
+        by, number = [RUN] if run else None, 1 if found is None else found.version() + 2
+        ids = [_id(_REPLACED if replace else _APP + run, number)] if run else None
+        with_ids = CommitProperties(app_transactions=ids)
         if found is None:
-            place = self._place(table.name)
-            create_table_with_add_actions(place, schema, actions, name=table.name, storage_options=self._options)
+            create_table_with_add_actions(
+                self._place(table.name),
+                schema,
+                actions,
+                partition_by=by,
+                name=table.name,
+                storage_options=self._options,
+                commit_properties=with_ids,
+            )
         else:
-            found.create_write_transaction(actions, "overwrite" if replace else "append", schema)
+            mode = "overwrite" if replace else "append"
+            found.create_write_transaction(actions, mode, schema, partition_by=by, commit_properties=with_ids)
 
-    def take_back(self, table: Table, version: int) -> None:
+    def take_back(self, table: Table, version: int, run: str) -> None:
         """The earlier version again; a table that was made just now is left without rows."""
-        found = self._open(table.name)
+        from deltalake import CommitProperties
+
+        found, none = self._open(table.name), CommitProperties(app_transactions=[_id(_APP + run, 0)] if run else None)
         if found is not None and version:
-            found.restore(version - 1)
+            found.restore(version - 1, commit_properties=none)
         elif found is not None:
-            found.create_write_transaction([], "overwrite", found.schema())
+            by = [RUN] if run else None
+            found.create_write_transaction([], "overwrite", found.schema(), partition_by=by, commit_properties=none)
+
+
+def _id(app: str, version: int) -> "Transaction":
+    from deltalake import Transaction
+
+    return Transaction(app, version)

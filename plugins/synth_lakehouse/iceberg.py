@@ -11,14 +11,25 @@ from pydantic import Field
 from synth import LocalPlace, Problem, SinkJob, Table, Uri, parse_uri
 from synth_lakehouse.lake import DataFile, IfExists, LakeSink, LakeTables
 from synth_lakehouse.s3 import find_settings
+from synth_lakehouse.shapes import RUN, with_run
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from pyiceberg.catalog import Catalog
     from pyiceberg.table import Table as IcebergTable
+    from pyiceberg.table import Transaction
 
 _CATALOG = "catalog.db"
 _SQLITE = "sqlite:///"
+
+#: What is kept in the summary of a snapshot: the run that it added, and that it replaced all rows.
+_ADDED, _REPLACED = "synth.run", "synth.replaced"
+
+#: What a table knows of a file, beside its partition.
+_ENTRY = (
+    *("content", "file_path", "file_format", "record_count", "file_size_in_bytes", "column_sizes", "value_counts"),
+    *("null_value_counts", "nan_value_counts", "lower_bounds", "upper_bounds", "split_offsets", "sort_order_id"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,29 +117,89 @@ class IcebergTables(LakeTables):
         found = self._open(table)
         return 0 if found is None else found.metadata.last_sequence_number
 
-    def add(self, table: Table, files: Sequence[DataFile], *, replace: bool) -> None:
+    def files(self, table: str) -> set[str]:
+        """As the catalog's newest metadata tell."""
+        found = self._open(table)
+        paths = [task.file.file_path for task in found.scan().plan_files()] if found is not None else []
+        return {path.removeprefix(f"{self._root}/") for path in paths}
+
+    def runs(self, table: str) -> set[str]:
+        """What the commits since the last replacement say that they added."""
+        found = self._open(table)
+        return {run for properties in _commits(found) if (run := properties.get(_ADDED))} if found else set()
+
+    def holds(self, table: str, run: str) -> bool:
+        """By the summaries of the snapshots that led to the newest one."""
+        return run in self.runs(table)
+
+    def add(self, table: Table, files: Sequence[DataFile], *, replace: bool, run: str) -> None:
         """One more state of the table; where rows are replaced, by way of a snapshot without any."""
         name, catalog, found = (self._namespace, table.name), self._catalog(), self._open(table.name)
+        paths = [f"{self._root}/{file.name}" for file in files if file.rows]
         if found is None:
+            schema = with_run(table.schema, run)
             catalog.create_namespace_if_not_exists(self._namespace)
-            begun = catalog.create_table_transaction(name, table.schema, location=f"{self._root}/{table.name}")
+            begun = catalog.create_table_transaction(name, schema, location=f"{self._root}/{table.name}")
         else:
             begun = found.transaction()
         with begun as transaction:
+            if found is None and run:
+                with transaction.update_spec() as partitions:
+                    partitions.add_identity(RUN)
             if replace and found is not None and found.current_snapshot():
                 transaction.delete("true")
-            transaction.add_files([f"{self._root}/{file.name}" for file in files if file.rows])
+            if run:
+                _add_run(transaction, paths, run, replace=replace)
+            else:
+                transaction.add_files(paths)
 
-    def take_back(self, table: Table, version: int) -> None:
+    def take_back(self, table: Table, version: int, run: str) -> None:
         """The earlier snapshot again; a table that was made just now goes away."""
+        from pyiceberg.table.snapshots import ancestors_of
+
         found = self._open(table.name)
         if found is None:
             return
         if not version:
             self._catalog().purge_table((self._namespace, table.name))
             return
-        snapshot = next(s for s in found.snapshots() if s.sequence_number == version)
+        led = ancestors_of(found.current_snapshot(), found.metadata)
+        snapshot = next(s for s in led if (s.sequence_number or 0) <= version)
         found.manage_snapshots().rollback_to_snapshot(snapshot.snapshot_id).commit()
+
+
+def _add_run(transaction: "Transaction", paths: Sequence[str], run: str, *, replace: bool) -> None:
+    """Adds files whose rows all have one value in ``synth_run``, which stands in the metadata alone.
+
+    A reader takes the value of an identity partition from there where a file has no such column:
+    https://iceberg.apache.org/spec/#column-projection
+    """
+    from pyiceberg.io.pyarrow import parquet_file_to_data_file
+    from pyiceberg.manifest import DataFile as Entry
+    from pyiceberg.table import TableProperties
+    from pyiceberg.typedef import Record
+
+    if transaction.table_metadata.name_mapping() is None:  # the files know their columns by name
+        mapping = transaction.table_metadata.schema().name_mapping.model_dump_json()
+        transaction.set_properties({TableProperties.DEFAULT_NAME_MAPPING: mapping})
+    summary = {_ADDED: run} | ({_REPLACED: "true"} if replace else {})
+    metadata = transaction.table_metadata
+    with transaction.update_snapshot(snapshot_properties=summary).fast_append() as append:
+        for path in paths:
+            found = parquet_file_to_data_file(transaction._table.io, metadata, path)
+            known = {name: getattr(found, name) for name in _ENTRY}
+            append.append_data_file(Entry.from_args(**known, partition=Record(run), spec_id=metadata.default_spec_id))
+
+
+def _commits(table: "IcebergTable") -> Iterator[dict[str, str]]:
+    """What is kept with each commit that led to the newest state, from it back to that which last replaced the rows."""
+    from pyiceberg.table.snapshots import ancestors_of
+
+    for snapshot in ancestors_of(table.current_snapshot(), table.metadata):
+        properties = snapshot.summary.additional_properties if snapshot.summary else {}
+        yield properties
+        if _REPLACED in properties:
+            return
 
 
 def _s3_settings() -> dict[str, str]:

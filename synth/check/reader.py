@@ -3,31 +3,24 @@
 Files of another format are read by the plugin whose sink wrote them (``synth.SinkSpec``).
 """
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import TypeAdapter, ValidationError
 
+from synth.check.manifest import parse_manifest
 from synth.check.parsers import read_csv, read_jsonl, read_parquet, schema_of, typed_batch
 from synth.config.catalog import Catalog, load_catalog
 from synth.contracts.hookspecs import SinkSpec
-from synth.contracts.output import ColumnEntry, Manifest, Output, digest_of_manifest
+from synth.contracts.output import ColumnEntry, Output
 from synth.contracts.store import Source
 from synth.errors import RefusedError, SynthError, VerifyError
-from synth.sinks.places import MANIFEST, require_names
+from synth.sinks.places import MANIFEST
 from synth.sinks.stores import open_store
 from synth.tables.column import SHIFT_UNIT_US
 from synth.tables.views import column_of
-
-FORMAT = 2
-"""The newest form of manifest that is understood here."""
-
-#: Faults of a manifest that a message names.
-_SHOWN = 5
 
 _PRINTED = ("csv", "jsonl")
 _COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
@@ -157,13 +150,6 @@ def with_original_times(output: StoredOutput) -> StoredOutput:
     return OriginalTimes(output.uri, output.manifest, output.store, output.catalog, shift_us)
 
 
-def _explain(error: ValidationError) -> str:
-    """What is wrong with a manifest, each by its path."""
-    found = error.errors(include_url=False)
-    told = [f"{'.'.join(map(str, each['loc'])) or 'its content'}: {each['msg']}" for each in found[:_SHOWN]]
-    return "; ".join(told) + (f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else "")
-
-
 def open_output(uri: str, catalog: Catalog | None = None) -> StoredOutput:
     """The output at a directory, at ``s3://bucket/prefix``, or where a plugin's sink says that it reads.
 
@@ -177,18 +163,4 @@ def open_output(uri: str, catalog: Catalog | None = None) -> StoredOutput:
     text = store.read_manifest()
     if text is None:
         raise RefusedError(f"{uri} holds no synth run: {MANIFEST} is missing")
-    try:
-        manifest = json.loads(text)
-    except ValueError as error:
-        raise RefusedError(f"{uri} holds no synth run: {MANIFEST} is not JSON: {error}") from error
-    form = manifest.get("format") if isinstance(manifest, dict) else None
-    if isinstance(form, int) and form > FORMAT:
-        raise RefusedError(f"{MANIFEST} of {uri} has format {form}, newer than {FORMAT}: upgrade synth to read it")
-    try:
-        TypeAdapter(Manifest).validate_python(manifest, strict=True)
-    except ValidationError as error:
-        raise RefusedError(f"{MANIFEST} of {uri} is not one of synth: {_explain(error)}") from error
-    if manifest["format"] > 1 and manifest.get("sha256") != digest_of_manifest(manifest):
-        raise RefusedError(f"{MANIFEST} of {uri} was changed after the run: its sha256 is another")
-    require_names([file["name"] for table in manifest["tables"].values() for file in table["files"]], uri)
-    return StoredOutput(uri, manifest, store, catalog)
+    return StoredOutput(uri, parse_manifest(text, uri), store, catalog)

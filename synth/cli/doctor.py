@@ -45,4 +45,4 @@ def _look(args: argparse.Namespace) -> Iterator[PreflightResult]:
     yield from machine.look_at_plugins(catalog)
     yield from machine.look_at_choices(catalog, args.config_dir)
     yield from machine.look_at_machine(runs_here=False)
-    yield from look_at(recipe, args.parts)
+    yield from look_at(recipe, overwrite=args.overwrite, parts=args.parts)

@@ -164,6 +164,9 @@ def make_parser() -> Parser:
     )
     for each in (plan, doctor):
         each.add_argument(
+            "--overwrite", action="store_true", help="say what a run with --overwrite would meet in the sinks' places"
+        )
+        each.add_argument(
             "--parts", type=_positive, metavar="N", help="say, too, how it would be made in so many parts"
         )
     preview = command("preview", "show some rows and a whole episode of each scenario of a recipe, written nowhere")

@@ -19,14 +19,19 @@ from synth.sinks.places import LocalPlace, parse_uri
 from synth.wording import counted
 
 
-def look_at(recipe: Recipe, parts: int | None = None) -> Iterator[PreflightResult]:
-    """The recipe, the places that it writes to, and whether it can be made in parts, if it is to be."""
+def look_at(recipe: Recipe, *, overwrite: bool, parts: int | None = None) -> Iterator[PreflightResult]:
+    """The recipe, the places that it writes to, and whether it can be made in parts, if it is to be.
+
+    Args:
+        overwrite: whether a run in a sink's place may be replaced.
+        parts: how many; None for a run in one.
+    """
     try:
         prepared = prepare(recipe)
     except RefusedError as error:
         yield failure_of("recipe", error)
         return
-    sinks = make_sinks(prepared, run_directory(), overwrite=False)
+    sinks = make_sinks(prepared, run_directory(), overwrite=overwrite)
     plan = describe(prepared, sinks)
     message = (
         f"{counted(plan['rows'], 'row')}, {plan['fraud_rows']:,} of them fraud, in {counted(plan['blocks'], 'block')}"

@@ -21,7 +21,7 @@ from synth.wording import counted
 def main(args: argparse.Namespace) -> int:
     """Shows what a run would make."""
     recipe, _, composed = recipes.load(args)
-    return show(args, prepare(recipe), composed, parts=args.parts)
+    return show(args, prepare(recipe), composed, overwrite=args.overwrite, parts=args.parts)
 
 
 def show(
@@ -29,7 +29,7 @@ def show(
     prepared: Prepared,
     composed: Composed,
     *,
-    overwrite: bool = False,
+    overwrite: bool,
     parts: int | None = None,
 ) -> int:
     """Prints a plan and what there is to say of the sinks' places; that one of them is away is no error of the plan.
@@ -75,7 +75,7 @@ def show(
 
 def preflight(prepared: Prepared, sinks: Mapping[str, Sink]) -> dict[str, list[PreflightResult]]:
     """Sink name → the results of its preflight for the recipe's stream."""
-    context = make_preflight_context(prepared.recipe, stream_fingerprint(prepared.recipe))
+    context = make_preflight_context(prepared, stream_fingerprint(prepared.recipe))
     return preflight_sinks(sinks, context)
 
 

@@ -123,11 +123,13 @@ class CheckSpec:
         name: what is checked; ``synth verify`` shows it behind the plugin's name.
         function: reads the output and yields a line for each thing that is wrong; nothing when the check holds.
         needs: event columns and tables without which the check cannot be made.
+        sinks: kinds of sinks whose outputs it is for; none for those of every sink.
     """
 
     name: str
     function: "Callable[[Output], Iterator[str]]"
     needs: tuple[str, ...] = ()
+    sinks: tuple[str, ...] = ()
 
 
 @hookspec

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Annotated, Any, NotRequired
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict
 
 from synth.errors import RefusedError
 from synth.tables.column import Clock
 from synth.tables.named import Tables
+from synth.tables.types import arrow_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,16 @@ if TYPE_CHECKING:
     from synth.tables.arrow_table import ArrowTable
 
 
-Count = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, lt=2**63)]
+
+
+def _known_type(name: str) -> str:
+    """A type's name, if there is such a type."""
+    arrow_type(name)
+    return name
+
+
+ArrowName = Annotated[str, AfterValidator(_known_type)]
 
 
 class GivenEntry(TypedDict):
@@ -55,7 +65,7 @@ class ColumnEntry(TypedDict):
 
     name: str
     source: str
-    type: str
+    type: ArrowName
     nullable: bool
     format: str
     unit: NotRequired[str]
@@ -97,12 +107,19 @@ class TableEntry(TypedDict):
     files: list[FileEntry]
 
 
+class ScenarioCounts(TypedDict):
+    """How much was made of a scenario."""
+
+    episodes: Count
+    rows: Count
+
+
 class ManifestCounts(TypedDict):
     """How much was made, and of each scenario its episodes and rows."""
 
     transactions: Count
     fraud: Count
-    scenarios: dict[str, dict[str, Count]]
+    scenarios: dict[str, ScenarioCounts]
 
 
 class Manifest(TypedDict):

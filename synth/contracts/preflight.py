@@ -1,8 +1,11 @@
 """Preflight: what a sink may say of its place beforehand, looking at it without a trace."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from synth.tables.batch import Batch
 
 #: How a check turned out; see ``PreflightResult``.
 PreflightState = Literal["ok", "warning", "failure"]
@@ -39,12 +42,15 @@ class PreflightContext:
         resume: whether a stream is to go on that stopped earlier.
         oldest_s, newest_s: how old event times are, at most and at least, when their rows are sent, in seconds;
             negative for times to come.
+        rows: the rows that are to come: the tables that come once, then block by block. They are made anew each time
+            somebody goes through them, so that a sink which looks at few of them waits for few.
     """
 
     fingerprint: str
     resume: bool
     oldest_s: float
     newest_s: float
+    rows: "Iterable[Batch]" = field(default=(), repr=False)
 
 
 @runtime_checkable

@@ -22,6 +22,7 @@ class SinkJob:
         extra: tables that come once, before the first block, e.g. ``holders``.
         blocks: number of blocks.
         overwrite: whether a run that is already there may be replaced.
+        fingerprint: hex digest of what decides the rows: two jobs that have it in common make the same ones.
         part, parts: which part of a stream this is, from 0, and of how many; side tables come with the first.
     """
 
@@ -32,6 +33,7 @@ class SinkJob:
     overwrite: bool
     part: int = 0
     parts: int = 1
+    fingerprint: str = ""
 
 
 #: Stands for the block of the tables that come once, before the first one.

@@ -26,7 +26,8 @@ def make_sinks(prepared: Prepared, directory: Path, *, overwrite: bool) -> dict[
     for name, part in sinks.items():
         uri = uris[name] or str(directory / name if len(homeless) > 1 else directory)
         extra = tuple(batch.table for batch in prepared.extra)
-        job = SinkJob(uri, prepared.make_block.tables, extra, len(prepared.plan.rows_b), overwrite)
+        tables, blocks = prepared.make_block.tables, len(prepared.plan.rows_b)
+        job = SinkJob(uri, tables, extra, blocks, overwrite, fingerprint=prepared.recipe.fingerprint)
         with blaming(f"sink {name!r}"):
             sink = part.make(job)
             made[name] = (

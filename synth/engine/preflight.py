@@ -2,27 +2,49 @@
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from synth.clock.ages import ages_when_sent
-from synth.config.recipe import Recipe
 from synth.contracts.preflight import Preflight, PreflightContext, PreflightResult
 from synth.contracts.sink import Sink
+from synth.engine.prepare import Prepared
 from synth.errors import RefusedError, SynthError, blaming
 from synth.sinks.streamed import Streamed
 from synth.wording import on_one_line
 
+if TYPE_CHECKING:
+    from synth.tables.batch import Batch
+
 log = logging.getLogger(__name__)
 
 
-def make_preflight_context(recipe: Recipe, fingerprint: str, *, resume: bool = False) -> PreflightContext:
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a run before it runs, made while somebody goes through them; a stream's noise is not in them."""
+
+    prepared: Prepared
+
+    def __iter__(self) -> "Iterator[Batch]":
+        yield from self.prepared.extra
+        for index in range(len(self.prepared.plan.rows_b)):
+            block = self.prepared.make_block(index)
+            yield from block.batches.values()
+            if block.deferred.reports is not None:
+                yield block.deferred.reports
+
+
+def make_preflight_context(prepared: Prepared, fingerprint: str, *, resume: bool = False) -> PreflightContext:
     """What the preflight of a recipe's places needs to know, now.
 
     Args:
         fingerprint: of the stream.
     """
+    recipe = prepared.recipe
     oldest_s, newest_s = ages_when_sent(recipe.clock, recipe.timeline, now_s=time.time_ns() / 1e9)
-    return PreflightContext(fingerprint=fingerprint, resume=resume, oldest_s=oldest_s, newest_s=newest_s)
+    rows = Rows(prepared)
+    return PreflightContext(fingerprint=fingerprint, resume=resume, oldest_s=oldest_s, newest_s=newest_s, rows=rows)
 
 
 def preflight_sinks(sinks: Mapping[str, Sink], context: PreflightContext) -> dict[str, list[PreflightResult]]:

@@ -168,7 +168,7 @@ def _write(
             with blaming(f"sink {name!r}"):
                 sink.check()
             if isinstance(sink, Streamed):
-                refuse_or_warn(name, sink.inner, make_preflight_context(prepared.recipe, prepared.recipe.fingerprint))
+                refuse_or_warn(name, sink.inner, make_preflight_context(prepared, prepared.recipe.fingerprint))
         keeping.join()
         announcer.start(started_event(prepared, {name: sink.uri for name, sink in sinks.items()}))
         tallies, counts = write_blocks(prepared, sinks, keeping.keepers, announcer, progress)

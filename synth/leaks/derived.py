@@ -91,6 +91,8 @@ class Derived:
 
     def _gaps(self) -> Iterator[Column]:
         """Seconds from the card's row before, and to that behind, both within the sampled rows."""
+        if self.second_t is None:
+            return
         before_k, behind_k = self._neighbours(self.order_k)
         for name, there, step in (
             ("seconds since the card's last row", before_k, -1),

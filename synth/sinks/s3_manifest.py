@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -13,12 +14,15 @@ from synth.sinks.places import MANIFESTS
 from synth.sinks.s3_errors import code_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from synth.sinks.s3_connection import Connection
 
 TAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 """What a server answers when a condition does not hold, or another request is about to break it."""
+
+REPLACED = "_replaced.json"
+"""In a run's folder, as long as they are there: the files of the run that it replaced."""
 
 _UNKNOWN = {"NotImplemented", "501"}
 
@@ -96,3 +100,18 @@ def if_known(call: Callable[[Mapping[str, Any]], object], condition: Mapping[str
         if code_of(error) not in _UNKNOWN:
             raise
         call({})
+
+
+def left_by_the_dead(names: Sequence[str], read: Callable[[str], BinaryIO]) -> list[str]:
+    """What runs that died had begun to remove, or would have.
+
+    Args:
+        names: of visible files.
+        read: opens one.
+    """
+    found = []
+    for name in names:
+        if name.endswith(f"/{REPLACED}"):
+            with read(name) as stream, suppress(ValueError):
+                found += [each for each in json.load(stream) if isinstance(each, str)]
+    return found

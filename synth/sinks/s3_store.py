@@ -7,7 +7,7 @@ import json
 import logging
 import os
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -30,7 +30,7 @@ from synth.sinks.places import (
 from synth.sinks.s3_connection import Connection
 from synth.sinks.s3_errors import ABSENT, code_of
 from synth.sinks.s3_files import S3Reader, S3Upload
-from synth.sinks.s3_manifest import TAKEN, Standing, Uncertain, if_known, put_manifest
+from synth.sinks.s3_manifest import REPLACED, TAKEN, Standing, Uncertain, if_known, left_by_the_dead, put_manifest
 from synth.sinks.s3_staging import FAMILIES, S3Staging, sweep
 
 if TYPE_CHECKING:
@@ -44,9 +44,6 @@ log = logging.getLogger(__name__)
 
 MARK = "synth-run"
 """Metadata key on every file: which run made it."""
-
-REPLACED = "_replaced.json"
-"""In a run's folder, as long as they are there: the files of the run that it replaced."""
 
 _connecting = threading.Lock()
 
@@ -151,7 +148,7 @@ class S3Store:
             standing = self._standing or Standing.find(connection)
             if standing and not self._overwrite:
                 raise RunError(f"cannot publish to {self.uri}: another run has published there meanwhile")
-            leftovers = left_of([*before, *_left_by_the_dead(self, before)], replaced, names)
+            leftovers = left_of([*before, *left_by_the_dead(before, self.open_reader)], replaced, names)
             require_names([*names, *leftovers], self.uri)
             self._published = [file.name for file in staged]
             list(connection.pool.map(self._complete, staged))
@@ -293,13 +290,3 @@ class S3Store:
     def _sweep(self) -> None:
         """Abort the pending uploads of the files that this run writes, and of parts beside its parts; of no others."""
         sweep(self._connection(), (*families(self._names), RUN_FOLDER))
-
-
-def _left_by_the_dead(store: S3Store, names: Sequence[str]) -> list[str]:
-    """What runs that died had begun to remove, or would have."""
-    found = []
-    for name in names:
-        if name.endswith(f"/{REPLACED}"):
-            with store.open_reader(name) as stream, suppress(ValueError):
-                found += [each for each in json.load(stream) if isinstance(each, str)]
-    return found

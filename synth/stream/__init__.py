@@ -129,7 +129,7 @@ class _StreamRun:
         with blaming(self._blamed):
             sink.check(resume=resume)
         fingerprint = stream_fingerprint(recipe, self._share.parts)
-        refuse_or_warn(self._name, sink, make_preflight_context(recipe, fingerprint, resume=resume))
+        refuse_or_warn(self._name, sink, make_preflight_context(self._prepared, fingerprint, resume=resume))
         self._announcer.start(started_event(self._prepared, {self._name: sink.uri}))
         try:
             at = self._open(fingerprint, resume=resume)
@@ -253,6 +253,8 @@ def _make_sink(
     extra = tuple(batch.table for batch in prepared.extra)
     with blaming(f"sink {name!r}"):
         blocks = len(prepared.plan.rows_b)
-        sink = part.make(SinkJob(uri, tables_of(prepared), extra, blocks, overwrite, share.part, share.parts))
+        fingerprint = stream_fingerprint(prepared.recipe, share.parts)
+        job = SinkJob(uri, tables_of(prepared), extra, blocks, overwrite, share.part, share.parts, fingerprint)
+        sink = part.make(job)
     assert isinstance(sink, StreamSink)
     return sink

@@ -38,7 +38,8 @@ class Life:
         part = bench.own(bench.recipe(self._size))
         self.config = dataclasses.replace(part.config, **(changes or {}))
         extra = tuple(batch.table for batch in self.prepared.extra)
-        job = SinkJob(uri, self.prepared.make_block.tables, extra, self.blocks, overwrite)
+        tables, fingerprint = self.prepared.make_block.tables, self.prepared.recipe.fingerprint
+        job = SinkJob(uri, tables, extra, self.blocks, overwrite, fingerprint=fingerprint)
         self.sink: Sink = part.spec.factory(self.config, job)
         self.files: Mapping[str, Sequence[Staged]] = {}
 

@@ -197,8 +197,8 @@ def test_a_topic_that_is_missing_and_may_not_be_made(kafka: Broker, tmp_path: Pa
 @pytest.mark.parametrize(
     ("command", "code", "topic", "setting", "told"),
     [
-        ("stream", 4, "tight", {"max_message_bytes": "100"}, "a message is larger than topic 'tight' takes: raise its"),
-        ("run", 1, "tiny", {"max_message_bytes": "100"}, "a message is larger than topic 'tiny' takes: raise its"),
+        ("stream", 3, "tight", {"max_message_bytes": "100"}, "topic 'tight': takes 100 bytes at a time, and a message"),
+        ("run", 3, "tiny", {"max_message_bytes": "100"}, "topic 'tiny': takes 100 bytes at a time, and a message"),
         ("run", 3, "today", {"message_timestamp_before_max_ms": "1000"}, "takes no message from more than 1 s ago"),
     ],
 )

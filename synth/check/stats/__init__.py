@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from synth.check.manifest import short
 from synth.check.reader import open_output, with_original_times
 from synth.check.stats.amounts import Amounts, CategoryAmounts
 from synth.check.stats.cards import CardUse
@@ -24,7 +25,6 @@ from synth.config.typed import adapter
 from synth.contracts.output import Output
 from synth.errors import RefusedError, VerifyError
 from synth.timeline import Timeline, TimelineConfig
-from synth.wording import on_one_line
 
 __all__ = ["measure"]
 
@@ -81,10 +81,13 @@ def measure(uri: str, *, catalog: Catalog) -> dict[str, Any]:
 def _window(output: Output) -> Timeline:
     """The window of the recipe."""
     try:
-        return Timeline.parse(adapter(TimelineConfig).validate_json(json.dumps(output.manifest["recipe"]["timeline"])))
+        config = adapter(TimelineConfig).validate_json(json.dumps(output.manifest["recipe"]["timeline"]))
+        for problem in config.problems():
+            raise ValueError(problem.line)
+        return Timeline.parse(config)
     except (KeyError, ValueError, OverflowError) as error:
         raise RefusedError(
-            f"the manifest of {output.uri} has no window that can be read: {on_one_line(str(error))}"
+            f"the manifest of {output.uri} has no window that can be read: {short(str(error))}"
         ) from error
 
 

@@ -56,6 +56,7 @@ class Buckets:
         self.buckets = sorted(buckets, key=lambda bucket: bucket["low"])
         self.low_k = np.array([round(bucket["low"] * _CENTS) for bucket in self.buckets])
         self.high_k = np.array([round(bucket["high"] * _CENTS) for bucket in self.buckets])
+        self.share_k = [float(bucket["share"]) for bucket in self.buckets]
         self.count_k = np.zeros(len(self.buckets), dtype=np.int64)
         self.total = 0
 
@@ -75,8 +76,8 @@ class Buckets:
     def result(self) -> list[dict[str, Any]]:
         """Each range with its share."""
         return [
-            {"low": bucket["low"], "high": bucket["high"], "share": figure(share(count, self.total), bucket["share"])}
-            for bucket, count in zip(self.buckets, self.count_k, strict=True)
+            {"low": bucket["low"], "high": bucket["high"], "share": figure(share(count, self.total), wanted)}
+            for bucket, count, wanted in zip(self.buckets, self.count_k, self.share_k, strict=True)
         ]
 
 

@@ -89,7 +89,7 @@ def read_targets(
 
 
 #: What reading numbers from a recipe raises that has no such numbers.
-_OTHER_FORM = (KeyError, TypeError, ValueError, AttributeError)
+_OTHER_FORM = (KeyError, TypeError, ValueError, AttributeError, ArithmeticError)
 
 
 def _reason(error: Exception) -> str:

@@ -13,6 +13,7 @@ from synth.arrays import Int64
 from synth.check.reader import StoredOutput, open_output, with_original_times
 from synth.check.verify.cards import CardNames
 from synth.check.verify.clicks import Purchases, check_clicks, read_clicks
+from synth.check.verify.columns import check_columns
 from synth.check.verify.dependencies import GeneratorRules, dependencies
 from synth.check.verify.extra import plugin_checks
 from synth.check.verify.ids import HashedIds, UniqueIds, form_of
@@ -99,6 +100,7 @@ def _checks(output: StoredOutput, catalog: Catalog) -> Iterator[Check]:
     parts = recipe_parts(output.manifest, catalog)
     yield parts.check
     yield from note_versions(output)
+    yield from check_columns(output)
     names = output.manifest["tables"]
     found = {name: Found.keeping(output, name) for name in names if name not in ("transactions", "clicks")}
     labels, episodes, reports, holders, cards = (

@@ -19,6 +19,8 @@ def plugin_checks(output: Output, checks: Sequence[tuple[str, CheckSpec]]) -> It
     """Makes each check of the loaded plugins, under the plugin's name; one that raises has failed."""
     shown = {*sources_of(output, "transactions"), *output.manifest["tables"]}
     for plugin, check in checks:
+        if check.sinks and output.manifest["sink"].get("kind") not in check.sinks:
+            continue
         name = f"{plugin}: {check.name}"
         absent = next((need for need in check.needs if need not in shown), "")
         if absent:

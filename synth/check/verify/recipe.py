@@ -47,20 +47,26 @@ def recipe_parts(manifest: Manifest, catalog: Catalog) -> RecipeParts:
         amount = _make(catalog, "amount", recipe["amount"])
         generator = _make(catalog, "generator", recipe["generator"])
         patterns = {name: _make(catalog, "scenario", part) for name, part in (recipe.get("scenario") or {}).items()}
+        rows = _planned_rows(generator, patterns, manifest)
+        context = PlanContext(cards, timeline, amount, rows, tuple(column.name for column in generator.columns))
+        alone = (recipe["population"].get("customers") or {}).get("number") == cards
     except PluginError as error:
         return RecipeParts(Check("recipe", None, str(error)), timeline, cards)
     except Exception as error:  # noqa: BLE001 — a component may come from a plugin
         message = f"it cannot be made: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
         return RecipeParts(Check("recipe", False, message), timeline, cards)
-    rows = generator.rows()
-    if rows is None:  # the plan counted them: what is there, without the fraud that came on top
-        added = [name for name, pattern in patterns.items() if pattern.adds]
-        counts = manifest["counts"]
-        rows = counts["transactions"] - sum(counts["scenarios"][name]["rows"] for name in added)
-    context = PlanContext(cards, timeline, amount, rows, tuple(column.name for column in generator.columns))
     check = Check("recipe", True, "it has its fingerprint, and every component can be made")
-    alone = (recipe["population"].get("customers") or {}).get("number") == cards
     return RecipeParts(check, timeline, cards, context, patterns, generator, alone)
+
+
+def _planned_rows(generator: Generator, patterns: Mapping[str, Pattern], manifest: Manifest) -> int:
+    """Rows before any fraud; where the plan counted them, what is there, without the fraud that came on top."""
+    rows = generator.rows()
+    if rows is not None:
+        return rows
+    counts = manifest["counts"]
+    added = [name for name, pattern in patterns.items() if pattern.adds]
+    return counts["transactions"] - sum(counts["scenarios"][name]["rows"] for name in added)
 
 
 def _make(catalog: Catalog, group: str, data: Mapping[str, Any]) -> Any:
