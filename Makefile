@@ -72,10 +72,6 @@ floors: .venv/.installed-dev
 floors-all: .venv/.installed-dev
 	$(BIN)/python -m tests.floors --all
 
-# Kills, full disks, failing stores and changed manifests in full, of which make unit makes a sample: before a release.
-faults: .venv/.installed-dev
-	SYNTH_FAULTS=full $(BIN)/pytest tests/faults
-
 wheel: .venv/.installed-dev
 	$(BIN)/python -m tests.wheel_check
 
