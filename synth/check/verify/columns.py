@@ -33,8 +33,10 @@ def check_columns(output: Output) -> Iterator[Check]:
 
 
 def _odd(output: Output) -> Iterator[str]:
-    """What differs from the declarations; a column that is shown as viewed has the form that the view gives it."""
-    forms = {column["source"]: column["format"] for column in output.table("transactions")["columns"]}
+    """What differs from the declarations; a column that is shown as viewed has the forms that the view gives it."""
+    forms: dict[str, set[str]] = {}
+    for column in output.table("transactions")["columns"]:
+        forms.setdefault(column["source"], set()).add(column["format"])
     for table, entry in output.manifest["tables"].items():
         declared = TABLES[table].columns if table in TABLES else {}
         for column in entry["columns"]:
@@ -44,8 +46,8 @@ def _odd(output: Output) -> Iterator[str]:
                     yield f"{table}.{column['name']}: nothing is declared that is called {short(column['source'])}"
                 continue
             as_viewed = column["source"] in TABLES[table].facts.as_viewed
-            form = forms.get(column["source"], known.formats[0]) if as_viewed else known.formats[0]
-            if table != "transactions" and column["format"] != form:
+            shown = forms.get(column["source"]) if as_viewed else None
+            if table != "transactions" and column["format"] not in (shown or {known.formats[0]}):
                 yield f"{table}.{column['name']}: nothing is shown as {short(column['format'])}"
             found: Mapping[str, Any] = column
             for fact in _FACTS:
