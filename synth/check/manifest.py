@@ -68,8 +68,10 @@ def _faults(manifest: Manifest) -> Iterator[str]:
         if table in tables:
             kinds = {column["source"]: column["type"] for column in tables[table]["columns"]}
             for name, column in TABLES[table].columns.items():
-                if name not in TABLES[table].facts.as_viewed and kinds.get(name) != column.arrow:
-                    yield f"tables.{table}: {name} is {kinds.get(name, 'not there')}, not {column.arrow}"
+                if name in TABLES[table].facts.as_viewed or kinds.get(name) == column.arrow:
+                    continue
+                told = f"{name} is {kinds[name]}, not {column.arrow}" if name in kinds else f"there is no column {name}"
+                yield f"tables.{table}: {told}"
     scenarios = manifest["recipe"].get("scenario") or {}
     if not isinstance(scenarios, dict):
         yield "recipe.scenario: it is no mapping"

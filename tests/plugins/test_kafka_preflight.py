@@ -81,12 +81,12 @@ def test_a_topic_is_missing_and_may_not_be_made(kafka: Broker, tmp_path: Path) -
 
 
 def test_a_topic_has_fewer_partitions_than_wanted(kafka: Broker, tmp_path: Path) -> None:
-    make_topic(kafka, "narrow", 2)
-    [(state, told)] = look(kafka.address, "narrow", cwd=tmp_path)["topic 'narrow'"]
+    make_topic(kafka, "in_two", 2)
+    [(state, told)] = look(kafka.address, "in_two", cwd=tmp_path)["topic 'in_two'"]
     assert (state, "has 2 partitions, not the 4 of sink.kafka.partitions" in told) == ("warning", True)
     for fewer in (1, 2):
         words = (f"sink.kafka.partitions={fewer}",)
-        assert states(look(kafka.address, "narrow", *words, cwd=tmp_path))["topic 'narrow'"] == ["ok"]
+        assert states(look(kafka.address, "in_two", *words, cwd=tmp_path))["topic 'in_two'"] == ["ok"]
 
 
 def test_a_short_retention_matters_for_events_as_they_will_be_sent(kafka: Broker, tmp_path: Path) -> None:
