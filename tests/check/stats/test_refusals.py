@@ -83,7 +83,7 @@ def test_no_run(tmp_path: Path) -> None:
         (lambda m: m["tables"]["transactions"].update(rows=100), "names a row that is not there"),
         (
             lambda m: m["tables"]["episodes"]["columns"][1].update(source="x"),
-            "tables.episodes: there is no column scenario",
+            "episodes: there is no column scenario",
         ),
     ],
 )
