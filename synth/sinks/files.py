@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from synth.contracts.sink import ONCE, Receipt, SinkJob
 from synth.contracts.store import Staged, Staging, Upload
 from synth.sinks.card import write_card
-from synth.sinks.places import BESIDE, LocalPlace, parse_uri
+from synth.sinks.places import BESIDE, LocalPlace, parse_uri, run_folder
 from synth.sinks.stores import open_store
 from synth.sinks.targets import ContinuedFormat, Counter, FileFormat, TableFile
 
@@ -142,7 +142,8 @@ class FileSink:
             self._shared(name)[1].append(payload)
 
     def _table_of(self, name: str) -> str:
-        """The table that a file is of."""
+        """The table that a file is of, in a run's folder, too."""
+        name = name.removeprefix(run_folder([name]))
         return name.removeprefix(BESIDE).removesuffix(self._format.suffix) if self.grows else name.partition("/")[0]
 
     def _shared(self, name: str) -> tuple[Upload, TableFile]:
