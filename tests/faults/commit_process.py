@@ -86,8 +86,10 @@ class Commands:
     def close(self) -> None:
         """Ends the process that forks."""
         assert self._process.stdin is not None, "it was opened with a pipe"
+        assert self._process.stdout is not None, "it was opened with a pipe"
         self._process.stdin.close()
         self._process.wait(30)
+        self._process.stdout.close()
 
 
 @contextmanager
