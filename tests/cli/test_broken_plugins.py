@@ -38,20 +38,20 @@ BROKEN = {
     "leak by id": (
         "(context.cards,",
         "(context.cards // 10,",
-        "The card's index and first digits, and those of the id, tell nothing",
-        "card is below",
+        "Cards, how much they are used and how fast they travel tell nothing",
+        "card_id is less in fraud rows",
     ),
     "leak by order": (
         "end_s - 3600",
         "start_s + 9 * 86_400",
-        "The place in the run and the event id tell nothing",
-        "place in the run is below",
+        "The place in the run, the event's ids, and digits and bits of any id or number tell nothing",
+        "event_id is less in fraud rows",
     ),
     "leak by cents": (
         RETURN,
         f"        amount_f -= amount_f % 5 * (amount_f > 5)\n{RETURN}",
         "Amounts, their cents and their roundness tell nothing",
-        "round amount is no multiple",
+        "cents, modulo 5 is 0",
     ),
     "lost label": (
         INJECT,
