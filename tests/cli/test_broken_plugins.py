@@ -150,4 +150,4 @@ def test_a_generator_that_leaks_by_nulls(tmp_path: Path, capsys: pytest.CaptureF
     (tmp_path / "broken.py").write_text(text.replace(old, "return fraud.completed(self.dress(len(fraud.card_t), 0.9,"))
     code, out = tell(capsys, "plugins", "check", tmp_path / "broken.py")
     assert code == 1
-    assert "null" in checked(out, "The own columns of fraud rows are filled by the laws of honest ones")
+    assert "empty" in checked(out, "Card chains that it completes tell nothing but what they declare")

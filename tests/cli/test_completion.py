@@ -65,8 +65,10 @@ def test_what_is_walked() -> None:
     }
     flags = ("--workers", "--resume", "--parts", "--part")
     assert {*(("run ", flag) for flag in flags), ("stream ", "--parts"), ("stream ", "--part")} < set(VALUED)
-    assert {("preview ", "--rows"), ("preview ", "--scenario")} < set(VALUED)
-    assert len(VALUED) == 9 + 3 * len(TAKING)
+    assert {("preview ", "--rows"), ("preview ", "--scenario"), ("plan ", "--parts"), ("doctor ", "--parts")} < set(
+        VALUED
+    )
+    assert len(VALUED) == 11 + 3 * len(TAKING)
 
 
 @pytest.mark.parametrize(("line", "flag"), VALUED)

@@ -70,7 +70,17 @@ class Completion:
         terminal_t = np.where(settled.terminal_t == OPEN, terminal_t, settled.terminal_t)
         free_t = (settled.terminal_t == OPEN) & (settled.merchant_t == OPEN)
         bound_t, wanted_t = self._bound(terminal_t), settled.category_t != OPEN
-        return walk(self.fraud, terminal_t, free_t, bound_t, wanted_t, self.people, self.plan.shops)
+        web_t = self._on_the_web(bound_t, streams.draw("web shops of fraud"))
+        return walk(self.fraud, terminal_t, free_t, bound_t, wanted_t, web_t, self.people, self.plan.shops)
+
+    def _on_the_web(self, category_t: Int64, rng: "np.random.Generator") -> Int64:
+        """(t,) a terminal on the web of each category; ``OPEN`` where there is none, or a pattern wants a shop."""
+        bound = np.flatnonzero((category_t != OPEN) & (self.settled.online_t != 0))
+        found = self._send(bound, category_t[bound], np.ones(len(bound), dtype=bool), rng)
+        online = self.people.merchants.online_m[self.people.terminals.merchant_p[found]]
+        web_t = np.full(len(category_t), OPEN)
+        web_t[bound[online]] = found[online]
+        return web_t
 
     def _bound(self, terminal_t: Int64) -> Int64:
         """(t,) what is bought: what a pattern wants, or what was drawn by the amount that it set; else ``OPEN``."""

@@ -25,13 +25,15 @@ def walk(
     free_t: Mask,
     category_t: Int64,
     wanted_t: Mask,
+    web_t: Int64,
     people: Population,
     shops: Shops,
 ) -> Int64:
     """(t,) terminals of which each can be reached from the one before, as far as they are not settled.
 
     A payment that is out of reach is made in the nearest shop that sells what is bought, where that is in reach or a
-    pattern wants it, and else where the thief is. What is on the web is bought from anywhere.
+    pattern wants it, else on the web, and where nobody sells it there, where the thief is. What is on the web is bought
+    from anywhere.
 
     Args:
         fraud: sorted by (episode, time).
@@ -39,6 +41,7 @@ def walk(
         free_t: (t,) bool: which of these may be changed.
         category_t: (t,) what is bought; ``OPEN``: anything.
         wanted_t: (t,) bool: whether a pattern wants that.
+        web_t: (t,) the terminal on the web that sells it; ``OPEN`` for none.
     """
     x_p, y_p = people.terminals.x_p, people.terminals.y_p
     online_p = people.merchants.online_m[people.terminals.merchant_p]
@@ -63,6 +66,8 @@ def walk(
             nearest = selling[find_nearest(x_p[at[here]], y_p[at[here]], x_p[selling], y_p[selling], _NEAR_KM)]
             km = np.hypot(x_p[nearest] - x_p[at[here]], y_p[nearest] - y_p[at[here]])
             goes = wanted_t[event[here]] | (km <= reach_km[here])
-            terminal_t[event[here]] = np.where(goes, nearest, at[here])
-        last_e[going], last_s_e[going] = terminal_t[event], second_t[event]
+            stays = np.where(web_t[event[here]] == OPEN, at[here], web_t[event[here]])
+            terminal_t[event[here]] = np.where(goes, nearest, stays)
+        paid = ~online_p[terminal_t[event]]
+        last_e[going[paid]], last_s_e[going[paid]] = terminal_t[event[paid]], second_t[event[paid]]
     return terminal_t
