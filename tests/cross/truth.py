@@ -2,7 +2,7 @@
 
 Every preset with every built-in scenario and every example that fits it: a run is linted and verified. What is found
 stands in ``docs/truth-table.md``, which ``--write`` writes; what is expected of a published world with known faults
-stands below, with the reason.
+stands below, with the reason, as does what synth does not do better yet.
 """
 
 import argparse
@@ -52,7 +52,7 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True)
 class Expected:
-    """What a preset gives away, known and published.
+    """What a preset gives away, as is known.
 
     Attributes:
         begins: what a finding begins with, after how bad it is.
@@ -64,6 +64,10 @@ class Expected:
 
 
 _BY_ROW = Expected("reports: rows of an episode", "the Handbook reports row by row")
+_TAILS = Expected(
+    "columns: ",
+    "an amount far off the usual is spent by the laws of categories, not by prices of the shops that are visited most",
+)
 _FIFTHS = Expected("trivia: ", "all cents divide by the factor of five, as the Handbook's do")
 
 #: Preset → what is found there of any scenario, and nothing else may be.
@@ -73,7 +77,10 @@ EXPECTED: Mapping[str, tuple[Expected, ...]] = {
 }
 
 #: Preset and scenario → what is found there, beside that.
-EXPECTED_OF: Mapping[Pair, tuple[Expected, ...]] = {("handbook", "stolen_card"): (_FIFTHS,)}
+EXPECTED_OF: Mapping[Pair, tuple[Expected, ...]] = {
+    ("handbook", "stolen_card"): (_FIFTHS,),
+    ("tiny", "card_testing"): (_TAILS,),
+}
 
 
 @dataclass(frozen=True)
