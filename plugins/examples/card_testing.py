@@ -1,4 +1,7 @@
-"""Card testing: a few tiny probes on a stolen number, and a large purchase once they went through."""
+"""Card testing: a few tiny probes on a stolen number, and a large purchase once they went through.
+
+Nobody goes from shop to shop within seconds: where a world has shops of both kinds, most of it is on the web.
+"""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -33,7 +36,7 @@ class CardTesting(EpisodeInjector[CardTestingConfig]):
     """One episode a tested card."""
 
     roles = ("probe", "purchase")
-    expected_signal = ("amount",)
+    expected_signal = ("amount", "channel")
     uses = ("amounts",)
     gap_s = Seconds(min=5, max=60)
 

@@ -41,7 +41,7 @@ TOPICS = {
     "time": Topic(("time", "hour", "weekday", "minute", "second")),
     "card": Topic(("card", "speed"), ("card_id", "card_number")),
     "order": Topic(columns=("event_id", "tid")),
-    OWN: Topic(("steps",)),
+    OWN: Topic(("steps", "channel")),
 }
 
 #: Features that a pattern may declare as its signal; its own columns come on top. Ids and order never may.

@@ -64,9 +64,8 @@ class Expected:
 
 
 _BY_ROW = Expected("reports: rows of an episode", "the Handbook reports row by row")
-_TAILS = Expected(
-    "columns: ",
-    "an amount far off the usual is spent by the laws of categories, not by prices of the shops that are visited most",
+_ALWAYS_OPEN = Expected(
+    "columns: merchants.opens_hour", "card tests are more often in shops that never close; why is open"
 )
 _FIFTHS = Expected("trivia: ", "all cents divide by the factor of five, as the Handbook's do")
 
@@ -79,7 +78,7 @@ EXPECTED: Mapping[str, tuple[Expected, ...]] = {
 #: Preset and scenario → what is found there, beside that.
 EXPECTED_OF: Mapping[Pair, tuple[Expected, ...]] = {
     ("handbook", "stolen_card"): (_FIFTHS,),
-    ("tiny", "card_testing"): (_TAILS,),
+    ("drift", "card_testing"): (_ALWAYS_OPEN,),
 }
 
 
