@@ -1,6 +1,7 @@
 """Shifted event times: each column follows them as it is declared, and a reader takes the shift back."""
 
 from pathlib import Path
+from typing import cast
 
 import pandas as pd
 import pyarrow as pa
@@ -11,16 +12,18 @@ from synth.check.reader import StoredOutput, open_output, with_original_times
 from synth.cli import main
 from synth.config.catalog import load_catalog
 from synth.config.recipe import load_recipe
+from synth.contracts.output import Manifest
 from synth.engine.end_of_run import EndOfRun
 from synth.engine.manifest import TableTally, describe_tables
 from synth.engine.prepare import prepare
+from synth.sinks.stores import open_store
 from synth.stream.deliveries import deliveries, shifted
 from synth.tables.batch import Batch
 from synth.tables.column import Column
 from synth.tables.declared import EVENT_COLUMNS
 from synth.tables.registry import TABLES
 from synth.tables.table import plain_table
-from tests.outputs import read_manifest, write_manifest
+from tests.outputs import read_manifest
 
 WEEK_US = 7 * 86_400_000_000
 SHOPS = Path(__file__).parents[1] / "generators" / "shops.py"
@@ -73,11 +76,8 @@ def stored(batch: Batch, place: Path) -> StoredOutput:
     pq.write_table(pa.Table.from_batches([batch.native]), file)
     [entry] = describe_tables([tally], shifted=True).values()
     entry["files"] = [{"name": file.name, "bytes": file.stat().st_size, "sha256": ""}]
-    told = {"format": 1, "synth": "", "versions": {}, "plugins": {}, "fingerprint": "", "recipe": {}, "digest": ""}
-    told |= {"sink": {"kind": "parquet"}, "counts": {"transactions": 0, "fraud": 0, "scenarios": {}}}
-    told |= {"stream": {"shift_us": WEEK_US}, "tables": {batch.table.name: entry}}
-    write_manifest(place, told)
-    return open_output(str(place))
+    manifest = cast("Manifest", {"stream": {"shift_us": WEEK_US}, "tables": {batch.table.name: entry}})
+    return StoredOutput(str(place), manifest, open_store(str(place)))
 
 
 @pytest.mark.parametrize(("table", "column"), COLUMNS, ids=lambda value: getattr(value, "name", value))
