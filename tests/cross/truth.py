@@ -79,6 +79,7 @@ EXPECTED: Mapping[str, tuple[Expected, ...]] = {
 EXPECTED_OF: Mapping[Pair, tuple[Expected, ...]] = {
     ("handbook", "stolen_card"): (_FIFTHS,),
     ("drift", "card_testing"): (_ALWAYS_OPEN,),
+    ("retail_eu", "card_testing"): (_ALWAYS_OPEN,),
 }
 
 
