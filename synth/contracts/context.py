@@ -144,7 +144,7 @@ def lacking(uses: Iterable[str], context: PlanContext, needs: Iterable[str] = PE
         return
     told = {name: name for name in _PEOPLE}
     told |= {"habits": "habits of its people", "shops": "people who shop", "web": "shops on the web"}
-    told |= {"amounts": "amounts of its own beside the prices of products"}
+    told["amounts"] = "amounts of its own beside the prices of products"
     words, columns = [told[name] for name in lacks if name in told], [name for name in lacks if name not in told]
     if columns:
         words.append(f"the column{'s' * (len(columns) > 1)} {', '.join(columns)}")

@@ -156,6 +156,17 @@ def read_journal(root: Path, uri: str) -> Journal | None:
     return journal
 
 
+def settle(root: Path, uri: str) -> None:
+    """Ends the exchange of a dead run, if one stands in the directory; the caller has its lock alone.
+
+    Raises:
+        RefusedError: as ``read_journal``.
+        OSError: a call failed; the journal stays.
+    """
+    if journal := read_journal(root, uri):
+        journal.carry_out(root)
+
+
 def sync(paths: Iterable[Path]) -> None:
     """Brings files and directories to where a loss of power does not reach them; a file system may know no such call.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from synth.errors import RefusedError, RunError
 from synth.sinks.card import stage
-from synth.sinks.journal import JOURNAL, Journal, read_journal, remove_empty, sync
+from synth.sinks.journal import JOURNAL, Journal, remove_empty, settle, sync
 from synth.sinks.local_errors import LocalErrors
 from synth.sinks.local_reader import LocalReader
 from synth.sinks.local_upload import LocalUpload
@@ -77,8 +77,7 @@ class LocalStore:
             try:
                 self._lock.take(shared=shared)
                 if not shared:  # who shares the place has settled it in ``check``
-                    if journal := read_journal(self._root, self.uri):
-                        journal.carry_out(self._root)
+                    settle(self._root, self.uri)
                     clear_dead(self._root)
                 self._require_vacant()
                 path = self._root / f"{STAGING}{staging or os.urandom(8).hex()}"
@@ -182,8 +181,7 @@ class LocalStore:
             if self._stuck and not self._lock.held:
                 self._lock.take(shared=False)
                 try:
-                    if journal := read_journal(self._root, self.uri):
-                        journal.carry_out(self._root)
+                    settle(self._root, self.uri)
                 finally:
                     self._leave()
 

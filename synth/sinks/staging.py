@@ -12,7 +12,7 @@ from errno import EACCES, EAGAIN, EEXIST, ENOLCK, ENOSYS, ENOTSUP, EPERM
 from typing import TYPE_CHECKING
 
 from synth.errors import RefusedError, RunError
-from synth.sinks.journal import read_journal
+from synth.sinks.journal import settle
 from synth.sinks.places import STAGING
 
 if TYPE_CHECKING:
@@ -229,8 +229,7 @@ def clean(uri: str, root: Path) -> None:
     lock = Lock(root, uri)
     try:
         lock.take(shared=False)
-        if journal := read_journal(root, uri):  # what it says needs what is staged
-            journal.carry_out(root)
+        settle(root, uri)  # what a journal says needs what is staged
         for staging in stagings_in(uri, root):
             staging.remove()
         clear_dead(root)

@@ -14,7 +14,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.faults.commit_process import SQLITE, Commands, Ended, commands
+from tests.faults.commands import Ended
+from tests.faults.commit_process import SQLITE, Commands, commands
 from tests.plugins.postgres_server import missing_postgres, run_postgres
 from tests.servers import run_moto
 
@@ -122,6 +123,13 @@ class Place:
         """
         return self._command("look", uri, *(["stranger"] if stranger else [])).text.strip()
 
+    def wrong_after(self, made: tuple[int, int]) -> Iterator[str]:
+        """Makes a run over whatever is there, and yields what is wrong with what it leaves, if anything is."""
+        ended, digest = self.run(made), self.digest(made)
+        after = {self.look(uri) for uri in self.uris}
+        if ended.code or after != {digest} or self.staged():
+            yield f"{ended}, {after}, {self.staged()}"
+
     def gone(self) -> str:
         """What of others' files is not as it was; empty for nothing."""
         return ", ".join(str(p) for p, text in self._foreign.items() if not p.exists() or p.read_bytes() != text)
@@ -194,10 +202,7 @@ def kill(place: Place, points: Sequence[int]) -> Found:
         if gone := place.gone():
             found.faults.append(f"change {point}: files of others are gone: {gone}")
         old = next(made for made in runs if made not in (old, new))
-        again = place.run(old)
-        after = {place.look(uri) for uri in place.uris}
-        if again.code or after != {digests[old]} or place.staged():
-            found.faults.append(f"change {point}: the next run: {again}, {after}, {place.staged()}")
+        found.faults += (f"change {point}: the next run: {wrong}" for wrong in place.wrong_after(old))
     return found
 
 
@@ -222,10 +227,7 @@ def fail(place: Place, points: Sequence[int], calls: int) -> Found:
         if wrong or "Traceback" in ended.text or place.gone() or ended.code not in (0, 1, 4):
             found.faults.append(f"call {point}: {ended}, {seen}, {place.gone()}")
         old = next(made for made in runs if made not in (old, new))
-        again = place.run(old)
-        after = {place.look(uri) for uri in place.uris}
-        if again.code or after != {digests[old]} or place.staged():
-            found.faults.append(f"call {point}: the next run: {again}, {after}, {place.staged()}")
+        found.faults += (f"call {point}: the next run: {wrong}" for wrong in place.wrong_after(old))
     return found
 
 

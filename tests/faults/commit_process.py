@@ -16,45 +16,12 @@ import threading
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[2]
+from tests.faults.commands import CHANGES, ROOT, WRITES, Ended
+
 SQLITE = ROOT / "plugins/synth-sqlite/synth_sqlite/__init__.py"
-
-#: Audit events of calls that change a file system; ``open`` does where it writes, and S3 is changed by what is sent.
-_CHANGES = {
-    "os.rename",
-    "os.remove",
-    "os.rmdir",
-    "os.mkdir",
-    "os.link",
-    "os.symlink",
-    "os.truncate",
-    "http.client.send",
-}
-_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a command ended.
-
-    Attributes:
-        code: its exit code; negative where a signal ended it.
-        text: what it printed, standard error behind standard output.
-        changes: how many changes its commit made, or was about to make.
-    """
-
-    code: int
-    text: str
-    changes: int
-
-    @property
-    def killed(self) -> bool:
-        """Whether it died of what was planned."""
-        return self.code == -signal.SIGKILL
 
 
 class Commands:
@@ -115,7 +82,7 @@ class _Counter:
 
     def hook(self, event: str, values: tuple[Any, ...]) -> None:
         """An audit hook."""
-        if self._on and (event in _CHANGES or (event == "open" and _is_writing(values))):
+        if self._on and (event in CHANGES or (event == "open" and _is_writing(values))):
             self.change()
 
     def change(self) -> None:
@@ -134,7 +101,7 @@ def _is_writing(values: tuple[Any, ...]) -> bool:
     if not isinstance(path, str | bytes | os.PathLike) or "__pycache__" in os.fsdecode(path):
         return False
     text = mode or ""
-    return bool((flags or 0) & _WRITES) or any(letter in text for letter in "wax+")
+    return bool((flags or 0) & WRITES) or any(letter in text for letter in "wax+")
 
 
 def _watch(counter: _Counter) -> None:

@@ -16,38 +16,13 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[2]
-FULL = os.environ.get("SYNTH_FAULTS") == "full"
+from tests.faults.commands import CHANGES, ROOT, WRITES, Ended
 
-#: Audit events of calls that change a file system; ``open`` does where it writes, and S3 is changed by what is sent.
-_CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.link", "os.truncate", "http.client.send"}
-_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 #: What the commit stages first, in a directory and in a bucket: what is killed behind it is for the commit's own tests.
 _COMMIT = ("_manifest.json.", "README.md")
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a command ended.
-
-    Attributes:
-        code: its exit code; negative where a signal ended it.
-        text: what it printed, on both streams.
-        changes: how many changes it made before its commit, or was about to make.
-    """
-
-    code: int
-    text: str
-    changes: int
-
-    @property
-    def killed(self) -> bool:
-        """Whether it died of what was planned."""
-        return self.code == -signal.SIGKILL
 
 
 class Forge:
@@ -146,9 +121,9 @@ class _Counter:
 
     def __call__(self, event: str, arguments: Sequence[Any]) -> None:
         if event == "open":
-            if not isinstance(arguments[2], int) or not arguments[2] & _WRITES:
+            if not isinstance(arguments[2], int) or not arguments[2] & WRITES:
                 return
-        elif event not in _CHANGES:
+        elif event not in CHANGES:
             return
         with self._lock:
             self._committing = self._committing or any(word in _told(event, arguments) for word in _COMMIT)

@@ -3,7 +3,6 @@
 All kill points with ``SYNTH_FAULTS=full``; else a few of each stretch of a commit.
 """
 
-import os
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,12 +17,12 @@ from synth.sinks.journal import JOURNAL
 from synth.sinks.places import run_folder
 from synth.sinks.stores import open_store
 from tests.conftest import require
+from tests.faults.commands import FULL
 from tests.faults.commit_kills import ALL, LOCAL, Place, changes_of, fail, kill, places, sample
 from tests.plugins.postgres_server import missing_postgres
 from tests.servers import S3Server
 from tests.sinks.places import Prefix
 
-FULL = os.environ.get("SYNTH_FAULTS") == "full"
 FEW = 2
 SHORT = ("csv", "parquet", "csv and parquet", "parquet on S3", "postgres")
 

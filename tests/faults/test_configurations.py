@@ -1,6 +1,5 @@
 """Configuration files and overrides that were changed at random: a recipe, or words that say what is wrong."""
 
-import os
 import random
 from pathlib import Path
 
@@ -9,9 +8,10 @@ import pytest
 from synth.check.manifest import short
 from synth.config.recipe import load_recipe
 from synth.errors import SynthError
+from tests.faults.commands import FULL
 from tests.faults.mutate import mutated_text
 
-INPUTS = 100_000 if os.environ.get("SYNTH_FAULTS") == "full" else 150
+INPUTS = 100_000 if FULL else 150
 
 FILE = """# @package _global_
 defaults:

@@ -2,7 +2,6 @@
 
 import copy
 import json
-import os
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,11 +19,11 @@ from synth.config.catalog import Catalog, load_catalog
 from synth.contracts.output import digest_of_manifest
 from synth.errors import RefusedError, SynthError
 from synth.leaks import lint
+from tests.faults.commands import FULL
 from tests.faults.mutate import as_bytes, broken, mutated, nearby, paths, put
 
 TINY = ("generator.transactions=120", "population.cards=30", "block_rows=60", "timeline.end=2022-01-08")
 FRAUD = ("scenario=card_chain", "scenario.card_chain.ratio=0.1")
-FULL = os.environ.get("SYNTH_FAULTS") == "full"
 INPUTS = 100_000 if FULL else 2_000
 #: Of so many inputs one is also given to those readers that look at rows, whatever the manifest says.
 EVERY = 4

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.kills import FULL, Forge, digests, forging
+from tests.faults.commands import FULL
+from tests.faults.kills import Forge, digests, forging
 from tests.faults.test_resume import CLAIMS, CLICKS, points
 from tests.servers import S3Server
 from tests.sinks.places import Prefix

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.failing_sink import FAILING
-from tests.faults.kills import FULL, Forge, digests, forging
+from tests.faults.commands import FULL
+from tests.faults.kills import Forge, digests, forging
 
 SMALL = ("generator.transactions=4000", "block_rows=500", "population.cards=200", "timeline.end=2022-02-01")
 CLAIMS = ("scenario=[amount_threshold,card_chain]", "scenario.card_chain.ratio=0.02", "reporting=noisy", *SMALL)
