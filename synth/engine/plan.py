@@ -12,6 +12,7 @@ from synth.contracts.claimer import Targets
 from synth.contracts.events import OPEN
 from synth.contracts.generator import BlockPlan, broken_own_columns
 from synth.contracts.injector import FraudEvents, broken_arrays
+from synth.contracts.runner import Runner
 from synth.engine.clashes import settle
 from synth.engine.completion import complete
 from synth.engine.components import Components
@@ -163,8 +164,11 @@ class Plan:
         return self.episodes[first:last]
 
 
-def make_plan(components: Components) -> Plan:
+def make_plan(components: Components, runner: Runner) -> Plan:
     """Plans the genuine blocks, then the scenarios, settles clashes and counts.
+
+    Args:
+        runner: draws the keys of genuine events that added ones could meet.
 
     Raises:
         RefusedError: episodes cannot be placed, or a block has fewer genuine rows than fraud would replace.
@@ -184,7 +188,7 @@ def make_plan(components: Components) -> Plan:
     for name, claimer in components.claimers.items():
         with blaming(components.owner_of(name), f"scenario.{name}"):
             targets[name] = claimer.plan(components.context, streams=components.streams_of(name))
-    settled = complete(components, settle(planned, components, blocks))
+    settled = complete(components, settle(planned, components, blocks, runner))
     fraud = {name: events.take(np.lexsort((events.card_f, events.time_us_f))) for name, events in settled.items()}
     roles_of = {name: pattern.roles for name, pattern in components.patterns.items()}
     sets = {name: tuple(events.own) for name, events in planned.items()}

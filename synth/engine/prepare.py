@@ -93,7 +93,7 @@ def prepare(recipe: Recipe) -> Prepared:
 def _prepare(recipe: Recipe) -> Prepared:
     numbers, population = _draw(recipe)
     components = _components(recipe, population)
-    plan = make_plan(components)
+    plan = make_plan(components, recipe.runner.make())
     cards = Texts.padded(*card_text(numbers))
     people = {table.name: table for table in _people(recipe, population, cards)}
     events = event_table(recipe.columns, components.generator.columns, {name: t.columns for name, t in people.items()})

@@ -79,7 +79,7 @@ class Every(Claimer):
 def claimed_of(*patterns: tuple[str, Claimer]) -> tuple[Any, Any, Int64]:
     recipe, _, _ = load_recipe(SMALL)
     components = replace(make_components(recipe), patterns=dict(patterns))
-    plan = make_plan(components)
+    plan = make_plan(components, recipe.runner.make())
     events = components.generator.generate(plan.blocks, 1, world=components.world, streams=components.genuine_streams)
     number_t = plan.first_genuine_b[1] + np.arange(len(events.card_t))
     return plan, claim(components, plan, 1, events, number_t), events.amount_minor_t
