@@ -64,8 +64,9 @@ class Control:
 
 def _distinct(code: Int64) -> Int64:
     """Sorted, each once; ``np.unique`` goes through a hash table, which takes ten times as long here."""
-    code = np.sort(code)
-    return code[np.append(True, code[1:] != code[:-1])]
+    ordered: Int64 = np.sort(code)
+    distinct: Int64 = ordered[np.append(True, ordered[1:] != ordered[:-1])]
+    return distinct
 
 
 @dataclass(frozen=True)

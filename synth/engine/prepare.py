@@ -17,7 +17,8 @@ from synth.engine.block import BlockMaker
 from synth.engine.clicks import ClickMaker
 from synth.engine.components import Components
 from synth.engine.lookups import Lookups
-from synth.engine.plan import Plan, make_plan
+from synth.engine.plan import Plan
+from synth.engine.planning import make_plan
 from synth.engine.render import render_entities
 from synth.errors import RefusedError, RunError, blaming
 from synth.population.cards import CardNumbers, card_text, draw_cards

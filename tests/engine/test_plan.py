@@ -14,7 +14,7 @@ from synth.contracts.context import PlanContext
 from synth.contracts.injector import FraudEvents, Injector
 from synth.engine.clashes import Spans
 from synth.engine.components import Components
-from synth.engine.plan import make_plan
+from synth.engine.planning import make_plan
 from synth.engine.prepare import make_components
 from synth.errors import RefusedError, RunError
 from synth.rng import Streams

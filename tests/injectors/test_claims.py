@@ -15,7 +15,7 @@ from synth.config.recipe import load_recipe
 from synth.contracts.claimer import Claimer, Claims, Genuine, Targets
 from synth.contracts.context import PlanContext
 from synth.engine.claims import claim
-from synth.engine.plan import make_plan
+from synth.engine.planning import make_plan
 from synth.engine.prepare import make_components
 from synth.errors import ConfigError, RunError
 from synth.injectors.attacks import AttackConfig, Attacks
