@@ -13,6 +13,7 @@ from synth.contracts.injector import FraudEvents
 from synth.engine.episodes import EpisodeRows
 from synth.engine.facts import ADDED, Facts
 from synth.engine.fraud_slice import ByEpisode, EpisodeIds, FraudSlice
+from synth.engine.moves import Moves
 from synth.timeline import US_PER_S
 
 _NONE = np.empty(0, dtype=np.int64)
@@ -30,6 +31,7 @@ class Plan:
         roles_of: scenario name → its roles; all scenarios, in name order.
         rows_b: (b,) emitted rows of each block, exact.
         sets: scenario name → the generator's own columns that its pattern sets; of scenarios that add rows.
+        moves: how episodes gave way; None where the control world was not asked about it.
     """
 
     blocks: BlockPlan
@@ -39,6 +41,7 @@ class Plan:
     rows_b: Int64
     roles_of: Mapping[str, tuple[str, ...]]
     sets: Mapping[str, tuple[str, ...]]
+    moves: Moves | None = None
 
     @property
     def scenarios(self) -> tuple[str, ...]:
@@ -166,7 +169,8 @@ class Plan:
         """The plan without planned fraud: what all blocks need."""
         none = np.empty(0, dtype=np.int64)
         fraud = {name: events.take(none) for name, events in self.fraud.items()}
-        return replace(self, fraud=fraud, episode_ids={name: ids.only(none) for name, ids in self.episode_ids.items()})
+        ids = {name: ids.only(none) for name, ids in self.episode_ids.items()}
+        return replace(self, fraud=fraud, episode_ids=ids, moves=None)
 
     def holding(self, part: FraudSlice) -> "Plan":
         """The plan with the fraud of one block: good for making that block, and no other."""

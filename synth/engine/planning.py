@@ -1,6 +1,6 @@
 """Makes the plan of a run: asks generator and patterns, holds them to their contracts, settles clashes and counts."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,17 +15,19 @@ from synth.engine.clashes import settle
 from synth.engine.completion import complete
 from synth.engine.components import Components
 from synth.engine.fraud_slice import EpisodeIds
+from synth.engine.moves import Moves
 from synth.engine.plan import Plan
 from synth.errors import Problem, RefusedError, RunError, blaming
 from synth.tables.column import PLAIN_NAME, Column, Given
 from synth.timeline import US_PER_S
 
 
-def make_plan(components: Components, runner: Runner) -> Plan:
+def make_plan(components: Components, runner: Runner, recall: Callable[[], Moves | None] = lambda: None) -> Plan:
     """Plans the genuine blocks, then the scenarios, settles clashes and counts.
 
     Args:
         runner: draws the keys of genuine events that added ones could meet.
+        recall: tells how episodes gave way, where somebody has planned the same before.
 
     Raises:
         RefusedError: episodes cannot be placed, or a block has fewer genuine rows than fraud would replace.
@@ -45,11 +47,18 @@ def make_plan(components: Components, runner: Runner) -> Plan:
     for name, claimer in components.claimers.items():
         with blaming(components.owner_of(name), f"scenario.{name}"):
             targets[name] = claimer.plan(components.context, streams=components.streams_of(name))
-    settled = complete(components, settle(planned, components, blocks, runner))
+    moves, asks = None, any(not components.injectors[name].replaces for name in planned)
+    if asks and (moves := recall()):
+        settled = moves.applied(planned)
+    else:
+        settled = settle(planned, components, blocks, runner)
+        moves = Moves.between(planned, settled) if asks else None
+    settled = complete(components, settled)
     fraud = {name: events.take(np.lexsort((events.card_f, events.time_us_f))) for name, events in settled.items()}
     roles_of = {name: pattern.roles for name, pattern in components.patterns.items()}
     sets = {name: tuple(events.own) for name, events in planned.items()}
-    return Plan(blocks, fraud, _number_episodes(fraud), targets, _count_rows(components, blocks, fraud), roles_of, sets)
+    rows_b = _count_rows(components, blocks, fraud)
+    return Plan(blocks, fraud, _number_episodes(fraud), targets, rows_b, roles_of, sets, moves)
 
 
 def _refuse_totals(problems: Iterator[Problem]) -> None:
