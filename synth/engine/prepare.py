@@ -17,6 +17,7 @@ from synth.engine.block import BlockMaker
 from synth.engine.clicks import ClickMaker
 from synth.engine.components import Components
 from synth.engine.lookups import Lookups
+from synth.engine.memory import machine_bytes, refuse_crowd
 from synth.engine.moves import Moves
 from synth.engine.plan import Plan
 from synth.engine.planning import make_plan
@@ -96,6 +97,7 @@ def prepare(recipe: Recipe, recall: Callable[[], Moves | None] = lambda: None) -
 
 
 def _prepare(recipe: Recipe, recall: Callable[[], Moves | None]) -> Prepared:
+    refuse_crowd(recipe, machine_bytes())
     numbers, population = _draw(recipe)
     components = _components(recipe, population)
     plan = make_plan(components, recipe.runner.make(), recall)
