@@ -8,6 +8,7 @@ import pytest
 
 from synth.config.recipe import load_recipe
 from synth.engine.prepare import Prepared, prepare
+from synth.generators.spending.plan import SpendingPlan
 from tests.worlds import EVERY_TABLE, TOWNS
 
 RECIPES = {
@@ -56,7 +57,9 @@ def test_blocks_are_made_of_arrays_that_nobody_may_write_to(prepared: Prepared) 
 
 def test_a_standing_order_is_27_bytes_and_they_are_in_order() -> None:
     recipe, _, _ = load_recipe(list(RECIPES["people"]))
-    orders = prepare(recipe).make_block.plan.blocks.orders
+    plan = prepare(recipe).plan.blocks
+    assert isinstance(plan, SpendingPlan)
+    orders = plan.orders
     assert sum(array.itemsize for _, array in arrays_of(orders)) == 1 + 4 + 4 + 4 + 2 + 4 + 8
     columns = [array.astype(np.int64) for _, array in arrays_of(orders)]
     table = np.stack(columns)
