@@ -168,4 +168,5 @@ def draw_distinct(size: int, below: int, *, rng: "np.random.Generator") -> Int64
         missing = size - int(np.count_nonzero(fresh))
         if not missing:
             return drawn
-        drawn = np.sort(np.concatenate([drawn[fresh], rng.integers(below, size=missing)]))
+        drawn, more = drawn[fresh], np.sort(rng.integers(below, size=missing))
+        drawn = np.insert(drawn, np.searchsorted(drawn, more), more)

@@ -1,6 +1,5 @@
 """Checks the installation, the plugins, and the room and cores of the machine for ``synth doctor``."""
 
-import os
 import platform
 import shutil
 import tempfile
@@ -156,10 +155,9 @@ def _cores() -> PreflightResult:
 
 def _memory() -> PreflightResult:
     """The machine's, or what a container may have of it."""
-    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    limit = Path("/sys/fs/cgroup/memory.max")
-    if limit.is_file() and (most := limit.read_text().strip()).isdecimal():
-        total = min(total, int(most))
+    from synth.engine.memory import machine_bytes
+
+    total = machine_bytes()
     if total >= _MEMORY_BYTES:
         return PreflightResult(what="memory", state="ok", message=output.size(total))
     hint = "fewer workers and smaller blocks need less: runner.workers=1 block_rows=50000"

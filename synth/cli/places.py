@@ -10,6 +10,7 @@ from synth.cli.plan import describe, preflight
 from synth.config.recipe import Recipe
 from synth.contracts.preflight import PreflightResult
 from synth.contracts.sink import Sink
+from synth.engine.memory import machine_bytes
 from synth.engine.open_sinks import make_sinks, run_directory
 from synth.engine.parts import blocks_of_part, refuse_parts
 from synth.engine.preflight import failure_of
@@ -37,6 +38,7 @@ def look_at(recipe: Recipe, *, overwrite: bool, parts: int | None = None) -> Ite
         f"{counted(plan['rows'], 'row')}, {plan['fraud_rows']:,} of them fraud, in {counted(plan['blocks'], 'block')}"
     )
     yield PreflightResult(what="recipe", state="ok", message=message)
+    yield _memory(plan["memory"]["driver"], machine_bytes())
     if parts:
         yield _in_parts(recipe, sinks, plan["blocks"], parts)
     places = [name for name, part in recipe.sinks.items() if part.spec.place]
@@ -44,6 +46,14 @@ def look_at(recipe: Recipe, *, overwrite: bool, parts: int | None = None) -> Ite
     for name, found in preflight(prepared, sinks).items():
         for result in [*found, *filter(None, [rooms.get(name)])]:
             yield replace(result, what=f"sink {name}, {result.what}")
+
+
+def _memory(needed: int, room: int) -> PreflightResult:
+    message = f"about {output.size(needed)} needed, {output.size(room)} there"
+    if needed <= room:
+        return PreflightResult(what="memory of the run", state="ok", message=message)
+    hint = "runner.workers and block_rows make it smaller, as do fewer cards, customers and fraud rows"
+    return PreflightResult(what="memory of the run", state="failure", message=message, hint=hint)
 
 
 def _in_parts(recipe: Recipe, sinks: Mapping[str, Sink], blocks: int, parts: int) -> PreflightResult:

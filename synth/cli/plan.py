@@ -9,6 +9,7 @@ from synth.cli import output, recipes, screen
 from synth.config.compose import Composed, told_shadow
 from synth.contracts.preflight import PreflightResult
 from synth.contracts.sink import Sink
+from synth.engine.memory import forecast
 from synth.engine.open_sinks import make_sinks, run_directory
 from synth.engine.parts import blocks_of_part, refuse_parts
 from synth.engine.preflight import make_preflight_context, preflight_sinks
@@ -56,6 +57,8 @@ def show(
         ["window", f"{data['window_s'] / 86400:,.1f} days"],
         ["cards", f"{data['cards']:,}"],
     ]
+    needs = data["memory"]
+    rows.append(["memory", f"about {output.size(needs['driver'])}; a worker process {output.size(needs['worker'])}"])
     if parts:
         data["parts"] = [len(blocks_of_part(data["blocks"], part, parts)) for part in range(parts)]
         fewest, most = min(data["parts"]), max(data["parts"])
@@ -93,6 +96,7 @@ def describe(prepared: Prepared, made: Mapping[str, Sink]) -> dict[str, Any]:
         }
         for name, sink in made.items()
     }
+    memory = forecast(recipe, plan.planned_rows(), int(plan.rows_b.max()))
     return {
         "rows": rows,
         "fraud_rows": plan.planned_rows(),
@@ -100,6 +104,7 @@ def describe(prepared: Prepared, made: Mapping[str, Sink]) -> dict[str, Any]:
         "window_s": recipe.timeline.seconds,
         "cards": recipe.population.cards,
         "scenarios": plan.scenario_counts(),
+        "memory": {"driver": memory.driver, "worker": memory.worker},
         "sinks": sinks,
         "fingerprint": recipe.fingerprint,
     }

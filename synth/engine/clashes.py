@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from synth.arrays import Int64, Mask
-from synth.contracts.generator import BlockPlan, rows_with, sort_code
+from synth.contracts.generator import BlockPlan
 from synth.contracts.injector import FraudEvents
+from synth.contracts.runner import Runner
 from synth.engine.components import Components
+from synth.engine.control import Control
 from synth.errors import RefusedError
 from synth.rng import Streams
 from synth.timeline import US_PER_S, Timeline
@@ -42,7 +44,9 @@ class Spans:
 _MOVES = 24
 
 
-def settle(planned: Mapping[str, FraudEvents], components: Components, blocks: BlockPlan) -> dict[str, FraudEvents]:
+def settle(
+    planned: Mapping[str, FraudEvents], components: Components, blocks: BlockPlan, runner: Runner
+) -> dict[str, FraudEvents]:
     """Moves whole episodes until none overlaps another on its card, and in mode add none meets a genuine event.
 
     Scenarios settle in name order, whatever order the recipe gives them in: an episode gives way to those of earlier
@@ -54,20 +58,20 @@ def settle(planned: Mapping[str, FraudEvents], components: Components, blocks: B
     settled: dict[str, FraudEvents] = {}
     taken = Spans(*(np.empty(0, dtype=np.int64) for _ in range(4)))
     for name in sorted(planned):
-        events = planned[name]
+        events, control = planned[name], Control(components, blocks, runner)
         streams = Streams(components.seed, f"settle/{name}")
         fresh_f = np.arange(0 if components.injectors[name].replaces else len(events.time_us_f))
         for move in range(_MOVES + 1):
             spans = Spans.of(events)
             clashing_e = _overlapping(taken, spans)
-            met_f = fresh_f[_meets_genuine(events.take(fresh_f), components, blocks)]
+            shift_seconds_e = _draw_shifts(spans, 60 << move, components.world.timeline, rng=streams.draw("move", move))
+            met_f = fresh_f[control.meets(events.take(fresh_f), shift_seconds_e)]
             clashing_e[events.episode_f[met_f]] = True
             if not clashing_e.any():
                 break
             if move == _MOVES:
                 message = "its episodes find no free time on their cards"
                 raise RefusedError(message, path=f"scenario.{name}", hint="add cards or lower its ratio")
-            shift_seconds_e = _draw_shifts(spans, 60 << move, components.world.timeline, rng=streams.draw("move", move))
             events = events.moved(np.where(clashing_e, shift_seconds_e, 0)[events.episode_f] * US_PER_S)
             fresh_f = (
                 fresh_f[:0] if components.injectors[name].replaces else np.flatnonzero(clashing_e[events.episode_f])
@@ -87,20 +91,6 @@ def _overlapping(taken: Spans, spans: Spans) -> Mask:
     clashing = np.zeros(int(spans.episode_s.max(initial=-1)) + 1, dtype=bool)
     clashing[both.episode_s[np.where(own[after], after, before)[pairs]]] = True
     return clashing
-
-
-def _meets_genuine(events: FraudEvents, components: Components, blocks: BlockPlan) -> Mask:
-    """(f,) bool: the events whose (second, card) the control world has, too. Draws the keys of their blocks."""
-    code_f = sort_code(events.time_us_f, events.card_f, components.world.cards)
-    block_f = np.searchsorted(blocks.edge_s_b, events.time_us_f // US_PER_S, side="right") - 1
-    meets_f = np.zeros(len(code_f), dtype=bool)
-    for block in np.unique(block_f):
-        keys = components.generator.draw_keys(
-            blocks, int(block), world=components.world, streams=components.genuine_streams
-        )
-        here = block_f == block
-        _, meets_f[here] = rows_with(sort_code(keys.time_us_t, keys.card_t, components.world.cards), code_f[here])
-    return meets_f
 
 
 def _draw_shifts(spans: Spans, reach_s: int, timeline: Timeline, *, rng: "np.random.Generator") -> Int64:

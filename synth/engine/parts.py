@@ -3,12 +3,14 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 from synth.config.catalog import Catalog
 from synth.config.recipe import Recipe
 from synth.contracts.sink import KeptSink, Sink
 from synth.engine.going_on import Keeping, layout_hint, unkept
+from synth.engine.kept_moves import keep_moves, recall_moves
 from synth.engine.open_sinks import make_sinks, run_directory
 from synth.engine.prepare import prepare
 from synth.engine.run import refuse_pace
@@ -96,7 +98,7 @@ def make_part(
         RefusedError, RunError, InterruptedRun: what is finished stays.
     """
     refuse_pace(recipe)
-    prepared = prepare(recipe)
+    prepared = prepare(recipe, partial(recall_moves, recipe, catalog))
     sinks = make_sinks(prepared, run_directory(), overwrite=overwrite)
     refuse_parts(recipe, sinks)
     keeping = Keeping(prepared, catalog, sinks, "shares")
@@ -106,6 +108,7 @@ def make_part(
             with blaming(f"sink {name!r}"):
                 sink.check()
         keeping.join()
+        keep_moves(prepared, catalog, keeping.keepers)
         for name, keeper in keeping.keepers.items():
             if part == 0 and prepared.extra:
                 with blaming(f"sink {name!r}"):

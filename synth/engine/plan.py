@@ -1,24 +1,19 @@
 """Everything that spans blocks, decided once: row counts, quotas and every fraud episode with its event times."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
-from synth.amount import HIGHEST
 from synth.arrays import Int64
 from synth.contracts.claimer import Targets
-from synth.contracts.events import OPEN
-from synth.contracts.generator import BlockPlan, broken_own_columns
-from synth.contracts.injector import FraudEvents, broken_arrays
-from synth.engine.clashes import settle
-from synth.engine.completion import complete
-from synth.engine.components import Components
+from synth.contracts.generator import BlockPlan
+from synth.contracts.injector import FraudEvents
 from synth.engine.episodes import EpisodeRows
 from synth.engine.facts import ADDED, Facts
-from synth.errors import Problem, RefusedError, RunError, blaming
-from synth.tables.column import PLAIN_NAME, Column, Given
+from synth.engine.fraud_slice import ByEpisode, EpisodeIds, FraudSlice
+from synth.engine.moves import Moves
 from synth.timeline import US_PER_S
 
 _NONE = np.empty(0, dtype=np.int64)
@@ -31,20 +26,22 @@ class Plan:
     Attributes:
         blocks: slices and genuine rows of each block.
         fraud: scenario name → its planned events, sorted by time; of scenarios that add rows, in name order.
-        episode_ids: scenario name → (e,) run-wide episode ids by the scenario's own episode numbers.
+        episode_ids: scenario name → the run-wide ids of its episodes; of the same scenarios.
         targets: scenario name → what it is after; of scenarios that claim rows, in the order in which they do.
         roles_of: scenario name → its roles; all scenarios, in name order.
         rows_b: (b,) emitted rows of each block, exact.
         sets: scenario name → the generator's own columns that its pattern sets; of scenarios that add rows.
+        moves: how episodes gave way; None where the control world was not asked about it.
     """
 
     blocks: BlockPlan
     fraud: Mapping[str, FraudEvents]
-    episode_ids: Mapping[str, Int64]
+    episode_ids: Mapping[str, EpisodeIds]
     targets: Mapping[str, Targets]
     rows_b: Int64
     roles_of: Mapping[str, tuple[str, ...]]
     sets: Mapping[str, tuple[str, ...]]
+    moves: Moves | None = None
 
     @property
     def scenarios(self) -> tuple[str, ...]:
@@ -80,9 +77,7 @@ class Plan:
 
     def fraud_here(self, name: str, block: int) -> FraudEvents:
         """A scenario's planned events that fall into one block."""
-        events = self.fraud[name]
-        first, last = np.searchsorted(events.time_us_f, self.blocks.edge_s_b[block : block + 2] * US_PER_S)
-        return events.take(np.arange(first, last))
+        return self.fraud[name].take(np.arange(*self._inside(name, block)))
 
     def facts_of(self, name: str, episode_f: Int64, role_f: Int64, *, before_minor_f: Int64 | None = None) -> Facts:
         """What is true of a scenario's events.
@@ -94,7 +89,7 @@ class Plan:
         """
         place = self.scenarios.index(name)
         first_role = sum(len(self.roles_of[earlier]) for earlier in self.scenarios[:place])
-        id_f = self.episode_ids[name][episode_f] if name in self.fraud else self._first_claimed(name) + episode_f
+        id_f = self.episode_ids[name].of(episode_f) if name in self.fraud else self._first_claimed(name) + episode_f
         added_f = np.full(len(role_f), ADDED)
         return Facts(
             scenario_f=np.full(len(role_f), place),
@@ -121,21 +116,20 @@ class Plan:
         return EpisodeRows.merged(parts)
 
     @cached_property
-    def firsts(self) -> tuple[Int64, Int64]:
-        """(e,) second and (e,) card of the first event of each planned episode, by its id."""
-        ids = [self.episode_ids[name][events.episode_f] for name, events in self.fraud.items()]
+    def firsts(self) -> tuple[Int64, Int64, Int64]:
+        """(e,) id, ascending, and (e,) second and (e,) card of the first event of each planned episode."""
+        ids = [self.episode_ids[name].of(events.episode_f) for name, events in self.fraud.items()]
         # The events of a scenario are in order of time: the first of each episode comes first.
-        _, first = np.unique(np.concatenate([_NONE, *ids]), return_index=True)
+        id_e, first = np.unique(np.concatenate([_NONE, *ids]), return_index=True)
         time_us_f = np.concatenate([_NONE, *(events.time_us_f for events in self.fraud.values())])
         card_f = np.concatenate([_NONE, *(events.card_f for events in self.fraud.values())])
-        return time_us_f[first] // US_PER_S, card_f[first]
+        return id_e, time_us_f[first] // US_PER_S, card_f[first]
 
     def own_episodes(self, name: str, id_f: Int64) -> Int64:
         """(f,) a scenario's own numbers of episodes, from the ids of the run."""
         if name in self.targets:
             return id_f - self._first_claimed(name)
-        by_id = np.argsort(self.episode_ids[name])
-        return by_id[np.searchsorted(self.episode_ids[name][by_id], id_f)]
+        return self.episode_ids[name].own(id_f)
 
     def last_on_card(self, name: str, episode_f: Int64, card_f: Int64) -> Int64:
         """(f,) microseconds at which an episode of a scenario that adds rows last hits a card that it does hit."""
@@ -162,127 +156,32 @@ class Plan:
         first, last = np.searchsorted(self.episodes.first_us_e, self.blocks.edge_s_b[block : block + 2] * US_PER_S)
         return self.episodes[first:last]
 
+    def slice(self, block: int) -> FraudSlice:
+        """What one block needs of the planned fraud: a worker that holds ``shared`` makes the block with it."""
+        fraud, ids = {}, {}
+        for name, by_episode in self._by_episode.items():
+            episode_e, fraud[name] = by_episode.touching(*self._inside(name, block))
+            ids[name] = self.episode_ids[name].only(episode_e)
+        return FraudSlice(block, fraud, ids)
 
-def make_plan(components: Components) -> Plan:
-    """Plans the genuine blocks, then the scenarios, settles clashes and counts.
+    @cached_property
+    def shared(self) -> "Plan":
+        """The plan without planned fraud: what all blocks need."""
+        none = np.empty(0, dtype=np.int64)
+        fraud = {name: events.take(none) for name, events in self.fraud.items()}
+        ids = {name: ids.only(none) for name, ids in self.episode_ids.items()}
+        return replace(self, fraud=fraud, episode_ids=ids, moves=None)
 
-    Raises:
-        RefusedError: episodes cannot be placed, or a block has fewer genuine rows than fraud would replace.
-    """
-    blocks, planned, targets = components.blocks, {}, {}
-    for name, pattern in components.patterns.items():
-        with blaming(components.owner_of(name), f"scenario.{name}"):
-            if components.generator.rows() is None:
-                _refuse_totals(pattern.problems(components.context))
-            if not all(PLAIN_NAME.fullmatch(role) for role in pattern.roles):
-                raise RunError(
-                    f"{components.owner_of(name)} plans a role that is no plain word; that is an error in its code"
-                )
-            if name in components.injectors:
-                planned[name] = components.injectors[name].plan(components.context, streams=components.streams_of(name))
-                _refuse_broken(name, planned[name], components)
-    for name, claimer in components.claimers.items():
-        with blaming(components.owner_of(name), f"scenario.{name}"):
-            targets[name] = claimer.plan(components.context, streams=components.streams_of(name))
-    settled = complete(components, settle(planned, components, blocks))
-    fraud = {name: events.take(np.lexsort((events.card_f, events.time_us_f))) for name, events in settled.items()}
-    roles_of = {name: pattern.roles for name, pattern in components.patterns.items()}
-    sets = {name: tuple(events.own) for name, events in planned.items()}
-    return Plan(blocks, fraud, _number_episodes(fraud), targets, _count_rows(components, blocks, fraud), roles_of, sets)
+    def holding(self, part: FraudSlice) -> "Plan":
+        """The plan with the fraud of one block: good for making that block, and no other."""
+        return replace(self, fraud=part.fraud, episode_ids=part.episode_ids)
 
+    @cached_property
+    def _by_episode(self) -> Mapping[str, ByEpisode]:
+        return {name: ByEpisode.of(events) for name, events in self.fraud.items()}
 
-def _refuse_totals(problems: Iterator[Problem]) -> None:
-    """What was checked with expected rows is checked again with those that the plan counts."""
-    for problem in problems:
-        raise RefusedError(problem.message, path=problem.path, allowed=problem.allowed, hint=problem.hint)
-
-
-def _refuse_broken(name: str, events: FraudEvents, components: Components) -> None:
-    """Holds an injector to its contract, before its events are taken for granted."""
-    timeline, injector = components.world.timeline, components.injectors[name]
-    for broken in broken_arrays(events):
-        raise RunError(f"{components.owner_of(name)} plans {broken}")
-    generator = components.generator
-    filled = [replace(column, nullable=True) for column in generator.columns if column.name in events.own]
-    unfit = [*broken_own_columns(filled, events.own, len(events.role_f)), *_contradicting(filled, generator.columns)]
-    if unfit:
-        raise RunError(f"{components.owner_of(name)} does not fit the generator {type(generator).__name__}: {unfit[0]}")
-    order = np.lexsort((events.time_us_f, events.episode_f))
-    episode_f, time_us_f = events.episode_f[order], events.time_us_f[order]
-    rules = {
-        "episodes that are not numbered from 0 without gaps": np.diff(episode_f, prepend=-1) > 1,
-        "an episode with a negative number": episode_f < 0,
-        "two events of an episode in one second": (np.diff(episode_f) == 0) & (np.diff(time_us_f) == 0),
-        "an event outside the window": (events.time_us_f < timeline.start_s * US_PER_S)
-        | (events.time_us_f >= timeline.end_s * US_PER_S),
-        "a time that is no whole second": events.time_us_f % US_PER_S != 0,
-        "a card that does not exist": (events.card_f < 0) | (events.card_f >= components.world.cards),
-        "an amount out of range": (events.amount_minor_f >= HIGHEST * 100)
-        | (events.amount_minor_f < (OPEN if components.generator.prices_fraud else 0)),
-        "a role that it does not declare": (events.role_f < 0) | (events.role_f >= len(injector.roles)),
-        "an episode on two cards": (np.diff(episode_f) == 0)
-        & (np.diff(events.card_f[order]) != 0)
-        & (not injector.spans_cards),
-    }
-    for rule, broken_f in rules.items():
-        if broken_f.any():
-            raise RunError(f"{components.owner_of(name)} plans {rule}; that is an error in its code")
-
-
-def _contradicting(filled: Sequence[Column], declared: Sequence[Column]) -> Iterator[str]:
-    """Yields which of the columns that a pattern sets follow from others, so that they could contradict these."""
-    given = {column.name: column.given for column in declared if column.given}
-    for name in (column.name for column in filled if column.name in given):
-        if not given[name].sought:
-            yield f"column {name!r} is not for a pattern to set: it follows from {', '.join(given[name].by)}"
-        above = _deciding(name, given)
-        if both := sorted(above & {column.name for column in filled}):
-            yield f"column {name!r} follows from {', '.join(both)}, which it sets, too: leave one of them out"
-
-
-def _deciding(name: str, given: Mapping[str, Given]) -> set[str]:
-    """The columns that decide one, and those that decide these."""
-    found: set[str] = set()
-    rest = [name]
-    while rest:
-        new = {*given[rest.pop()].by} - found
-        found |= new
-        rest += [each for each in new if each in given]
-    return found
-
-
-def _count_rows(components: Components, blocks: BlockPlan, fraud: Mapping[str, FraudEvents]) -> Int64:
-    rows_b = blocks.rows_b.copy()
-    replaced_b, most = np.zeros_like(rows_b), {}
-    for name, events in fraud.items():
-        fraud_b = np.diff(np.searchsorted(events.time_us_f, blocks.edge_s_b * US_PER_S))
-        rows_b += fraud_b
-        if components.injectors[name].replaces:
-            replaced_b += fraud_b
-            most[name] = fraud_b
-    short = np.flatnonzero(replaced_b > blocks.rows_b)
-    if short.size:
-        block = int(short[0])
-        raise RefusedError(
-            f"block {block} has {blocks.rows_b[block]:,} genuine rows, and {replaced_b[block]:,} fraud rows "
-            "would take their place",
-            path=f"scenario.{max(most, key=lambda name: int(most[name][block]))}",
-            hint="lower the ratio, use mode add, or raise block_rows",
-        )
-    return rows_b - replaced_b
-
-
-def _number_episodes(fraud: Mapping[str, FraudEvents]) -> dict[str, Int64]:
-    """Run-wide ids in order of first event: an id must not tell the scenario."""
-    firsts = [_first_times(events) for events in fraud.values()]
-    if not firsts:
-        return {}
-    ids = np.empty(sum(map(len, firsts)), dtype=np.int64)
-    ids[np.argsort(np.concatenate(firsts), kind="stable")] = np.arange(len(ids))
-    return dict(zip(fraud, np.split(ids, np.cumsum(list(map(len, firsts)))[:-1]), strict=True))
-
-
-def _first_times(events: FraudEvents) -> Int64:
-    """(e,) time of each episode's first event, of events sorted by time."""
-    _, first = np.unique(events.episode_f, return_index=True)
-    return events.time_us_f[first]
+    def _inside(self, name: str, block: int) -> tuple[int, int]:
+        """The first of a scenario's events that fall into a block, and the first behind them."""
+        edges_us = self.blocks.edge_s_b[block : block + 2] * US_PER_S
+        first, last = np.searchsorted(self.fraud[name].time_us_f, edges_us).tolist()
+        return first, last

@@ -1,6 +1,6 @@
 """Recipe in, everything that a block needs out: population, plan, tables."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
@@ -17,7 +17,10 @@ from synth.engine.block import BlockMaker
 from synth.engine.clicks import ClickMaker
 from synth.engine.components import Components
 from synth.engine.lookups import Lookups
-from synth.engine.plan import Plan, make_plan
+from synth.engine.memory import machine_bytes, refuse_crowd
+from synth.engine.moves import Moves
+from synth.engine.plan import Plan
+from synth.engine.planning import make_plan
 from synth.engine.render import render_entities
 from synth.errors import RefusedError, RunError, blaming
 from synth.population.cards import CardNumbers, card_text, draw_cards
@@ -76,24 +79,28 @@ def _components(recipe: Recipe, population: Population | None) -> Components:
     return Components(recipe.run.seed, world, generator, patterns)
 
 
-def prepare(recipe: Recipe) -> Prepared:
+def prepare(recipe: Recipe, recall: Callable[[], Moves | None] = lambda: None) -> Prepared:
     """Draws the population and plans the run.
+
+    Args:
+        recall: tells how episodes gave way, where somebody has planned the same before.
 
     Raises:
         RefusedError: the recipe cannot be carried out.
     """
     try:
-        return _prepare(recipe)
+        return _prepare(recipe, recall)
     except RefusedError as refused:
         refused.set_origin(partial(changed_at, recipe.origins))
         refused.problems = tuple(note_shadows(refused.problems, recipe.shadows))
         raise
 
 
-def _prepare(recipe: Recipe) -> Prepared:
+def _prepare(recipe: Recipe, recall: Callable[[], Moves | None]) -> Prepared:
+    refuse_crowd(recipe, machine_bytes())
     numbers, population = _draw(recipe)
     components = _components(recipe, population)
-    plan = make_plan(components)
+    plan = make_plan(components, recipe.runner.make(), recall)
     cards = Texts.padded(*card_text(numbers))
     people = {table.name: table for table in _people(recipe, population, cards)}
     events = event_table(recipe.columns, components.generator.columns, {name: t.columns for name, t in people.items()})

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from synth.contracts.sink import Sink
 from synth.engine.announcer import Announcer, started_event
 from synth.engine.commit import commit
 from synth.engine.going_on import GoingOn, Keeping, unpublished
+from synth.engine.kept_moves import keep_moves, recall_moves
 from synth.engine.manifest import Counts, manifest_of
 from synth.engine.open_sinks import make_sinks, run_directory
 from synth.engine.preflight import make_preflight_context, refuse_or_warn
@@ -124,7 +126,7 @@ def execute(
         PartlyDone: some sinks were committed before one failed.
     """
     refuse_pace(recipe)
-    prepared = prepared or prepare(recipe)
+    prepared = prepared or prepare(recipe, partial(recall_moves, recipe, catalog))
     sinks = make_sinks(prepared, directory or run_directory(), overwrite=overwrite)
     if going_on == "resumes":
         sinks = unpublished(prepared.recipe, sinks)
@@ -170,6 +172,7 @@ def _write(
             if isinstance(sink, Streamed):
                 refuse_or_warn(name, sink.inner, make_preflight_context(prepared, prepared.recipe.fingerprint))
         keeping.join()
+        keep_moves(prepared, catalog, keeping.keepers)
         announcer.start(started_event(prepared, {name: sink.uri for name, sink in sinks.items()}))
         tallies, counts = write_blocks(prepared, sinks, keeping.keepers, announcer, progress)
         manifests = {name: _finish(prepared, catalog, name, sink, tallies, counts) for name, sink in sinks.items()}

@@ -20,6 +20,9 @@ from synth.rng import split_exactly
 from synth.tables.people import CITY_PROFILE_COLUMNS, ENTITY_COLUMNS, PROFILE_COLUMNS, STATE_PROFILE_COLUMNS
 from synth.wording import counted
 
+#: Bytes of all texts of an Arrow column of type string.
+_LONGEST_TEXT = 2**31 - 1
+
 TableName = Literal["customers", "cards", "devices", "merchants", "terminals"]
 TABLES: tuple[TableName, ...] = get_args(TableName)
 
@@ -57,6 +60,18 @@ class PopulationConfig:
         counts = split_exactly(self.cards, [self.networks[name].share for name in names])
         return dict(zip(names, counts.tolist(), strict=True))
 
+    def _text_problems(self) -> Iterator[Problem]:
+        """Yields where a table of cards is longer than Arrow's type string can be, whose offsets have 32 bits."""
+        digits = sum(count * self.networks[name].length for name, count in self.cards_by_network().items())
+        listed = self.customers or self.merchants or self.profile
+        if listed and digits > _LONGEST_TEXT:
+            yield Problem(
+                path="cards",
+                message=f"the numbers of {counted(self.cards, 'card')} are too long for one column of a table",
+                allowed=f"about {_LONGEST_TEXT * self.cards // digits:,} at most, {_LONGEST_TEXT:,} digits, "
+                "where there are tables of cards or holders",
+            )
+
     def problems(self) -> Iterator[Problem]:
         """Yields what the field ranges alone cannot say."""
         total = math.fsum(network.share for network in self.networks.values())
@@ -65,6 +80,7 @@ class PopulationConfig:
                 path="networks", message=f"the shares sum to {total:.10g}, not 1", allowed="shares that sum to 1"
             )
         yield from self._prefix_problems()
+        yield from self._text_problems()
         tight = {name for name, network in self.networks.items() if self.cards > network.capacity()}
         for name, count in self.cards_by_network().items() if tight else ():
             room = self.networks[name].capacity()

@@ -532,4 +532,5 @@ CASES: dict[str, Case] = {
         "scenario.card_chain.ratio=2",
         "scenario.night.ratio=0",
     ),
+    "more_card_numbers_than_a_column_takes": case("experiment=retail_us", "population.cards=140000000"),
 }

@@ -1,6 +1,7 @@
 """The plan holds injectors to their contract and settles clashes."""
 
 import pickle
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,10 +13,12 @@ from synth.config.recipe import load_recipe
 from synth.contracts.context import PlanContext
 from synth.contracts.injector import FraudEvents, Injector
 from synth.engine.clashes import Spans
-from synth.engine.plan import make_plan
+from synth.engine.components import Components
+from synth.engine.planning import make_plan
 from synth.engine.prepare import make_components
 from synth.errors import RefusedError, RunError
 from synth.rng import Streams
+from synth.runners.local import LocalConfig, LocalRunner
 
 US = 1_000_000
 
@@ -41,7 +44,7 @@ def events(episode: list[int], second: list[int], card: list[int]) -> FraudEvent
 def plan_of(planned: dict[str, Injector], *overrides: str):
     recipe, _, _ = load_recipe(["population.cards=50", "generator.transactions=5000", "block_rows=1000", *overrides])
     components = replace(make_components(recipe), patterns=planned)
-    return components, make_plan(components)
+    return components, make_plan(components, recipe.runner.make())
 
 
 GOOD = events([0, 0, 1], [10, 40, 500], [3, 3, 4])
@@ -160,3 +163,68 @@ def test_an_event_that_meets_a_genuine_one_stays_where_that_gives_way(replaces: 
     meeting = FraudEvents(one, keys.time_us_t[:1], keys.card_t[:1], one + 100, one)
     _, plan = plan_of({"mine": Fixed(meeting, replaces=replaces)})
     assert (plan.fraud["mine"].time_us_f == meeting.time_us_f).all() == replaces
+
+
+class Backwards:
+    """Makes the blocks from the last to the first, and notes how many each time."""
+
+    workers = 1
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+
+    def map(self, work: Callable[[int], Any], blocks: int) -> Iterator[Any]:
+        self.asked.append(blocks)
+        yield from reversed([work(index) for index in reversed(range(blocks))])
+
+
+class TestClashesWithTheControlWorld:
+    WORLD = ("population.cards=20", "generator.transactions=50000", "block_rows=5000", "timeline.end=2022-01-02")
+
+    def _planned(self, *, replaces: bool = False) -> tuple[dict[str, Injector], Components]:
+        """Some hundreds of episodes at times that are often taken: a second in 35 is, on each card."""
+        recipe, _, _ = load_recipe(list(self.WORLD))
+        start = np.random.default_rng(1).permutation(np.arange(0, 80_000, 40))[:1500]
+        episode = np.arange(len(start)).repeat(2)
+        crowd = events(
+            episode.tolist(), (start.repeat(2) + np.tile([0, 7], len(start))).tolist(), (episode % 20).tolist()
+        )
+        planned: dict[str, Injector] = {
+            "crowd": Fixed(replace(crowd, role_f=np.tile([0, 1], len(start))), replaces=replaces)
+        }
+        return planned, replace(make_components(recipe), patterns=planned)
+
+    def test_nobody_meets_a_genuine_event_and_each_question_is_asked_once(self) -> None:
+        planned, components = self._planned()
+        runner = Backwards()
+        plan = make_plan(components, runner)
+        moved_f = plan.fraud["crowd"]
+        genuine = set()
+        for block in range(len(plan.rows_b)):
+            keys = components.generator.generate(
+                plan.blocks, block, world=components.world, streams=components.genuine_streams
+            )
+            genuine |= set(zip(keys.time_us_t.tolist(), keys.card_t.tolist(), strict=True))
+        assert not genuine & set(zip(moved_f.time_us_f.tolist(), moved_f.card_f.tolist(), strict=True))
+        first = planned["crowd"].plan(components.context, streams=components.streams_of("crowd"))
+        assert genuine & set(zip(first.time_us_f.tolist(), first.card_f.tolist(), strict=True)), "none clashed at all"
+        # all blocks once, then for the few that have to move twice and again
+        assert runner.asked[0] == len(plan.rows_b)
+        assert len(runner.asked) <= 3
+
+    def test_any_runner_plans_the_same(self) -> None:
+        _, components = self._planned()
+        plans = [make_plan(components, runner).fraud["crowd"] for runner in (Backwards(), local(1), local(3))]
+        for other in plans[1:]:
+            np.testing.assert_array_equal(plans[0].time_us_f, other.time_us_f)
+            np.testing.assert_array_equal(plans[0].episode_f, other.episode_f)
+
+    def test_who_replaces_asks_for_no_keys(self) -> None:
+        _, components = self._planned(replaces=True)
+        runner = Backwards()
+        make_plan(components, runner)
+        assert runner.asked == []
+
+
+def local(workers: int) -> LocalRunner:
+    return LocalRunner(LocalConfig(workers=workers))

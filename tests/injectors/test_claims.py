@@ -15,7 +15,7 @@ from synth.config.recipe import load_recipe
 from synth.contracts.claimer import Claimer, Claims, Genuine, Targets
 from synth.contracts.context import PlanContext
 from synth.engine.claims import claim
-from synth.engine.plan import make_plan
+from synth.engine.planning import make_plan
 from synth.engine.prepare import make_components
 from synth.errors import ConfigError, RunError
 from synth.injectors.attacks import AttackConfig, Attacks
@@ -79,7 +79,7 @@ class Every(Claimer):
 def claimed_of(*patterns: tuple[str, Claimer]) -> tuple[Any, Any, Int64]:
     recipe, _, _ = load_recipe(SMALL)
     components = replace(make_components(recipe), patterns=dict(patterns))
-    plan = make_plan(components)
+    plan = make_plan(components, recipe.runner.make())
     events = components.generator.generate(plan.blocks, 1, world=components.world, streams=components.genuine_streams)
     number_t = plan.first_genuine_b[1] + np.arange(len(events.card_t))
     return plan, claim(components, plan, 1, events, number_t), events.amount_minor_t

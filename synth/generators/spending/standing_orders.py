@@ -5,14 +5,14 @@ of the window, ``_t`` an event.
 """
 
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
 
 from synth.amount import HIGHEST
-from synth.arrays import Int64
+from synth.arrays import Int8, Int16, Int32, Int64, Values
 from synth.contracts.population import Population
 from synth.contracts.rhythms import DAY_S
 from synth.generators.spending.circumstances import StandingOrder
@@ -39,23 +39,24 @@ def nothing_due() -> Due:
 
 @dataclass(frozen=True)
 class StandingOrders:
-    """Everybody's standing orders, by day and time of day: (o,) int64 each.
+    """Everybody's standing orders, by day and time of day: arrays as narrow as they can be, for people have several.
 
     Attributes:
         salt: what the time of a month depends on.
-        day_o: day of the month, 1 to 31; in a shorter month its last.
-        second_o, spread_seconds_o: earliest second of that day, and by how many seconds it is later in some months, at
-            most; together less than a day.
-        card_o, category_o, terminal_o, amount_minor_o: how, what, where and how much is paid, always the same.
+        day_o: (o,) int8 day of the month, 1 to 31; in a shorter month its last.
+        second_o, spread_seconds_o: (o,) int32 earliest second of that day, and by how many seconds it is later in some
+            months, at most; together less than a day.
+        card_o, category_o, terminal_o, amount_minor_o: (o,) int32, int16, int32 and int64 how, what, where and how much
+            is paid, always the same.
     """
 
     salt: int
-    day_o: Int64
-    second_o: Int64
-    spread_seconds_o: Int64
-    card_o: Int64
-    category_o: Int64
-    terminal_o: Int64
+    day_o: Int8
+    second_o: Int32
+    spread_seconds_o: Int32
+    card_o: Int32
+    category_o: Int16
+    terminal_o: Int32
     amount_minor_o: Int64
 
     def __len__(self) -> int:
@@ -79,11 +80,13 @@ class StandingOrders:
         """What ``due`` says of one month, which begins at ``first_s`` and has so many days."""
         low, high = max(start_s - first_s, 0) // DAY_S + 1, min((end_s - 1 - first_s) // DAY_S + 1, days)
         # What is due later than a short month goes is due on its last day.
-        first = np.searchsorted(self.day_o, low)
-        order = np.arange(first, np.searchsorted(self.day_o, high if high < days else 31, side="right"))
+        # In the type of the days: another one would have all of them copied.
+        first = np.searchsorted(self.day_o, np.int8(low))
+        order = np.arange(first, np.searchsorted(self.day_o, np.int8(high if high < days else 31), side="right"))
         late = stable_uniform(self.salt, order, np.full(len(order), first_s // DAY_S), np.zeros_like(order))
         late_s = (late * (self.spread_seconds_o[order] + 1)).astype(np.int64)
-        second = first_s + (np.minimum(self.day_o[order], days) - 1) * DAY_S + self.second_o[order] + late_s
+        day = np.minimum(self.day_o[order], days).astype(np.int64)
+        second = first_s + (day - 1) * DAY_S + self.second_o[order] + late_s
         inside = (second >= start_s) & (second < end_s)
         return order[inside], second[inside]
 
@@ -100,17 +103,39 @@ def draw_orders(
     config: SpendingConfig, people: Population, shops: Shops, shoppers: Shoppers, *, streams: Streams
 ) -> StandingOrders:
     """Everybody's standing orders, of what is sold at all; each kind draws from a stream of its own."""
-    columns = [np.empty((7, 0), dtype=np.int64)]
+    kinds = [tuple(np.empty(0, dtype) for dtype in _TYPES)]
     names = sorted(config.categories)
     for name, order in (config.standing or {}).items():
         category = names.index(order.category)
         here = np.array([category])
         if not (shops.web.empty(here) & shops.all.empty(here))[0]:
             rng = streams.draw(f"standing orders/{name}")
-            columns.append(_draw_kind(order, category, config, (people, shops, shoppers), rng))
-    table = np.concatenate(columns, axis=1)
-    table = table[:, np.lexsort(table[::-1])]
-    return StandingOrders(int(streams.draw("due times").integers(2**63)), *table)
+            kinds.append(_draw_kind(order, category, config, (people, shops, shoppers), rng))
+    columns = [np.concatenate(each) for each in zip(*kinds, strict=True)]
+    in_order = _in_order(columns, len(people.cards))
+    return StandingOrders(int(streams.draw("due times").integers(2**63)), *(column[in_order] for column in columns))
+
+
+#: Of the columns of ``StandingOrders``, in their order.
+_TYPES = (np.int8, np.int32, np.int32, np.int32, np.int16, np.int32, np.int64)
+
+
+def _in_order(columns: Sequence[Values], cards: int) -> Int64:
+    """(o,) the orders by all columns, the first one first.
+
+    Four columns make one number, which few share; only these are sorted by the others, too.
+    """
+    day_o, second_o, spread_o, card_o, *others = columns
+    spreads, rank_o = np.unique(spread_o, return_inverse=True)
+    code_o = day_o.astype(np.int64) * DAY_S + second_o
+    code_o = (code_o * len(spreads) + rank_o) * cards + card_o
+    in_order = np.argsort(code_o)
+    code_o = code_o[in_order]
+    again = np.append(False, code_o[1:] == code_o[:-1])
+    shared = np.flatnonzero(again | np.append(again[1:], False))
+    rows = in_order[shared]
+    in_order[shared] = rows[np.lexsort((*(column[rows] for column in reversed(others)), code_o[shared]))]
+    return in_order
 
 
 def _draw_kind(
@@ -119,8 +144,8 @@ def _draw_kind(
     config: SpendingConfig,
     world: tuple[Population, Shops, Shoppers],
     rng: "np.random.Generator",
-) -> Int64:
-    """(7, o) the columns of ``StandingOrders`` for one kind."""
+) -> tuple[Values, ...]:
+    """The columns of ``StandingOrders`` for one kind."""
     people, shops, shoppers = world
     segments, segment_u = people.census.segments, people.customers.segment_u
     share_s = np.array([order.segments.get(name, order.share) for name in segments])
@@ -144,4 +169,5 @@ def _draw_kind(
     )
     cents_o = np.maximum(np.rint(np.minimum(amount_o, HIGHEST - 1) * 100), 1).astype(np.int64)
     spread_o = np.full(len(customer_o), order.spread_s)
-    return np.stack([day_o, second_o, spread_o, card_o, category_o, terminal_o, cents_o])
+    columns = (day_o, second_o, spread_o, card_o, category_o, terminal_o, cents_o)
+    return tuple(column.astype(dtype) for column, dtype in zip(columns, _TYPES, strict=True))

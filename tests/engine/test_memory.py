@@ -1,0 +1,88 @@
+"""The forecast of memory is held to processes, and what cannot fit is refused before anybody is drawn."""
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from synth.cli.plan import describe
+from synth.config.recipe import load_recipe
+from synth.engine.memory import forecast, people_bytes, refuse_crowd
+from synth.engine.open_sinks import make_sinks, run_directory
+from synth.engine.prepare import prepare
+from synth.errors import ConfigError, RefusedError
+from synth.population.cards import NetworkConfig
+from synth.population.config import PopulationConfig
+
+PREPARE = """
+import resource, sys
+from synth.config.recipe import load_recipe
+from synth.engine.prepare import prepare
+plan = prepare(load_recipe(sys.argv[1:])[0]).plan
+unit = 1 if sys.platform == "darwin" else 1024
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit, plan.planned_rows())
+"""
+SIZES = {
+    "cards": ("scenario=card_chain", "population.cards=3000000"),
+    "fraud": ("scenario=card_chain", "generator.transactions=200000000"),
+    "customers": (
+        *("experiment=retail_us", "scenario=[]", "population.customers.number=150000", "population.cards=180000"),
+        "timeline.end=2022-02-01",
+    ),
+}
+
+
+@pytest.mark.parametrize("overrides", SIZES.values(), ids=SIZES)
+def test_a_process_that_plans_has_the_peak_that_was_forecast(overrides: tuple[str, ...]) -> None:
+    told = subprocess.run([sys.executable, "-c", PREPARE, *overrides], capture_output=True, text=True, check=True)
+    peak, fraud_rows = map(int, told.stdout.split())
+    recipe = load_recipe(list(overrides))[0]
+    needs = forecast(recipe, fraud_rows, recipe.run.block_rows)
+    assert 2 / 3 < peak / (needs.people + needs.fraud) < 3 / 2
+
+
+def test_a_forecast_has_all_that_grows() -> None:
+    recipe = load_recipe(["runner.workers=3"])[0]
+    none, some = forecast(recipe, 0, 1000), forecast(recipe, 5000, 2000)
+    assert some.driver - none.driver == some.fraud + 4 * (some.block - none.block)
+    assert some.worker - none.worker == some.block - none.block
+    assert people_bytes(2, 1) > people_bytes(1, 1) > people_bytes(1, 0)
+
+
+def test_a_crowd_that_does_not_fit_is_refused_with_one_that_does() -> None:
+    recipe = load_recipe(["population.cards=1000000"])[0]
+    needed = people_bytes(1_000_000, 0)
+    refuse_crowd(recipe, needed)
+    with pytest.raises(RefusedError, match=r"1,000,000 cards take about 0\.2 GB") as refused:
+        refuse_crowd(recipe, needed - 61)
+    assert "about 999,999 cards would fit" in str(refused.value)
+
+
+def test_too_many_people_for_any_machine_are_refused_at_once() -> None:
+    crowd = ["experiment=retail_us", "population.customers.number=1000000000", "population.cards=1000000000"]
+    with pytest.raises(ConfigError, match="too long for one column"):
+        load_recipe(crowd)
+    recipe = load_recipe(
+        ["experiment=retail_us", "population.customers.number=130000000", "population.cards=130000000"]
+    )[0]
+    with pytest.raises(RefusedError, match="130,000,000 cards and 130,000,000 customers take about 62"):
+        refuse_crowd(recipe, 32 * 10**9)
+
+
+def test_the_longest_column_of_card_numbers() -> None:
+    people = load_recipe(["experiment=retail_us"])[0].population
+    visa = {"visa": NetworkConfig(share=1.0, length=16, prefixes=["4"])}
+
+    def told(cards: int, population: PopulationConfig = people) -> list[str]:
+        return [problem.allowed for problem in replace(population, networks=visa, cards=cards).problems()]
+
+    assert told(134_217_727) == []
+    assert [allowed[:33] for allowed in told(134_217_728)] == ["about 134,217,727 at most, 2,147,"]
+    assert told(134_217_728, replace(people, customers=None, merchants=None)) == [], "nobody writes a table of them"
+
+
+def test_a_plan_tells_it() -> None:
+    prepared = prepare(load_recipe(["scenario=card_chain", "population.cards=50", "generator.transactions=2000"])[0])
+    told = describe(prepared, make_sinks(prepared, run_directory(), overwrite=False))["memory"]
+    assert told["driver"] > told["worker"] > people_bytes(50, 0)
