@@ -53,18 +53,45 @@ def inject(components: Components, plan: Plan, block: int, genuine: Events) -> I
     planned = _planned(components, plan, block)
     code_t, code_f = _code(components, genuine), _code(components, planned.events)
     staying = np.flatnonzero(_staying(components, block, code_t, code_f, planned.replaced))
-    kept = genuine if len(staying) == len(code_t) else genuine.take(staying)
+    kept, kept_rows = genuine, staying
+    if components.claimers and len(staying) < len(code_t):
+        # Claimers see the rows that stay, and those alone; where there are none, the rows move once, below.
+        kept, kept_rows = genuine.take(staying), np.arange(len(staying))
     claimed = claim(components, plan, block, kept, plan.first_genuine_b[block] + staying)
-    # Unordered, the added rows stand behind the genuine ones that stay.
-    order = np.argsort(np.concatenate([code_t[staying], code_f]), kind="stable")
-    events = claimed.events.joined(planned.events).take(order) if len(code_f) else claimed.events
-    source_t = np.concatenate([staying, np.full(len(code_f), -1)])[order]
-    unordered_f = np.concatenate([claimed.row_f, len(staying) + np.arange(len(code_f))])
-    row_f = _inverse(order)[unordered_f]
+    sorted_f = np.argsort(code_f, kind="stable")
+    before_f = np.searchsorted(staying, np.searchsorted(code_t, code_f[sorted_f], side="right"))
+    events, added_rows = _inserted(claimed.events, kept_rows, planned.events.take(sorted_f), before_f)
+    source_t = np.insert(staying, before_f, -1)
+    claimed_rows = claimed.row_f + np.searchsorted(before_f, claimed.row_f, side="right")
+    row_f = np.concatenate([claimed_rows, added_rows[_inverse(sorted_f)]])
     by_row = np.argsort(row_f)
     facts = Facts.joined([claimed.facts, planned.facts]).take(by_row)
     truth = Truth(row_f[by_row], facts, plan.scenarios, plan.roles)
     return Injected(events, truth, claimed.episodes(plan.scenarios), source_t)
+
+
+def _inserted(kept: Events, kept_rows: Int64, added: Events, before_f: Int64) -> tuple[Events, Int64]:
+    """Genuine rows and added ones, in order, and (f,) int64 the rows in which the added ones are.
+
+    Both are sorted, so that nothing has to be but sought. Fraud is rare: each column is gathered once, as if a genuine
+    row stood in the place of each added one, and then these are written over it.
+
+    Args:
+        kept_rows: (t,) int64 the rows of ``kept`` that stay.
+        before_f: (f,) int64 how many of these stand before each added row; ascending.
+    """
+    if not len(before_f):
+        return (kept if len(kept_rows) == len(kept.card_t) else kept.take(kept_rows)), before_f
+    added_rows = before_f + np.arange(len(before_f))
+    if not len(kept_rows):
+        return added, added_rows
+    events = kept.take(np.insert(kept_rows, before_f, kept_rows[0]))
+    events.time_us_t[added_rows] = added.time_us_t
+    events.card_t[added_rows] = added.card_t
+    events.amount_minor_t[added_rows] = added.amount_minor_t
+    for name, values in events.own.items():
+        values[added_rows] = added.own[name]
+    return events, added_rows
 
 
 def _planned(components: Components, plan: Plan, block: int) -> Planned:

@@ -25,8 +25,8 @@ from synth.tables.table import Table
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-FORM = 1
-"""Raised when an id or a receipt is made of something else than before."""
+FORM = 2
+"""Raised when an id or a receipt is made of something else than before, or a sink makes other bytes of rows."""
 
 #: Arrow streams that are no table of the output; a table's name never begins so.
 _CLAIMED, _REPORTS = "_claimed", "_reports"

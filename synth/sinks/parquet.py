@@ -1,7 +1,7 @@
 """Parquet: a file a block for the transactions, a file for each side table; units and docs in the schema."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from pydantic import Field
 
@@ -34,6 +34,43 @@ class ParquetSink(FileSink):
         super().__init__(ParquetFormat(config.compression, config.row_group_rows), "parts", job)
 
 
+#: Bytes at which a dictionary is given up: it then holds 65,536 numbers of 8 bytes, and an index into more of them
+#: needs more than 16 bits, nearly what the values themselves do when they are compressed.
+_DICTIONARY_BYTES = 524_288
+
+
+class Encoding(TypedDict):
+    """How the columns of a table become bytes, in the words of ``pyarrow.parquet.ParquetWriter``."""
+
+    use_dictionary: list[str]
+    column_encoding: dict[str, str]
+    write_statistics: list[str]
+    dictionary_pagesize_limit: int
+
+
+def encoding_of(table: Table) -> Encoding:
+    """What each column is written as, by its type: that is what readers have to understand.
+
+    Whole numbers and times become the differences of neighbours, packed into as few bits as they need: ids count up,
+    times ascend. Texts and broken numbers repeat, and become a dictionary; scattered texts do not, and stand one behind
+    the other, their lengths apart. A least and a greatest of those would tell no reader which rows to leave out.
+    """
+    import pyarrow.types as types
+
+    column_encoding = {}
+    for field, kind in zip(table.fields, table.schema.types, strict=True):
+        if types.is_integer(kind) or types.is_temporal(kind):
+            column_encoding[field.name] = "DELTA_BINARY_PACKED"
+        elif types.is_string(kind) and field.column.scattered:
+            column_encoding[field.name] = "DELTA_LENGTH_BYTE_ARRAY"
+    return {
+        "use_dictionary": [name for name in table.schema.names if name not in column_encoding],
+        "column_encoding": column_encoding,
+        "write_statistics": [field.name for field in table.fields if not field.column.scattered],
+        "dictionary_pagesize_limit": _DICTIONARY_BYTES,
+    }
+
+
 @dataclass(frozen=True)
 class ParquetFormat:
     """Column chunks, written by Arrow.
@@ -64,8 +101,6 @@ class RowGroups:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        # Names of cards and scenarios repeat, ids do not: a dictionary of ids would cost time and be thrown away.
-        repeated = [field.name for field in table.fields if field.column.name != "tid"]
         self._rows = file_format.row_group_rows
         self._schema = table.schema
         self._waiting: list[pa.RecordBatch] = []
@@ -74,7 +109,7 @@ class RowGroups:
             pa.PythonFile(self._stream, mode="w"),
             table.schema,
             compression=file_format.compression,
-            use_dictionary=repeated,
+            **encoding_of(table),
         )
 
     def append(self, payload: "pa.RecordBatch") -> None:

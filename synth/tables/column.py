@@ -63,6 +63,7 @@ class Column:
         constant: what it says in every row; None for a column of values.
         enumerated: whether it has few different texts, which data frames take for categories; one with ``categories``
             has.
+        scattered: whether its texts are as good as random, as those of a hash are: all different, and in no order.
         given: what decides it; None where nothing in its row does.
         never_fraud: categories that no fraud has: no pattern makes or claims such a row.
     """
@@ -80,6 +81,7 @@ class Column:
     references: tuple[str, ...] = ()
     constant: str | int | float | None = None
     enumerated: bool = False
+    scattered: bool = False
     given: Given | None = None
     never_fraud: tuple[str, ...] = ()
 

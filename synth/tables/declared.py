@@ -22,6 +22,7 @@ EVENT_COLUMNS = {
             "key",
             "md5, in hex, of time, card number and amount as the notebook prints them",
             formats=ID_FORMATS,
+            scattered=True,
         ),
         Column("time", "timestamp[us, tz=UTC]", "UTC", "observable", "when it happened"),
         Column(
@@ -129,7 +130,7 @@ NOISE_KINDS = ("disorder", "late", "duplicate", "drop")
 
 NOISE_COLUMNS = {
     "event_id": EVENT_COLUMNS["event_id"],
-    "tid": Column("tid", "string", "", "key", "the transaction's id"),
+    "tid": Column("tid", "string", "", "key", "the transaction's id", scattered=True),
     "kind": Column(
         "kind", "string", "", "truth", "what it met: disorder, late, duplicate or drop", categories=NOISE_KINDS
     ),

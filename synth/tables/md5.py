@@ -6,6 +6,7 @@ must fit into one 64-byte block: 55 bytes at most.
 """
 
 import math
+from functools import cache
 
 import numpy as np
 
@@ -21,7 +22,14 @@ _WORD = [
     *(7 * i % 16 for i in range(16)),
 ]
 _START = [np.uint32(word) for word in (0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476)]
-_HEX = np.frombuffer("".join(f"{byte:02x}" for byte in range(256)).encode(), dtype=np.uint16)
+
+
+@cache
+def _hex() -> Words:
+    """(65536,) for two bytes, the first one the lower, the four hex digits that print them, packed."""
+    one = np.frombuffer("".join(f"{byte:02x}" for byte in range(256)).encode(), dtype=np.uint16)
+    both = np.arange(1 << 16)
+    return np.stack([one[both & 0xFF], one[both >> 8]], axis=1).view(np.uint32).ravel()
 
 
 def md5_hex(message: Bytes, length: Int64) -> Bytes:
@@ -39,7 +47,9 @@ def md5_hex(message: Bytes, length: Int64) -> Bytes:
     message[:, 57] = (length * 8) >> 8
     words = np.ascontiguousarray(message.view("<u4").T)
     digest = np.stack(_compress(words), axis=1).astype("<u4", copy=False)
-    return np.take(_HEX, digest.view(np.uint8)).view(np.uint8)
+    # By index, not by np.take: that would first widen all indices to 64 bits.
+    packed: Words = _hex()[digest.view("<u2")]
+    return packed.view(np.uint8)
 
 
 def _compress(words: Words) -> list[Words]:

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import pyarrow as pa
 
-from synth.arrays import Bytes, Int64, Mask, UInt64
+from synth.arrays import Bytes, Int64, Mask, UInt64, Words
 from synth.tables.arrow import texts_of
 
 DAY_S = 86_400
@@ -54,7 +54,8 @@ class Texts:
 
     def take(self, index: Int64) -> "Texts":
         """The texts at the given positions."""
-        return Texts(self.chars[index], None if self.length is None else self.length[index])
+        # take moves a row as a whole, an index its bytes
+        return Texts(self.chars.take(index, axis=0), None if self.length is None else self.length[index])
 
     def replaced(self, rows: Mask, text: bytes) -> "Texts":
         """The same texts, but this one in the rows of a mask."""
@@ -76,16 +77,31 @@ class Texts:
         return pa.StringArray.from_buffers(n, pa.py_buffer(offsets), pa.py_buffer(chars))
 
 
+#: The 19 bytes of ``2022-01-31 23:59:59`` as three numbers, so that rows are not moved byte by byte; the eighth byte
+#: of the day is in two of them.
+_PACKED_TIME = np.dtype(
+    {"names": ["head", "tail", "clock"], "formats": ["<u8", "<u4", "<u8"], "offsets": [0, 7, 11], "itemsize": 19}
+)
+
+
+def _days(first: int, last: int) -> tuple[UInt64, Words]:
+    """The texts of some days, each with a space behind it, packed: the first eight bytes and the last four."""
+    days = np.datetime_as_string(np.arange(first, last + 1).astype("datetime64[D]")).astype("S10")
+    chars = np.full((len(days), 11), ord(" "), dtype=np.uint8)
+    chars[:, :10] = days.view(np.uint8).reshape(-1, 10)
+    return chars[:, :8].copy().view("<u8").ravel(), chars[:, 7:].copy().view("<u4").ravel()
+
+
 @cache
-def _clock() -> Bytes:
-    """(86400, 8) the texts 00:00:00 to 23:59:59."""
+def _clock() -> UInt64:
+    """(86400,) the texts 00:00:00 to 23:59:59, packed."""
     second = np.arange(DAY_S)
     two = _digits(100, 2)
     clock = np.full((DAY_S, 8), ord(":"), dtype=np.uint8)
     clock[:, 0:2] = two[second // 3600]
     clock[:, 3:5] = two[second // 60 % 60]
     clock[:, 6:8] = two[second % 60]
-    return clock
+    return clock.view("<u8").ravel()
 
 
 @cache
@@ -110,12 +126,11 @@ def time_texts(second_t: Int64) -> Texts:
     day_t, clock_t = divide(second_t, DAY_S)
     first = int(day_t.min()) if len(day_t) else 0
     last = int(day_t.max()) if len(day_t) else 0
-    days = np.datetime_as_string(np.arange(first, last + 1).astype("datetime64[D]")).astype("S10")
-    chars = np.empty((len(second_t), 19), dtype=np.uint8)
-    chars[:, :10] = days.view(np.uint8).reshape(-1, 10)[day_t - first]
-    chars[:, 10] = ord(" ")
-    chars[:, 11:] = _clock()[clock_t]
-    return Texts(chars)
+    head, tail = _days(first, last)
+    day_t -= first
+    rows = np.empty(len(second_t), _PACKED_TIME)
+    rows["head"], rows["tail"], rows["clock"] = head.take(day_t), tail.take(day_t), _clock().take(clock_t)
+    return Texts(rows.view(np.uint8).reshape(len(rows), 19))
 
 
 def iso_texts(time: Texts, *, naive: bool = False) -> Texts:

@@ -1,23 +1,42 @@
-"""Opens every table of every place as one tool does, and compares rows and columns; nothing of synth is imported.
+"""Opens every table of every place as one tool does, and compares rows, columns and, of Parquet, every value; nothing
+of synth is imported.
 
     python read.py PANDAS_OR_ANOTHER EXPECTED.json
 
-``EXPECTED.json``: place → ``format``, ``layout`` and ``tables``: name → ``path``, ``rows``, ``columns``. To be run
-in the folder of the places.
+``EXPECTED.json``: place → ``format``, ``layout`` and ``tables``: name → ``path``, ``rows``, ``columns``,
+``checksum``. To be run in the folder of the places.
 """
 
 import json
 import sys
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 
 class Found(NamedTuple):
-    """What a reader found of a table."""
+    """What a reader found of a table; the checksum is None for a format that leaves the types to its reader."""
 
     rows: int
     columns: list[str]
+    checksum: int | None = None
+
+
+def checksum(rows: Iterable[Iterable[Any]]) -> int:
+    """Of the values of all rows, in whatever order they come, and in whatever classes a tool puts them."""
+    return sum(zlib.crc32(repr([_plain(value) for value in row]).encode()) for row in rows)
+
+
+def _plain(value: Any) -> Any:
+    if value is None or str(value) in {"nan", "NaT", "<NA>"}:
+        return None
+    if isinstance(value, datetime):
+        return (value.astimezone(UTC) if value.tzinfo else value).replace(tzinfo=None).isoformat()
+    if isinstance(value, float):  # pandas counts in them where a whole number may be missing
+        return int(value) if value.is_integer() else float(value)
+    return int(value) if hasattr(value, "dtype") else value if isinstance(value, int) else str(value)
 
 
 def by_pandas(path: str, form: str) -> Found:
@@ -29,7 +48,8 @@ def by_pandas(path: str, form: str) -> Found:
         files = [path] if Path(path).is_file() else sorted(map(str, Path(path).glob("part-*")))
         read = pd.read_csv if form == "csv" else lambda file: pd.read_json(file, lines=True)
         frame = pd.concat([read(file) for file in files])
-    return Found(len(frame), list(frame.columns))
+    values = checksum(frame.itertuples(index=False)) if form == "parquet" else None
+    return Found(len(frame), list(frame.columns), values)
 
 
 def by_polars(path: str, form: str) -> Found:
@@ -41,14 +61,15 @@ def by_polars(path: str, form: str) -> Found:
         "jsonl": lambda where: pl.scan_ndjson(where, infer_schema_length=None),
     }
     frame = scans[form](path).collect()
-    return Found(frame.height, frame.columns)
+    return Found(frame.height, frame.columns, checksum(frame.iter_rows()) if form == "parquet" else None)
 
 
 def by_pyarrow(path: str, form: str) -> Found:
     import pyarrow.dataset as ds
 
     data = ds.dataset(path, format="json" if form == "jsonl" else form)
-    return Found(data.count_rows(), data.schema.names)
+    values = checksum(row.values() for row in data.to_table().to_pylist()) if form == "parquet" else None
+    return Found(data.count_rows(), data.schema.names, values)
 
 
 def by_duckdb(path: str, form: str) -> Found:
@@ -58,7 +79,8 @@ def by_duckdb(path: str, form: str) -> Found:
     read = {"parquet": "read_parquet", "csv": "read_csv", "jsonl": "read_json"}[form]
     cursor = duckdb.execute(f"FROM {read}('{where}')")
     columns = [each[0] for each in cursor.description or ()]
-    return Found(len(cursor.fetchall()), columns)
+    rows = cursor.fetchall()
+    return Found(len(rows), columns, checksum(rows) if form == "parquet" else None)
 
 
 def by_dask(path: str, form: str) -> Found:
@@ -69,7 +91,8 @@ def by_dask(path: str, form: str) -> Found:
     else:
         where = path if Path(path).is_file() else f"{path}/part-*"
         frame = dd.read_csv(where, dtype=str) if form == "csv" else dd.read_json(where)
-    return Found(len(frame), list(frame.columns))
+    values = checksum(frame.compute().itertuples(index=False)) if form == "parquet" else None
+    return Found(len(frame), list(frame.columns), values)
 
 
 def by_spark(path: str, form: str) -> Found:
@@ -79,7 +102,7 @@ def by_spark(path: str, form: str) -> Found:
     spark.sparkContext.setLogLevel("ERROR")
     read = spark.read
     frame = {"parquet": read.parquet, "csv": lambda where: read.csv(where, header=True), "jsonl": read.json}[form](path)
-    return Found(frame.count(), frame.columns)
+    return Found(frame.count(), frame.columns, checksum(frame.collect()) if form == "parquet" else None)
 
 
 def by_datasets(place: str, table: str) -> Found:
@@ -87,7 +110,8 @@ def by_datasets(place: str, table: str) -> Found:
 
     datasets.disable_progress_bars()
     data = datasets.load_dataset(place, table)["train"]
-    return Found(data.num_rows, data.column_names)
+    values = checksum(row.values() for row in data) if "parquet" in place else None
+    return Found(data.num_rows, data.column_names, values)
 
 
 READERS = {name.removeprefix("by_"): each for name, each in list(globals().items()) if name.startswith("by_")}
@@ -109,9 +133,9 @@ def main() -> int:
             tables += 1
             shown, asked = found.columns, wanted["columns"]
             same = sorted(shown) == sorted(asked) if told["format"] == "jsonl" else shown == asked  # Spark sorts keys
-            if found.rows != wanted["rows"] or not same:
+            if found.rows != wanted["rows"] or not same or found.checksum != wanted["checksum"]:
                 wrong += 1
-                print(f"{reader}: {place}: {table}: {found}, not {wanted['rows']} rows of {wanted['columns']}")
+                print(f"{reader}: {place}: {table}: {found}, not {wanted}")
     print(f"{reader}: {tables} tables, {wrong} read wrongly")
     return 1 if wrong else 0
 

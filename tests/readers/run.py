@@ -15,7 +15,7 @@ from typing import Any
 
 import synth
 from tests.outputs import read_manifest
-from tests.readers.read import READERS
+from tests.readers.read import READERS, checksum
 from tests.worlds import EVERY_TABLE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,6 +38,8 @@ CANNOT = {("pyarrow", "jsonl-parts")}
 
 def make_places(folder: Path) -> dict[str, dict[str, object]]:
     """What stands in each place."""
+    made = synth.plan(*EVERY_TABLE).tables
+    values_of = {n: checksum(row.values() for row in table.to_arrow().to_pylist()) for n, table in made.items()}
     expected: dict[str, dict[str, object]] = {}
     for place, (sink, layout) in PLACES.items():
         options = [f"sink.{sink}.layout={layout}"] if sink != "parquet" else []
@@ -46,7 +48,9 @@ def make_places(folder: Path) -> dict[str, dict[str, object]]:
         for name, entry in read_manifest(folder / place)["tables"].items():
             first = str(entry["files"][0]["name"])
             path = first if layout == "file" else first.rpartition("/")[0]
-            tables[name] = {"path": path, "rows": entry["rows"], "columns": [each["name"] for each in entry["columns"]]}
+            columns = [each["name"] for each in entry["columns"]]
+            values = values_of[name] if sink == "parquet" else None
+            tables[name] = {"path": path, "rows": entry["rows"], "columns": columns, "checksum": values}
         expected[place] = {"format": sink, "layout": layout, "tables": tables}
     return expected
 

@@ -1,0 +1,76 @@
+"""Parquet files: every declared column is written as its type asks, and comes back as it was."""
+
+import io
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from synth.sinks.parquet import ParquetFormat
+from synth.tables.batch import Batch
+from synth.tables.column import NO_FACTS, Column
+from synth.tables.declared import EVENT_COLUMNS
+from synth.tables.registry import TABLES
+from synth.tables.table import plain_table
+
+ROWS = 2_000
+TABLES_OF_COLUMNS = {name: tuple(table.columns.values()) for name, table in TABLES.items()} | {
+    "transactions": tuple(EVENT_COLUMNS.values())
+}
+
+
+class Memory:
+    """The bytes of a file that nobody stages."""
+
+    def __init__(self) -> None:
+        self.content = io.BytesIO()
+
+    def write(self, data: Any) -> None:
+        self.content.write(data)
+
+
+def some_values(column: Column, kind: pa.DataType) -> list[Any]:
+    """Values that ascend, repeat or are all different, with gaps where there may be some."""
+    seconds = [datetime(2022, 1, 1, tzinfo=UTC) + timedelta(seconds=7 * i) for i in range(ROWS)]
+    values: list[Any]
+    if pa.types.is_timestamp(kind):
+        values = list(seconds)
+    elif pa.types.is_date(kind):
+        values = [each.date() for each in seconds]
+    elif pa.types.is_string(kind):
+        values = [f"{i * 7919 % ROWS:032x}" if column.scattered else f"text {i % 9}" for i in range(ROWS)]
+    else:
+        values = [i * 31 % 100 - 3 for i in range(ROWS)]
+    return [None if column.nullable and i % 5 == 0 else value for i, value in enumerate(values)]
+
+
+def written_as(column: Column) -> str:
+    """What stands in a column chunk, levels aside."""
+    if column.scattered:
+        return "DELTA_LENGTH_BYTE_ARRAY"
+    return "RLE_DICTIONARY" if column.arrow in {"string", "double"} else "DELTA_BINARY_PACKED"
+
+
+def test_there_are_columns_of_each_kind() -> None:
+    assert len({written_as(column) for columns in TABLES_OF_COLUMNS.values() for column in columns}) == 3
+
+
+@pytest.mark.parametrize("name", TABLES_OF_COLUMNS)
+def test_every_column_is_written_as_its_type_asks_and_comes_back(name: str) -> None:
+    table = plain_table(name, TABLES_OF_COLUMNS[name], NO_FACTS)
+    kinds = zip(table.fields, table.schema.types, strict=True)
+    rows = {field.name: pa.array(some_values(field.column, kind), kind) for field, kind in kinds}
+    batch = Batch.of(table, rows, {})
+    file_format, target = ParquetFormat("zstd", ROWS), Memory()
+    file = file_format.open_file(table, target)
+    file.append(file_format.encode(batch))
+    file.close()
+    read = pq.read_table(pa.BufferReader(target.content.getvalue()))
+    assert read.equals(pa.Table.from_batches([batch.native]), check_metadata=True)
+    group = pq.read_metadata(pa.BufferReader(target.content.getvalue())).row_group(0)
+    for i, field in enumerate(table.fields):
+        chunk = group.column(i)
+        assert written_as(field.column) in chunk.encodings, field.name
+        assert chunk.is_stats_set is not field.column.scattered, field.name
