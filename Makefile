@@ -12,7 +12,7 @@ install = $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.tx
 	|| { $(BIN)/python -m pip install --quiet 'pip>=25.1' && $(BIN)/python -m pip install --quiet -c constraints.txt $(1); }
 
 .PHONY: run setup test quick lint types imports unit full-size hydra-next floors floors-all readers wheel readme format bench \
-	cross truth mutants faults
+	cross truth mutants faults sweeps
 
 # The README's first command: 5.4 million card transactions, 0.25 % of them in fraud chains; make run ARGS=seed=2
 run: .venv/.installed
@@ -90,6 +90,10 @@ mutants: .venv/.installed-dev
 # Every kill point of runs, parts and commits, of which make unit tries some: before a release.
 faults: .venv/.installed-dev
 	SYNTH_FAULTS=full $(BIN)/pytest --timeout 3600 tests/faults $(ARGS)
+
+# Every instance of what make unit takes a sample of: leaks that lint finds, mistakes that the kit catches, seeds.
+sweeps: .venv/.installed-dev
+	SYNTH_SWEEPS=full SYNTH_LINT_WORLDS=8 $(BIN)/pytest $(in_parallel) -m sweep $(or $(ARGS),tests)
 
 # Each page with commands; make wheel runs those of the installation.
 pages := $(filter-out docs/install.md,$(shell grep -l '^```console' README.md docs/*.md))

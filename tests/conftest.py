@@ -1,5 +1,6 @@
 """Servers that tests share. A fixture starts its server at first use and stops it with the session."""
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -46,6 +47,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         group = _shared_within(item)
         if group and item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(group))
+
+
+def pytest_collection_finish() -> None:
+    """Spares the collector of garbage what stays until the end: thousands of tests, and all that they import.
+
+    It took a fifth of the time of tests that compose configurations.
+    """
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
 
 
 def _shared_within(item: pytest.Item) -> str:

@@ -3,6 +3,7 @@
 import argparse
 import re
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -92,8 +93,9 @@ def near(word: str, known: Iterable[str]) -> str:
     return f" ({hint})" if hint else ""
 
 
+@cache
 def make_parser() -> Parser:
-    """The parser of all commands. ``module`` of the result is the module that carries the command out."""
+    """The parser of all commands, made once a process; ``module`` of what it parses is what carries a command out."""
     parser = Parser(prog="synth", description=_TOP, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--version", action="version", version=f"synth {__version__}")
     _add_globals(parser, root=True)

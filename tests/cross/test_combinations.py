@@ -10,9 +10,9 @@ from tests.cross.run import PAGE, page, read_page
 
 LISTED = read_page()
 _DRAW = random.Random(20220101)
-MADE = _DRAW.sample([each for each in singles() if each not in LISTED], 12)
-REFUSED = _DRAW.sample(sorted(LISTED), 12)
-PAIRS = _DRAW.sample(list(pairs()), 6)
+MADE = _DRAW.sample([each for each in singles() if each not in LISTED], 8)
+REFUSED = _DRAW.sample(sorted(LISTED), 8)
+PAIRS = _DRAW.sample(list(pairs()), 4)
 
 
 def test_every_preset_has_its_control_world() -> None:

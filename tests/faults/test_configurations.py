@@ -11,7 +11,7 @@ from synth.errors import SynthError
 from tests.faults.commands import FULL
 from tests.faults.mutate import mutated_text
 
-INPUTS = 100_000 if FULL else 150
+INPUTS = 100_000 if FULL else 60
 
 FILE = """# @package _global_
 defaults:

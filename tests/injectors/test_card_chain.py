@@ -9,7 +9,6 @@ int(ratio x transactions) rows, exactly.
 import math
 from collections import Counter
 from decimal import Decimal
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -57,20 +56,23 @@ def read_chains(frame: pd.DataFrame) -> list[pd.DataFrame]:
 
 def assert_chains(frame: pd.DataFrame, *, length: tuple[int, int], interval_s: tuple[int, int], seconds: int) -> None:
     """Everything that holds for each chain alone, and between chains of a card."""
-    last_on_card: dict[int, int] = {}
-    chains = read_chains(frame)
-    assert chains
-    for events in sorted(chains, key=lambda events: events.time.iloc[0]):
-        assert length[0] <= len(events) <= length[1]
-        assert events.card_id.nunique() == 1
-        assert events.role.tolist() == ["head"] + ["follower"] * (len(events) - 1)
-        at = seconds_of(events.time).tolist()
-        assert all(interval_s[0] <= after - before <= interval_s[1] for before, after in pairwise(at))
-        assert at[0] >= 0
-        assert at[-1] < seconds
-        card = int(events.card_id.iloc[0])
-        assert at[0] > last_on_card.get(card, -1)
-        last_on_card[card] = at[-1]
+    fraud = frame[frame.fraud_label == 1].sort_values(["episode_id", "time"])
+    at, episode = seconds_of(fraud.time).to_numpy(), fraud.episode_id.to_numpy(dtype=np.int64)
+    assert len(fraud)
+    follows = np.r_[False, episode[1:] == episode[:-1]]
+    first = np.flatnonzero(~follows)
+    last, events = np.r_[first[1:], len(fraud)] - 1, np.diff(np.r_[first, len(fraud)])
+    assert length[0] <= events.min() <= events.max() <= length[1]
+    assert (fraud.role.to_numpy() == np.where(follows, "follower", "head")).all()
+    card = fraud.card_id.to_numpy()
+    assert (card[1:] == card[:-1])[follows[1:]].all()
+    gaps = np.diff(at)[follows[1:]]
+    assert ((interval_s[0] <= gaps) & (gaps <= interval_s[1])).all()
+    assert at.min() >= 0
+    assert at.max() < seconds
+    order = np.lexsort((at[first], card[first]))
+    same = np.diff(card[first][order]) == 0
+    assert (at[first][order][1:] > at[last][order][:-1])[same].all()
 
 
 @pytest.fixture(scope="module")

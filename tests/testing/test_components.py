@@ -11,8 +11,8 @@ from synth.testing.bench import load
 PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
 #: Packages of their own; the others are installed with synth.
 PACKAGES = sorted(path.parent for path in PLUGINS.glob("*/pyproject.toml"))
-#: Sinks that need a server: beside their other tests.
-ELSEWHERE = {("sink", "postgres")}
+#: Beside their other tests: a sink that needs a server, a generator with all that it can do.
+ELSEWHERE = {("sink", "postgres"), ("generator", "spending")}
 FILES = [*sorted(PLUGINS.glob("examples/*.py")), *PACKAGES]
 
 

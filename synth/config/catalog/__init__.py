@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 
 from synth import __version__
-from synth.config.catalog.asking import ask
+from synth.config.catalog.asking import ask, ask_installed
 from synth.config.catalog.contents import Catalog
 from synth.config.catalog.extras import guarded
 from synth.config.catalog.modules import (
@@ -114,7 +114,7 @@ def _load(load: Callable[[], ModuleType], provider: Provider, presets: Path | No
         module = load()
         version = provider.version or str(getattr(module, "__version__", ""))
         provider = replace(provider, version=version, api=str(getattr(module, "synth_api", "")))
-        asked = ask(module, provider)
+        asked = (ask_installed if provider.point or provider.source == BUILT_IN else ask)(module, provider)
         if presets is None or not presets.is_file():
             return asked
         from synth.config.catalog.presets import read_presets

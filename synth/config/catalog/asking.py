@@ -3,7 +3,8 @@
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from types import ModuleType
+from functools import lru_cache
+from types import FunctionType, ModuleType
 from typing import Any, TypeVar
 
 import pluggy
@@ -22,6 +23,17 @@ from synth.wording import nearest
 T = TypeVar("T")
 
 _OTHERS = ("synth_views", "synth_checks", "synth_subscribers", "synth_config_roots")
+
+
+def ask_installed(module: ModuleType, provider: Provider) -> Provider:
+    """The same as ``ask``, of an installed module: asked once a process, and anew once it has other functions."""
+    functions = tuple(value for value in vars(module).values() if isinstance(value, FunctionType))
+    return replace(_ask_once(module, functions, provider), point=provider.point)
+
+
+@lru_cache(maxsize=64)
+def _ask_once(module: ModuleType, _: tuple[FunctionType, ...], provider: Provider) -> Provider:
+    return ask(module, provider)
 
 
 def ask(module: ModuleType, provider: Provider) -> Provider:

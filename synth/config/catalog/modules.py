@@ -1,7 +1,9 @@
 """Finds plugins: entry points of installed packages, module files, package folders, and folders that hold some."""
 
 import os
+import sys
 from collections.abc import Iterator
+from functools import lru_cache
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,8 +15,23 @@ from synth.errors import PluginError
 
 
 def list_entry_points() -> list[metadata.EntryPoint]:
-    """Those of group ``synth``, in name order."""
-    return sorted(metadata.entry_points(group=ENTRY_POINTS), key=lambda point: point.name)
+    """Those of group ``synth``, in name order; read anew once the search path, or a folder of it, has changed."""
+    return [*_read_entry_points(tuple(map(_state, sys.path)))]
+
+
+@lru_cache(maxsize=8)
+def _read_entry_points(_: tuple[tuple[str, int, int], ...]) -> tuple[metadata.EntryPoint, ...]:
+    """Reads a file of each package that is installed, a hundred and more."""
+    return tuple(sorted(metadata.entry_points(group=ENTRY_POINTS), key=lambda point: point.name))
+
+
+def _state(place: str) -> tuple[str, int, int]:
+    """A place of the search path, which file it is, and when it changed last; whatever is installed changes it."""
+    try:
+        found = Path(place).stat()
+    except OSError:
+        return place, 0, 0
+    return place, found.st_ino, found.st_mtime_ns
 
 
 def is_disabled(point: metadata.EntryPoint) -> bool:

@@ -7,6 +7,7 @@ import pytest
 import synth
 from tests.generators.spending.handbook import defraud, simulate
 from tests.generators.spending.test_handbook import distance
+from tests.sampling import sampled
 
 CUSTOMERS, TERMINALS, DAYS, SIDE = 1000, 2000, 45, 45
 SMALL = (
@@ -20,9 +21,12 @@ SMALL = (
 )
 
 
-@pytest.mark.parametrize("seed", range(1, 11))
+@pytest.mark.parametrize("seed", sampled(range(1, 11), 2))
 def test_a_whole_run(seed: int) -> None:
-    """The published draw is one of many: what belongs to 5,000 customers varies by a percent or two."""
+    """The published draw is one of many: what belongs to 5,000 customers varies by a percent or two.
+
+    Two seeds of ten; ``make sweeps`` tries all.
+    """
     run = synth.generate("experiment=handbook", f"seed={seed}")
     kind, amount = run.TX_FRAUD_SCENARIO, run.TX_AMOUNT
     found = kind.value_counts()
