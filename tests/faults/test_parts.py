@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.commands import FULL
-from tests.faults.kills import Forge, digests, forging
+from tests.faults.forks import Forks, digests, forking
 from tests.faults.test_resume import CLAIMS, CLICKS, points
 from tests.servers import S3Server
 from tests.sinks.places import Prefix
@@ -20,12 +20,12 @@ KINDS = {"two sinks": TWO, "clicks": (*CLICKS, "sink.parquet.uri=out/p")}
 
 
 @pytest.fixture(scope="module")
-def forge() -> Iterator[Forge]:
-    with forging() as forge:
+def forge() -> Iterator[Forks]:
+    with forking() as forge:
         yield forge
 
 
-def whole(forge: Forge, recipe: tuple[str, ...], place: Path) -> dict[str, str]:
+def whole(forge: Forks, recipe: tuple[str, ...], place: Path) -> dict[str, str]:
     """The files of one run, and nothing left of it."""
     done = forge.run("run", *recipe, cwd=place)
     assert done.code == 0, done.text
@@ -95,10 +95,10 @@ def test_a_commit_names_what_is_missing_and_what_is_damaged_of_every_sink(forge,
 def test_the_task_of_a_batch_system_is_its_part(tmp_path):
     for number in range(2):
         variable = ("SLURM_ARRAY_TASK_ID", "JOB_COMPLETION_INDEX")[number]
-        with forging({variable: str(number)}) as forge:
+        with forking({variable: str(number)}) as forge:
             done = forge.run("run", *ONE, "--parts", "2", "--part", "env", cwd=tmp_path)
             assert done.code == 0, done.text
-    with forging() as forge:
+    with forking() as forge:
         assert forge.run("commit", "out/p", cwd=tmp_path).code == 0
         unset = forge.run("run", *ONE, "--parts", "2", "--part", "env", cwd=tmp_path)
         assert (unset.code, "neither SLURM_ARRAY_TASK_ID nor" in unset.text) == (2, True)
@@ -146,8 +146,8 @@ def bucket(moto: S3Server) -> Prefix:
 
 
 @pytest.fixture(scope="module")
-def near_bucket(moto: S3Server) -> Iterator[Forge]:
-    with forging(moto.environ()) as forge:
+def near_bucket(moto: S3Server) -> Iterator[Forks]:
+    with forking(moto.environ()) as forge:
         yield forge
 
 
@@ -164,7 +164,7 @@ class TestInABucket:
         return (*CLAIMS, f"sink.parquet.uri={bucket.uri}")
 
     @pytest.fixture
-    def forge(self, near_bucket) -> Forge:
+    def forge(self, near_bucket) -> Forks:
         return near_bucket
 
     @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from tests.failing_sink import FAILING
 from tests.faults.commands import FULL
-from tests.faults.kills import Forge, digests, forging
+from tests.faults.forks import Forks, digests, forking
 
 SMALL = ("generator.transactions=4000", "block_rows=500", "population.cards=200", "timeline.end=2022-02-01")
 CLAIMS = ("scenario=[amount_threshold,card_chain]", "scenario.card_chain.ratio=0.02", "reporting=noisy", *SMALL)
@@ -30,8 +30,8 @@ KINDS = {
 
 
 @pytest.fixture(scope="module")
-def forge() -> Iterator[Forge]:
-    with forging() as forge:
+def forge() -> Iterator[Forks]:
+    with forking() as forge:
         yield forge
 
 
@@ -106,7 +106,7 @@ def test_killed_again_and_again_it_is_finished_by_the_place_alone(forge, recipe,
     print(f"{kills} kills")
 
 
-def run_to_the_middle(forge: Forge, recipe: tuple[str, ...], place: Path) -> int:
+def run_to_the_middle(forge: Forks, recipe: tuple[str, ...], place: Path) -> int:
     """Leaves some finished blocks; returns how many."""
     for at in range(26, 400, 6):
         ended = forge.run("run", *recipe, cwd=place, at=at)
