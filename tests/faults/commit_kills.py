@@ -111,17 +111,16 @@ class Place:
 
 
 @contextmanager
-def places(wanted: Sequence[Kind]) -> Iterator[Iterator[Place]]:
+def places(wanted: Sequence[Kind], forks: Forks) -> Iterator[Iterator[Place]]:
     """The places of several kinds, with the servers that they need; those whose server cannot be had are left out."""
     with ExitStack() as stack:
-        environ, postgres = {}, ""
+        postgres = ""
         if any(kind.server == "moto" for kind in wanted):
             server = stack.enter_context(run_moto(Path(stack.enter_context(tempfile.TemporaryDirectory()))))
             server.client().create_bucket(Bucket="kills")
-            environ = server.environ()
+            forks = forks.near(server.environ())
         if any(kind.server == "postgres" for kind in wanted) and not missing_postgres():
             postgres = stack.enter_context(run_postgres()).uri()
-        forks = stack.enter_context(forking(environ))
         yield (_place(kind, forks, stack, postgres) for kind in wanted if postgres or kind.server != "postgres")
 
 
@@ -251,7 +250,7 @@ def main(words: Sequence[str]) -> None:
     wanted = [kind for kind in kinds() if not words[1:] or kind.name in words[1:]]
     everything = Found()
     print(HEAD, flush=True)
-    with places(wanted) as each:
+    with forking() as forks, places(wanted, forks) as each:
         for place in each:
             found = kill_often(place, kills)
             print(row(place.name, found), flush=True)

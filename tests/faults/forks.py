@@ -31,8 +31,12 @@ SQLITE = ROOT / "plugins/synth-sqlite/synth_sqlite/__init__.py"
 class Forks:
     """Carries out commands, one at a time."""
 
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
-        self._process = process
+    def __init__(self, process: "subprocess.Popen[str]", env: Mapping[str, str] | None = None) -> None:
+        self._process, self._env = process, dict(env or {})
+
+    def near(self, env: Mapping[str, str]) -> "Forks":
+        """The same, with more in the environment of each command."""
+        return Forks(self._process, self._env | dict(env))
 
     def run(
         self,
@@ -53,18 +57,19 @@ class Forks:
         """
         assert self._process.stdin
         assert self._process.stdout
-        order = {"words": words, "cwd": str(cwd), "at": at, "after": after, "fail_at": list(fail_at), "within": within}
+        order: dict[str, Any] = {"words": words, "cwd": str(cwd), "env": self._env, "within": within}
+        order |= {"at": at, "after": after, "fail_at": list(fail_at)}
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
         return Ended(**json.loads(self._process.stdout.readline()))
 
 
 @contextmanager
-def forking(env: Mapping[str, str] | None = None) -> Iterator[Forks]:
-    """Commands with this process's environment and more, as long as the ``with`` block runs."""
+def forking() -> Iterator[Forks]:
+    """Commands in this process's environment without what would lead a run elsewhere, while the ``with`` block runs."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("SYNTH_", "AWS_", "SLURM_"))}
     path = f"{ROOT}{os.pathsep}{ROOT / 'plugins/synth-sqlite'}"
-    environ |= {"PYTHONPATH": path, "PYTHONWARNINGS": "ignore"} | dict(env or {})
+    environ |= {"PYTHONPATH": path, "PYTHONWARNINGS": "ignore"}
     pipe = subprocess.PIPE
     command = [sys.executable, "-m", "tests.faults.forks"]
     with subprocess.Popen(command, cwd=ROOT, env=environ, stdin=pipe, stdout=pipe, text=True) as process:
@@ -117,6 +122,7 @@ def _carry_out(order: Mapping[str, Any], output: int, count: int) -> None:
 
     _speak(output)
     os.chdir(order["cwd"])
+    os.environ.update(order["env"])
     words = order["words"]
     code = 1
     try:

@@ -31,7 +31,7 @@ from tests.faults.commit_kills import (
     row,
     sample,
 )
-from tests.faults.forks import SQLITE, forking
+from tests.faults.forks import SQLITE, Forks
 from tests.faults.kinds import kinds, specs
 from tests.plugins.postgres_server import missing_postgres
 from tests.servers import S3Server
@@ -47,10 +47,10 @@ pytestmark = pytest.mark.xdist_group("commit")
 
 
 @pytest.fixture(scope="module")
-def bench() -> Iterator[Mapping[str, Place]]:
+def bench(forks: Forks) -> Iterator[Mapping[str, Place]]:
     """Places by the name of what writes there."""
     wanted = [kind for kind in KINDS if FULL or kind.name in SHORT]
-    with places(wanted) as each:
+    with places(wanted, forks) as each:
         yield {place.name: place for place in each}
 
 
@@ -86,25 +86,24 @@ def test_a_call_that_fails_leaves_the_old_run(name: str, calls: int, bench: Mapp
 
 
 @pytest.mark.slow
-def test_a_growing_file_that_is_begun_anew_is_the_old_run_the_new_one_or_none(tmp_path: Path) -> None:
+def test_a_growing_file_that_is_begun_anew_is_the_old_run_the_new_one_or_none(forks: Forks, tmp_path: Path) -> None:
     """Its files have the names of the earlier ones: the manifest goes first, so that nobody takes them for a run."""
     recipe = ("generator.transactions=300", "population.cards=60", "timeline.end=2022-01-10")
     words = ("run", "--quiet", "--overwrite", *recipe, "sink=jsonl_stream", f"sink.jsonl_stream.uri={tmp_path}/a")
-    with forking() as forks:
 
-        def look() -> str:
-            return forks.run("look", str(SQLITE), "", f"{tmp_path}/a").text.strip()
+    def look() -> str:
+        return forks.run("look", str(SQLITE), "", f"{tmp_path}/a").text.strip()
 
-        digests = []
-        for seed in (2, 1):
-            changes = forks.run(*words, f"seed={seed}", within="both").changes
-            digests.append(look())
-        seen = []
-        for point in range(1, changes + 1) if FULL else sample(3, changes):
-            assert forks.run(*words, "seed=2", at=point, within="both").killed
-            seen.append({digests[1]: "old", digests[0]: "new"}.get(look(), look()))
-            assert forks.run(*words, "seed=1").code == 0
-            assert look() == digests[1]
+    digests = []
+    for seed in (2, 1):
+        changes = forks.run(*words, f"seed={seed}", within="both").changes
+        digests.append(look())
+    seen = []
+    for point in range(1, changes + 1) if FULL else sample(3, changes):
+        assert forks.run(*words, "seed=2", at=point, within="both").killed
+        seen.append({digests[1]: "old", digests[0]: "new"}.get(look(), look()))
+        assert forks.run(*words, "seed=1").code == 0
+        assert look() == digests[1]
     assert {*seen} <= {"old", "none", "new"}, seen
     assert {*seen} >= {"old", "none"}
 
