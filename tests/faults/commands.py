@@ -1,4 +1,4 @@
-"""What the two harnesses that kill commands share: how a command ended, and which calls change something."""
+"""How a command ended, where the repository is, and whether all of the faults are asked for."""
 
 import os
 import signal
@@ -9,19 +9,6 @@ ROOT = Path(__file__).parents[2]
 
 #: Whether all points are asked for: ``make faults``.
 FULL = os.environ.get("SYNTH_FAULTS") == "full"
-
-#: Audit events of calls that change a file system; ``open`` does where it writes, and S3 is changed by what is sent.
-CHANGES = {
-    "os.rename",
-    "os.remove",
-    "os.rmdir",
-    "os.mkdir",
-    "os.link",
-    "os.symlink",
-    "os.truncate",
-    "http.client.send",
-}
-WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
-"""Kills ``synth run --overwrite`` before each change of its commit, and looks at what is left: old, new, or torn.
+"""Kills ``synth run --overwrite``, before each change of its commit and at any moment, and looks: old, new, or torn.
 
-``python -m tests.faults.commit_kills [sink …]`` goes over all kill points and prints a table by sink.
+``python -m tests.faults.commit_kills [kills] [kind …]`` prints a table by kind, each with so many kills.
 """
 
 import itertools
@@ -8,67 +8,31 @@ import random
 import shutil
 import sys
 import tempfile
+import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from tests.faults.changes import Within
 from tests.faults.commands import Ended
-from tests.faults.commit_process import SQLITE, Commands, commands
+from tests.faults.forks import SQLITE, Forks, forking
+from tests.faults.kinds import Kind, kinds
 from tests.plugins.postgres_server import missing_postgres, run_postgres
 from tests.servers import run_moto
 
-RECIPE = ("scenario=card_chain", "scenario.card_chain.ratio=0.02", "population.cards=200", "timeline.end=2022-01-10")
+RECIPE = ("scenario=card_chain", "scenario.card_chain.ratio=0.05", "population.cards=60", "timeline.end=2022-01-10")
 
 #: A recipe, told by what it makes: (seed, blocks). The old run has more files than the new one, or fewer.
 MADE = ((1, 5), (2, 3), (3, 8))
 
+#: How many kills follow each other before a whole run has to clear up after them.
+IN_A_ROW = 3
 
-@dataclass(frozen=True)
-class Sinks:
-    """What a run writes to.
-
-    Attributes:
-        name: in tables.
-        overrides: with ``{place}`` where the place stands.
-        uris: of the readers, likewise.
-        server: which server it needs; empty for none.
-    """
-
-    name: str
-    overrides: tuple[str, ...]
-    uris: tuple[str, ...] = ("{place}/a",)
-    server: str = ""
-
-
-LOCAL = (
-    Sinks("csv", ("sink=csv", "sink.csv.uri={place}/a")),
-    Sinks("csv, parts", ("sink=csv", "sink.csv.uri={place}/a", "sink.csv.layout=parts")),
-    Sinks("parquet", ("sink=parquet", "sink.parquet.uri={place}/a")),
-    Sinks("jsonl", ("sink=jsonl", "sink.jsonl.uri={place}/a")),
-    Sinks("sqlite", ("sink=sqlite", "sink.sqlite.uri={place}/a")),
-    Sinks("duckdb", ("sink=duckdb", "sink.duckdb.uri={place}/a")),
-    Sinks(
-        "csv and parquet",
-        ("sink=[csv,parquet]", "sink.csv.uri={place}/a", "sink.parquet.uri={place}/b"),
-        ("{place}/a", "{place}/b"),
-    ),
-)
-S3 = (
-    Sinks("parquet on S3", ("sink=parquet", "sink.parquet.uri={place}/a"), server="moto"),
-    Sinks("csv on S3", ("sink=csv", "sink.csv.uri={place}/a"), server="moto"),
-    Sinks("sqlite on S3", ("sink=sqlite", "sink.sqlite.uri={place}/a"), server="moto"),
-)
-POSTGRES = (
-    Sinks(
-        "postgres",
-        ("sink=postgres", "sink.postgres.uri={place}", "sink.postgres.schema=public"),
-        ("{place}?schema=public",),
-        server="postgres",
-    ),
-)
-ALL = (*LOCAL, *S3, *POSTGRES)
+#: Kills of each kind in the full form: before each change of its commit, or as many of them, the rest at any moment.
+KILLS = 80
 
 
 @dataclass
@@ -76,58 +40,65 @@ class Found:
     """What kills left behind.
 
     Attributes:
-        states: how often a reader saw the old run, the new one, or something torn.
+        tried: kills.
+        states: how often a reader saw the ``old`` run, the ``new`` one, ``half`` of one, as verify tells, something
+            ``torn``, or nothing, where a run had been: ``lost``.
         faults: a line for each thing that must not be.
     """
 
-    points: int = 0
+    tried: int = 0
     states: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
+
+    def __add__(self, other: "Found") -> "Found":
+        return Found(self.tried + other.tried, self.states + other.states, [*self.faults, *other.faults])
 
 
 class Place:
     """Where runs of one kind follow each other, each over the one before."""
 
-    def __init__(self, sinks: Sinks, place: str, run: Commands, directory: Path | None) -> None:
-        self.name, self._command, self._directory = sinks.name, run, directory
-        self._overrides = [text.format(place=place) for text in sinks.overrides]
-        self.uris = [text.format(place=place) for text in sinks.uris]
+    def __init__(self, kind: Kind, place: str, forks: Forks, beside: Path) -> None:
+        self.kind, self.name, self._forks = kind, kind.name, forks
+        self._directory = beside if kind.local else None
+        self._overrides = [text.format(place=place, beside=beside) for text in kind.overrides]
+        self.uris = [text.format(place=place) for text in kind.uris]
         self._digests: dict[tuple[int, int], str] = {}
         self._foreign: dict[Path, bytes] = {}
-        if directory:
-            self._foreign = {directory / "a" / name: name.encode() for name in ("_notes.txt", "_mine/letter.txt")}
+        if self._directory:
+            self._foreign = {beside / "a" / name: name.encode() for name in ("_notes.txt", "_mine/letter.txt")}
             for path, text in self._foreign.items():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(text)
 
-    def run(self, made: tuple[int, int], *, kill_at: int = 0, fail_at: Sequence[int] = ()) -> Ended:
-        """Writes over what is there."""
+    def run(self, made: tuple[int, int], **how: Any) -> Ended:
+        """Writes over what is there, disturbed as ``Forks.run`` says."""
         seed, blocks = made
-        size = (f"seed={seed}", f"generator.transactions={blocks * 400}", "block_rows=400")
+        size = (f"seed={seed}", f"generator.transactions={blocks * 100}", "block_rows=100")
         words = ("run", "--plugin", str(SQLITE), "--json", "--overwrite", *RECIPE, *size, *self._overrides)
-        return self._command(*words, kill_at=kill_at, fail_at=fail_at)
+        return self._forks.run(*words, **({"within": "commit"} | how))
 
     def digest(self, made: tuple[int, int]) -> str:
-        """Of the whole data of a recipe."""
+        """Of the whole data of a recipe; makes it, where this is the first time."""
         if made not in self._digests:
-            assert self.run(made).code == 0, self.run(made).text
-            self._digests[made] = self.look(self.uris[0])
-            assert not self._digests[made].startswith(("torn", "none")), self._digests[made]
+            ended = self.run(made)
+            assert ended.code == 0, ended.text
+            self._digests[made] = self.look()[0]
+            assert ":" not in self._digests[made], self._digests[made]
         return self._digests[made]
 
-    def look(self, uri: str, *, stranger: bool = False) -> str:
-        """The digest of what is there, or what is wrong with it.
+    def look(self, *, stranger: bool = False) -> list[str]:
+        """What stands at each uri, as ``seen.look`` says it.
 
         Args:
             stranger: whether the reader may not write there.
         """
-        return self._command("look", uri, *(["stranger"] if stranger else [])).text.strip()
+        return self._forks.run("look", str(SQLITE), "stranger" * stranger, *self.uris).text.strip().split("\n")
 
     def wrong_after(self, made: tuple[int, int]) -> Iterator[str]:
         """Makes a run over whatever is there, and yields what is wrong with what it leaves, if anything is."""
         ended, digest = self.run(made), self.digest(made)
-        after = {self.look(uri) for uri in self.uris}
-        if ended.code or after != {digest} or self.staged():
+        after = self.look()
+        if ended.code or {*after} != {digest} or self.staged():
             yield f"{ended}, {after}, {self.staged()}"
 
     def gone(self) -> str:
@@ -138,36 +109,27 @@ class Place:
         """What a run has left of its own."""
         return sorted(str(p) for p in self._directory.rglob(".synth-*")) if self._directory else []
 
-    @property
-    def local(self) -> bool:
-        """Whether it is a directory."""
-        return self._directory is not None
-
 
 @contextmanager
-def places(wanted: Sequence[Sinks]) -> Iterator[Iterator[Place]]:
-    """The places of several kinds, with the servers that they need."""
+def places(wanted: Sequence[Kind], forks: Forks) -> Iterator[Iterator[Place]]:
+    """The places of several kinds, with the servers that they need; those whose server cannot be had are left out."""
     with ExitStack() as stack:
-        environ, uri = {}, ""
-        if any(sinks.server == "moto" for sinks in wanted):
+        postgres = ""
+        if any(kind.server == "moto" for kind in wanted):
             server = stack.enter_context(run_moto(Path(stack.enter_context(tempfile.TemporaryDirectory()))))
             server.client().create_bucket(Bucket="kills")
-            environ = server.environ()
-        if any(sinks.server == "postgres" for sinks in wanted) and not missing_postgres():
-            uri = f"postgresql://postgres@127.0.0.1:{stack.enter_context(run_postgres()).port}/postgres"
-        run = stack.enter_context(commands(environ))
-        yield (_place(sinks, run, stack, uri) for sinks in wanted if uri or sinks.server != "postgres")
+            forks = forks.near(server.environ())
+        if any(kind.server == "postgres" for kind in wanted) and not missing_postgres():
+            postgres = stack.enter_context(run_postgres()).uri()
+        yield (_place(kind, forks, stack, postgres) for kind in wanted if postgres or kind.server != "postgres")
 
 
-def _place(sinks: Sinks, run: Commands, stack: ExitStack, postgres: str) -> Place:
-    if sinks.server == "postgres":
-        return Place(sinks, postgres, run, None)
-    directory = Path(tempfile.mkdtemp(prefix="synth-kills-"))
-    stack.callback(shutil.rmtree, directory, ignore_errors=True)
-    if sinks.server:
-        return Place(sinks, f"s3://kills/{directory.name}", run, None)
-    directory.chmod(0o755)
-    return Place(sinks, str(directory), run, directory)
+def _place(kind: Kind, forks: Forks, stack: ExitStack, postgres: str) -> Place:
+    beside = Path(tempfile.mkdtemp(prefix="synth-kills-"))
+    beside.chmod(0o755)
+    stack.callback(shutil.rmtree, beside, ignore_errors=True)
+    uris = {"": str(beside), "moto": f"s3://kills/{beside.name}", "postgres": postgres}
+    return Place(kind, uris[kind.server], forks, beside)
 
 
 def changes_of(place: Place) -> int:
@@ -177,33 +139,45 @@ def changes_of(place: Place) -> int:
     return max(place.run(made).changes for made in (MADE[1], MADE[2]))
 
 
-def kill(place: Place, points: Sequence[int]) -> Found:
-    """Kills a run at each of the points, each over a whole one, and looks."""
+def kill(place: Place, hows: Iterable[dict[str, Any]]) -> Found:
+    """Kills a run in each of the ways, as ``Place.run`` takes them, over what the one before left, and looks.
+
+    After some kills a run that nobody disturbs follows, which has to clear up after all of them.
+    """
     found = Found()
     digests = {made: place.digest(made) for made in MADE}
-    old = MADE[-1]
     runs = itertools.cycle(MADE)
-    for point in points:
-        new = next(made for made in runs if made != old)
-        ended = place.run(new, kill_at=point)
-        if not ended.killed:  # a commit of a smaller run has fewer changes
-            old = new
-            continue
-        found.points += 1
-        states = {digests[old]: "old", digests[new]: "new", "none": "none"}
-        for uri in place.uris:
-            seen = [place.look(uri, stranger=True)] if place.local else []
-            seen.append(place.look(uri))
-            if place.local:
-                seen.append(place.look(uri))
-            found.states[states.get(seen[0], seen[0].partition(":")[0])] += 1
-            if len({*seen}) > 1 or seen[0] not in (digests[old], digests[new]):
-                found.faults.append(f"change {point}, {uri}: {seen}")
-        if gone := place.gone():
-            found.faults.append(f"change {point}: files of others are gone: {gone}")
-        old = next(made for made in runs if made not in (old, new))
-        found.faults += (f"change {point}: the next run: {wrong}" for wrong in place.wrong_after(old))
+    whole = MADE[-1]
+    found.faults += place.wrong_after(whole)
+    there = [digests[whole]] * len(place.uris)
+    for number, how in enumerate(hows, start=1):
+        new = next(made for made in runs if digests[made] not in there)
+        ended = place.run(new, **how)
+        if not ended.killed:  # a commit of a smaller run has fewer changes, and a moment may come too late
+            found.faults += [f"{how}: {ended}"] if ended.code else []
+        found.tried += ended.killed
+        seen = _seen(place, found, there if ended.killed else [digests[new]] * len(there), digests[new], str(how))
+        if place.gone():
+            found.faults.append(f"{how}: files of others are gone: {place.gone()}")
+        there = seen
+        if number % IN_A_ROW == 0 or any(":" in each for each in seen):
+            whole = next(made for made in runs if digests[made] not in there)
+            found.faults += (f"{how}: the next run: {wrong}" for wrong in place.wrong_after(whole))
+            there = [digests[whole]] * len(there)
     return found
+
+
+def _seen(place: Place, found: Found, there: list[str], new: str, how: str) -> list[str]:
+    """What readers see after a kill, counted; a run that is not what it has to be is a fault."""
+    looks = [place.look(stranger=True)] * place.kind.local + [place.look()]
+    if looks[0] != looks[-1]:
+        found.faults.append(f"{how}: a reader who may not write sees something else: {looks}")
+    for old, now in zip(there, looks[-1], strict=True):
+        state = {old: "old", new: "new", "none": "lost"}.get(now, now.partition(":")[0])
+        found.states[state] += 1
+        if state not in ("old", "new") and not (state == "half" and place.kind.half):
+            found.faults.append(f"{how}: {now}")
+    return looks[-1]
 
 
 def fail(place: Place, points: Sequence[int], calls: int) -> Found:
@@ -215,20 +189,35 @@ def fail(place: Place, points: Sequence[int], calls: int) -> Found:
     found = Found()
     digests = {made: place.digest(made) for made in MADE}
     old = MADE[-1]
+    found.faults += place.wrong_after(old)
     runs = itertools.cycle(MADE)
     for point in points:
         new = next(made for made in runs if made != old)
         ended = place.run(new, fail_at=range(point, point + calls))
-        found.points += 1
-        seen = {place.look(uri, stranger=place.local) for uri in place.uris}
+        found.tried += 1
+        seen = {*place.look(stranger=place.kind.local)}
         mine, fine = digests[old] if ended.code else digests[new], {digests[old], digests[new]}
         found.states["old" if seen == {digests[old]} else "new" if seen == {digests[new]} else "other"] += 1
-        wrong = seen != {mine} if calls == 1 and len(place.uris) == 1 else not seen <= fine
+        half = place.kind.half and any(each.startswith("half:") for each in seen)
+        wrong = not half and (seen != {mine} if calls == 1 and len(place.uris) == 1 else not seen <= fine)
         if wrong or "Traceback" in ended.text or place.gone() or ended.code not in (0, 1, 4):
             found.faults.append(f"call {point}: {ended}, {seen}, {place.gone()}")
         old = next(made for made in runs if made not in (old, new))
         found.faults += (f"call {point}: the next run: {wrong}" for wrong in place.wrong_after(old))
     return found
+
+
+def at_changes(points: Iterable[int], within: Within = "commit") -> list[dict[str, Any]]:
+    """Kills before these changes."""
+    return [{"at": point, "within": within} for point in points]
+
+
+def at_moments(place: Place, count: int) -> list[dict[str, Any]]:
+    """Kills at so many moments, from a tenth to all of what a run takes here."""
+    begun = time.perf_counter()
+    place.run(MADE[0])
+    seconds, chosen = time.perf_counter() - begun, random.Random(place.name)
+    return [{"after": seconds * chosen.uniform(0.1, 1.0), "within": "both"} for _ in range(count)]
 
 
 def sample(count: int, changes: int) -> list[int]:
@@ -238,21 +227,36 @@ def sample(count: int, changes: int) -> list[int]:
     return sorted({chosen.randint(low + 1, high) for low, high in itertools.pairwise(edges) if high > low})
 
 
-def main(names: Sequence[str]) -> None:
-    """Prints what all points of all sinks leave, killed, and with one, two and all further calls failing."""
-    wanted = [sinks for sinks in ALL if not names or sinks.name in names]
-    with places(wanted) as each:
+HEAD = (
+    "| kind | kills | old run seen | new run seen | half, as verify says | torn | lost |\n|---|---|---|---|---|---|---|"
+)
+
+
+def row(name: str, found: Found) -> str:
+    """Of the table of kills, for its head."""
+    counts = (found.states[state] for state in ("old", "new", "half", "torn", "lost"))
+    return f"| {name} | {found.tried} | {' | '.join(map(str, counts))} |"
+
+
+def kill_often(place: Place, kills: int) -> Found:
+    """So many kills: at most four fifths before changes of a commit, all or a sample; the others at any moment."""
+    points = sample(kills * 4 // 5, changes_of(place))
+    return kill(place, at_changes(points)) + kill(place, at_moments(place, kills - len(points)))
+
+
+def main(words: Sequence[str]) -> None:
+    """Prints what kills leave of each kind."""
+    kills = int(words[0]) if words else KILLS
+    wanted = [kind for kind in kinds() if not words[1:] or kind.name in words[1:]]
+    everything = Found()
+    print(HEAD, flush=True)
+    with forking() as forks, places(wanted, forks) as each:
         for place in each:
-            changes = changes_of(place)
-            points = range(1, changes + 1)
-            _tell(place, "killed", kill(place, points))
-            for calls in (1, 2, changes) if place.local else ():
-                _tell(place, f"{calls} calls fail", fail(place, points, calls))
-
-
-def _tell(place: Place, what: str, found: Found) -> None:
-    print(f"| {place.name} | {what} | {found.points} | {dict(found.states)} | {len(found.faults)} |", flush=True)
-    print(*found.faults[:3], sep="\n", file=sys.stderr, flush=True)
+            found = kill_often(place, kills)
+            print(row(place.name, found), flush=True)
+            print(*found.faults[:9], sep="\n", file=sys.stderr, flush=True)
+            everything += found
+    print(row("all", everything))
 
 
 if __name__ == "__main__":

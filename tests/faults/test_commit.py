@@ -1,6 +1,6 @@
 """A run that replaces another one: whatever dies or fails in its commit, a reader sees one of the two, whole.
 
-All kill points with ``SYNTH_FAULTS=full``; else a few of each stretch of a commit.
+With ``SYNTH_FAULTS=full`` every sink that is declared, 80 kills each; else two for one of each way to publish.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,44 +18,100 @@ from synth.sinks.places import run_folder
 from synth.sinks.stores import open_store
 from tests.conftest import require
 from tests.faults.commands import FULL
-from tests.faults.commit_kills import ALL, LOCAL, Place, changes_of, fail, kill, places, sample
+from tests.faults.commit_kills import (
+    HEAD,
+    KILLS,
+    Place,
+    at_changes,
+    changes_of,
+    fail,
+    kill,
+    kill_often,
+    places,
+    row,
+    sample,
+)
+from tests.faults.forks import SQLITE, Forks
+from tests.faults.kinds import kinds, specs
 from tests.plugins.postgres_server import missing_postgres
 from tests.servers import S3Server
 from tests.sinks.places import Prefix
 
 FEW = 2
-SHORT = ("csv", "parquet", "csv and parquet", "parquet on S3", "postgres")
+KINDS = kinds()
+
+#: One of each way to publish; the others are for ``make faults``.
+SHORT = ("csv", "csv and parquet", "delta", "parquet on S3", "postgres")
 
 pytestmark = pytest.mark.xdist_group("commit")
 
 
 @pytest.fixture(scope="module")
-def bench() -> Iterator[Mapping[str, Place]]:
+def bench(forks: Forks) -> Iterator[Mapping[str, Place]]:
     """Places by the name of what writes there."""
-    with places(ALL) as each:
+    wanted = [kind for kind in KINDS if FULL or kind.name in SHORT]
+    with places(wanted, forks) as each:
         yield {place.name: place for place in each}
 
 
-def points(place: Place) -> list[int]:
-    changes = changes_of(place)
-    return list(range(1, changes + 1)) if FULL else sample(FEW, changes)
+@pytest.fixture(scope="module")
+def table(pytestconfig: pytest.Config) -> Iterator[list[str]]:
+    """The lines of a table that is printed at the end."""
+    lines = [HEAD]
+    yield lines
+    pytestconfig.get_terminal_writer().line("\n" + "\n".join(lines))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [sinks.name for sinks in ALL if FULL or sinks.name in SHORT])
-def test_a_killed_commit_leaves_the_old_run_or_the_new_one(name: str, bench: Mapping[str, Place]) -> None:
+@pytest.mark.parametrize("name", [kind.name for kind in KINDS if FULL or kind.name in SHORT])
+def test_a_killed_run_leaves_the_old_run_or_the_new_one(
+    name: str, bench: Mapping[str, Place], table: list[str]
+) -> None:
     if name == "postgres":
         require(missing_postgres())
-    found = kill(bench[name], points(bench[name]))
+    place = bench[name]
+    found = kill_often(place, KILLS) if FULL else kill(place, at_changes(sample(FEW, changes_of(place))))
+    table.append(row(name, found))
     assert found.faults == []
-    assert found.points
+    assert found.tried
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("calls", [1, 2])
-@pytest.mark.parametrize("name", [sinks.name for sinks in (LOCAL if FULL else LOCAL[:1])])
+@pytest.mark.parametrize("name", [kind.name for kind in KINDS if kind.local and (FULL or kind.name == "csv")])
 def test_a_call_that_fails_leaves_the_old_run(name: str, calls: int, bench: Mapping[str, Place]) -> None:
-    assert fail(bench[name], points(bench[name]), calls).faults == []
+    place = bench[name]
+    points = sample(KILLS if FULL else FEW, changes_of(place))
+    assert fail(place, points, calls).faults == []
+
+
+@pytest.mark.slow
+def test_a_growing_file_that_is_begun_anew_is_the_old_run_the_new_one_or_none(forks: Forks, tmp_path: Path) -> None:
+    """Its files have the names of the earlier ones: the manifest goes first, so that nobody takes them for a run."""
+    recipe = ("generator.transactions=300", "population.cards=60", "timeline.end=2022-01-10")
+    words = ("run", "--quiet", "--overwrite", *recipe, "sink=jsonl_stream", f"sink.jsonl_stream.uri={tmp_path}/a")
+
+    def look() -> str:
+        return forks.run("look", str(SQLITE), "", f"{tmp_path}/a").text.strip()
+
+    digests = []
+    for seed in (2, 1):
+        changes = forks.run(*words, f"seed={seed}", within="both").changes
+        digests.append(look())
+    seen = []
+    for point in range(1, changes + 1) if FULL else sample(3, changes):
+        assert forks.run(*words, "seed=2", at=point, within="both").killed
+        seen.append({digests[1]: "old", digests[0]: "new"}.get(look(), look()))
+        assert forks.run(*words, "seed=1").code == 0
+        assert look() == digests[1]
+    assert {*seen} <= {"old", "none", "new"}, seen
+    assert {*seen} >= {"old", "none"}
+
+
+def test_every_sink_that_replaces_a_run_is_killed() -> None:
+    assert {"csv", "parquet", "jsonl", "duckdb", "sqlite", "postgres"} <= {*specs()}
+    single = {kind.overrides[0].removeprefix("sink=") for kind in KINDS}
+    assert {*specs()} <= single
 
 
 def make(uri: str, seed: int, *, overwrite: bool = False) -> synth.RunResult:

@@ -2,13 +2,12 @@
 
 import random
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.faults.commands import FULL
-from tests.faults.kills import Forge, digests, forging
+from tests.faults.forks import Forks, digests
 from tests.faults.test_resume import CLAIMS, CLICKS, points
 from tests.servers import S3Server
 from tests.sinks.places import Prefix
@@ -19,15 +18,9 @@ TWO = (*CLAIMS, "sink=[csv,parquet]", "sink.csv.uri=out/p", "sink.csv.layout=par
 KINDS = {"two sinks": TWO, "clicks": (*CLICKS, "sink.parquet.uri=out/p")}
 
 
-@pytest.fixture(scope="module")
-def forge() -> Iterator[Forge]:
-    with forging() as forge:
-        yield forge
-
-
-def whole(forge: Forge, recipe: tuple[str, ...], place: Path) -> dict[str, str]:
+def whole(forks: Forks, recipe: tuple[str, ...], place: Path) -> dict[str, str]:
     """The files of one run, and nothing left of it."""
-    done = forge.run("run", *recipe, cwd=place)
+    done = forks.run("run", *recipe, cwd=place)
     assert done.code == 0, done.text
     files = digests(place / "out")
     shutil.rmtree(place / "out")
@@ -39,69 +32,68 @@ def part(number: int, parts: int = PARTS) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("recipe", KINDS.values() if FULL else [TWO], ids=KINDS if FULL else ["two sinks"])
-def test_parts_in_any_order_some_twice_some_killed_are_one_run(forge, recipe, tmp_path):
-    files, rng = whole(forge, recipe, tmp_path), random.Random(4)
+def test_parts_in_any_order_some_twice_some_killed_are_one_run(forks, recipe, tmp_path):
+    files, rng = whole(forks, recipe, tmp_path), random.Random(4)
     order = rng.sample(range(PARTS), PARTS)
     for number in order:
-        killed = forge.run("run", *recipe, *part(number), cwd=tmp_path, at=rng.randint(2, 12))
+        killed = forks.run("run", *recipe, *part(number), cwd=tmp_path, at=rng.randint(2, 12))
         assert killed.killed or killed.code == 0, killed.text
-    early = forge.run("commit", "out/p", cwd=tmp_path)
+    early = forks.run("commit", "out/p", cwd=tmp_path)
     assert early.code == 3, early.text
     assert "missing" in early.text
     for number in [*reversed(order), order[0]]:
-        done = forge.run("run", *recipe, *part(number), cwd=tmp_path)
+        done = forks.run("run", *recipe, *part(number), cwd=tmp_path)
         assert done.code == 0, done.text
     assert not any("/.synth-" not in name for name in digests(tmp_path))
-    committed = forge.run("commit", "out/p", cwd=tmp_path)
+    committed = forks.run("commit", "out/p", cwd=tmp_path)
     assert committed.code == 0, committed.text
     assert digests(tmp_path / "out") == files
-    again = forge.run("commit", "out/p", cwd=tmp_path)
+    again = forks.run("commit", "out/p", cwd=tmp_path)
     assert (again.code, "is complete" in again.text) == (3, True)
 
 
-def test_a_commit_that_is_killed_before_it_publishes_is_made_again(forge, tmp_path):
-    files = whole(forge, ONE, tmp_path)
+def test_a_commit_that_is_killed_before_it_publishes_is_made_again(forks, tmp_path):
+    files = whole(forks, ONE, tmp_path)
     for number in range(2):
-        assert forge.run("run", *ONE, *part(number, 2), cwd=tmp_path).code == 0
+        assert forks.run("run", *ONE, *part(number, 2), cwd=tmp_path).code == 0
     shutil.copytree(tmp_path / "out", tmp_path / "kept")
-    changes = forge.run("commit", "out/p", cwd=tmp_path).changes
+    changes = forks.run("commit", "out/p", cwd=tmp_path).changes
     for at in points(changes):
         shutil.rmtree(tmp_path / "out")
         shutil.copytree(tmp_path / "kept", tmp_path / "out")
-        assert forge.run("commit", "out/p", cwd=tmp_path, at=at).killed
-        done = forge.run("commit", "out/p", cwd=tmp_path)
+        assert forks.run("commit", "out/p", cwd=tmp_path, at=at).killed
+        done = forks.run("commit", "out/p", cwd=tmp_path)
         assert done.code == 0, done.text
         assert digests(tmp_path / "out") == files
 
 
-def test_a_commit_names_what_is_missing_and_what_is_damaged_of_every_sink(forge, tmp_path):
-    files = whole(forge, TWO, tmp_path)
-    assert forge.run("run", *TWO, *part(0, 1), cwd=tmp_path).code == 0
+def test_a_commit_names_what_is_missing_and_what_is_damaged_of_every_sink(forks, tmp_path):
+    files = whole(forks, TWO, tmp_path)
+    assert forks.run("run", *TWO, *part(0, 1), cwd=tmp_path).code == 0
     receipts = sorted((tmp_path / "out" / "p").glob(".synth-*/receipts/0*"))
     for path in receipts[1:4]:
         path.unlink()
     staged = next((tmp_path / "out" / "q").glob(".synth-*/transactions/part-00005*"))
     staged.write_bytes(b"nothing")
-    refused = forge.run("commit", "out/q", cwd=tmp_path)
+    refused = forks.run("commit", "out/q", cwd=tmp_path)
     assert refused.code == 3
     assert "sink 'csv': 3 blocks missing (1-3)" in refused.text
     assert "sink 'parquet': block 5: damaged: transactions/part-00005.parquet is gone or damaged" in refused.text
     assert "synth run --resume" in refused.text
-    done = forge.run("run", "--resume", "out/q", cwd=tmp_path)
+    done = forks.run("run", "--resume", "out/q", cwd=tmp_path)
     assert done.code == 0, done.text
     assert digests(tmp_path / "out") == files
 
 
-def test_the_task_of_a_batch_system_is_its_part(tmp_path):
+def test_the_task_of_a_batch_system_is_its_part(forks, tmp_path):
     for number in range(2):
         variable = ("SLURM_ARRAY_TASK_ID", "JOB_COMPLETION_INDEX")[number]
-        with forging({variable: str(number)}) as forge:
-            done = forge.run("run", *ONE, "--parts", "2", "--part", "env", cwd=tmp_path)
-            assert done.code == 0, done.text
-    with forging() as forge:
-        assert forge.run("commit", "out/p", cwd=tmp_path).code == 0
-        unset = forge.run("run", *ONE, "--parts", "2", "--part", "env", cwd=tmp_path)
-        assert (unset.code, "neither SLURM_ARRAY_TASK_ID nor" in unset.text) == (2, True)
+        task = forks.near({variable: str(number)})
+        done = task.run("run", *ONE, "--parts", "2", "--part", "env", cwd=tmp_path)
+        assert done.code == 0, done.text
+    assert forks.run("commit", "out/p", cwd=tmp_path).code == 0
+    unset = forks.run("run", *ONE, "--parts", "2", "--part", "env", cwd=tmp_path)
+    assert (unset.code, "neither SLURM_ARRAY_TASK_ID nor" in unset.text) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -115,24 +107,24 @@ def test_the_task_of_a_batch_system_is_its_part(tmp_path):
         (("--resume", "out/p", "--dry-run"), 2, "leave out --dry-run"),
     ],
 )
-def test_what_makes_no_sense_is_refused_before_anything_is_written(forge, tmp_path, words, code, why):
-    refused = forge.run("run", *ONE, *words, cwd=tmp_path)
+def test_what_makes_no_sense_is_refused_before_anything_is_written(forks, tmp_path, words, code, why):
+    refused = forks.run("run", *ONE, *words, cwd=tmp_path)
     assert (refused.code, why in refused.text) == (code, True), refused.text
     assert digests(tmp_path) == {}
 
 
-def test_parts_of_another_recipe_are_refused_where_one_has_begun(forge, tmp_path):
-    assert forge.run("run", *ONE, *part(0), cwd=tmp_path).code == 0
-    other = forge.run("run", *ONE, "seed=9", *part(1), cwd=tmp_path)
+def test_parts_of_another_recipe_are_refused_where_one_has_begun(forks, tmp_path):
+    assert forks.run("run", *ONE, *part(0), cwd=tmp_path).code == 0
+    other = forks.run("run", *ONE, "seed=9", *part(1), cwd=tmp_path)
     assert other.code == 3
     assert "seed: 123 there, 9 here" in other.text
 
 
-def test_a_part_that_fails_leaves_its_finished_blocks(forge, tmp_path):
-    whole(forge, ONE, tmp_path)
+def test_a_part_that_fails_leaves_its_finished_blocks(forks, tmp_path):
+    whole(forks, ONE, tmp_path)
     found = 0
     for at in range(8, 200, 8 if FULL else 24):
-        if not forge.run("run", *ONE, *part(0, 1), cwd=tmp_path, at=at).killed:
+        if not forks.run("run", *ONE, *part(0, 1), cwd=tmp_path, at=at).killed:
             break
         now = len(list((tmp_path / "out" / "p").glob(".synth-*/receipts/0*")))
         assert now >= found
@@ -143,12 +135,6 @@ def test_a_part_that_fails_leaves_its_finished_blocks(forge, tmp_path):
 @pytest.fixture(scope="module")
 def bucket(moto: S3Server) -> Prefix:
     return Prefix(moto, "faults")
-
-
-@pytest.fixture(scope="module")
-def near_bucket(moto: S3Server) -> Iterator[Forge]:
-    with forging(moto.environ()) as forge:
-        yield forge
 
 
 def empty(place: Prefix) -> None:
@@ -164,51 +150,51 @@ class TestInABucket:
         return (*CLAIMS, f"sink.parquet.uri={bucket.uri}")
 
     @pytest.fixture
-    def forge(self, near_bucket) -> Forge:
-        return near_bucket
+    def forks(self, forks, moto) -> Forks:
+        return forks.near(moto.environ())
 
     @pytest.fixture
-    def wanted(self, forge, recipe, bucket, tmp_path) -> tuple[dict[str, bytes], int]:
-        done = forge.run("run", *recipe, cwd=tmp_path)
+    def wanted(self, forks, recipe, bucket, tmp_path) -> tuple[dict[str, bytes], int]:
+        done = forks.run("run", *recipe, cwd=tmp_path)
         assert done.code == 0, done.text
         files = bucket.files()
         assert not any(name.startswith(".synth-") for name in files)
         empty(bucket)
         return files, done.changes
 
-    def test_a_killed_run_is_finished_by_the_place_alone(self, forge, recipe, bucket, wanted, tmp_path):
+    def test_a_killed_run_is_finished_by_the_place_alone(self, forks, recipe, bucket, wanted, tmp_path):
         files, changes = wanted
         for at in points(changes)[:: 7 if FULL else 1]:
-            killed = forge.run("run", *recipe, cwd=tmp_path, at=at)
+            killed = forks.run("run", *recipe, cwd=tmp_path, at=at)
             if killed.killed:
                 assert not [name for name in bucket.files() if not name.startswith(".synth-")]
                 begun = any(name.endswith("recipe.json") for name in bucket.files())
                 words = ["run", "--resume", bucket.uri] if begun else ["run", *recipe]
-                done = forge.run(*words, cwd=tmp_path)
+                done = forks.run(*words, cwd=tmp_path)
                 assert done.code == 0, f"killed before change {at}: {done.text}"
             assert bucket.files() == files, f"killed before change {at}"
             empty(bucket)
 
-    def test_parts_are_one_run_and_lost_uploads_are_made_again(self, forge, recipe, bucket, wanted, tmp_path):
+    def test_parts_are_one_run_and_lost_uploads_are_made_again(self, forks, recipe, bucket, wanted, tmp_path):
         files, _ = wanted
         for number in (2, 0, 1):
-            done = forge.run("run", *recipe, *part(number, 3), cwd=tmp_path)
+            done = forks.run("run", *recipe, *part(number, 3), cwd=tmp_path)
             assert done.code == 0, done.text
         bucket.spoil("transactions/part-00003.parquet")
-        refused = forge.run("commit", bucket.uri, cwd=tmp_path)
+        refused = forks.run("commit", bucket.uri, cwd=tmp_path)
         assert (refused.code, "block 3: damaged" in refused.text) == (3, True), refused.text
-        done = forge.run("run", *recipe, *part(1, 3), cwd=tmp_path)
+        done = forks.run("run", *recipe, *part(1, 3), cwd=tmp_path)
         assert done.code == 0, done.text
         assert "block 0000003 is made again" in done.text
-        done = forge.run("commit", bucket.uri, cwd=tmp_path)
+        done = forks.run("commit", bucket.uri, cwd=tmp_path)
         assert done.code == 0, done.text
         assert bucket.files() == files
         empty(bucket)
 
-    def test_clean_aborts_what_belongs_to_it_and_nothing_else(self, forge, recipe, bucket, tmp_path):
-        assert forge.run("run", *recipe, *part(0, 2), cwd=tmp_path).code == 0
+    def test_clean_aborts_what_belongs_to_it_and_nothing_else(self, forks, recipe, bucket, tmp_path):
+        assert forks.run("run", *recipe, *part(0, 2), cwd=tmp_path).code == 0
         bucket.client.create_multipart_upload(Bucket=bucket.bucket, Key=f"{bucket.prefix}/mine")
-        assert forge.run("clean", bucket.uri, cwd=tmp_path).code == 0
+        assert forks.run("clean", bucket.uri, cwd=tmp_path).code == 0
         assert bucket.files() == {}
         assert bucket.staging() == [f"{bucket.prefix}/mine"]
         bucket.spoil("mine")

@@ -3,14 +3,13 @@
 import json
 import random
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.failing_sink import FAILING
 from tests.faults.commands import FULL
-from tests.faults.kills import Forge, digests, forging
+from tests.faults.forks import Forks, digests
 
 SMALL = ("generator.transactions=4000", "block_rows=500", "population.cards=200", "timeline.end=2022-02-01")
 CLAIMS = ("scenario=[amount_threshold,card_chain]", "scenario.card_chain.ratio=0.02", "reporting=noisy", *SMALL)
@@ -29,12 +28,6 @@ KINDS = {
 }
 
 
-@pytest.fixture(scope="module")
-def forge() -> Iterator[Forge]:
-    with forging() as forge:
-        yield forge
-
-
 #: One file and a file a block, claims and reports; the others are for ``make faults``.
 SHORT = ("two sinks",)
 
@@ -48,10 +41,10 @@ _WANTED: dict[tuple[str, ...], tuple[dict[str, str], int]] = {}
 
 
 @pytest.fixture
-def wanted(forge, recipe, tmp_path) -> tuple[dict[str, str], int]:
+def wanted(forks, recipe, tmp_path) -> tuple[dict[str, str], int]:
     """The files of an undisturbed run, made once a recipe, and how many things it changes before it commits."""
     if recipe not in _WANTED:
-        done = forge.run("run", *recipe, cwd=tmp_path)
+        done = forks.run("run", *recipe, cwd=tmp_path)
         assert done.code == 0, done.text
         _WANTED[recipe] = digests(tmp_path / "out"), done.changes
         shutil.rmtree(tmp_path / "out")
@@ -64,30 +57,30 @@ def points(changes: int) -> list[int]:
     return every if FULL else sorted({changes, *random.Random(3).sample(every, 1)})
 
 
-def test_a_killed_run_is_finished_by_resume(forge, recipe, wanted, tmp_path):
+def test_a_killed_run_is_finished_by_resume(forks, recipe, wanted, tmp_path):
     files, changes = wanted
     for at in points(changes):
-        killed = forge.run("run", *recipe, cwd=tmp_path, at=at)
+        killed = forks.run("run", *recipe, cwd=tmp_path, at=at)
         if not killed.killed:
             assert killed.code == 0, killed.text  # threads: this time there were fewer
         else:
             assert not [name for name in digests(tmp_path) if "/.synth-" not in name], f"a reader sees some, {at}"
-            resumed = forge.run("run", *recipe, "--resume", "out/p", cwd=tmp_path)
+            resumed = forks.run("run", *recipe, "--resume", "out/p", cwd=tmp_path)
             assert resumed.code == 0, f"killed before change {at}: {resumed.text}"
         assert digests(tmp_path / "out") == files, f"killed before change {at}"
         shutil.rmtree(tmp_path / "out")
 
 
-def test_killed_again_and_again_it_is_finished_by_the_place_alone(forge, recipe, wanted, tmp_path):
+def test_killed_again_and_again_it_is_finished_by_the_place_alone(forks, recipe, wanted, tmp_path):
     files, _ = wanted
     rng = random.Random(5)
     kills, words = 0, ["run", *recipe]
     for _ in range(100 if FULL else 4):
         # Further on than one block, so that it comes to an end some day.
         killed = (
-            forge.run(*words, cwd=tmp_path, at=rng.randint(12, 30))
+            forks.run(*words, cwd=tmp_path, at=rng.randint(12, 30))
             if rng.random() < 0.5
-            else forge.run(*words, cwd=tmp_path, after=rng.uniform(0.02, 0.6))
+            else forks.run(*words, cwd=tmp_path, after=rng.uniform(0.02, 0.6))
         )
         if killed.killed:
             kills += 1
@@ -99,17 +92,17 @@ def test_killed_again_and_again_it_is_finished_by_the_place_alone(forge, recipe,
         shutil.rmtree(tmp_path / "out")
         words = ["run", *recipe]
     if (tmp_path / "out").exists():
-        last = forge.run(*words, cwd=tmp_path)
+        last = forks.run(*words, cwd=tmp_path)
         assert last.code == 0, last.text
         assert digests(tmp_path / "out") == files
     assert kills
     print(f"{kills} kills")
 
 
-def run_to_the_middle(forge: Forge, recipe: tuple[str, ...], place: Path) -> int:
+def run_to_the_middle(forks: Forks, recipe: tuple[str, ...], place: Path) -> int:
     """Leaves some finished blocks; returns how many."""
     for at in range(26, 400, 6):
-        ended = forge.run("run", *recipe, cwd=place, at=at)
+        ended = forks.run("run", *recipe, cwd=place, at=at)
         assert ended.killed, ended.text
         found = len(list((place / "out" / "p").glob(".synth-*/receipts/0*")))
         if found >= 3:
@@ -122,75 +115,75 @@ class TestWhatIsThere:
     def recipe(self, request: pytest.FixtureRequest) -> tuple[str, ...]:
         return KINDS[request.param]
 
-    def test_a_plain_run_joins_and_says_so(self, forge, recipe, wanted, tmp_path):
-        found = run_to_the_middle(forge, recipe, tmp_path)
-        done = forge.run("run", *recipe, cwd=tmp_path)
+    def test_a_plain_run_joins_and_says_so(self, forks, recipe, wanted, tmp_path):
+        found = run_to_the_middle(forks, recipe, tmp_path)
+        done = forks.run("run", *recipe, cwd=tmp_path)
         assert done.code == 0, done.text
         assert f"going on with {found} of " in done.text
         assert digests(tmp_path / "out") == wanted[0]
 
-    def test_another_recipe_is_refused_key_by_key_and_nothing_is_lost(self, forge, recipe, wanted, tmp_path):
-        run_to_the_middle(forge, recipe, tmp_path)
+    def test_another_recipe_is_refused_key_by_key_and_nothing_is_lost(self, forks, recipe, wanted, tmp_path):
+        run_to_the_middle(forks, recipe, tmp_path)
         before = digests(tmp_path)
-        other = forge.run("run", *recipe, "seed=7", "--resume", "out/p", cwd=tmp_path)
+        other = forks.run("run", *recipe, "seed=7", "--resume", "out/p", cwd=tmp_path)
         assert other.code == 3
         assert "seed: 123 there, 7 here" in other.text
         assert digests(tmp_path) == before
-        plain = forge.run("run", *recipe, "seed=7", cwd=tmp_path)
+        plain = forks.run("run", *recipe, "seed=7", cwd=tmp_path)
         assert plain.code == 0, plain.text
         assert "seed: 123 there, 7 here" in plain.text
         assert not any("/.synth-" in name for name in digests(tmp_path))
 
-    def test_damage_is_found_and_made_again(self, forge, recipe, wanted, tmp_path):
-        run_to_the_middle(forge, recipe, tmp_path)
+    def test_damage_is_found_and_made_again(self, forks, recipe, wanted, tmp_path):
+        run_to_the_middle(forks, recipe, tmp_path)
         staged = sorted((tmp_path / "out" / "p").glob(".synth-*/transactions*"))[0]
         first = sorted(staged.iterdir())[0] if staged.is_dir() else staged
         first.write_bytes(b"X" + first.read_bytes()[1:])
         receipts = sorted((tmp_path / "out" / "p").glob(".synth-*/receipts/0*"))
         receipts[-1].write_bytes(receipts[-1].read_bytes()[:-9])
-        done = forge.run("run", "--resume", "out/p", cwd=tmp_path)
+        done = forks.run("run", "--resume", "out/p", cwd=tmp_path)
         assert done.code == 0, done.text
         assert "made again" in done.text
         assert digests(tmp_path / "out") == wanted[0]
 
-    def test_another_version_is_refused_by_resume_and_made_again_by_a_run(self, forge, recipe, wanted, tmp_path):
-        run_to_the_middle(forge, recipe, tmp_path)
+    def test_another_version_is_refused_by_resume_and_made_again_by_a_run(self, forks, recipe, wanted, tmp_path):
+        run_to_the_middle(forks, recipe, tmp_path)
         for path in (tmp_path / "out" / "p").glob(".synth-*/receipts/0*"):
             make_older(path)
-        refused = forge.run("run", "--resume", "out/p", cwd=tmp_path)
+        refused = forks.run("run", "--resume", "out/p", cwd=tmp_path)
         assert refused.code == 3, refused.text
         assert "made with numpy 1.0.0" in refused.text
-        done = forge.run("run", *recipe, cwd=tmp_path)
+        done = forks.run("run", *recipe, cwd=tmp_path)
         assert done.code == 0, done.text
         assert "made again" in done.text
         assert digests(tmp_path / "out") == wanted[0]
 
-    def test_clean_takes_it_away_and_names_it(self, forge, recipe, tmp_path):
-        run_to_the_middle(forge, recipe, tmp_path)
-        done = forge.run("clean", "out/p", cwd=tmp_path)
+    def test_clean_takes_it_away_and_names_it(self, forks, recipe, tmp_path):
+        run_to_the_middle(forks, recipe, tmp_path)
+        done = forks.run("clean", "out/p", cwd=tmp_path)
         assert done.code == 0, done.text
         assert "removed" in done.text
         assert digests(tmp_path) == {}
-        nothing = forge.run("run", "--resume", "out/p", cwd=tmp_path)
+        nothing = forks.run("run", "--resume", "out/p", cwd=tmp_path)
         assert nothing.code == 3
         assert "holds no unfinished run" in nothing.text
 
 
-def test_of_two_sinks_the_one_that_failed_follows(forge, tmp_path):
+def test_of_two_sinks_the_one_that_failed_follows(forks, tmp_path):
     fails = "if not __import__('os').path.exists('broken'):\n            return super().commit(manifest)\n        raise"
     plugin = FAILING.replace("place=True", "place=True, receipts=True").replace("raise", fails)
     (tmp_path / "failing.py").write_text(plugin)
     uris = ("sink.failing.uri=out/z", "sink.csv.uri=out/p", "sink=[csv,failing]")
     words = ("--plugin", "failing.py", "run", *CLAIMS, *uris)
-    assert forge.run(*words, cwd=tmp_path).code == 0
+    assert forks.run(*words, cwd=tmp_path).code == 0
     files = digests(tmp_path / "out")
     shutil.rmtree(tmp_path / "out")
     (tmp_path / "broken").touch()
-    failed = forge.run(*words, cwd=tmp_path)
+    failed = forks.run(*words, cwd=tmp_path)
     assert failed.code == 4, failed.text
     assert "finished blocks stay in out/z: synth run --resume out/z goes on" in failed.text
     (tmp_path / "broken").unlink()
-    done = forge.run("--plugin", "failing.py", "run", "--resume", "out/z", cwd=tmp_path)
+    done = forks.run("--plugin", "failing.py", "run", "--resume", "out/z", cwd=tmp_path)
     assert done.code == 0, done.text
     assert digests(tmp_path / "out") == files
 
@@ -215,14 +208,14 @@ def make_older(path: Path) -> None:
         (("sink=stdout",), "a sink of kind stdout keeps no blocks"),
     ],
 )
-def test_what_cannot_be_kept_is_refused_in_words(forge, tmp_path, overrides, why):
+def test_what_cannot_be_kept_is_refused_in_words(forks, tmp_path, overrides, why):
     words = ("run", *SMALL, *overrides)
     place = "s3://bucket/p" if "s3" in str(overrides) else "out/p"
-    refused = forge.run(*words, "--parts", "2", "--part", "0", cwd=tmp_path)
+    refused = forks.run(*words, "--parts", "2", "--part", "0", cwd=tmp_path)
     assert refused.code == 2, refused.text
     assert why in refused.text
     if "stdout" not in str(overrides):
-        resumed = forge.run(*words, "--resume", place, cwd=tmp_path)
+        resumed = forks.run(*words, "--resume", place, cwd=tmp_path)
         assert resumed.code == 2, resumed.text
         assert why in resumed.text
     assert digests(tmp_path) == {}

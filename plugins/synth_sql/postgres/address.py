@@ -5,7 +5,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, urlencode
 
 import psycopg
@@ -13,9 +12,7 @@ from psycopg import conninfo
 
 from synth import RefusedError, SynthError, is_secret, on_one_line
 from synth_sql.postgres.config import SCHEMES
-
-if TYPE_CHECKING:
-    from psycopg import Connection
+from synth_sql.postgres.patience import Patient
 
 _FROM = {"host": "PGHOST", "port": "PGPORT", "dbname": "PGDATABASE", "user": "PGUSER"}
 
@@ -93,7 +90,7 @@ class Address:
         """The uri of one of several runs."""
         return f"{self.uri}{'&' if '?' in self.uri else '?'}run={run}"
 
-    def connect(self) -> "Connection":
+    def connect(self) -> Patient:
         """A connection whose session sees times in UTC; the caller closes it.
 
         Raises:
@@ -101,7 +98,7 @@ class Address:
         """
         given = conninfo.conninfo_to_dict(self.dsn)
         patient = "connect_timeout" in given or "PGCONNECT_TIMEOUT" in os.environ
-        connection = psycopg.connect(self.dsn, connect_timeout=None if patient else _CONNECT_S)
+        connection = Patient.connect(self.dsn, connect_timeout=None if patient else _CONNECT_S)
         with connection.transaction():
             connection.execute("SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET extra_float_digits = 1")
             connection.execute("SET client_encoding = 'UTF8'; SET client_min_messages = 'warning'")

@@ -85,7 +85,7 @@ class TableStream(io.RawIOBase):
         """The messages, one a row, in pieces of many."""
         with self._address.explaining(RefusedError, "read"), self._address.connect() as connection:
             SchemaState(connection, self._address).enter()
-            with connection.cursor() as cursor, cursor.copy(statement) as copy:
+            with connection.patiently(), connection.cursor() as cursor, cursor.copy(statement) as copy:
                 piece = bytearray()
                 for message in copy:
                     piece += message

@@ -15,6 +15,7 @@ from synth_sql.ddl import quoted
 from synth_sql.postgres.address import Address
 from synth_sql.postgres.config import PostgresConfig
 from synth_sql.postgres.copying import HEADER, TRAILER, encode_rows
+from synth_sql.postgres.patience import Patient
 from synth_sql.postgres.schema_state import RUNS, SchemaState, tables_of
 from synth_sql.postgres.tables import ROW, STAGING, Layout, require_names
 
@@ -51,7 +52,7 @@ class PostgresSink:
         self.uri = self._address.uri
         self._config, self._job = config, job
         self._mode = "replace" if job.overwrite else config.if_exists
-        self._connection: psycopg.Connection | None = None
+        self._connection: Patient | None = None
         self._layouts: dict[str, Layout] = {}
         self._streams: dict[str, _Stream] = {}
 
@@ -159,7 +160,11 @@ class PostgresSink:
     def finish(self) -> dict[str, list[Staged]]:
         """Makes the keys; tells the bytes that each table gives back when it is read by COPY."""
         connection, layouts = self._connected(), list(self._layouts.values())
-        with self._address.explaining(RunError, "complete the tables of"), connection.transaction():
+        with (
+            self._address.explaining(RunError, "complete the tables of"),
+            connection.patiently(),
+            connection.transaction(),
+        ):
             for layout in layouts:
                 for comment in layout.explain(layout.staged):
                     connection.execute(comment)
@@ -234,7 +239,7 @@ class PostgresSink:
         finally:
             self._leave()
 
-    def _connected(self) -> psycopg.Connection:
+    def _connected(self) -> Patient:
         assert self._connection is not None, "open() comes first"
         return self._connection
 
