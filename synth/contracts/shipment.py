@@ -1,7 +1,8 @@
 """Work that travels: saved once to a file, mapped by any number of processes on any machine that has a copy.
 
-The file is a line of JSON, the sources of modules that no worker could import, a pickle, and the buffers of its arrays,
-aligned: they are never copied into a process. It is read by the processes that its writer starts, and by nobody else.
+The file is a size and JSON of that size, the sources of modules that no worker could import, a pickle, and the buffers
+of its arrays, aligned: they are never copied into a process. It is read by the processes that its writer starts, and by
+nobody else.
 """
 
 import io
@@ -9,6 +10,7 @@ import json
 import mmap
 import os
 import pickle
+import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +18,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+from typing_extensions import Buffer
 
 from synth import __version__
 from synth.contracts.arithmetic import fingerprint_arithmetic
@@ -25,6 +28,10 @@ from synth.libraries import versions_of
 
 #: Vector instructions like their operands so; it is the size of a cache line.
 _ALIGNED = 64
+
+
+#: Before the JSON stands how long it is.
+_SIZE = struct.Struct("<Q")
 
 
 def _arrives() -> None:
@@ -82,7 +89,8 @@ class Shipment:
             "buffers": [view.nbytes for view in views],
         }
         with Path(path).open("wb") as file:
-            file.write(json.dumps(head).encode() + b"\n")
+            line = json.dumps(head).encode()
+            file.write(_SIZE.pack(len(line)) + line)
             for source in sources:
                 file.write(source)
             file.write(stream.getbuffer())
@@ -101,13 +109,25 @@ class Shipment:
         there = Path(path).stat()
         return _load(os.fspath(path), there.st_ino, there.st_mtime_ns, there.st_size)
 
+    @staticmethod
+    def read(content: Buffer) -> "Shipment":
+        """A file's content, for whoever has it in memory that processes share; it has to stay there.
+
+        Raises:
+            RefusedError: as ``load``.
+        """
+        return _read(memoryview(content).cast("B").toreadonly())
+
 
 @lru_cache(maxsize=1)
 def _load(path: str, *_stamp: int) -> Shipment:
     with Path(path).open("rb") as file:
-        view = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-        head: dict[str, Any] = json.loads(file.readline())
-        at = file.tell()
+        return _read(memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
+
+
+def _read(view: memoryview) -> Shipment:
+    at = _SIZE.size + _SIZE.unpack_from(view)[0]
+    head: dict[str, Any] = json.loads(bytes(view[_SIZE.size : at]))
     _refuse_others(head)
     modules: dict[str, dict[str, bytes]] = {}
     for name, files in head["modules"].items():

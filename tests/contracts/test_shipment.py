@@ -170,7 +170,7 @@ def test_what_a_process_has_for_itself_does_not_grow_with_the_world(recipe, tmp_
         prepared = prepare(load_recipe([*recipe, *size, "timeline.end=2022-01-06"])[0])
         Shipment(prepared.make_block).save(tmp_path / "saved")
         with (tmp_path / "saved").open("rb") as file:
-            head = json.loads(file.readline())
+            head = json.loads(file.read(int.from_bytes(file.read(8), "little")))
         own.append(head["pickle"])
         assert sum(head["buffers"]) > 10_000
     assert own[1] - own[0] < 20_000
