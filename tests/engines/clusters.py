@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.servers import free_port, wait_for_port
 
 #: No test of a cluster takes longer to start.
-_START_S = 90
+_START_S = 240
 
 
 def missing_java() -> str:
@@ -88,8 +88,8 @@ def spark_cluster(folder: Path) -> Iterator[Cluster]:
         "SPARK_CONF_DIR": str(folder),
         "PYSPARK_PYTHON": sys.executable,
     }
-    quiet = "spark.ui.enabled false\nspark.python.use.daemon true\nspark.executor.memory 512m\nspark.driver.host 127.0.0.1\n"
-    (folder / "spark-defaults.conf").write_text(quiet)
+    settings = ("spark.ui.enabled false", "spark.executor.memory 512m", "spark.driver.host 127.0.0.1")
+    (folder / "spark-defaults.conf").write_text("\n".join(settings))
     cluster = Cluster(("runner=spark", f"runner.master={master}"), environ)
     start = [str(home / "bin" / "spark-class"), "org.apache.spark.deploy"]
     try:
@@ -113,16 +113,23 @@ def ray_cluster(folder: Path) -> Iterator[Cluster]:
     environ |= {"RAY_DEDUP_LOGS": "0", "RAY_enable_uv_run_runtime_env": "0"}
     cluster = Cluster(("runner=ray", f"runner.address={address}"), environ)
     ray = [str(Path(sys.executable).with_name("ray")), "start", "--block", "--disable-usage-stats"]
-    memory = ["--object-store-memory", "100000000", "--node-ip-address", "127.0.0.1"]
+    memory = ["--object-store-memory", "100000000"]
     head = ["--head", "--port", str(port), "--num-cpus", "0", "--include-dashboard", "false"]
     try:
-        _start(cluster, "head", [*ray, *head, *memory, "--temp-dir", str(folder / "r")], folder)
+        own = ["--temp-dir", str(folder / "r"), *_ports(20_000)]
+        _start(cluster, "head", [*ray, *head, *memory, *own], folder)
         wait_for_port(port, folder / "head.log", _START_S)
-        _start(cluster, "worker", [*ray, "--address", address, "--num-cpus", "2", *memory], folder)
+        _start(cluster, "worker", [*ray, "--address", address, "--num-cpus", "2", *memory, *_ports(23_000)], folder)
         _wait_for(folder / "worker.log", "Ray runtime started", 1)
         yield cluster
     finally:
         _stop(cluster)
+
+
+def _ports(first: int) -> list[str]:
+    """Those of a node: two on one machine must not want the same."""
+    workers = ["--min-worker-port", str(first), "--max-worker-port", str(first + 2_000)]
+    return [*workers, "--dashboard-agent-listen-port", str(first + 2_001)]
 
 
 def _start(cluster: Cluster, name: str, command: list[str], folder: Path) -> None:

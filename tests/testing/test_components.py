@@ -11,8 +11,8 @@ from synth.testing.bench import load
 PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
 #: Packages of their own; the others are installed with synth.
 PACKAGES = sorted(path.parent for path in PLUGINS.glob("*/pyproject.toml"))
-#: Sinks that need a server: beside their other tests.
-ELSEWHERE = {("sink", "postgres")}
+#: What needs a server, or an environment of its own: beside their other tests.
+ELSEWHERE = {("sink", "postgres"), ("runner", "spark"), ("runner", "ray")}
 FILES = [*sorted(PLUGINS.glob("examples/*.py")), *PACKAGES]
 
 
