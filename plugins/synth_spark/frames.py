@@ -1,7 +1,9 @@
 """Tables of a plan as data frames: made by executors when Spark asks for them, written nowhere."""
 
+import atexit
 import os
 import shlex
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -37,9 +39,10 @@ def dataframe(spark: "SparkSession", *recipe: Any, table: str = "transactions", 
     if shipped is None:
         return spark.createDataFrame(found.to_arrow())
     name = f"synth-table-{os.urandom(8).hex()}"
-    with tempfile.TemporaryDirectory(prefix="synth-shipment-") as folder:
-        shipped.task.save(Path(folder) / name)
-        spark.sparkContext.addFile(str(Path(folder) / name))
+    folder = tempfile.mkdtemp(prefix="synth-shipment-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)  # executors fetch it when the frame is computed
+    shipped.task.save(Path(folder) / name)
+    spark.sparkContext.addFile(str(Path(folder) / name))
     blocks = spark.range(0, shipped.blocks, 1, shipped.blocks)
     return blocks.mapInArrow(_making(name), schema_of(shipped.schema))
 

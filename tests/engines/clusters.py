@@ -118,7 +118,7 @@ def ray_cluster(folder: Path) -> Iterator[Cluster]:
     try:
         own = ["--temp-dir", str(folder / "r"), *_ports(20_000)]
         _start(cluster, "head", [*ray, *head, *memory, *own], folder)
-        wait_for_port(port, folder / "head.log", _START_S)
+        _wait_for(folder / "head.log", "Ray runtime started", 1)
         _start(cluster, "worker", [*ray, "--address", address, "--num-cpus", "2", *memory, *_ports(23_000)], folder)
         _wait_for(folder / "worker.log", "Ray runtime started", 1)
         yield cluster
