@@ -98,7 +98,7 @@ faults: .venv/.installed-dev
 
 readme: .venv/.installed-dev
 	place=$$(mktemp -d) && $(MAKE) run ARGS=sink.parquet.uri=$$place/run && . $(BIN)/activate && synth verify $$place/run && rm -r $$place
-	$(BIN)/python tests/readme_commands.py README.md docs/first-pattern.md docs/experiments.md docs/reading.md docs/resume.md
+	$(BIN)/python tests/readme_commands.py README.md docs/first-pattern.md docs/experiments.md docs/reading.md docs/resume.md docs/machines.md
 	$(BIN)/python docs/write_screens.py --check
 
 format: .venv/.installed-dev
