@@ -96,9 +96,12 @@ mutants: .venv/.installed-dev
 faults: .venv/.installed-dev
 	SYNTH_FAULTS=full $(BIN)/pytest --timeout 3600 tests/faults $(ARGS)
 
+# Each page with commands; make wheel runs those of the installation.
+pages := $(filter-out docs/install.md,$(shell grep -l '^```console' README.md docs/*.md))
+
 readme: .venv/.installed-dev
 	place=$$(mktemp -d) && $(MAKE) run ARGS=sink.parquet.uri=$$place/run && . $(BIN)/activate && synth verify $$place/run && rm -r $$place
-	$(BIN)/python tests/readme_commands.py README.md docs/first-pattern.md docs/experiments.md docs/reading.md docs/resume.md docs/machines.md
+	$(BIN)/python tests/readme_commands.py $(pages)
 	$(BIN)/python docs/write_screens.py --check
 
 format: .venv/.installed-dev

@@ -1,6 +1,7 @@
 """synth from Python: in a notebook, twice, from a thread, inside somebody else's Hydra app."""
 
 import pydoc
+import shutil
 import threading
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 
 import synth
+from synth.cli import main
 from synth.errors import ConfigError, PluginError, RefusedError
 
 TINY = ("generator.transactions=3000", "block_rows=1000", "population.cards=500", "scenario=card_chain")
@@ -128,6 +130,20 @@ def test_a_taken_place_is_refused_and_replaced_on_demand() -> None:
     assert len(first.to_pandas()) == 3000
     replaced = synth.run(*TINY, "sink.parquet.uri=out", "seed=2", overwrite=True)
     assert replaced.digest != first.digest
+
+
+def test_an_unfinished_run_is_finished_by_its_place_or_by_its_recipe() -> None:
+    small = [*TINY, "block_rows=500"]
+    wanted = synth.run(small, "sink.parquet.uri=whole").digest
+    for given in ([], [*small, "sink.parquet.uri=out"]):
+        assert main(["run", *small, "sink.parquet.uri=out", "--parts", "2", "--part", "1"]) == 0
+        with pytest.raises(RefusedError, match=r"seed: 123 there, 2 here"):
+            synth.run(*small, "seed=2", resume="out")
+        done = synth.run(*given, resume="out")
+        assert (done.places["parquet"], done.digest) == ("out", wanted)
+        with pytest.raises(RefusedError, match="out holds a run that is complete"):
+            synth.run(resume="out")
+        shutil.rmtree("out")
 
 
 def test_a_plugin_file_and_a_folder_of_choices(tmp_path: Path) -> None:

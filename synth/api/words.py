@@ -15,6 +15,7 @@ _SPOKEN: tuple[tuple[str, str], ...] = (
     (r"--config-dir (\S+)", r"config_dirs='\1'"),
     (r"--plugins-dir (\S+)", r"plugins_dirs='\1'"),
     (r"--plugin (\S+)", r"plugin_files='\1'"),
+    (r"synth run --resume (\S+)", r"synth.run(resume='\1')"),
     (r"--overwrite\b", "overwrite=True"),
     (r"^command line: ", "argument: "),
 )

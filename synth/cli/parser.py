@@ -19,6 +19,7 @@ A declarative simulator of labelled payment events, with exact ground truth.
   synth run -m scenario=card_chain seed=1,2,3        a sweep, with a table at the end
 """
 
+_HOLDS_A_RUN = "a directory, s3://bucket/prefix or a database that holds a run"
 
 #: Asks for candidates, where a shell's name asks for its script.
 QUERY = "query"
@@ -191,10 +192,10 @@ def make_parser() -> Parser:
     schema = command("schema", "print the JSON Schema of configurations", overrides=False)
     schema.add_argument("what", choices=["config"])
     verify = command("verify", "read an output back and check it against its manifest", overrides=False)
-    verify.add_argument("uri", help="a directory or s3://bucket/prefix that holds a run")
+    verify.add_argument("uri", help=_HOLDS_A_RUN)
     verify.add_argument("--strict", action="store_true", help="fail, too, when a check could not be made")
     stats = command("stats", "say in numbers what an output is like, beside what its recipe asks for", overrides=False)
-    stats.add_argument("uri", help="a directory or s3://bucket/prefix that holds a run")
+    stats.add_argument("uri", help=_HOLDS_A_RUN)
     lint = command("lint", "look for what gives fraud away, as a suspicious reader would", overrides=False)
     lint.add_argument(
         "overrides",

@@ -89,7 +89,7 @@ class Sink(Protocol):
     def write(self, block: int, batches: "Mapping[str, Batch]") -> Receipt:
         """Stages or encodes one block; idempotent.
 
-        Behind the last block there may be one more, of rows that only the end of a run knows: it has no transactions,
+        Behind the last block there may be more, of rows that only the end of a run knows: they have no transactions,
         and only some of the other tables.
         """
 

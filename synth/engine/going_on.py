@@ -63,10 +63,10 @@ class Keeping:
                 self.keepers[name] = join(self.prepared, self.catalog, name, self.sinks, strict=strict, shared=shared)
         found = {name: len(keeper.found()) for name, keeper in self.keepers.items()}
         self.kept = self.kept or any(found.values())
-        if self.going_on == "joins":
-            self._tell(found)
         if self.going_on == "commits":
             self._require_all()
+        elif self.going_on != "shares":
+            self._tell(found)
 
     def _tell(self, found: Mapping[str, int]) -> None:
         blocks = counted(len(self.prepared.plan.rows_b), "block")

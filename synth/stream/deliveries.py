@@ -94,10 +94,9 @@ def deliveries(prepared: Prepared, first: int, end_of_run: EndOfRun, *, shift_us
     if prepared.plan.targets or prepared.make_block.label_events:
         for index in range(min(begin, blocks)):
             end_of_run.take(prepared.make_block(index).deferred)
-    if first <= blocks:
-        for block in end_of_run.blocks():
-            delivery = _at_the_end(prepared, block)
-            yield _shifted(delivery, shift_us)
+    for block in end_of_run.blocks():
+        if block.index >= first:
+            yield _shifted(_at_the_end(prepared, block), shift_us)
 
 
 def _at_the_end(prepared: Prepared, block: Block) -> Delivery:
