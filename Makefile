@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 install = $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt $(1) \
 	|| { $(BIN)/python -m pip install --quiet 'pip>=25.1' && $(BIN)/python -m pip install --quiet -c constraints.txt $(1); }
 
-.PHONY: run setup test quick lint types imports unit full-size hydra-next floors floors-all readers wheel readme format bench \
+.PHONY: run setup test quick lint types imports unit full-size hydra-next engines floors floors-all readers wheel readme format bench \
 	cross truth mutants faults sweeps
 
 # The README's first command: 5.4 million card transactions, 0.25 % of them in fraud chains; make run ARGS=seed=2
@@ -63,6 +63,11 @@ hydra-next: .venv-hydra-next/.installed
 # Every table of every format with each tool of docs/reading.md, Spark among them, in an environment of their own.
 readers: .venv-readers/.installed .venv/.installed-dev
 	$(BIN)/python -m tests.readers.run
+
+# Runs, data frames and lost workers on a Spark master with two workers and on a Ray head with one, in an environment of
+# their own: before a release, and after a change of runners or of what is shipped to them.
+engines: .venv-engines/.installed
+	.venv-engines/bin/pytest --timeout 1200 tests/engines $(ARGS)
 
 # The golden digests with the oldest libraries that are allowed on the oldest Python, and with the newest on the newest.
 floors: .venv/.installed-dev
@@ -128,6 +133,12 @@ bench: .venv/.installed-dev
 	$(BIN)/uv venv --quiet --clear --python $(PYTHON) .venv-readers
 	@$(BIN)/uv pip install --quiet --python .venv-readers/bin/python --no-deps -r constraints-readers.txt \
 		--config-settings-package 'pyspark:--build-option=bdist_wheel --compression=stored'
+	@touch $@
+
+.venv-engines/.installed: .venv/.installed-dev pyproject.toml constraints.txt
+	$(BIN)/uv venv --quiet --clear --python $(PYTHON) .venv-engines
+	@$(BIN)/uv pip install --quiet --python .venv-engines/bin/python -c constraints.txt \
+		-e '.[ray,spark]' hypothesis pytest pytest-timeout --config-settings-package 'pyspark:--build-option=bdist_wheel --compression=stored'
 	@touch $@
 
 .venv/.installed: .venv/.created pyproject.toml constraints.txt

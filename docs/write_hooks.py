@@ -34,8 +34,9 @@ from synth.contracts.population import (
 from synth.contracts.preflight import Preflight, PreflightContext, PreflightResult
 from synth.contracts.rhythms import Rhythm
 from synth.contracts.run_events import BlockDone, RunEnded, RunStarted, StreamProgress, StreamSubscriber, Subscriber
-from synth.contracts.runner import Runner
+from synth.contracts.runner import BlockRunner, Runner
 from synth.contracts.sessions import Session
+from synth.contracts.shipment import Shipment
 from synth.contracts.sink import Receipt, Sink, SinkJob
 from synth.contracts.stream_sink import Checkpoint, StreamSink, StreamStats
 from synth.errors import Problem
@@ -77,7 +78,7 @@ CONTRACTS: dict[str, tuple[type[Any], ...]] = {
         *(SinkSpec, Sink, SinkJob, Receipt, Table, FileSink, FileFormat, TableFile, Target),
         *(StreamSink, Checkpoint, StreamStats, Preflight, PreflightContext, PreflightResult),
     ),
-    "synth_runners": (Runner,),
+    "synth_runners": (Runner, BlockRunner, Shipment),
     "synth_views": (View,),
     "synth_checks": (CheckSpec, Output),
     "synth_subscribers": (Subscriber, StreamSubscriber, RunStarted, BlockDone, StreamProgress, RunEnded),

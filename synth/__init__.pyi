@@ -63,8 +63,10 @@ from .contracts.run_events import RunStarted as RunStarted
 from .contracts.run_events import StreamProgress as StreamProgress
 from .contracts.run_events import StreamSubscriber as StreamSubscriber
 from .contracts.run_events import Subscriber as Subscriber
+from .contracts.runner import BlockRunner as BlockRunner
 from .contracts.runner import Runner as Runner
 from .contracts.sessions import Session as Session
+from .contracts.shipment import Shipment as Shipment
 from .contracts.sink import Receipt as Receipt
 from .contracts.sink import Sink as Sink
 from .contracts.sink import SinkJob as SinkJob

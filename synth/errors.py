@@ -101,6 +101,9 @@ class ConfigError(_Mistake):
         self.problems = tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))
 
+    def __reduce__(self) -> tuple[type["ConfigError"], tuple[tuple[Problem, ...]]]:
+        return type(self), (self.problems,)
+
 
 class UnsupportedSystem(SynthError):
     """synth does not run on this operating system."""

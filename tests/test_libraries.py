@@ -53,10 +53,10 @@ def unregistered(path: Path) -> list[str]:
 
 
 #: The libraries that extras bring, and their modules; a manifest names those of the plugins that a run used.
-NEEDED = {
-    needed.name for needed in requirements(metadata.distribution(PACKAGE), ["kafka", "lakehouse", "prometheus", "sql"])
-}
-OF_EXTRAS = {
+EXTRAS = ["kafka", "lakehouse", "prometheus", "ray", "spark", "sql"]
+NEEDED = {needed.name for needed in requirements(metadata.distribution(PACKAGE), EXTRAS)}
+#: Those of clusters are not installed here; their modules bear their names.
+OF_EXTRAS = {"pyspark", "ray"} | {
     top
     for top, packages in metadata.packages_distributions().items()
     if NEEDED & {package.replace("_", "-") for package in packages}

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from synth.engine.made import ShippedTable
     from synth.tables.arrow_table import ArrowTable
 
 
@@ -165,6 +166,11 @@ class RunPlan:
         """Every table that a run would write, made while somebody goes through it."""
         made = MadeTables(self._prepared)
         return Tables(made.names, made.table, "the plan has")
+
+    @property
+    def shipped(self) -> "Mapping[str, ShippedTable]":
+        """The tables that grow with the transactions, for engines that have their blocks made by other processes."""
+        return MadeTables(self._prepared).shipped()
 
     def blocks(self, table: str = "transactions") -> "Iterator[pa.RecordBatch]":
         """The rows of a table, in order, a block at a time: memory does not grow with them.

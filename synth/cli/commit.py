@@ -12,7 +12,8 @@ from synth.engine.run import execute
 def main(args: argparse.Namespace) -> int:
     """Publishes a run whose blocks are all there."""
     started = time.perf_counter()
-    recipe, catalog = recipe_at(args.uri, workers=args.workers, plugin_files=args.plugin, plugins_dirs=args.plugins_dir)
+    on = [f"runner.workers={args.workers}"] if args.workers else []
+    recipe, catalog = recipe_at(args.uri, on, plugin_files=args.plugin, plugins_dirs=args.plugins_dir)
     with show_progress(args) as progress:
         result = execute(
             recipe, catalog, started=started, overwrite=args.overwrite, progress=progress, going_on="commits"

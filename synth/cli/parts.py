@@ -32,9 +32,9 @@ def refuse_flags(args: argparse.Namespace) -> None:
 
 def resumed(args: argparse.Namespace) -> tuple[Recipe, Catalog]:
     """The recipe of the place to go on in, or the one that the overrides beside it say."""
-    overrides = [word for word in args.overrides if not word.startswith("runner.workers=")]
-    if not overrides and not args.config_dir:
-        return recipe_at(args.resume, workers=args.workers, plugin_files=args.plugin, plugins_dirs=args.plugins_dir)
+    on = [word for word in args.overrides if word.startswith(("runner=", "runner."))]
+    if len(on) == len(args.overrides) and not args.config_dir:
+        return recipe_at(args.resume, on, plugin_files=args.plugin, plugins_dirs=args.plugins_dir)
     recipe, catalog, _ = recipes.load(args)
     return placed_at(recipe, args.resume), catalog
 

@@ -14,7 +14,7 @@ from synth.injectors import (
     credential_stuffing,
     stolen_card,
 )
-from synth.runners import local
+from synth.runners import local, processes
 from synth.sinks import csv, jsonl, jsonl_stream, parquet, stdout
 
 
@@ -70,4 +70,4 @@ def synth_sinks() -> list[SinkSpec]:
 @hookimpl
 def synth_runners() -> list[Spec]:
     """On what the run runs."""
-    return [Spec(local.LocalConfig, local.LocalRunner)]
+    return [Spec(local.LocalConfig, local.LocalRunner), Spec(processes.ProcessesConfig, processes.ProcessesRunner)]

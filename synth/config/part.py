@@ -6,7 +6,9 @@ from typing import Any
 
 from synth.config.taking import Steps, as_text, steps_of
 from synth.contracts.hookspecs import SinkSpec, Spec
-from synth.errors import Problem, RefusedError
+from synth.contracts.runner import Runner
+from synth.contracts.sink import KeptSink, SinkJob
+from synth.errors import Problem, RefusedError, blaming
 from synth.tables.column import PLAIN_NAME
 from synth.wording import in_yaml
 
@@ -105,3 +107,34 @@ def place_problems(sinks: Mapping[str, SinkPart]) -> Iterator[Problem]:
             at = f"sink.{name}.uri" if part.spec.has_uri else f"sink.{name}"
             yield Problem(path=at, message=message, allowed="one place a sink")
         taken |= dict.fromkeys(own, name)
+
+
+def layout_hint(name: str, part: SinkPart) -> str:
+    """What makes a sink write a file a block, where its configuration has a word for it."""
+    return f"sink.{name}.layout=parts" if "layout" in part.config.__dataclass_fields__ else ""
+
+
+def runner_problems(runner: Part | None, sinks: Mapping[str, SinkPart]) -> Iterator[Problem]:
+    """Yields the sinks that cannot be written to by workers alone, where the runner sends no rows to the driver."""
+    if runner is None:
+        return
+    with blaming("the runner"):
+        if isinstance(runner.make(), Runner):
+            return
+    for name, part in sinks.items():
+        if why := _through_the_driver(part):
+            message = f"runner={runner.spec.name} cannot serve sink.{name}: its workers write alone, and {why}"
+            other = "runner=local"
+            hint = layout_hint(name, part) if part.spec.receipts else ""
+            yield Problem(path=f"sink.{name}", message=message, hint=" or ".join(filter(None, (hint, other))))
+
+
+def _through_the_driver(part: SinkPart) -> str:
+    """Why the rows of a sink have to come to the driver; empty where they need not."""
+    if not part.spec.receipts:
+        return f"a sink of kind {part.spec.name} keeps no blocks"
+    try:
+        sink: KeptSink = part.make(SinkJob(part.uri or "runs", (), (), 0, overwrite=False))
+    except RefusedError:
+        return ""  # it is said of the place
+    return "it puts all blocks into one file" if sink.grows else sink.lost()

@@ -156,7 +156,9 @@ def synth_sinks() -> list[SinkSpec]:  # type: ignore[empty-body]
 
 @hookspec
 def synth_runners() -> list[Spec]:  # type: ignore[empty-body]
-    """What maps the work over blocks. Factory: ``(config) -> synth.contracts.runner.Runner``."""
+    """On what blocks are made. Factory: ``(config) -> synth.contracts.runner.Runner``, or ``-> synth.BlockRunner``
+    where other processes write them to the store, or what is both.
+    """
 
 
 @hookspec

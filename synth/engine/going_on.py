@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, cast
 
 from synth.config.catalog import Catalog
-from synth.config.part import SinkPart
+from synth.config.part import SinkPart, layout_hint
 from synth.config.recipe import Recipe
 from synth.contracts.sink import ONCE, KeptSink, Sink
 from synth.engine.commit import abort
@@ -156,11 +156,6 @@ def _holds(recipe: Recipe, part: SinkPart, sink: Sink) -> bool:
         return (told["fingerprint"], told["sink"]) == (recipe.fingerprint, settings_of(part))
     except (ValueError, KeyError, TypeError):
         return False
-
-
-def layout_hint(name: str, part: SinkPart) -> str:
-    """What makes a sink write a file a block, where its configuration has a word for it."""
-    return f"sink.{name}.layout=parts" if "layout" in part.config.__dataclass_fields__ else ""
 
 
 def told_blocks(wrong: Mapping[int, str]) -> str:

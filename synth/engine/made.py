@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from synth.contracts.shipment import Shipment
 from synth.engine.block import Deferred
 from synth.engine.end_of_run import EndOfRun
 from synth.engine.prepare import Prepared
@@ -37,6 +38,15 @@ class MadeTables:
         make = partial(self._batches, name)
         return ArrowTable(name, table.schema, make, doc=table.facts.doc, rows=known.get(name), enumerated=few)
 
+    def shipped(self) -> "dict[str, ShippedTable]":
+        """Those that grow with the transactions, by name."""
+        blocks = len(self.prepared.plan.rows_b)
+        return {
+            table.name: ShippedTable(table.schema, blocks, Shipment(_MakeTable(_Work(self.prepared, table.name))))
+            for table in self.prepared.make_block.tables
+            if table.facts.grows
+        }
+
     def _tables(self) -> tuple[Table, ...]:
         return (*self.prepared.make_block.tables, *(batch.table for batch in self.prepared.extra))
 
@@ -61,6 +71,33 @@ class MadeTables:
             for block in end_of_run.blocks():
                 if name in block.batches:
                     yield block.batches[name].native
+
+
+@dataclass(frozen=True)
+class ShippedTable:
+    """A table whose blocks other processes make, on this machine or on others.
+
+    Attributes:
+        schema: its columns.
+        blocks: how many it has, in order of time.
+        task: its ``work(block)`` is a ``pyarrow.RecordBatch``.
+    """
+
+    schema: "pa.Schema"
+    blocks: int
+    task: Shipment
+
+
+@dataclass(frozen=True)
+class _MakeTable:
+    """Makes the rows of a block of one table."""
+
+    work: "_Work"
+
+    def __call__(self, block: int) -> "pa.RecordBatch":
+        batch = self.work(block).batch
+        assert batch is not None, "asked only of tables that every block adds to"
+        return batch
 
 
 @dataclass(frozen=True)

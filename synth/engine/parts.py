@@ -7,9 +7,10 @@ from functools import partial
 from typing import cast
 
 from synth.config.catalog import Catalog
+from synth.config.part import layout_hint
 from synth.config.recipe import Recipe
 from synth.contracts.sink import KeptSink, Sink
-from synth.engine.going_on import Keeping, layout_hint, unkept
+from synth.engine.going_on import Keeping, unkept
 from synth.engine.kept_moves import keep_moves, recall_moves
 from synth.engine.open_sinks import make_sinks, run_directory
 from synth.engine.prepare import prepare

@@ -21,15 +21,15 @@ _BLANK = "***"
 
 def recipe_at(
     uri: str,
+    on: Sequence[str] = (),
     *,
-    workers: int | None = None,
     plugin_files: Sequence[Path] = (),
     plugins_dirs: Sequence[Path] = (),
 ) -> tuple[Recipe, Catalog]:
     """The recipe whose blocks a place holds, to be carried out there.
 
     Args:
-        workers: blocks made at a time; None for all cores.
+        on: overrides of the runner, which is no part of what stands there.
 
     Raises:
         RefusedError: the place holds no unfinished run, or several, or one that needs a secret, or that this version
@@ -39,13 +39,11 @@ def recipe_at(
     told = _read(uri, _only(uri))
     catalog = load_catalog(plugin_files, plugins_dirs)
     with catalog.noting_broken_plugins():
-        plain = compose([], plugin_roots=catalog.config_roots)
+        plain = compose(on, plugin_roots=catalog.config_roots)
         data = {key: value for key, value in told["recipe"].items() if key != "resolved"}
         sinks = {name: dict(config) for name, config in told["sinks"].items()}
         sinks[told["sink"]]["uri"] = uri
         config = {key: plain.config[key] for key in NOT_DATA if key in plain.config} | data | {"sink": sinks}
-        if workers:
-            config["runner"] = {**config["runner"], "workers": workers}
         recipe = build_recipe(for_one_run(Composed(**_nothing(), config=config)), catalog)
     if recipe.fingerprint != told["fingerprint"]:
         how = "; ".join(differences(told["recipe"], recipe.content))

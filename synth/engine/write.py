@@ -1,12 +1,13 @@
 """Every block made once, on the recipe's runner, and handed to every sink; or taken from where it is kept."""
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from synth.contracts.sink import Receipt, Sink
 from synth.engine.announcer import Announcer
 from synth.engine.block import Block, BlockMaker
+from synth.engine.elsewhere import make_elsewhere, runs_elsewhere
 from synth.engine.end_of_run import EndOfRun
 from synth.engine.keeping import Keeper
 from synth.engine.manifest import Counts, TableTally
@@ -48,7 +49,7 @@ def write_blocks(
                 sink.collect(keepers[name].once(prepared.extra))
     total, written, end_of_run = int(prepared.plan.rows_b.sum()), 0, EndOfRun(prepared.make_block)
     work = Work(prepared.make_block, sinks, keepers)
-    finished = run_in_block_order(prepared.recipe.runner.make(), work, len(prepared.plan.rows_b))
+    finished = _made(prepared, work, len(prepared.plan.rows_b))
     try:
         for done in finished:
             _collect(done, sinks, keepers, tallies)
@@ -70,7 +71,7 @@ def make_share(
 ) -> Generator[int, None, None]:
     """Makes some blocks for the store, and yields the transactions of each that is there, in block order."""
     work = Work(prepared.make_block, {name: keeper.sink for name, keeper in keepers.items()}, keepers, blocks.start)
-    finished = run_in_block_order(prepared.recipe.runner.make(), work, len(blocks))
+    finished = _made(prepared, work, len(blocks))
     total, written = int(prepared.plan.rows_b[blocks.start : blocks.stop].sum()), 0
     try:
         for done in finished:
@@ -80,6 +81,14 @@ def make_share(
             yield done.note.rows["transactions"]
     finally:
         finished.close()
+
+
+def _made(prepared: Prepared, work: "Work", blocks: int) -> "Generator[_Done, None, None]":
+    """Every block, in order, made on the recipe's runner or kept."""
+    runner = prepared.recipe.runner.make()
+    if runs_elsewhere(runner, work.sinks, work.keepers):
+        return make_elsewhere(runner, prepared, work, blocks)
+    return run_in_block_order(runner, work, blocks)
 
 
 def _collect(done: "_Done", sinks: Mapping[str, Sink], keepers: Mapping[str, Keeper], tallies: Tallies) -> None:
@@ -123,16 +132,37 @@ class Work:
     first: int = 0
 
     def __call__(self, index: int) -> _Done:
+        there = self._there(index)
+        if self.keepers and len(there) == len(self.sinks):
+            return self._done(index, there)
+        return self.hand_over(self.make_block(self.first + index), {name: there[name][0] for name in there})
+
+    def recall(self, index: int) -> _Done | None:
+        """A block that every sink has; None where it has to be made."""
+        there = self._there(index)
+        return self._done(index, there) if len(there) == len(self.sinks) else None
+
+    def has(self, index: int) -> bool:
+        """Whether every sink has a block; its rows are let go of."""
+        return self.recall(index) is not None
+
+    def trusting(self) -> "Work":
+        """The same work for a process that knows that staged files are as their receipts say."""
+        return replace(self, keepers={name: replace(each, checked=True) for name, each in self.keepers.items()})
+
+    def _there(self, index: int) -> dict[str, tuple[Receipt, Note]]:
+        """The sinks that have a block."""
         there = {}
         for name, keeper in self.keepers.items():
             with blaming(f"sink {name!r}"):
                 recalled = keeper.recall(self.first + index)
             if recalled is not None:
                 there[name] = recalled
-        if there and len(there) == len(self.sinks):
-            note = next(iter(there.values()))[1]
-            return _Done(index, tuple(there[name][0] for name in self.sinks), note, frozenset(there))
-        return self.hand_over(self.make_block(self.first + index), {name: there[name][0] for name in there})
+        return there
+
+    def _done(self, index: int, there: Mapping[str, tuple[Receipt, Note]]) -> _Done:
+        note = next(iter(there.values()))[1]
+        return _Done(index, tuple(there[name][0] for name in self.sinks), note, frozenset(there))
 
     def hand_over(self, block: Block, there: Mapping[str, Receipt] | None = None) -> _Done:
         """Writes a finished block to every sink but those where it is."""

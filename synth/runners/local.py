@@ -4,7 +4,6 @@ The work is array operations of NumPy and Arrow, which release the interpreter l
 plan and hand finished blocks over without a copy.
 """
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from synth.contracts.runner import Result
+from synth.runners.cores import cores
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,16 +24,11 @@ class LocalConfig:
     workers: Annotated[int | None, Field(ge=1, le=1024, description="blocks made at a time; null: all cores")]
 
 
-def _cores() -> int:
-    """The cores that this process may use; macOS tells only how many there are."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 class LocalRunner:
     """A pool of threads with a window of one block more than workers."""
 
     def __init__(self, config: LocalConfig) -> None:
-        self.workers = config.workers or _cores()
+        self.workers = config.workers or cores()
 
     def map(self, work: Callable[[int], Result], blocks: int) -> Iterator[Result]:
         """Yields results in block order."""

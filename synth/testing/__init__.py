@@ -12,6 +12,7 @@ Outside pytest, ``check("scenario", "tap_and_go", plugin_files=["tap_and_go.py"]
 """
 
 from synth.testing.amounts import AmountContract
+from synth.testing.block_runners import BlockRunnerContract
 from synth.testing.checking import check, contract_for
 from synth.testing.claimers import ClaimerContract
 from synth.testing.contract import Broken, Contract, Result
@@ -23,6 +24,7 @@ from synth.testing.streams import StreamSinkContract
 
 __all__ = [
     "AmountContract",
+    "BlockRunnerContract",
     "Broken",
     "ClaimerContract",
     "Contract",

@@ -11,6 +11,7 @@ from synth.contracts.hookspecs import SinkSpec, Spec
 from synth.errors import PluginError
 from synth.testing.amounts import AmountContract
 from synth.testing.bench import load
+from synth.testing.block_runners import BlockRunnerContract
 from synth.testing.claimers import ClaimerContract
 from synth.testing.contract import Broken, Contract, Result, Unjudged, rule_of
 from synth.testing.generators import GeneratorContract
@@ -41,6 +42,8 @@ def contract_for(group: str, spec: Spec | None = None) -> type[Contract]:
         return StreamSinkContract
     if spec and isinstance(spec.factory, type) and issubclass(spec.factory, Claimer):
         return ClaimerContract
+    if group == "runner" and spec and isinstance(spec.factory, type) and not hasattr(spec.factory, "map"):
+        return BlockRunnerContract
     return CONTRACTS[group]
 
 

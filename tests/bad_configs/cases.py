@@ -274,6 +274,7 @@ CASES: dict[str, Case] = {
     "two_sinks_in_one_bucket": case(
         "sink=[csv,parquet]", "sink.csv.uri=s3://bucket/x", "sink.parquet.uri=s3://bucket/x/"
     ),
+    "processes_and_one_file": case("runner=processes", "sink=[csv,parquet,stdout]", "sink.csv.uri=out"),
     "uri_of_another_scheme": case("sink.parquet.uri=ftp://host/data"),
     "uri_of_a_file": case("sink.parquet.uri=file:///data"),
     "uri_with_one_slash": case("sink.parquet.uri=s3:/bucket/data"),

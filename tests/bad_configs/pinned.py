@@ -91,6 +91,7 @@ CHOICES = {
     ],
     "runner": [
         "local",
+        "processes",
     ],
     "scenario": [
         "account_takeover",
@@ -144,6 +145,7 @@ KINDS = {
     ],
     "runner": [
         "local",
+        "processes",
     ],
 }
 

@@ -122,7 +122,7 @@ OWN = [point for point in metadata.entry_points(group="synth") if point.dist and
 
 
 def test_the_plugins_of_the_wheel_name_extras_with_libraries() -> None:
-    assert {point.name for point in OWN} == {"kafka", "lakehouse", "prometheus", "sql"}
+    assert {point.name for point in OWN} == {"kafka", "lakehouse", "prometheus", "ray", "spark", "sql"}
     for point in OWN:
         assert point.dist
         assert point.extras == [point.name]

@@ -11,8 +11,8 @@ from synth.testing.bench import load
 PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
 #: Packages of their own; the others are installed with synth.
 PACKAGES = sorted(path.parent for path in PLUGINS.glob("*/pyproject.toml"))
-#: Beside their other tests: a sink that needs a server, a generator with all that it can do.
-ELSEWHERE = {("sink", "postgres"), ("generator", "spending")}
+#: Beside their other tests: what needs a server or an environment of its own, a generator with all that it can do.
+ELSEWHERE = {("sink", "postgres"), ("runner", "spark"), ("runner", "ray"), ("generator", "spending")}
 FILES = [*sorted(PLUGINS.glob("examples/*.py")), *PACKAGES]
 
 

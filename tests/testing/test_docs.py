@@ -4,10 +4,10 @@ import re
 from pathlib import Path
 
 from synth.config.catalog import HOOKS
-from synth.testing import ClaimerContract, StreamSinkContract, contract_for
+from synth.testing import BlockRunnerContract, ClaimerContract, StreamSinkContract, contract_for
 from synth.testing.contract import Contract
 
-CONTRACTS: list[type[Contract]] = [*map(contract_for, HOOKS), ClaimerContract, StreamSinkContract]
+CONTRACTS: list[type[Contract]] = [*map(contract_for, HOOKS), ClaimerContract, StreamSinkContract, BlockRunnerContract]
 PAGE = (Path(__file__).resolve().parents[2] / "docs/testing.md").read_text()
 
 
