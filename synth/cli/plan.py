@@ -96,7 +96,7 @@ def describe(prepared: Prepared, made: Mapping[str, Sink]) -> dict[str, Any]:
         }
         for name, sink in made.items()
     }
-    memory = forecast(recipe, plan.planned_rows(), int(plan.rows_b.max()))
+    memory = forecast(recipe, plan.planned_rows(), len(plan.rows_b), int(plan.rows_b.max()))
     return {
         "rows": rows,
         "fraud_rows": plan.planned_rows(),

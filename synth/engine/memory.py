@@ -54,16 +54,18 @@ def people_bytes(cards: int, customers: int) -> int:
     return _BASE + _CARD * cards + _CUSTOMER * customers
 
 
-def forecast(recipe: Recipe, fraud_rows: int, most_rows: int) -> Memory:
+def forecast(recipe: Recipe, fraud_rows: int, blocks: int, most_rows: int) -> Memory:
     """The memory that a run needs.
 
     Args:
         fraud_rows: planned ones.
+        blocks: how many there are.
         most_rows: of the largest block.
     """
     population, block = recipe.population, _BLOCK_ROW * most_rows
     people = people_bytes(population.cards, population.census().customers)
-    return Memory(people, _FRAUD_ROW * fraud_rows, block * (recipe.runner.make().workers + 1), block)
+    at_once = min(recipe.runner.make().workers + 1, blocks)
+    return Memory(people, _FRAUD_ROW * fraud_rows, block * at_once, block)
 
 
 def machine_bytes() -> int:

@@ -38,15 +38,16 @@ def test_a_process_that_plans_has_the_peak_that_was_forecast(overrides: tuple[st
     told = subprocess.run([sys.executable, "-c", PREPARE, *overrides], capture_output=True, text=True, check=True)
     peak, fraud_rows = map(int, told.stdout.split())
     recipe = load_recipe(list(overrides))[0]
-    needs = forecast(recipe, fraud_rows, recipe.run.block_rows)
+    needs = forecast(recipe, fraud_rows, 1, recipe.run.block_rows)
     assert 2 / 3 < peak / (needs.people + needs.fraud) < 3 / 2
 
 
 def test_a_forecast_has_all_that_grows() -> None:
     recipe = load_recipe(["runner.workers=3"])[0]
-    none, some = forecast(recipe, 0, 1000), forecast(recipe, 5000, 2000)
+    none, some = forecast(recipe, 0, 9, 1000), forecast(recipe, 5000, 9, 2000)
     assert some.driver - none.driver == some.fraud + 4 * (some.block - none.block)
     assert some.worker - none.worker == some.block - none.block
+    assert forecast(recipe, 5000, 1, 2000).driver == some.driver - 3 * some.block  # no more at a time than there are
     assert people_bytes(2, 1) > people_bytes(1, 1) > people_bytes(1, 0)
 
 

@@ -34,9 +34,11 @@ def seconds(text: str) -> int:
 
 def orders_of(days: list[int], second: int = 0, spread_s: int = 0) -> StandingOrders:
     """Orders on given days of the month, each on a card of its own."""
-    day_o = np.sort(np.array(days, dtype=np.int64))
-    number_o, zero_o = np.arange(len(days)), np.zeros(len(days), dtype=np.int64)
-    return StandingOrders(7, day_o, zero_o + second, zero_o + spread_s, number_o, zero_o, zero_o, zero_o + 100)
+    day_o = np.sort(np.array(days, dtype=np.int8))
+    number_o, zero_o, orders = np.arange(len(days), dtype=np.int32), np.zeros(len(days), dtype=np.int32), len(days)
+    second_o, spread_o = (np.full(orders, value, dtype=np.int32) for value in (second, spread_s))
+    amount_o = np.full(orders, 100, dtype=np.int64)
+    return StandingOrders(7, day_o, second_o, spread_o, number_o, zero_o.astype(np.int16), zero_o, amount_o)
 
 
 def dates(orders: StandingOrders, start: str, end: str) -> list[str]:
