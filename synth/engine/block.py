@@ -1,7 +1,7 @@
 """Makes one block from start to end: generate, inject, number, label, render."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,7 +12,6 @@ from synth.engine.clicks import ClickMaker
 from synth.engine.components import Components
 from synth.engine.episodes import EpisodeRows
 from synth.engine.facts import Truth
-from synth.engine.fraud_slice import FraudSlice
 from synth.engine.inject import inject
 from synth.engine.lookups import Lookups
 from synth.engine.plan import Plan
@@ -95,18 +94,6 @@ class BlockMaker:
         tables = (self.events, self.labels, self.episodes)
         reports = (self.label_events,) if self.label_events else ()
         return (*tables, *reports, *(self.clicks.tables if self.clicks else ()))
-
-    @property
-    def shared(self) -> "BlockMaker":
-        """What all blocks need, without the planned fraud of the run: it is shipped to a worker once."""
-        return self._planned(self.plan.shared)
-
-    def holding(self, part: FraudSlice) -> "BlockMaker":
-        """This one, with the planned fraud of one block, which it can make then."""
-        return self._planned(self.plan.holding(part))
-
-    def _planned(self, plan: Plan) -> "BlockMaker":
-        return replace(self, plan=plan, clicks=self.clicks and replace(self.clicks, plan=plan))
 
     def __call__(self, index: int) -> Block:
         """Makes one block."""

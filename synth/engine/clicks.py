@@ -115,13 +115,13 @@ class ClickMaker:
         return [patterns[name].sessions.get(role, Session()) for name, roles in roles_of for role in roles]
 
     @cached_property
-    def _devices(self) -> tuple[Int64, Int64]:
-        """(e,) ids of the planned episodes, ascending, and (e,) the device of each: new to whom it hits first."""
+    def _device_e(self) -> Int64:
+        """(e,) the device of each planned episode, by its id; new to the customer of its first event."""
         people = self.components.world.population
         assert people is not None, "clicks are those of customers"
-        id_e, second_e, card_e = self.plan.firsts
+        second_e, card_e = self.plan.firsts
         span_e = self.names.spans_of(people.cards.customer_c[card_e], second_e)
-        return id_e, self.names.new_devices(span_e, 1 + id_e)
+        return self.names.new_devices(span_e, 1 + np.arange(len(span_e)))
 
     def _draw(self, purpose: str, index: int) -> "np.random.Generator":
         return Streams(self.components.seed, "clicks").draw(purpose, index)
@@ -179,8 +179,7 @@ class ClickMaker:
         login_f = np.array([session.login for session in declared], dtype=bool)[role_f]
         change_f = rng.random(len(row_f)) < np.array([session.profile_change for session in declared])[role_f]
         new_f = np.array([session.new_device for session in declared], dtype=bool)[role_f]
-        id_e, device_e = self._devices
-        device_f = device_e[np.searchsorted(id_e, truth.facts.episode_id_f[mine])]
+        device_f = self._device_e[truth.facts.episode_id_f[mine]]
         longest_f = np.array([_longest(session) for session in declared], dtype=np.int64)[role_f]
         return visits.altered(login_f, change_f, new_f, device_f, longest_f), row_f
 

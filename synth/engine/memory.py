@@ -45,7 +45,7 @@ class Memory:
 
     @property
     def worker(self) -> int:
-        """Of a process that makes one block at a time, with the fraud of this block alone."""
+        """Of a process that makes one block at a time: of the mapped plan it touches what falls into its block."""
         return self.people + self.block
 
 

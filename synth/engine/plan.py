@@ -1,7 +1,7 @@
 """Everything that spans blocks, decided once: row counts, quotas and every fraud episode with its event times."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -12,7 +12,6 @@ from synth.contracts.generator import BlockPlan
 from synth.contracts.injector import FraudEvents
 from synth.engine.episodes import EpisodeRows
 from synth.engine.facts import ADDED, Facts
-from synth.engine.fraud_slice import ByEpisode, EpisodeIds, FraudSlice
 from synth.engine.moves import Moves
 from synth.timeline import US_PER_S
 
@@ -26,7 +25,7 @@ class Plan:
     Attributes:
         blocks: slices and genuine rows of each block.
         fraud: scenario name → its planned events, sorted by time; of scenarios that add rows, in name order.
-        episode_ids: scenario name → the run-wide ids of its episodes; of the same scenarios.
+        episode_ids: scenario name → (e,) run-wide episode ids by the scenario's own episode numbers.
         targets: scenario name → what it is after; of scenarios that claim rows, in the order in which they do.
         roles_of: scenario name → its roles; all scenarios, in name order.
         rows_b: (b,) emitted rows of each block, exact.
@@ -36,7 +35,7 @@ class Plan:
 
     blocks: BlockPlan
     fraud: Mapping[str, FraudEvents]
-    episode_ids: Mapping[str, EpisodeIds]
+    episode_ids: Mapping[str, Int64]
     targets: Mapping[str, Targets]
     rows_b: Int64
     roles_of: Mapping[str, tuple[str, ...]]
@@ -77,7 +76,9 @@ class Plan:
 
     def fraud_here(self, name: str, block: int) -> FraudEvents:
         """A scenario's planned events that fall into one block."""
-        return self.fraud[name].take(np.arange(*self._inside(name, block)))
+        events = self.fraud[name]
+        first, last = np.searchsorted(events.time_us_f, self.blocks.edge_s_b[block : block + 2] * US_PER_S)
+        return events.take(np.arange(first, last))
 
     def facts_of(self, name: str, episode_f: Int64, role_f: Int64, *, before_minor_f: Int64 | None = None) -> Facts:
         """What is true of a scenario's events.
@@ -89,7 +90,7 @@ class Plan:
         """
         place = self.scenarios.index(name)
         first_role = sum(len(self.roles_of[earlier]) for earlier in self.scenarios[:place])
-        id_f = self.episode_ids[name].of(episode_f) if name in self.fraud else self._first_claimed(name) + episode_f
+        id_f = self.episode_ids[name][episode_f] if name in self.fraud else self._first_claimed(name) + episode_f
         added_f = np.full(len(role_f), ADDED)
         return Facts(
             scenario_f=np.full(len(role_f), place),
@@ -116,20 +117,21 @@ class Plan:
         return EpisodeRows.merged(parts)
 
     @cached_property
-    def firsts(self) -> tuple[Int64, Int64, Int64]:
-        """(e,) id, ascending, and (e,) second and (e,) card of the first event of each planned episode."""
-        ids = [self.episode_ids[name].of(events.episode_f) for name, events in self.fraud.items()]
+    def firsts(self) -> tuple[Int64, Int64]:
+        """(e,) second and (e,) card of the first event of each planned episode, by its id."""
+        ids = [self.episode_ids[name][events.episode_f] for name, events in self.fraud.items()]
         # The events of a scenario are in order of time: the first of each episode comes first.
-        id_e, first = np.unique(np.concatenate([_NONE, *ids]), return_index=True)
+        _, first = np.unique(np.concatenate([_NONE, *ids]), return_index=True)
         time_us_f = np.concatenate([_NONE, *(events.time_us_f for events in self.fraud.values())])
         card_f = np.concatenate([_NONE, *(events.card_f for events in self.fraud.values())])
-        return id_e, time_us_f[first] // US_PER_S, card_f[first]
+        return time_us_f[first] // US_PER_S, card_f[first]
 
     def own_episodes(self, name: str, id_f: Int64) -> Int64:
         """(f,) a scenario's own numbers of episodes, from the ids of the run."""
         if name in self.targets:
             return id_f - self._first_claimed(name)
-        return self.episode_ids[name].own(id_f)
+        by_id = np.argsort(self.episode_ids[name])
+        return by_id[np.searchsorted(self.episode_ids[name][by_id], id_f)]
 
     def last_on_card(self, name: str, episode_f: Int64, card_f: Int64) -> Int64:
         """(f,) microseconds at which an episode of a scenario that adds rows last hits a card that it does hit."""
@@ -155,33 +157,3 @@ class Plan:
         """The episodes whose first event falls into one block."""
         first, last = np.searchsorted(self.episodes.first_us_e, self.blocks.edge_s_b[block : block + 2] * US_PER_S)
         return self.episodes[first:last]
-
-    def slice(self, block: int) -> FraudSlice:
-        """What one block needs of the planned fraud: a worker that holds ``shared`` makes the block with it."""
-        fraud, ids = {}, {}
-        for name, by_episode in self._by_episode.items():
-            episode_e, fraud[name] = by_episode.touching(*self._inside(name, block))
-            ids[name] = self.episode_ids[name].only(episode_e)
-        return FraudSlice(block, fraud, ids)
-
-    @cached_property
-    def shared(self) -> "Plan":
-        """The plan without planned fraud: what all blocks need."""
-        none = np.empty(0, dtype=np.int64)
-        fraud = {name: events.take(none) for name, events in self.fraud.items()}
-        ids = {name: ids.only(none) for name, ids in self.episode_ids.items()}
-        return replace(self, fraud=fraud, episode_ids=ids, moves=None)
-
-    def holding(self, part: FraudSlice) -> "Plan":
-        """The plan with the fraud of one block: good for making that block, and no other."""
-        return replace(self, fraud=part.fraud, episode_ids=part.episode_ids)
-
-    @cached_property
-    def _by_episode(self) -> Mapping[str, ByEpisode]:
-        return {name: ByEpisode.of(events) for name, events in self.fraud.items()}
-
-    def _inside(self, name: str, block: int) -> tuple[int, int]:
-        """The first of a scenario's events that fall into a block, and the first behind them."""
-        edges_us = self.blocks.edge_s_b[block : block + 2] * US_PER_S
-        first, last = np.searchsorted(self.fraud[name].time_us_f, edges_us).tolist()
-        return first, last

@@ -14,7 +14,6 @@ from synth.contracts.runner import Runner
 from synth.engine.clashes import settle
 from synth.engine.completion import complete
 from synth.engine.components import Components
-from synth.engine.fraud_slice import EpisodeIds
 from synth.engine.moves import Moves
 from synth.engine.plan import Plan
 from synth.errors import Problem, RefusedError, RunError, blaming
@@ -142,15 +141,14 @@ def _count_rows(components: Components, blocks: BlockPlan, fraud: Mapping[str, F
     return rows_b - replaced_b
 
 
-def _number_episodes(fraud: Mapping[str, FraudEvents]) -> dict[str, EpisodeIds]:
+def _number_episodes(fraud: Mapping[str, FraudEvents]) -> dict[str, Int64]:
     """Run-wide ids in order of first event: an id must not tell the scenario."""
     firsts = [_first_times(events) for events in fraud.values()]
     if not firsts:
         return {}
     ids = np.empty(sum(map(len, firsts)), dtype=np.int64)
     ids[np.argsort(np.concatenate(firsts), kind="stable")] = np.arange(len(ids))
-    ids_of = np.split(ids, np.cumsum(list(map(len, firsts)))[:-1])
-    return {name: EpisodeIds(id_e, len(id_e)) for name, id_e in zip(fraud, ids_of, strict=True)}
+    return dict(zip(fraud, np.split(ids, np.cumsum(list(map(len, firsts)))[:-1]), strict=True))
 
 
 def _first_times(events: FraudEvents) -> Int64:

@@ -37,7 +37,7 @@ def first_episodes(prepared: Prepared, scenario: str | None) -> list[dict[str, A
 def _first_episode(prepared: Prepared, name: str) -> dict[str, Any]:
     plan = prepared.plan
     events, ids = plan.fraud[name], plan.episode_ids[name]
-    mine = events.take(np.flatnonzero(ids.id_e[events.episode_f] == ids.id_e.min()))
+    mine = events.take(np.flatnonzero(ids[events.episode_f] == ids.min()))
     seconds = mine.time_us_f // US_PER_S
     sets = _own_values(mine, plan.sets[name], prepared.recipe.generator.make().texts)
     return {

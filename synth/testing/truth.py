@@ -80,7 +80,7 @@ class TruthChecks(Contract):
                 "time": pd.to_datetime(events.time_us_f, unit="us", utc=True).as_unit("us"),
                 "card_id": events.card_f,
                 "amount_minor": events.amount_minor_f,
-                "episode": ids.id_e[events.episode_f],
+                "episode": ids[events.episode_f],
                 "role": roles[events.role_f],
             }
         )
