@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _AT_ONCE = 65_536
 
 
-def dataframe(spark: "SparkSession", *recipe: Any, table: str = "transactions", **files: Any) -> "DataFrame":
+def dataframe(spark: "SparkSession", *recipe: Any, table: str = "", **files: Any) -> "DataFrame":
     """A table of a recipe, whose blocks the executors make whenever the frame is computed.
 
     Partition for partition it has the rows of ``synth.run``, in their order. A table that does not grow with the
@@ -29,13 +29,14 @@ def dataframe(spark: "SparkSession", *recipe: Any, table: str = "transactions", 
 
     Args:
         recipe, files: as the arguments of ``synth.plan``.
+        table: its name; empty for the first one, the transactions.
 
     Raises:
         ConfigError, RefusedError: as ``synth.plan``.
     """
     plan = synth.plan(*recipe, **files)
-    found = plan.tables[table]
-    shipped = plan.shipped.get(table)
+    wanted = table or next(iter(plan.tables))
+    found, shipped = plan.tables[wanted], plan.shipped.get(wanted)
     if shipped is None:
         return spark.createDataFrame(found.to_arrow())
     name = f"synth-table-{os.urandom(8).hex()}"
@@ -80,9 +81,10 @@ def _planned(overrides: str) -> synth.RunPlan:
 
 def _shipped(overrides: str, table: str) -> Any:
     shipped = _planned(overrides).shipped
-    if table not in shipped:
-        raise synth.RefusedError(f"the data source reads {', '.join(shipped)}, and not {table}")
-    return shipped[table]
+    wanted = table or next(iter(shipped))
+    if wanted not in shipped:
+        raise synth.RefusedError(f"the data source reads {', '.join(shipped)}, and not {wanted}")
+    return shipped[wanted]
 
 
 def register(spark: "SparkSession") -> None:
@@ -95,7 +97,7 @@ def register(spark: "SparkSession") -> None:
 
     class SynthReader(DataSourceReader):
         def __init__(self, options: dict[str, str]) -> None:
-            self.overrides, self.table = options["overrides"], options.get("table", "transactions")
+            self.overrides, self.table = options["overrides"], options.get("table", "")
 
         def partitions(self) -> list[InputPartition]:
             return [InputPartition(block) for block in range(_shipped(self.overrides, self.table).blocks)]
@@ -109,8 +111,7 @@ def register(spark: "SparkSession") -> None:
             return "synth"
 
         def schema(self) -> "StructType":
-            table = self.options.get("table", "transactions")
-            return schema_of(_shipped(self.options["overrides"], table).schema)
+            return schema_of(_shipped(self.options["overrides"], self.options.get("table", "")).schema)
 
         def reader(self, schema: "StructType") -> DataSourceReader:
             return SynthReader(dict(self.options))
