@@ -59,7 +59,11 @@ class BlockRunnerContract(ConfigChecks):
         return runner
 
     def run(self, work: Any, blocks: range) -> "Generator[int, None, None]":
-        """The blocks as a fresh runner tells that they are done."""
+        """The blocks as a fresh runner tells that they are done.
+
+        Raises:
+            Broken: what it returns cannot be closed.
+        """
         finished = self.runner().run(Shipment(work), blocks)
         if not hasattr(finished, "close"):
             raise Broken(f"the blocks are a {type(finished).__name__}, which cannot be closed")
