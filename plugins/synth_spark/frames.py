@@ -74,7 +74,7 @@ def schema_of(schema: "pa.Schema") -> "StructType":
 
 
 @lru_cache(maxsize=1)
-def _planned(overrides: str) -> synth.RunPlan:
+def _planned(overrides: str) -> "synth.RunPlan":
     """A plan, once in each Python process: on machines that share no files nothing else has to be sent."""
     return synth.plan(*shlex.split(overrides))
 

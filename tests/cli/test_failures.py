@@ -408,7 +408,7 @@ def test_an_installed_plugin_that_is_broken_breaks_nobody_else(installed: dict[s
     assert listed.out.splitlines()[0].split() == ["name", "version", "api", "provides", "from", "status"]
     assert listed.row("bad").split() == ["1.2", "-", "-", "entry", "point", "of", "tiny-bad", "broken"]
     assert listed.row("good").split() == ["1.2", "-", "scenario:", "mine", "entry", "point", "of", "tiny-good", "ok"]
-    assert listed.out.endswith("\n\nbad: ModuleNotFoundError: No module named 'no_such_library'\n")
+    assert "\n\nbad: ModuleNotFoundError: No module named 'no_such_library'\n" in listed.out
     data = synth("plugins", "list", "--json", cwd=tmp_path, env=installed).envelope["data"]
     errors = {provider["name"]: provider["error"] for provider in data if provider["name"] in ("bad", "good")}
     assert errors == {"bad": "ModuleNotFoundError: No module named 'no_such_library'", "good": ""}

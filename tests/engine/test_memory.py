@@ -15,13 +15,17 @@ from synth.errors import ConfigError, RefusedError
 from synth.population.cards import NetworkConfig
 from synth.population.config import PopulationConfig
 
-PREPARE = """
-import resource, sys
+PREPARE = r"""
+import re, resource, sys
+from pathlib import Path
 from synth.config.recipe import load_recipe
 from synth.engine.prepare import prepare
 plan = prepare(load_recipe(sys.argv[1:])[0]).plan
-unit = 1 if sys.platform == "darwin" else 1024
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit, plan.planned_rows())
+if sys.platform == "darwin":
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+else:  # ru_maxrss of Linux begins with that of the process that forked
+    peak = 1024 * int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1])
+print(peak, plan.planned_rows())
 """
 SIZES = {
     "cards": ("scenario=card_chain", "population.cards=3000000"),

@@ -117,7 +117,7 @@ def draw_orders(
 
 
 #: Of the columns of ``StandingOrders``, in their order.
-_TYPES = (np.int8, np.int32, np.int32, np.int32, np.int16, np.int32, np.int64)
+_TYPES = ("int8", "int32", "int32", "int32", "int16", "int32", "int64")
 
 
 def _in_order(columns: Sequence[Values], cards: int) -> Int64:
