@@ -12,15 +12,13 @@ from synth.contracts.runner import BlockRunner, Runner
 from synth.contracts.shipment import Shipment
 from synth.contracts.sink import Sink
 from synth.contracts.store import Staging
-from synth.engine.keeping import Keeper
+from synth.engine.keeping import AT_ONCE, Keeper
 from synth.engine.prepare import Prepared
 from synth.errors import RefusedError, SynthError, blaming
 from synth.runners.order import HasIndex, run_elsewhere
 
 #: The entries by which a worker knows a place again.
 _PROBES = "probes"
-#: Receipts of earlier runs that are looked at at once.
-_AT_ONCE = 8
 
 Done = TypeVar("Done", bound=HasIndex, covariant=True)
 
@@ -83,7 +81,7 @@ def _todo(work: Errand[Any], blocks: int) -> list[int]:
     """The blocks that a sink lacks; those that are there are looked at, and what is damaged is forgotten."""
     each = [{block - work.first for block in keeper.found()} for keeper in work.keepers.values()]
     found = sorted(set.intersection(*each).intersection(range(blocks)))
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         good = {block for block, there in zip(found, pool.map(work.has, found), strict=True) if there}
     return [block for block in range(blocks) if block not in good]
 

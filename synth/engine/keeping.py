@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 #: Receipts that are looked at at once: most of the time goes into waiting for an object store.
-_AT_ONCE = 8
+AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ class Keeper:
             except RefusedError as error:
                 return str(error)
 
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
             blocks = list(blocks)
             yield from ((b, wrong) for b, wrong in zip(blocks, pool.map(judged, blocks), strict=True) if wrong)
 

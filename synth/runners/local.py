@@ -8,12 +8,10 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Annotated, Literal
-
-from pydantic import Field
+from typing import Literal
 
 from synth.contracts.runner import Result
-from synth.runners.cores import cores
+from synth.runners.cores import Workers, cores
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +19,7 @@ class LocalConfig:
     """Worker threads in this process."""
 
     kind: Literal["local"] = "local"
-    workers: Annotated[int | None, Field(ge=1, le=1024, description="blocks made at a time; null: all cores")]
+    workers: Workers
 
 
 class LocalRunner:

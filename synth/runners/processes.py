@@ -15,13 +15,11 @@ from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Annotated, Literal
-
-from pydantic import Field
+from typing import Literal
 
 from synth.contracts.shipment import Shipment
 from synth.errors import RunError, SynthError
-from synth.runners.cores import cores
+from synth.runners.cores import Workers, cores
 
 #: How often a block may take its process away with it: more often, and it is the block that does it.
 _TRIES = 3
@@ -32,7 +30,7 @@ class ProcessesConfig:
     """Worker processes on this machine; each holds a block of its own."""
 
     kind: Literal["processes"] = "processes"
-    workers: Annotated[int | None, Field(ge=1, le=1024, description="blocks made at a time; null: all cores")]
+    workers: Workers
 
 
 class ProcessesRunner:

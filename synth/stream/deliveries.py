@@ -72,7 +72,7 @@ def deliveries(prepared: Prepared, first: int, end_of_run: EndOfRun, *, shift_us
     """What arrives with each block, from the block ``first`` on, and at the end.
 
     Args:
-        closing: knows at the end what all blocks know.
+        end_of_run: knows at the end what all blocks know.
         shift_us: what is added to every event time that a row shows; whole seconds, for texts hold no more.
     """
     edge_us_b = prepared.plan.blocks.edge_s_b * US_PER_S

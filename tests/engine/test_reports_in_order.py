@@ -79,7 +79,7 @@ def test_a_run_has_no_more_files_open_than_it_may(prepared: Prepared, monkeypatc
     assert len(ReportsInOrder.of(prepared.plan, table).edge_us_s) == 2
 
 
-def test_what_is_told_once_is_not_kept(prepared: Prepared, reports: list[Batch]) -> None:
+def test_the_end_of_a_run_has_them_in_order(prepared: Prepared, reports: list[Batch]) -> None:
     end = EndOfRun(prepared.make_block)
     deferred = prepared.make_block(0).deferred
     for batch in reports:
