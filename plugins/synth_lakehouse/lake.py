@@ -92,10 +92,8 @@ class LakeSink(FileSink):
     the same run again makes the same files, and finds them in the table.
     """
 
-    folders = False
-
     def __init__(self, if_exists: IfExists, compression: str, row_group_rows: int, job: SinkJob) -> None:
-        super().__init__(ParquetFormat(compression, row_group_rows), "parts", job)
+        super().__init__(ParquetFormat(compression, row_group_rows), "parts", job, "never")
         self._mode: IfExists = "replace" if job.overwrite else if_exists
         self._run = job.fingerprint[:_RUN_LETTERS] if if_exists == "append" else ""
         self._number = 0

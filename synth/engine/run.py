@@ -72,7 +72,7 @@ class RunResult:
 
     @property
     def folders(self) -> dict[str, str]:
-        """Sink name → the folder of its files, where that is not its place: of a run on S3 that replaced one."""
+        """Sink name → the folder of its files, where that is not its place."""
         found = {}
         for name, place in self.places.items():
             tables = self.manifests[name]["tables"].values()

@@ -9,6 +9,7 @@ from pydantic import Field
 from synth.contracts.sink import SinkJob
 from synth.errors import RunError
 from synth.sinks.files import FileSink
+from synth.sinks.places import RunFolder
 from synth.sinks.targets import TableFile, Target, TargetStream
 from synth.tables.table import Table
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 Compression = Literal["none", "gzip", "zstd"]
 #: The field ``uri`` of a sink that writes to a directory or to S3.
 Uri = Annotated[str | None, Field(description="a directory or s3://bucket/prefix; null: the run directory")]
+#: The field ``run_folder`` of a sink that writes files.
+Folder = Annotated[
+    RunFolder, Field(description="a folder a run below the uri; auto: in a bucket, where it replaces another run")
+]
 SUFFIX = {"none": "", "gzip": ".gz", "zstd": ".zst"}
 
 
@@ -32,13 +37,15 @@ class CsvConfig:
     layout: Annotated[Literal["file", "parts"], Field(description="one file, or one a block")]
     header: Annotated[bool, Field(description="whether a file begins with the column names")]
     compression: Annotated[Compression, Field(description="compression of each file")]
+    run_folder: Folder
 
 
 class CsvSink(FileSink):
     """CSV files."""
 
     def __init__(self, config: CsvConfig, job: SinkJob) -> None:
-        super().__init__(TextFormat(".csv", config.compression, CsvLines(config.header)), config.layout, job)
+        form = TextFormat(".csv", config.compression, CsvLines(config.header))
+        super().__init__(form, config.layout, job, config.run_folder)
 
 
 @dataclass(frozen=True)

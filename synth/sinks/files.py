@@ -2,12 +2,12 @@
 
 import json
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from synth.contracts.sink import ONCE, Receipt, SinkJob
 from synth.contracts.store import Staged, Staging, Upload
 from synth.sinks.card import write_card
-from synth.sinks.places import BESIDE, LocalPlace, parse_uri, run_folder
+from synth.sinks.places import BESIDE, LocalPlace, RunFolder, parse_uri, run_folder
 from synth.sinks.stores import open_store
 from synth.sinks.targets import ContinuedFormat, Counter, FileFormat, TableFile
 
@@ -28,16 +28,14 @@ class FileSink:
     """Writes each table into a folder of its own, of the transactions a file a block; or, with the layout ``file``, the
     transactions into one file, alone in the place, and the other tables into ``_truth/``.
 
-    Attributes:
-        folders: whether a run that replaces another one in a bucket may have a folder of its own.
+    Args:
+        folder: whether a run has a folder of its own below the place, in which all this stands.
     """
 
-    folders: ClassVar[bool] = True
-
-    def __init__(self, file_format: FileFormat, layout: Layout, job: SinkJob) -> None:
+    def __init__(self, file_format: FileFormat, layout: Layout, job: SinkJob, folder: RunFolder = "auto") -> None:
         self.uri = job.uri
         self._format, self._job = file_format, job
-        self._store = open_store(job.uri, BESIDE if layout == "file" else "", folders=self.folders)
+        self._store = open_store(job.uri, BESIDE if layout == "file" else "", run_folder=folder)
         self._layout = layout
         self._open: dict[str, tuple[Upload, TableFile]] = {}
         self._growing = {table.name for table in job.tables if table.facts.grows}

@@ -1,7 +1,9 @@
 """One run put in place of another: a journal says whose files are the run, whatever has been moved of them so far.
 
-It is written whole before the first file moves. Files of the earlier run go aside, and those of the new one come from
-where they were staged: each is at one of two places, so that whoever finds the journal can go on, go back, or read.
+It is written whole before the first file moves. Files of the new run come from where they were staged: first those with
+names that the earlier run does not use, then the others, each in place of the earlier run's, which has a second name
+aside by then, and what else that run had goes. So each file is at one of two places, and whoever finds the journal can
+go on, go back, or read.
 """
 
 from __future__ import annotations
@@ -35,7 +37,7 @@ class Journal:
     """What is being exchanged in a directory; all paths are relative to it.
 
     Attributes:
-        new: name → where the file is until it has its name; the manifest comes last.
+        new: name → where the file is until it has its name; what readers look at first comes last.
         old: name → where the file is once it has lost its name; manifests come first.
         new_wins: whether the new run is what readers see, else the old one.
         staging: the folder in which the new files were staged, removed with what is left in it.
@@ -92,15 +94,15 @@ class Journal:
             _remove(root / self.staging)
 
     def _go_on(self, root: Path) -> None:
-        for name, aside in self.old.items():
-            waits = name not in self.new or os.path.lexists(root / self.new[name])
-            if waits and os.path.lexists(root / name) and not os.path.lexists(root / aside):
-                _move(root / name, root / aside)
-        for name, staged in self.new.items():
+        for name, staged in sorted(self.new.items(), key=lambda entry: entry[0] in self.old):
             if os.path.lexists(root / staged):
+                if name in self.old and os.path.lexists(root / name) and not os.path.lexists(root / self.old[name]):
+                    _keep(root / name, root / self.old[name])
                 _move(root / staged, root / name)
-        for name in self.old.keys() - self.new.keys():
-            remove_empty(root, name)
+        for name, aside in self.old.items():
+            if name not in self.new and os.path.lexists(root / name):
+                _move(root / name, root / aside)
+                remove_empty(root, name)
 
     def _go_back(self, root: Path) -> None:
         for name, staged in reversed(self.new.items()):
@@ -196,6 +198,19 @@ def remove_empty(root: Path, name: str) -> None:
             if above == root:
                 break
             above.rmdir()
+
+
+def _keep(file: Path, aside: Path) -> None:
+    """Gives a file, or a link, a second name aside, so that it keeps the first until another one takes that; where the
+    file system knows no such names it loses the first.
+    """
+    aside.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(file, aside, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in {errno.EPERM, errno.ENOSYS, errno.ENOTSUP}:
+            raise
+        file.replace(aside)
 
 
 def _move(source: Path, target: Path) -> None:

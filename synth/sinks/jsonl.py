@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from synth.contracts.sink import SinkJob
-from synth.sinks.csv import Compression, TextFormat, Uri
+from synth.sinks.csv import Compression, Folder, TextFormat, Uri
 from synth.sinks.files import FileSink
 from synth.tables.table import Field as TableField
 from synth.tables.table import Table
@@ -29,13 +29,14 @@ class JsonlConfig:
     uri: Uri
     layout: Annotated[Literal["file", "parts"], Field(description="one file, or one a block")]
     compression: Annotated[Compression, Field(description="compression of each file")]
+    run_folder: Folder
 
 
 class JsonlSink(FileSink):
     """JSON lines files."""
 
     def __init__(self, config: JsonlConfig, job: SinkJob) -> None:
-        super().__init__(TextFormat(".jsonl", config.compression, JsonLines()), config.layout, job)
+        super().__init__(TextFormat(".jsonl", config.compression, JsonLines()), config.layout, job, config.run_folder)
 
 
 #: Rows laid out at a time: the byte matrix then stays in the processor's cache.

@@ -16,14 +16,18 @@ from synth.sinks.local_reader import LocalReader
 from synth.sinks.local_upload import LocalUpload
 from synth.sinks.places import (
     CARD,
+    CURRENT,
     MANIFEST,
     MANIFESTS,
+    RUN_FOLDER,
     STAGING,
     LocalPlace,
+    RunFolder,
     families,
     left_of,
     require_names,
     require_vacant,
+    run_folder_of,
 )
 from synth.sinks.staging import LocalStaging, Lock, clear_dead
 
@@ -43,14 +47,21 @@ class LocalStore:
     entries are gone after `publish` and `discard`. From the moment at which `.synth-journal` stands there the new run
     is the one that is read here, wherever its files are; they are synced before. Whoever finds the journal of a dead
     run ends what it says, or reads by it where he may not write.
+
+    A run may have a folder of its own, ``_run-<id>/``, in front of the names of its files: then all of them have their
+    names before the link ``_current`` and the manifest become the new ones, at once each, and the old files go.
+
+    Args:
+        run_folder: whether a run has its folder; ``auto`` is ``never``.
     """
 
-    def __init__(self, place: LocalPlace, beside: str = "") -> None:
+    def __init__(self, place: LocalPlace, beside: str = "", run_folder: RunFolder = "auto") -> None:
         self.uri = place.uri
         self._manifest, self._card = beside + MANIFEST, beside + CARD
         self._root = place.path
         self._names: tuple[str, ...] = ()
         self._overwrite = False
+        self._run_folder, self._folder = run_folder, ""
         self._staging: Path | None = None
         self._lock = Lock(self._root, self.uri)
         self._published: list[str] = []
@@ -80,7 +91,10 @@ class LocalStore:
                     settle(self._root, self.uri)
                     clear_dead(self._root)
                 self._require_vacant()
-                path = self._root / f"{STAGING}{staging or os.urandom(8).hex()}"
+                name = f"{STAGING}{staging or os.urandom(8).hex()}"
+                if self._run_folder == "always":
+                    self._folder = run_folder_of(name, self._reader.read_manifest() or b"")
+                path = self._root / name
                 path.mkdir(exist_ok=bool(staging))
             except BaseException:
                 self._leave()
@@ -107,9 +121,9 @@ class LocalStore:
         require_names([name], self.uri)
         with self._errors.explaining(RunError, f"write {name} to"):
             upload_id = os.urandom(4).hex()
-            path = self._staged(name, upload_id)
+            path = self._staged(self._folder + name, upload_id)
             path.parent.mkdir(parents=True, exist_ok=True)
-            return LocalUpload(self._errors, name, upload_id, path)
+            return LocalUpload(self._errors, self._folder + name, upload_id, path)
 
     def read_manifest(self) -> bytes | None:
         self._settle()
@@ -126,19 +140,23 @@ class LocalStore:
         between: Callable[[], None] | None = None,
     ) -> None:
         assert self._staging is not None, "start() comes before publish()"
-        names = [*(file.name for file in staged), *([self._card] if card is not None else [])]
+        names = [*(file.name for file in staged), *([self._folder + self._card] if card is not None else [])]
         leftovers = left_of(self._visible(), replaced, names)
         require_names([*names, *leftovers], self.uri)
         with self._errors.explaining(RunError, "publish to"):
             files = [*staged, *([] if card is None else [stage(self, self._card, card)])]
             self._staged(MANIFEST).write_bytes(manifest)
             waiting = {file.name: self._staged(file.name, file.upload_id) for file in files}
-            waiting |= {self._manifest: self._staged(MANIFEST)}
-            sync({*waiting.values(), *(path.parent for path in waiting.values())})
+            sync({self._staged(MANIFEST), *waiting.values(), *(path.parent for path in waiting.values())})
+            if self._folder:
+                waiting[CURRENT] = self._staged(CURRENT)
+                waiting[CURRENT].unlink(missing_ok=True)
+                waiting[CURRENT].symlink_to(self._folder)
+            waiting[self._manifest] = self._staged(MANIFEST)
             if between:
                 self._show_first(waiting)
                 between()
-            old = {*leftovers, *MANIFESTS, *waiting} - {*self._published}
+            old = {*leftovers, CURRENT, *MANIFESTS, *waiting} - {*self._published}
             journal = Journal.of(
                 {name: path.relative_to(self._root).as_posix() for name, path in waiting.items()},
                 [name for name in old if os.path.lexists(self._root / name)],
@@ -203,7 +221,8 @@ class LocalStore:
                 found += sorted(p.relative_to(self._root).as_posix() for p in path.parent.glob("part-*") if p.is_file())
             elif path.exists():
                 found.append(name)
-        return found
+        runs = (path for folder in sorted(self._root.glob(f"{RUN_FOLDER}*")) for path in sorted(folder.rglob("*")))
+        return [*found, *(path.relative_to(self._root).as_posix() for path in runs if path.is_file())]
 
     def _require_vacant(self) -> None:
         require_vacant(self.uri, self._visible(), overwrite=self._overwrite)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 from pydantic import Field
 
 from synth.contracts.sink import SinkJob
-from synth.sinks.csv import Uri
+from synth.sinks.csv import Folder, Uri
 from synth.sinks.files import FileSink
 from synth.sinks.targets import TableFile, Target, TargetStream
 from synth.tables.table import Table
@@ -25,13 +25,15 @@ class ParquetConfig:
     uri: Uri
     compression: Annotated[Literal["zstd", "snappy", "gzip", "none"], Field(description="compression of the columns")]
     row_group_rows: Annotated[int, Field(ge=1, le=100_000_000, description="most rows of a row group")]
+    run_folder: Folder
 
 
 class ParquetSink(FileSink):
     """Parquet files."""
 
     def __init__(self, config: ParquetConfig, job: SinkJob) -> None:
-        super().__init__(ParquetFormat(config.compression, config.row_group_rows), "parts", job)
+        form = ParquetFormat(config.compression, config.row_group_rows)
+        super().__init__(form, "parts", job, config.run_folder)
 
 
 #: Bytes at which a dictionary is given up: it then holds 65,536 numbers of 8 bytes, and an index into more of them

@@ -6,7 +6,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from synth.errors import RefusedError
 
@@ -23,7 +23,11 @@ MANIFESTS = tuple(CARDS)
 LOGS = ("_delta_log", "metadata")
 """Folders below a table's in which Delta Lake and Iceberg say which files are the table."""
 RUN_FOLDER = "_run-"
-"""What the folder of a run begins with that replaced another one in a bucket; the manifest names the files with it."""
+"""What the folder of a run begins with, where it has one; the manifest names the files with it."""
+CURRENT = "_current"
+"""In a directory, the link to the folder of the run that is there."""
+RunFolder = Literal["auto", "always", "never"]
+"""Whether a run has a folder of its own below its place; ``auto``: in a bucket, where it replaces another run."""
 STAGING = ".synth-"
 """What every hidden entry that a store makes in a place begins with; a file's name never does."""
 

@@ -19,6 +19,7 @@ from synth.sinks.places import (
     MANIFESTS,
     RUN_FOLDER,
     STAGING,
+    RunFolder,
     S3Place,
     families,
     family,
@@ -52,17 +53,18 @@ class S3Store:
     """A prefix in a bucket. Credentials, region and endpoint are found the way every AWS tool finds them.
 
     A run that replaces another one has a folder of its own, ``_run-<id>/``, in front of the names of its files, so that
-    no file of the other one changes before the manifest does, which names them; then the other one's files go.
+    no file of the other one changes before the manifest does, which names them; then the other one's files go. Without
+    it the new files take the names of the old ones, one by one.
 
     A staged file is a pending multipart upload: no reader sees it, and a lifecycle rule for incomplete uploads
     removes it should nobody else. There is no lock: of two runs that write to one prefix at once, the later start
     takes the uploads of the earlier one, which then fails; of two that publish at once, one does.
 
     Args:
-        folders: whether a run that replaces another one may have its folder.
+        run_folder: whether a run has its folder: ``auto`` where it replaces another one.
     """
 
-    def __init__(self, place: S3Place, beside: str = "", *, folders: bool = True) -> None:
+    def __init__(self, place: S3Place, beside: str = "", run_folder: RunFolder = "auto") -> None:
         self.uri = place.uri
         self._manifest, self._card = beside + MANIFEST, beside + CARD
         self._place = place
@@ -70,7 +72,7 @@ class S3Store:
         self._overwrite = False
         self._run = os.urandom(8).hex()
         self._staging = ""
-        self._folders, self._folder = folders, ""
+        self._run_folder, self._folder = run_folder, ""
         self._started = False
         self._done = False
         self._standing: Standing | None = None
@@ -94,7 +96,7 @@ class S3Store:
                 self._run = self._staging = staging
             found = self._visible()
             require_vacant(self.uri, found, overwrite=self._overwrite)
-            if self._folders and found:
+            if self._run_folder == "always" or (self._run_folder == "auto" and found):
                 before = Standing.find(self._connection())
                 self._folder = run_folder_of(self._run, before.text if before else b"")
             if not staging:

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 
 from synth.contracts.store import Staging, Store
-from synth.sinks.places import S3Place, parse_uri
+from synth.sinks.places import RunFolder, S3Place, parse_uri
 
 
-def open_store(uri: str, beside: str = "", *, folders: bool = True) -> Store:
+def open_store(uri: str, beside: str = "", *, run_folder: RunFolder = "auto") -> Store:
     """The store at a uri. Touches nothing yet; boto3 is imported only for `s3://`.
 
     Args:
         beside: the folder below it, with a slash at its end, in which manifest and card are written.
-        folders: whether a run that replaces another one in a bucket may have a folder of its own.
+        run_folder: whether a run has a folder of its own below it.
 
     Raises:
         RefusedError: the uri is neither a directory's path nor `s3://bucket/prefix`.
@@ -20,10 +20,10 @@ def open_store(uri: str, beside: str = "", *, folders: bool = True) -> Store:
     if isinstance(place, S3Place):
         from synth.sinks.s3_store import S3Store
 
-        return S3Store(place, beside, folders=folders)
+        return S3Store(place, beside, run_folder)
     from synth.sinks.local_store import LocalStore
 
-    return LocalStore(place, beside)
+    return LocalStore(place, beside, run_folder)
 
 
 def find_stagings(uri: str) -> Sequence[Staging]:

@@ -3,6 +3,7 @@
 ``python -m tests.faults.commit_kills [kills] [kind …]`` prints a table by kind, each with so many kills.
 """
 
+import hashlib
 import itertools
 import random
 import shutil
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from synth.sinks.places import CURRENT
 from tests.faults.changes import Within
 from tests.faults.commands import Ended
 from tests.faults.forks import SQLITE, Forks, forking
@@ -63,6 +65,7 @@ class Place:
         self._overrides = [text.format(place=place, beside=beside) for text in kind.overrides]
         self.uris = [text.format(place=place) for text in kind.uris]
         self._digests: dict[tuple[int, int], str] = {}
+        self._listed: dict[tuple[int, int], str] = {}
         self._foreign: dict[Path, bytes] = {}
         if self._directory:
             self._foreign = {beside / "a" / name: name.encode() for name in ("_notes.txt", "_mine/letter.txt")}
@@ -84,7 +87,21 @@ class Place:
             assert ended.code == 0, ended.text
             self._digests[made] = self.look()[0]
             assert ":" not in self._digests[made], self._digests[made]
+            self._listed[made] = self.listed()
         return self._digests[made]
+
+    def listed(self) -> str:
+        """What somebody finds who follows the link to the run's folder and lists it: the digest of all files there."""
+        if not (self._directory and self.kind.linked):
+            return ""
+        folder = (self._directory / "a" / CURRENT).resolve(strict=True)
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        texts = [path.relative_to(folder).as_posix().encode() + b":" + path.read_bytes() for path in files]
+        return hashlib.sha256(b";".join(texts)).hexdigest()
+
+    def torn(self) -> bool:
+        """Whether that is no whole run; to be asked before somebody looks who ends what a dead run began."""
+        return self.listed() not in self._listed.values()
 
     def look(self, *, stranger: bool = False) -> list[str]:
         """What stands at each uri, as ``seen.look`` says it.
@@ -156,6 +173,7 @@ def kill(place: Place, hows: Iterable[dict[str, Any]]) -> Found:
         if not ended.killed:  # a commit of a smaller run has fewer changes, and a moment may come too late
             found.faults += [f"{how}: {ended}"] if ended.code else []
         found.tried += ended.killed
+        found.faults += [f"{how}: who lists the files sees no whole run"] if place.torn() else []
         seen = _seen(place, found, there if ended.killed else [digests[new]] * len(there), digests[new], str(how))
         if place.gone():
             found.faults.append(f"{how}: files of others are gone: {place.gone()}")

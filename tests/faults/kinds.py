@@ -1,4 +1,4 @@
-"""What can be written where, by what the sinks declare: every sink, each of its layouts, here and on S3, and pairs."""
+"""What can be written where, by what the sinks declare: each sink and layout, here and on S3, and pairs."""
 
 import itertools
 import typing
@@ -24,6 +24,7 @@ class Kind:
         uris: of the readers, likewise.
         server: which server it needs; empty for none.
         half: whether ``synth verify`` has a check by which it tells a run of this kind that was published half-way.
+        linked: whether a link leads to the folder of the run, for readers who list files.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Kind:
     uris: tuple[str, ...]
     server: str = ""
     half: bool = False
+    linked: bool = False
 
     @property
     def local(self) -> bool:
@@ -70,6 +72,10 @@ def _singles(name: str, spec: SinkSpec, *, half: bool) -> Iterator[Kind]:
         overrides += [f"sink.{name}.catalog=sqlite:///{{beside}}/catalog.db"] * bool(server and _has_catalog(spec))
         shown = f"{name}, {layout}" if layout and layout != layouts[0] else name
         yield Kind(shown + " on S3" * bool(server), tuple(overrides), ("{place}/a",), server, half)
+        if layout == layouts[0] and "always" in _choices(spec.config, "run_folder"):
+            overrides += [f"sink.{name}.run_folder=always"]
+            shown = f"{name}, a folder a run" + " on S3" * bool(server)
+            yield Kind(shown, tuple(overrides), ("{place}/a",), server, half, linked=not server)
 
 
 def _pair(one: Kind, other: Kind) -> Kind:

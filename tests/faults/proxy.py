@@ -18,7 +18,7 @@ def cut_after(port: int, most: int, *, silent: bool = False) -> Iterator[int]:
         most: bytes from the clients, all connections together.
         silent: whether connections stay open instead, and nothing comes or goes any more.
     """
-    with _serving(_Proxy(port, most=most, silent=silent)) as here:
+    with _serving(Proxy(port, most=most, silent=silent)) as here:
         yield here
 
 
@@ -31,12 +31,27 @@ def losing_the_answer(port: int, request: bytes, *, for_good: bool) -> Iterator[
         request: what the request begins with; of several, the first one is meant.
         for_good: whether every connection is cut from then on, the next ones too.
     """
-    with _serving(_Proxy(port, request=request, for_good=for_good)) as here:
+    with _serving(Proxy(port, request=request, for_good=for_good)) as here:
         yield here
 
 
+@contextmanager
+def standing(here: int, port: int) -> Iterator["Proxy"]:
+    """Stands on one port before another one, and lets everything through until it is told otherwise."""
+    proxy = Proxy(port)
+    with _serving(proxy, here):
+        yield proxy
+
+
 @dataclass
-class _Proxy:
+class Proxy:
+    """What stands before a server.
+
+    Attributes:
+        port: of the server.
+        broken: whether nothing comes through any more.
+    """
+
     port: int
     most: int | None = None
     silent: bool = False
@@ -46,6 +61,15 @@ class _Proxy:
     ended: threading.Event = field(default_factory=threading.Event)
     sockets: list[socket.socket] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def cut(self) -> int:
+        """Hangs up all that is connected, and returns how many sockets that were; who calls again is let through."""
+        found = 0
+        for each in [*self.sockets]:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+                found += 1
+        return found
 
     def lead(self, client: socket.socket) -> None:
         """Leads a connection to the server, or not where all is broken."""
@@ -96,14 +120,14 @@ class _Proxy:
 
 
 @contextmanager
-def _serving(proxy: _Proxy) -> Iterator[int]:
+def _serving(proxy: Proxy, here: int = 0) -> Iterator[int]:
     def serve() -> None:
         with suppress(OSError):
             while True:
                 client, _ = listener.accept()
                 threading.Thread(target=proxy.lead, args=(client,), daemon=True).start()
 
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server(("127.0.0.1", here)) as listener:
         threading.Thread(target=serve, daemon=True).start()
         try:
             yield int(listener.getsockname()[1])

@@ -21,9 +21,9 @@ _SETTINGS = """
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=PLAIN://127.0.0.1:{plain},SASL://127.0.0.1:{sasl},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAIN://127.0.0.1:{plain},SASL://127.0.0.1:{sasl}
-listener.security.protocol.map=PLAIN:PLAINTEXT,SASL:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=PLAIN://127.0.0.1:{plain},SASL://127.0.0.1:{sasl},BEHIND://127.0.0.1:{behind},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAIN://127.0.0.1:{plain},SASL://127.0.0.1:{sasl},BEHIND://127.0.0.1:{proxy}
+listener.security.protocol.map=PLAIN:PLAINTEXT,SASL:SASL_PLAINTEXT,BEHIND:PLAINTEXT,CONTROLLER:PLAINTEXT
 inter.broker.listener.name=PLAIN
 controller.listener.names=CONTROLLER
 sasl.enabled.mechanisms=PLAIN
@@ -87,6 +87,11 @@ class Broker:
         return f"127.0.0.1:{self.ports['sasl']}"
 
     @property
+    def proxy_address(self) -> str:
+        """Where clients come who begin there; a test has a proxy listen, which leads to ``ports["behind"]``."""
+        return f"127.0.0.1:{self.ports['proxy']}"
+
+    @property
     def mutual_address(self) -> str:
         """The listener that asks for a certificate, where there is one."""
         return f"127.0.0.1:{self.ports['mutual']}"
@@ -101,7 +106,7 @@ class Broker:
             settings: more of them, which stand above the others; ``{plain}`` and the like are filled in.
             users: SCRAM users, as the tool that formats the storage takes them.
         """
-        ports = {name: free_port() for name in ("plain", "sasl", "mutual", "controller")}
+        ports = {name: free_port() for name in ("plain", "sasl", "mutual", "behind", "proxy", "controller")}
         broker = cls(directory, class_path(), ports)
         values = {"directory": directory, "user": USER, "password": PASSWORD, "retention_check_ms": retention_check_ms}
         file = directory / "server.properties"

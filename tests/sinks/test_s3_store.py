@@ -11,6 +11,7 @@ from synth.contracts.store import Staged, Store
 from synth.errors import RefusedError, RunError
 from synth.sinks import s3_files
 from synth.sinks.stores import open_store
+from tests.cli import commands
 from tests.servers import Ceph, S3Server, free_port
 from tests.sinks.places import Prefix
 
@@ -245,6 +246,27 @@ class TestLostServer:
         store.discard([])
         assert strict.files() == {}
         assert strict.staging() == []
+
+    def test_a_run_whose_server_goes_leaves_the_old_run_and_goes_on_when_it_is_back(self, strict, gateway, tmp_path):
+        words = ("run", "scenario=card_chain", "population.cards=500", "block_rows=20000", "--overwrite", "--quiet")
+        words += ("sink=csv", "sink.csv.layout=parts", f"sink.csv.uri={strict.uri}")
+        small, big = ((*words, f"generator.transactions={count}") for count in (9_000, 900_000))
+        env = gateway.server.environ()
+        assert commands.synth(*small, cwd=tmp_path, env=strict.environ()).code == 0
+        old = strict.files()
+        with commands.start(*big, cwd=tmp_path, env=env) as process:
+            commands.wait_until(lambda: len(strict.staging()) > 2, process)
+            gateway.kill()
+            answer = commands.finish(process)
+        assert answer.code in (1, 3), answer.err
+        assert "Traceback" not in answer.err
+        assert answer.err.splitlines()[-1].startswith("error: cannot ")
+        assert old.items() <= strict.files().items()
+        assert commands.synth("verify", strict.uri, cwd=tmp_path, env=strict.environ()).code == 0
+        gateway.start()
+        assert commands.synth(*big, cwd=tmp_path, env=env).code == 0
+        assert commands.synth("verify", strict.uri, cwd=tmp_path, env=strict.environ()).code == 0
+        assert not old.items() & strict.files().items()
 
     @staticmethod
     def write_on(upload) -> None:

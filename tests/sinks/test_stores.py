@@ -14,7 +14,7 @@ import pytest
 
 from synth.contracts.store import Staged, Store
 from synth.errors import RefusedError, RunError
-from synth.sinks.places import LocalPlace, S3Place, parse_uri, run_folder
+from synth.sinks.places import LocalPlace, RunFolder, S3Place, parse_uri, run_folder
 from synth.sinks.stores import open_store
 from tests.sinks.places import Directory, Place, Prefix
 
@@ -44,8 +44,10 @@ def stage(store: Store, name: str, *pieces: bytes) -> Staged:
     return upload.close()
 
 
-def begin(place: Place, names: Sequence[str] = NAMES, *, overwrite: bool = False) -> Store:
-    store = open_store(place.uri)
+def begin(
+    place: Place, names: Sequence[str] = NAMES, *, overwrite: bool = False, run_folder: RunFolder = "auto"
+) -> Store:
+    store = open_store(place.uri, run_folder=run_folder)
     store.check(names, overwrite=overwrite)
     store.start()
     return store
@@ -269,6 +271,22 @@ class TestOccupied:
         make_run(place, {PARTS[0]: b"new", PARTS[1]: b"new"}, b"new", replaced=[*old, "_manifest.json"])
         assert place.plain() == {PARTS[0]: b"new", PARTS[1]: b"new", "notes.txt": b"mine", "_manifest.json": b"new"}
         assert len(place.files()) == 4
+
+    def test_each_run_may_have_a_folder_of_its_own(self, place):
+        """The first one, too; a run without one takes theirs away. In a directory a link leads to it."""
+        folders = []
+        for text, how in ((b"first", "always"), (b"second", "always"), (b"third", "never")):
+            store = begin(place, NAMES, overwrite=True, run_folder=how)
+            store.publish([stage(store, name, text) for name in NAMES], text, replaced=[])
+            folders.append(run_folder(place.files()))
+            names = [folders[-1] + name for name in NAMES]
+            assert place.files() == {**dict.fromkeys(names, text), "_manifest.json": text}
+            if isinstance(place, Directory):
+                assert (place.path / "_current").is_symlink() == (how == "always")
+                assert how == "never" or (place.path / "_current").resolve().name == folders[-1].rstrip("/")
+            assert place.staging() == []
+        assert len({*folders}) == 3
+        assert folders[2] == ""
 
     def test_overwrite_clears_up_after_a_publish_that_died(self, place):
         for i in range(5):
