@@ -7,9 +7,17 @@ from typing import Self
 import numpy as np
 
 from synth.arrays import Int64
+from synth.contracts.injector import FraudEvents
 
 #: The card of an episode on several cards.
 SEVERAL = -1
+
+
+def first_events(episode_f: Int64) -> Int64:
+    """(e,) position of the first event of each episode, where each has one."""
+    first_e = np.zeros(int(episode_f.max(initial=-1)) + 1, dtype=np.int64)
+    first_e[episode_f[::-1]] = np.arange(len(episode_f) - 1, -1, -1)  # of several values the last one stays
+    return first_e
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,24 @@ class EpisodeRows:
         """The episodes of events in any order."""
         each = cls(scenarios, id_f, scenario_f, card_f, time_us_f, time_us_f, np.ones_like(id_f), minor_f)
         return cls.merged([each])
+
+    @classmethod
+    def planned(cls, scenarios: tuple[str, ...], scenario: int, id_e: Int64, events: FraudEvents) -> Self:
+        """The episodes of one scenario from its events in order of time, without sorting these by episode.
+
+        Args:
+            scenario: index into ``scenarios``.
+            id_e: ids by the scenario's own episode numbers; each has an event.
+        """
+        first_e = first_events(events.episode_f)
+        card_e, amount_minor_e, last_us_e = events.card_f[first_e], np.zeros_like(id_e), np.zeros_like(id_e)
+        last_us_e[events.episode_f] = events.time_us_f  # of several values for an episode the last one stays
+        np.add.at(amount_minor_e, events.episode_f, events.amount_minor_f)
+        card_e[events.episode_f[events.card_f != card_e[events.episode_f]]] = SEVERAL
+        count_e, which_e = np.bincount(events.episode_f), np.full_like(id_e, scenario)
+        rows = (id_e, which_e, card_e, events.time_us_f[first_e], last_us_e, count_e, amount_minor_e)
+        by_id = np.argsort(id_e)
+        return cls(scenarios, *(row_e[by_id] for row_e in rows))
 
     @classmethod
     def merged(cls, parts: Iterable["EpisodeRows"]) -> Self:

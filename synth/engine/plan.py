@@ -109,12 +109,11 @@ class Plan:
     @cached_property
     def episodes(self) -> EpisodeRows:
         """All planned episodes of the run, in order of their ids, and so of their first events."""
-        parts = [EpisodeRows.none(self.scenarios)]
-        for name, events in self.fraud.items():
-            facts = self.facts_of(name, events.episode_f, events.role_f)
-            rows = (facts.episode_id_f, facts.scenario_f, events.card_f, events.time_us_f, events.amount_minor_f)
-            parts.append(EpisodeRows.of(self.scenarios, *rows))
-        return EpisodeRows.merged(parts)
+        planned = (
+            EpisodeRows.planned(self.scenarios, self.scenarios.index(name), self.episode_ids[name], events)
+            for name, events in self.fraud.items()
+        )
+        return EpisodeRows.merged([EpisodeRows.none(self.scenarios), *planned])
 
     @cached_property
     def firsts(self) -> tuple[Int64, Int64]:

@@ -14,6 +14,7 @@ from synth.contracts.runner import Runner
 from synth.engine.clashes import settle
 from synth.engine.completion import complete
 from synth.engine.components import Components
+from synth.engine.episodes import first_events
 from synth.engine.moves import Moves
 from synth.engine.plan import Plan
 from synth.errors import Problem, RefusedError, RunError, blaming
@@ -52,10 +53,14 @@ def make_plan(components: Components, runner: Runner, recall: Callable[[], Moves
     else:
         settled = settle(planned, components, blocks, runner)
         moves = Moves.between(planned, settled) if asks else None
-    settled = complete(components, settled)
-    fraud = {name: events.take(np.lexsort((events.card_f, events.time_us_f))) for name, events in settled.items()}
     roles_of = {name: pattern.roles for name, pattern in components.patterns.items()}
     sets = {name: tuple(events.own) for name, events in planned.items()}
+    planned.clear()
+    fraud = {}
+    settled = complete(components, settled)
+    for name in list(settled):  # one at a time: there may be as many as memory takes
+        events = settled.pop(name)
+        fraud[name] = events.take(np.lexsort((events.card_f, events.time_us_f)))
     rows_b = _count_rows(components, blocks, fraud)
     return Plan(blocks, fraud, _number_episodes(fraud), targets, rows_b, roles_of, sets, moves)
 
@@ -143,15 +148,9 @@ def _count_rows(components: Components, blocks: BlockPlan, fraud: Mapping[str, F
 
 def _number_episodes(fraud: Mapping[str, FraudEvents]) -> dict[str, Int64]:
     """Run-wide ids in order of first event: an id must not tell the scenario."""
-    firsts = [_first_times(events) for events in fraud.values()]
+    firsts = [events.time_us_f[first_events(events.episode_f)] for events in fraud.values()]
     if not firsts:
         return {}
     ids = np.empty(sum(map(len, firsts)), dtype=np.int64)
     ids[np.argsort(np.concatenate(firsts), kind="stable")] = np.arange(len(ids))
     return dict(zip(fraud, np.split(ids, np.cumsum(list(map(len, firsts)))[:-1]), strict=True))
-
-
-def _first_times(events: FraudEvents) -> Int64:
-    """(e,) time of each episode's first event, of events sorted by time."""
-    _, first = np.unique(events.episode_f, return_index=True)
-    return events.time_us_f[first]
