@@ -22,6 +22,7 @@ HERE = Path(__file__).parent
 SYNTH = str(Path(sys.executable).with_name("synth"))
 #: Rows that `synth plan` tells of the comparison "people".
 PEOPLE_ROWS = (1_762_378, 19_987_067, 9_482_308, 21_336_888)
+BILLION, ADD = 10**9, "scenario.card_chain.mode=add"
 MAIN = ["scenario=card_chain", "--overwrite", "--quiet"]
 
 
@@ -76,7 +77,10 @@ def main() -> None:
     """Runs the chosen comparisons."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--only", nargs="*", default=["start", "floor", "workers", "sinks", "growth", "notebook", "people", "stats"]
+        "--only",
+        nargs="*",
+        default=["start", "floor", "parquet floor", "workers", "sinks", "growth", "notebook", "people", "stats"],
+        help="those and 'billion' and 'billion, mode add', which take 22 GB and, with --runs 1, half an hour each",
     )
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--out", type=Path, help="where to write (default: a temporary directory)")
@@ -96,6 +100,10 @@ def main() -> None:
             "floor, 2 threads": [sys.executable, str(HERE / "floor.py"), str(out / "floor.csv"), "2"],
             "synth, csv": csv,
         },
+        "parquet floor": {
+            "floor of Parquet, 2 threads": [sys.executable, str(HERE / "floor.py"), str(out / "floor.parquet"), "2"],
+            "synth, parquet": parquet,
+        },
         "workers": {"1 worker": [*large, "--workers", "1"], "2 workers": [*large, "--workers", "2"]},
         "sinks": {
             "parquet": parquet,
@@ -103,6 +111,11 @@ def main() -> None:
             "jsonl": [SYNTH, "run", *MAIN, "sink=jsonl", f"sink.jsonl.uri={out / 'jsonl'}"],
         },
         "growth": {"5.4 M, parquet": parquet, "54 M, parquet": large},
+        "billion": {"54 M, parquet": large, "10^9, parquet": [*large, f"generator.transactions={BILLION}"]},
+        "billion, mode add": {
+            "54 M, mode add": [*large, ADD],
+            "10^9, mode add": [*large, f"generator.transactions={BILLION}", ADD],
+        },
         "notebook": {
             "notebook": [sys.executable, str(HERE / "notebook.py"), str(n), str(out / "notebook.csv")],
             "synth, csv": csv,
@@ -129,6 +142,7 @@ def main() -> None:
     try:
         for name in args.only:
             rows = dict.fromkeys(comparisons[name], {"start": 0, "workers": 10 * n}.get(name, n))
+            rows |= {"54 M, mode add": 10 * n, "10^9, parquet": BILLION, "10^9, mode add": BILLION}
             rows |= {"54 M, parquet": 10 * n, "9.5 M, people": PEOPLE_ROWS[2], "stats, people": PEOPLE_ROWS[2]}
             rows |= dict(zip(comparisons["people"], PEOPLE_ROWS, strict=True))
             show(name, compare(comparisons[name], args.runs, out), rows)
