@@ -114,7 +114,7 @@ def free_port() -> int:
 _ports_given = itertools.count()
 
 
-def wait_for_port(port: int, log: Path, seconds: float = 60) -> None:
+def wait_for_port(port: int, log: Path, seconds: float = 180) -> None:
     """Return when somebody listens.
 
     Raises:

@@ -58,9 +58,10 @@ def test_every_event_is_there_once_whatever_is_cut(kafka: Broker, tmp_path: Path
     behind = standing(kafka.ports["proxy"], kafka.ports["behind"])
     with behind as proxy, start(*through, cwd=tmp_path) as process:
         wait_for_messages(kafka.address, "cut", 2000)
-        for _ in range(CUTS):
+        cuts = 0
+        while cuts < CUTS and process.poll() is None:  # it may just be calling again
             time.sleep(float(rng.uniform(0.2, 0.8)))
-            assert proxy.cut()
+            cuts += proxy.cut() > 0
         assert process.poll() is None, process.communicate()
         proxy.broken.set()
         proxy.cut()
