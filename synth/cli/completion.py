@@ -110,6 +110,12 @@ def _offer_groups(read: Words, last: str) -> list[str]:
     return [group for group in groups if group.startswith(last)]
 
 
+def _offer_schemas(read: Words, last: str) -> list[str]:
+    from synth.cli.schema import COMPOSED
+
+    return [COMPOSED] * COMPOSED.startswith(last) + _offer_groups(read, last)
+
+
 def _offer_plugins(read: Words, last: str) -> list[str]:
     from synth.config.catalog import load_catalog
 
@@ -168,6 +174,7 @@ def _plugin_roots(read: Words) -> Sequence[PluginRoot]:
 _OFFERS = {
     "overrides": _offer_overrides,
     "group": _offer_groups,
+    "what": _offer_schemas,
     "target": _offer_checked,
     "topic": _offer_topics,
     "uri": _offer_places,

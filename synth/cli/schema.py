@@ -1,18 +1,57 @@
-"""``synth schema config``."""
+"""``synth schema``."""
 
 import argparse
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from synth.cli import output
 from synth.config.catalog import HOOKS, MULTIPLE, Catalog, load_catalog
+from synth.config.compose import list_options
 from synth.config.recipe import FIXED, FREE, RunConfig
 from synth.config.typed import adapter
+from synth.errors import ConfigError, Problem
+from synth.wording import nearest
+
+#: What a composed configuration is called here; all else is a group, whose files people write.
+COMPOSED = "config"
+
+#: The group whose files speak of all the others.
+_WHOLE = "experiment"
+
+#: Part of each address: a schema that refuses what an earlier one took has the next number.
+_FORM = 1
+
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+#: A value that Hydra fills in; it may stand for any other.
+_FILLED = {"type": "string", "pattern": r"\$\{", "description": "filled in, e.g. ${vars.name} or ${oc.env:NAME}"}
+
+_DEFAULTS = {
+    "type": "array",
+    "description": "what the file builds on, and what it chooses",
+    "items": {
+        "anyOf": [
+            {"type": "string"},
+            {
+                "type": "object",
+                "additionalProperties": {
+                    "anyOf": [{"type": ["string", "null"]}, {"type": "array", "items": {"type": "string"}}]
+                },
+            },
+        ]
+    },
+}
 
 
 def main(args: argparse.Namespace) -> int:
-    """Prints the JSON Schema of a composed configuration, for editors and other tools."""
-    schema = config_schema(load_catalog(args.plugin, args.plugins_dir))
+    """Prints the JSON Schema of a composed configuration, or of the files of a group, for editors and other tools."""
+    catalog = load_catalog(args.plugin, args.plugins_dir)
+    if args.what == COMPOSED:
+        schema = config_schema(catalog)
+    else:
+        groups = list_options(config_dirs=args.config_dir, plugin_roots=catalog.config_roots)
+        schema = file_schema(args.what, catalog, list(groups))
     if args.json:
         return output.succeed(args, schema, "")
     output.say(json.dumps(schema, indent=1))
@@ -40,7 +79,8 @@ def config_schema(catalog: Catalog) -> dict[str, Any]:
         )
     properties[FREE] = {"type": "object", "description": "values that others refer to as ${vars.name}"}
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": _DRAFT,
+        "$id": _address(COMPOSED),
         "title": "synth configuration",
         "type": "object",
         "properties": properties,
@@ -48,6 +88,67 @@ def config_schema(catalog: Catalog) -> dict[str, Any]:
         "additionalProperties": False,
         "$defs": definitions,
     }
+
+
+def file_schema(group: str, catalog: Catalog, groups: Sequence[str]) -> dict[str, Any]:
+    """The schema of the files of a group, as people write them: no key has to be there, any value may be filled in.
+
+    Args:
+        groups: all that there are.
+
+    Raises:
+        ConfigError: there is no such group.
+    """
+    if group not in groups:
+        allowed, hint = ", ".join([COMPOSED, *sorted(groups)]), nearest(group, [COMPOSED, *groups])
+        raise ConfigError([Problem(path=group, message=f"no group named {group!r}", allowed=allowed, hint=hint)])
+    whole = config_schema(catalog)
+    definitions = {name: _as_written(each) for name, each in whole["$defs"].items()} | {"filled": _FILLED}
+    if group == _WHOLE:
+        files = [_as_written(whole)]
+        files[0]["properties"] |= {"hydra": {"type": "object"}}
+    elif group in HOOKS:
+        files = [definitions[f"{group}.{kind}"] for kind in catalog.names(group) if catalog.find(group, kind)]
+    else:
+        files = [_as_written(whole["properties"][group])]
+    return {
+        "$schema": _DRAFT,
+        "$id": _address(group),
+        "title": f"a file of synth's group {group}",
+        "type": "object",
+        "anyOf": [each | {"properties": each["properties"] | {"defaults": _DEFAULTS}} for each in files],
+        "$defs": definitions,
+    }
+
+
+def _address(what: str) -> str:
+    return f"urn:synth:schema:{what}:{_FORM}"
+
+
+#: Keywords of JSON Schema whose values are schemas, lists of them, or schemas by name.
+_ONE, _SEVERAL, _NAMED = ("additionalProperties", "items"), ("anyOf", "oneOf", "allOf", "prefixItems"), "properties"
+
+
+def _as_written(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema of composed values as one of a file, which says some of them and leaves others to be filled in."""
+    made: dict[str, Any] = {}
+    for key, value in schema.items():
+        if key in ("required", "discriminator", "$defs", "$id", "$schema"):
+            continue
+        if key in _ONE and isinstance(value, dict):
+            made[key] = _or_filled(value)
+        elif key in _SEVERAL:
+            made["anyOf" if key == "oneOf" else key] = [_as_written(each) for each in value]
+        elif key == _NAMED:
+            made[key] = {name: _or_filled(each) for name, each in value.items()}
+        else:
+            made[key] = value
+    return made
+
+
+def _or_filled(schema: dict[str, Any]) -> dict[str, Any]:
+    told = {key: schema[key] for key in ("description", "title") if key in schema}
+    return told | {"anyOf": [_as_written(schema), {"$ref": "#/$defs/filled"}]}
 
 
 def _define(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
