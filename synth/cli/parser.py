@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from synth import __version__
-from synth.cli.scaffold import GROUPS, KINDS
+from synth.cli.scaffold import GROUPS, KINDS, TEMPLATES
 from synth.errors import SynthError
 from synth.wording import nearest
 
@@ -206,6 +206,14 @@ def make_parser() -> Parser:
         help="a place that holds a run; or a recipe, which is made for it alone; or CSV and Parquet files",
     )
     lint.add_argument("--mapping", type=Path, metavar="YAML", help="which column of the files is what: docs/lint.md")
+    init = command("init", "write a first project, which runs at once, into a new folder", overrides=False)
+    init.add_argument("name", metavar="NAME", help="of the folder and of the recipe, e.g. my_fraud")
+    init.add_argument(
+        "--template",
+        choices=list(TEMPLATES),
+        default="fraud",
+        help="; ".join(f"{name}: {what}" for name, what in TEMPLATES.items()),
+    )
     _add_plugin_actions(command("plugins", "list plugins, check them, or begin a new one", overrides=False))
     completion = command("completion", "print the completion script of a shell", overrides=False)
     completion.add_argument("shell", choices=["bash", "zsh", "fish", QUERY])

@@ -1,14 +1,13 @@
 """``synth plugins new``."""
 
 import argparse
-from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 from synth.cli import output
 from synth.cli.scaffold import GROUPS, KINDS, write_module, write_package
+from synth.cli.scaffold.files import write_files
 from synth.config.catalog import Catalog, load_catalog
-from synth.errors import PluginError, RefusedError
+from synth.errors import PluginError
 
 
 def main(args: argparse.Namespace) -> int:
@@ -16,27 +15,9 @@ def main(args: argparse.Namespace) -> int:
     kind = KINDS[args.kind]
     _refuse_taken(load_catalog(args.plugin, args.plugins_dir), args.name, GROUPS[kind])
     made = (write_package if args.package else write_module)(args.name, kind)
+    write_files(made)
     folder = Path(next(iter(made))).parts[0]
-    if Path(folder).exists():
-        raise RefusedError(f"{folder} is there already: choose another name, or move it away")
-    for name, text in made.items():
-        try:
-            Path(name).parent.mkdir(parents=True, exist_ok=True)
-            Path(name).write_text(text, encoding="utf-8")
-        except OSError as error:
-            _take_back(made)
-            raise RefusedError(f"{name} cannot be written: {error.strerror}") from error
     return output.succeed(args, list(made), "\n".join([*made, "", *_next_steps(args.name, kind, folder)]))
-
-
-def _take_back(made: Iterable[str]) -> None:
-    """Removes what was written before a disk was full."""
-    for name in made:
-        with suppress(OSError):
-            Path(name).unlink()
-        for folder in Path(name).parents:
-            with suppress(OSError):
-                folder.rmdir()
 
 
 def _refuse_taken(catalog: Catalog, name: str, group: str) -> None:

@@ -248,8 +248,8 @@ class TestLostServer:
         assert strict.staging() == []
 
     def test_a_run_whose_server_goes_leaves_the_old_run_and_goes_on_when_it_is_back(self, strict, gateway, tmp_path):
-        words = ("run", "scenario=card_chain", "population.cards=500", "block_rows=20000", "--overwrite", "--quiet")
-        words += ("sink=csv", "sink.csv.layout=parts", f"sink.csv.uri={strict.uri}")
+        words = ["run", "scenario=card_chain", "population.cards=500", "block_rows=20000", "--overwrite", "--quiet"]
+        words += ["sink=csv", "sink.csv.layout=parts", f"sink.csv.uri={strict.uri}"]
         small, big = ((*words, f"generator.transactions={count}") for count in (9_000, 900_000))
         env = gateway.server.environ()
         assert commands.synth(*small, cwd=tmp_path, env=strict.environ()).code == 0

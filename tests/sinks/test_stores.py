@@ -275,7 +275,8 @@ class TestOccupied:
     def test_each_run_may_have_a_folder_of_its_own(self, place):
         """The first one, too; a run without one takes theirs away. In a directory a link leads to it."""
         folders = []
-        for text, how in ((b"first", "always"), (b"second", "always"), (b"third", "never")):
+        rounds: list[tuple[bytes, RunFolder]] = [(b"first", "always"), (b"second", "always"), (b"third", "never")]
+        for text, how in rounds:
             store = begin(place, NAMES, overwrite=True, run_folder=how)
             store.publish([stage(store, name, text) for name in NAMES], text, replaced=[])
             folders.append(run_folder(place.files()))

@@ -26,6 +26,15 @@ GROUPS = {
 KINDS = {kind: kind for kind in GROUPS} | {group: kind for kind, group in reversed(GROUPS.items())}
 
 
+#: What projects are for → what one is; each has its files in ``synth/cli/projects``.
+TEMPLATES = {
+    "fraud": "a small world with a fraud scenario of your own, and the beginning of a pattern in Python",
+    "stream": "a labelled stream with late, doubled and dropped events",
+    "course": "a small data set with an exercise, for a lesson",
+    "plugin": "a package with a fraud pattern, which can be built and installed",
+    "ml": "data to train and judge a detector with, and a detector",
+}
+
 #: Names that YAML reads as something else, or whose class would hide one that the templates import.
 _TAKEN = {
     "null",
@@ -52,7 +61,7 @@ def write_module(name: str, kind: str) -> dict[str, str]:
     Raises:
         PluginError: the name cannot be one.
     """
-    return {f"{_checked(name)}.py": _module(name, kind)}
+    return {f"{checked(name)}.py": _module(name, kind)}
 
 
 def write_package(name: str, kind: str) -> dict[str, str]:
@@ -61,9 +70,8 @@ def write_package(name: str, kind: str) -> dict[str, str]:
     Raises:
         PluginError: the name cannot be one.
     """
-    _checked(name)
+    checked(name)
     group, module, project = GROUPS[kind], f"synth_{name}", f"synth-{name.replace('_', '-')}"
-    major, minor = __version__.split(".")[:2]
     words = {
         "name": name,
         "kind": kind,
@@ -72,7 +80,7 @@ def write_package(name: str, kind: str) -> dict[str, str]:
         "group": group,
         "module": module,
         "project": project,
-        "needs": f">={major}.{minor},<{major}.{int(minor) + 1}",
+        "needs": needed(),
     }
     roots = (
         '\n\n@hookimpl\ndef synth_config_roots() -> list[str]:\n    """Its presets."""\n    return ["pkg://{}.conf"]\n'
@@ -88,7 +96,25 @@ def write_package(name: str, kind: str) -> dict[str, str]:
     }
 
 
-def _checked(name: str) -> str:
+def needed() -> str:
+    """The versions of synth that a beginning is for."""
+    major, minor = __version__.split(".")[:2]
+    return f">={major}.{minor},<{major}.{int(minor) + 1}"
+
+
+def renamed(text: str, old: str, new: str) -> str:
+    """A text in which a name is another one, however it is written there."""
+    for write in (str, _camel, _spoken):
+        text = text.replace(write(old), write(new))
+    return text
+
+
+def checked(name: str) -> str:
+    """The name, if Python, YAML and the packages of this machine leave it free.
+
+    Raises:
+        PluginError: they do not.
+    """
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", name) or keyword.iskeyword(name) or keyword.iskeyword(_camel(name)):
         near = re.sub(r"[^a-zA-Z0-9]+", "_", name).strip("_0123456789").lower()[:60]
         hint = f", such as {near}" if near and near != name else ""
@@ -110,10 +136,7 @@ def _module(name: str, kind: str) -> str:
     from importlib.resources import files
 
     text = files("synth.cli.scaffold").joinpath(f"my_{kind}.py").read_text(encoding="utf-8")
-    old = f"my_{kind}"
-    for before, after in ((old, name), (_camel(old), _camel(name)), (_spoken(old), _spoken(name))):
-        text = text.replace(before, after)
-    return text
+    return renamed(text, f"my_{kind}", name)
 
 
 def _camel(name: str) -> str:
