@@ -45,7 +45,7 @@ def explain(topic: str, catalog: Catalog, config_dirs: Sequence[Path]) -> dict[s
     )
     if found is None:
         known = sorted({*names(catalog), *options, *(option.name for each in options.values() for option in each)})
-        allowed = ", ".join(each for each in known if "." not in each)
+        allowed = tuple(each for each in known if "." not in each)
         problem = Problem(path="", message=f"nothing is named {name!r}", allowed=allowed, hint=nearest(name, known))
         raise ConfigError([problem])
     if "choice" in found:

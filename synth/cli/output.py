@@ -105,10 +105,8 @@ def fail(args: argparse.Namespace, error: BaseException, exit_code: int, data: A
 
 def as_data(problem: Problem) -> dict[str, Any]:
     """A problem for ``--json``; ``allowed`` is a list of names or of one sentence, empty where the message says it."""
-    names = problem.allowed.split(", ") if problem.allowed else []
-    allowed = names if not any(" " in name for name in names) else [problem.allowed]
     fields = {field: getattr(problem, field) for field in ("message", "path", "where", "hint", "note")}
-    return fields | {"allowed": allowed}
+    return fields | {"allowed": [*problem.allowed]}
 
 
 def _envelope(args: argparse.Namespace, exit_code: int, data: Any, problems: Sequence[Problem]) -> None:

@@ -48,7 +48,7 @@ def forbidden_resolvers(path: str, text: str, where: str, allowed: Sequence[str]
                 path=path,
                 message=f"'{path}' uses the resolver '{name}', which is {refused}",
                 where=where,
-                allowed=", ".join(allowed),
+                allowed=tuple(allowed),
                 hint=PLACED[name] if name in PLACED and allowed is _STANDARD else nearest(name, allowed),
             )
 
