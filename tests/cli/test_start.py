@@ -110,3 +110,16 @@ print(hydra.main.__name__, hydra.utils.instantiate.__name__, hydra.__version__ =
 """
     done = python(script, "validate", "scenario=card_chain", cwd=tmp_path)
     assert done.stdout.splitlines()[-2:] == ["['synth.sinks.csv']", "main instantiate True"], done.stderr
+
+
+def test_the_package_itself_loads_nothing(tmp_path: Path) -> None:
+    script = """
+import sys
+before = {*sys.modules}
+import synth
+print(sorted({*sys.modules} - before - {"__future__"}))
+from synth import *
+print(run.__name__, synth.__all__ == dir(synth), "__path__" in vars(synth), hasattr(synth, "__wrapped__"))
+"""
+    done = python(script, cwd=tmp_path)
+    assert done.stdout == "['synth']\nrun True True False\n", done.stderr
