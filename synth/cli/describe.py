@@ -10,7 +10,7 @@ from typing import Any
 from synth.cli import describing, output, screen
 from synth.config.catalog import HOOKS, MULTIPLE, Catalog, load_catalog
 from synth.config.compose import Composed, Option, compose, list_options, value_at
-from synth.config.recipe import FIXED, RunConfig
+from synth.config.recipe import FIXED, FREE, RunConfig
 from synth.config.typed import Schema, SelfChecking, in_words, join, resolve, schema_of
 from synth.contracts.hookspecs import Spec
 from synth.errors import ConfigError, Problem
@@ -20,6 +20,9 @@ from synth.tables.views import column_of, every_lookup
 from synth.wording import nearest
 
 Options = dict[str, list[Option]]
+
+
+_FREE = f"values of your own that others refer to as ${{{FREE}.name}}, in any file of choices; no part of the data"
 
 
 def main(args: argparse.Namespace) -> int:
@@ -55,7 +58,7 @@ def explain(topic: str, catalog: Catalog, config_dirs: Sequence[Path]) -> dict[s
 
 def names(catalog: Catalog) -> list[str]:
     """What can be described beside groups and options."""
-    return [*(kind for group in HOOKS for kind in catalog.names(group)), *FIXED, *EVENT_COLUMNS, *every_lookup()]
+    return [*(kind for group in HOOKS for kind in catalog.names(group)), *FIXED, FREE, *EVENT_COLUMNS, *every_lookup()]
 
 
 def steps_below(catalog: Catalog, begun: str) -> Iterator[str]:
@@ -89,6 +92,8 @@ def find(catalog: Catalog, name: str, group: str = "") -> dict[str, Any] | None:
     if name in FIXED:
         title = f"{name}, a part of every recipe"
         return {"title": title, "doc": inspect.getdoc(FIXED[name]), "keys": keys_of(FIXED[name]), "choice": [name, ""]}
+    if name.partition(".")[0] == FREE:
+        return {"title": f"{FREE}, of every recipe", "doc": _FREE}
     if column := column_of(name):
         shown = as_json(column) | {"formats": ", ".join(column.formats)}
         of = "column of an entity that a view can show" if "." in name else "event column"
