@@ -1,4 +1,4 @@
-"""Hydra's machinery on synth's roots, without Hydra's global state; all that is used of its internals."""
+"""Hydra's machinery on synth's roots, without Hydra's global state; all that composing uses of its internals."""
 
 import io
 import pickle
