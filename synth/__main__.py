@@ -6,6 +6,8 @@ _INTERRUPTED = 130
 
 try:
     import gc
+    from collections.abc import Callable, Mapping
+    from importlib import import_module
     from importlib.util import find_spec, module_from_spec
     from threading import RLock
     from types import ModuleType
@@ -17,23 +19,31 @@ except KeyboardInterrupt:
 class Deferred(ModuleType):
     """A module that is executed once something in it is asked for; commands that only read a recipe never do.
 
-    An import statement by itself asks for nothing, but of a submodule for ``__path__``, which is therefore left out.
+    An import statement by itself asks for nothing, but of a submodule for ``__path__``, which is therefore left out of
+    a package whose submodules need the whole.
     """
 
     @classmethod
-    def put(cls, name: str) -> None:
-        """Lets later imports find it in the place of a module that nobody has imported."""
+    def put(cls, name: str, known: Mapping[str, Callable[[], object]] | None = None) -> None:
+        """Lets later imports find it in the place of a module that nobody has imported.
+
+        Args:
+            known: of a package whose submodules do without it: attribute → what makes it without the package.
+        """
         spec = find_spec(name) if name not in sys.modules else None
         if spec is None:
             return
         module = module_from_spec(spec)
         module.__class__ = cls
-        vars(module).update(_lock=RLock(), _begun=False)
-        vars(module).pop("__path__")
+        vars(module).update(_lock=RLock(), _begun=False, _known=known or {})
+        if known is None:
+            vars(module).pop("__path__")
         sys.modules[name] = module
 
     def __getattr__(self, name: str) -> object:
         own = vars(self)
+        if name in own["_known"] and not own["_begun"]:
+            return own["_known"][name]()
         with own["_lock"]:
             if self.__class__ is Deferred:
                 if own["_begun"]:  # by this thread, in the middle of it: a module without the attribute, as any other
@@ -45,6 +55,20 @@ class Deferred(ModuleType):
                 self.__spec__.loader.exec_module(self)
                 self.__class__ = ModuleType  # type: ignore[assignment]
         return getattr(self, name)
+
+
+def _version_of_hydra() -> str:
+    from importlib.metadata import version
+
+    return version("hydra-core")
+
+
+#: What the modules that compose ask of Hydra's package while they are loaded, when it is too late to load the package.
+_KNOWN_OF_HYDRA: Mapping[str, Callable[[], object]] = {
+    "__version__": _version_of_hydra,
+    "version": lambda: import_module("hydra.version"),
+    "MissingConfigException": lambda: import_module("hydra.errors").MissingConfigException,
+}
 
 
 def main() -> int:
@@ -59,6 +83,7 @@ def main() -> int:
             return error.exit_code
         gc.set_threshold(200_000)  # to load a hundred modules makes many objects, and no garbage to look for
         Deferred.put("numpy")
+        Deferred.put("hydra", _KNOWN_OF_HYDRA)  # which loads all of Hydra, of which to compose needs a third
         from synth.cli import main as carry_out
 
         return carry_out()

@@ -45,17 +45,17 @@ def range_problems(path: str, low: float, high: float) -> Iterator[Problem]:
     for name, value in (("low", low), ("high", high)):
         if abs(value * 100 - round(value * 100)) > 1e-6:
             yield Problem(
-                path=f"{dot}{name}", message=f"{value:,.15g} is finer than a cent", allowed="at most two decimals"
+                path=f"{dot}{name}", message=f"{value:,.15g} is finer than a cent", allowed=("at most two decimals",)
             )
     if to_minor(low) >= to_minor(high):
-        yield Problem(path=path, message=f"low {low:,.15g} is not below high {high:,.15g}", allowed="low < high")
+        yield Problem(path=path, message=f"low {low:,.15g} is not below high {high:,.15g}", allowed=("low < high",))
 
 
 def share_problems(path: str, shares: list[float]) -> Iterator[Problem]:
     """What is wrong with the shares of a partition."""
     total = math.fsum(shares)
     if shares and abs(total - 1) > 1e-9:
-        yield Problem(path=path, message=f"the shares sum to {total:.10g}, not 1", allowed="shares that sum to 1")
+        yield Problem(path=path, message=f"the shares sum to {total:.10g}, not 1", allowed=("shares that sum to 1",))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,7 +196,7 @@ def _redraw_problems(sample: "Sampler", low: float, high: float) -> Iterator[Pro
             yield Problem(
                 path="",
                 message=message,
-                allowed=f"bounds around the bulk: 90 % of the draws lie between {first:,.2f} and {last:,.2f}",
+                allowed=(f"bounds around the bulk: 90 % of the draws lie between {first:,.2f} and {last:,.2f}",),
             )
 
 

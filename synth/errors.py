@@ -21,7 +21,8 @@ class Problem:
             whole.
         message: what is wrong, in one line, the bad value included.
         where: ``file:line`` or ``command line: <override>``, which synth looks up; empty when nobody set it.
-        allowed: what would be right: a range, a list of names; empty when the message says it.
+        allowed: what would be right: names or values, one by one, or a range in one sentence, which may be given as it
+            is; empty when the message says it.
         hint: the next step, or the nearest match (``did you mean 'ratio'?``).
         note: what synth knows of that place besides: that its file shadows another one.
     """
@@ -29,19 +30,29 @@ class Problem:
     path: str
     message: str
     where: str = ""
-    allowed: str = ""
+    allowed: tuple[str, ...] = ()
     hint: str = ""
     note: str = ""
+
+    def __post_init__(self) -> None:
+        given: object = self.allowed
+        if isinstance(given, str):
+            object.__setattr__(self, "allowed", (given,) if given else ())
 
     def __str__(self) -> str:
         lines = [f"error: {self.line}"]
         if self.allowed:
-            lines.append(f"  allowed: {self.allowed}")
+            lines.append(f"  allowed: {self.allowed_in_words}")
         if self.where:
             lines.append(f"  --> {self.where}")
         if self.note:
             lines.append(f"  note: {self.note}")
         return "\n".join(lines)
+
+    @property
+    def allowed_in_words(self) -> str:
+        """What would be right, in one line."""
+        return ", ".join(self.allowed)
 
     @property
     def line(self) -> str:
@@ -139,7 +150,7 @@ class RefusedError(_Mistake):
 
     exit_code = 3
 
-    def __init__(self, message: str, *, path: str = "", allowed: str = "", hint: str = "") -> None:
+    def __init__(self, message: str, *, path: str = "", allowed: tuple[str, ...] = (), hint: str = "") -> None:
         self._problem = Problem(path=path, message=message, allowed=allowed, hint=hint)
         super().__init__(self._problem.line)
         self._owner = ""

@@ -107,7 +107,7 @@ class ReportingConfig:
                 yield Problem(
                     path=path,
                     message=f"min_days {delay.min_days:g} is above max_days {delay.max_days:g}",
-                    allowed="min_days <= max_days",
+                    allowed=("min_days <= max_days",),
                 )
 
     def problems_with(self, scenarios: Sequence[str]) -> Iterator[Problem]:
@@ -117,7 +117,7 @@ class ReportingConfig:
                 yield Problem(
                     path=f"by_scenario.{name}",
                     message=f"the recipe has no scenario {name!r}",
-                    allowed=", ".join(scenarios) or "none: the recipe has no scenario",
+                    allowed=tuple(scenarios) or ("none: the recipe has no scenario",),
                     hint=nearest(name, scenarios),
                 )
 

@@ -31,11 +31,11 @@ class TimelineConfig:
                 yield Problem(
                     path=name,
                     message=f"{text!r} is not a time{_reason(error)}",
-                    allowed="ISO 8601 in whole seconds, e.g. 2022-01-01 or 2022-01-01T08:30:00",
+                    allowed=("ISO 8601 in whole seconds, e.g. 2022-01-01 or 2022-01-01T08:30:00",),
                 )
         if len(seconds) == 2 and seconds["start"] >= seconds["end"]:
             yield Problem(
-                path="end", message=f"{self.end!r} is not after start {self.start!r}", allowed="a time after start"
+                path="end", message=f"{self.end!r} is not after start {self.start!r}", allowed=("a time after start",)
             )
 
 

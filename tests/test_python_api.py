@@ -4,6 +4,7 @@ import pydoc
 import shutil
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -144,6 +145,24 @@ def test_an_unfinished_run_is_finished_by_its_place_or_by_its_recipe() -> None:
         with pytest.raises(RefusedError, match="out holds a run that is complete"):
             synth.run(resume="out")
         shutil.rmtree("out")
+
+
+@pytest.mark.parametrize(
+    "on",
+    [[], ["runner.workers=1"], ["runner=processes", "runner.workers=1"], [{"runner": {"kind": "local", "workers": 1}}]],
+)
+@pytest.mark.parametrize("door", ["python", "command"])
+def test_a_runner_alone_is_no_recipe_at_any_door(door: str, on: list[Any]) -> None:
+    small = [*TINY, "block_rows=500", "seed=2"]
+    wanted = synth.run(small, "sink.parquet.uri=whole").digest
+    assert main(["run", *small, "sink.parquet.uri=out", "--parts", "2", "--part", "1"]) == 0
+    if door == "python":
+        synth.run(*on, resume="out")
+    elif all(isinstance(each, str) for each in on):
+        assert main(["run", *on, "--resume", "out"]) == 0
+    else:
+        assert main(["run", "--workers", "1", "--resume", "out"]) == 0
+    assert synth.open("out").manifest["digest"] == wanted
 
 
 def test_a_plugin_file_and_a_folder_of_choices(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ class KafkaConfig:
             yield Problem(
                 path="registry",
                 message="JSON is sent without a schema",
-                allowed="null, or sink.kafka.format=avro or protobuf",
+                allowed=("null, or sink.kafka.format=avro or protobuf",),
             )
         if self.topic in (".", ".."):
             yield Problem(path="topic", message=f"Kafka has no topic named {self.topic!r}")

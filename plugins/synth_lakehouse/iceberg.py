@@ -52,12 +52,12 @@ class IcebergConfig:
             yield Problem(
                 path="catalog",
                 message="tables in a bucket need a catalog",
-                allowed="sqlite:////path/file.db or a REST catalog's address",
+                allowed=("sqlite:////path/file.db or a REST catalog's address",),
             )
         if "@" in urlsplit(self.catalog or "").netloc:
             message = "a catalog's address holds no password: set PYICEBERG_CATALOG__SYNTH__TOKEN"
             yield Problem(
-                path="catalog", message=message, allowed="sqlite:////path/file.db or a REST catalog's address"
+                path="catalog", message=message, allowed=("sqlite:////path/file.db or a REST catalog's address",)
             )
 
 

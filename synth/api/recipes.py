@@ -26,7 +26,7 @@ def load(
         ConfigError: holds every problem.
         PluginError: a plugin that was asked for cannot be used.
     """
-    texts, mapping = _split(given)
+    texts, mapping = split(given)
     return load_recipe(
         texts,
         given=mapping,
@@ -41,7 +41,7 @@ def as_paths(paths: Paths) -> list[Path]:
     return [Path(paths)] if isinstance(paths, str | PathLike) else [Path(path) for path in paths]
 
 
-def _split(given: Sequence[Any]) -> tuple[list[str], Mapping[str, Any] | None]:
+def split(given: Sequence[Any]) -> tuple[list[str], Mapping[str, Any] | None]:
     """The texts among what a caller gives, and the mapping.
 
     Raises:

@@ -8,13 +8,13 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from synth.api.progress import Progress, showing
-from synth.api.recipes import Given, Paths, as_paths, load
+from synth.api.recipes import Given, Paths, as_paths, load, split
 from synth.api.words import speaking_python
 from synth.config.catalog import Catalog
 from synth.config.compose import Composed
 from synth.engine.made import MadeTables
 from synth.engine.prepare import Prepared, prepare
-from synth.engine.resuming import placed_at, recipe_at
+from synth.engine.resuming import resumed
 from synth.engine.run import RunResult, execute
 from synth.tables.named import Tables
 from synth.wording import counted
@@ -51,7 +51,7 @@ def run(
             one, text in it chooses options. The texts override the mapping.
         overwrite: whether a run that is already in a sink's place may be replaced.
         resume: the place of an unfinished run to go on with: by the recipe that stands there, or by one given beside
-            it, which has to be the same.
+            it, which has to be the same; a runner alone is none.
         progress: whether a bar is shown; None for one in notebooks only.
         plugin_files: Python files and package folders to load as plugins.
         plugins_dirs: folders of plugins; a broken one in there breaks only recipes that need it.
@@ -62,13 +62,20 @@ def run(
         RefusedError: the recipe cannot or must not be carried out; nothing was written.
         RunError: the run failed; what it had staged was taken back.
     """
-    started, directory = time.perf_counter(), None
-    if resume is not None and not recipe:
-        files, folders = as_paths(plugin_files), as_paths(plugins_dirs)
-        loaded, catalog = recipe_at(str(resume), plugin_files=files, plugins_dirs=folders)
-    else:
+    started = time.perf_counter()
+    if resume is None:
         loaded, catalog, composed = load(recipe, plugin_files, plugins_dirs, config_dirs)
-        loaded, directory = loaded if resume is None else placed_at(loaded, str(resume)), composed.directory
+        directory = composed.directory
+    else:
+        texts, mapping = split(recipe)
+        loaded, catalog, directory = resumed(
+            str(resume),
+            texts,
+            given=mapping,
+            plugin_files=as_paths(plugin_files),
+            plugins_dirs=as_paths(plugins_dirs),
+            config_dirs=as_paths(config_dirs),
+        )
     with showing(progress) as told:
         return execute(
             loaded,

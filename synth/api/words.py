@@ -53,5 +53,6 @@ def speaking_python(function: Callable[Asked, Made]) -> Callable[Asked, Made]:
 
 
 def _spoken(problem: Problem) -> Problem:
-    texts = {field.name: getattr(problem, field.name) for field in fields(problem)}
-    return replace(problem, **{name: in_python(text) for name, text in texts.items()})
+    told = {field.name: getattr(problem, field.name) for field in fields(problem)}
+    texts = {name: in_python(text) for name, text in told.items() if isinstance(text, str)}
+    return replace(problem, **texts, allowed=tuple(map(in_python, problem.allowed)))

@@ -125,7 +125,7 @@ def _problems(content: Any, names: Sequence[str]) -> Iterator[Problem]:
     """What is wrong with a mapping by itself, and beside the columns that there are."""
     if not isinstance(content, Mapping) or not isinstance(content.get("columns"), Mapping):
         message = "a mapping has a key columns, which says what each column is"
-        yield Problem(path="columns", message=message, allowed=", ".join(f"{name}: …" for name in NEEDED))
+        yield Problem(path="columns", message=message, allowed=tuple(f"{name}: …" for name in NEEDED))
         return
     yield from _unknown("", content, _KEYS)
     columns = content["columns"]
@@ -144,14 +144,12 @@ def _problems(content: Any, names: Sequence[str]) -> Iterator[Problem]:
             yield Problem(path=path, message=f"{path}: {column!r} is said to be more than one thing")
         if column not in names:
             hint = nearest(str(column), names)
-            allowed = "" if hint else ", ".join(names)
+            allowed = () if hint else tuple(names)
             yield Problem(path=path, message=f"{path}: the files have no column {column!r}", hint=hint, allowed=allowed)
     unit = content.get("time_unit", "s")
     if unit not in _UNITS_US:
         message = f"time_unit is {unit!r}"
-        yield Problem(
-            path="time_unit", message=message, allowed=", ".join(_UNITS_US), hint=nearest(str(unit), _UNITS_US)
-        )
+        yield Problem(path="time_unit", message=message, allowed=tuple(_UNITS_US), hint=nearest(str(unit), _UNITS_US))
     signals = content.get("signals") or {}
     if not isinstance(signals, Mapping) or not all(isinstance(each, list) for each in signals.values()):
         yield Problem(path="signals", message="signals are lists of columns by scenario")
@@ -174,7 +172,7 @@ def _unknown(path: str, given: Mapping[Any, Any], known: Sequence[str] | Mapping
         if key not in known:
             hint = nearest(str(key), known)
             message = f"{path}{key} is no key of a mapping"
-            yield Problem(path=f"{path}{key}", message=message, hint=hint, allowed="" if hint else ", ".join(known))
+            yield Problem(path=f"{path}{key}", message=message, hint=hint, allowed=() if hint else tuple(known))
 
 
 def _wrong_values(content: Mapping[str, Any], table: pa.Table) -> Iterator[Problem]:

@@ -145,8 +145,8 @@ def _offer_files(last: str, *, folders_alone: bool = False) -> list[str]:
 
 
 def _offer_topics(read: Words, last: str) -> list[str]:
-    """What ``describe`` explains: groups, choices, kinds and columns."""
-    from synth.cli.describe import names
+    """What ``describe`` explains: groups, choices, kinds, columns, and a step of a key's path at a time."""
+    from synth.cli.describe import names, steps_below
     from synth.config.catalog import load_catalog
     from synth.config.compose import list_options
 
@@ -155,6 +155,8 @@ def _offer_topics(read: Words, last: str) -> list[str]:
     known = {*names(catalog), *options, *(option.name for each in options.values() for option in each)}
     if "=" in last:
         known = {f"{group}={option.name}" for group, each in options.items() for option in each}
+    elif "." in last:
+        known |= {*steps_below(catalog, last)}
     return sorted(name for name in known if name.startswith(last))
 
 

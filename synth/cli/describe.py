@@ -3,15 +3,15 @@
 import argparse
 import inspect
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from synth.cli import describing, output, screen
 from synth.config.catalog import HOOKS, MULTIPLE, Catalog, load_catalog
 from synth.config.compose import Composed, Option, compose, list_options, value_at
-from synth.config.recipe import FIXED
-from synth.config.typed import Schema, SelfChecking, in_words, resolve, schema_of
+from synth.config.recipe import FIXED, FREE, RunConfig
+from synth.config.typed import Schema, SelfChecking, in_words, join, resolve, schema_of
 from synth.contracts.hookspecs import Spec
 from synth.errors import ConfigError, Problem
 from synth.tables.column import Column, as_json
@@ -20,6 +20,9 @@ from synth.tables.views import column_of, every_lookup
 from synth.wording import nearest
 
 Options = dict[str, list[Option]]
+
+
+_FREE = f"values of your own that others refer to as ${{{FREE}.name}}, in any file of choices; no part of the data"
 
 
 def main(args: argparse.Namespace) -> int:
@@ -45,7 +48,7 @@ def explain(topic: str, catalog: Catalog, config_dirs: Sequence[Path]) -> dict[s
     )
     if found is None:
         known = sorted({*names(catalog), *options, *(option.name for each in options.values() for option in each)})
-        allowed = ", ".join(each for each in known if "." not in each)
+        allowed = tuple(each for each in known if "." not in each)
         problem = Problem(path="", message=f"nothing is named {name!r}", allowed=allowed, hint=nearest(name, known))
         raise ConfigError([problem])
     if "choice" in found:
@@ -55,7 +58,27 @@ def explain(topic: str, catalog: Catalog, config_dirs: Sequence[Path]) -> dict[s
 
 def names(catalog: Catalog) -> list[str]:
     """What can be described beside groups and options."""
-    return [*(kind for group in HOOKS for kind in catalog.names(group)), *FIXED, *EVENT_COLUMNS, *every_lookup()]
+    return [*(kind for group in HOOKS for kind in catalog.names(group)), *FIXED, FREE, *EVENT_COLUMNS, *every_lookup()]
+
+
+def steps_below(catalog: Catalog, begun: str) -> Iterator[str]:
+    """What a config path that is begun may go on with, to the end of its next step; a dot follows where others do.
+
+    Below a list, and below names that are free, nothing is known.
+    """
+    owners: list[tuple[str, type[Any]]] = [("", RunConfig), *FIXED.items()]
+    for group in HOOKS:
+        for kind, claims in catalog.kinds[group].items():
+            owners.append((f"{group}.{kind}" if group in MULTIPLE else group, claims[0][1].config))
+    for owner, config in owners:
+        if not begun.startswith(f"{owner}.".lstrip(".")):
+            paths: Iterable[str] = [f"{owner}."]  # its keys come later
+        else:
+            paths = (join(owner, key["key"]) for key in keys_of(config) if "*" not in key["key"])
+        for path in paths:
+            if path.startswith(begun):
+                step, dot, _ = path.removeprefix(begun).partition(".")
+                yield begun + step + dot
 
 
 def find(catalog: Catalog, name: str, group: str = "") -> dict[str, Any] | None:
@@ -69,6 +92,8 @@ def find(catalog: Catalog, name: str, group: str = "") -> dict[str, Any] | None:
     if name in FIXED:
         title = f"{name}, a part of every recipe"
         return {"title": title, "doc": inspect.getdoc(FIXED[name]), "keys": keys_of(FIXED[name]), "choice": [name, ""]}
+    if name.partition(".")[0] == FREE:
+        return {"title": f"{FREE}, of every recipe", "doc": _FREE}
     if column := column_of(name):
         shown = as_json(column) | {"formats": ", ".join(column.formats)}
         of = "column of an entity that a view can show" if "." in name else "event column"

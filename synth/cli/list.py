@@ -25,7 +25,7 @@ def main(args: argparse.Namespace) -> int:
     groups = list_options(config_dirs=args.config_dir, plugin_roots=catalog.config_roots)
     if args.group and args.group not in groups:
         message, hint = f"no group named {args.group!r}", nearest(args.group, groups)
-        raise ConfigError([Problem(path=args.group, message=message, allowed=", ".join(sorted(groups)), hint=hint)])
+        raise ConfigError([Problem(path=args.group, message=message, allowed=tuple(sorted(groups)), hint=hint)])
     chosen = {args.group: groups[args.group]} if args.group else groups
     if args.beside:
         return _list_beside(args, chosen, catalog)

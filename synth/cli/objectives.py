@@ -50,7 +50,7 @@ def objective_problems(recipe: Recipe, batch: Batch) -> Iterator[Problem]:
                 yield Problem(path=_PATH, message=f"{name!r} {reason}", hint=hint)
         elif name not in COUNTS:
             known = [*COUNTS, *(f"{_STATS}{figure}" for figure in figure_names())]
-            allowed = f"{', '.join(COUNTS)}; stats.… with a path in the answer of synth stats --json"
+            allowed = (*COUNTS, "stats.… with a path in the answer of synth stats --json")
             yield Problem(
                 path=_PATH, message=f"no objective named {name!r}", allowed=allowed, hint=nearest(name, known)
             )

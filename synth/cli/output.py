@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
-from synth.cli.screen import drawn
+from synth.cli.screen import drawn, error_width, hung
 from synth.errors import ConfigError, Problem, SynthError
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def fail(args: argparse.Namespace, error: BaseException, exit_code: int, data: A
     else:
         problems = [Problem(path="", message=f"{type(error).__name__}: {error}")]
         message = f"internal error: {type(error).__name__}: {error}\n  --debug shows where; please report it"
-    print(drawn(message, sys.stderr), file=sys.stderr)
+    print(hung(drawn(message, sys.stderr), error_width()), file=sys.stderr)
     if args.json:
         try:
             _envelope(args, exit_code, data, problems)
@@ -105,10 +105,8 @@ def fail(args: argparse.Namespace, error: BaseException, exit_code: int, data: A
 
 def as_data(problem: Problem) -> dict[str, Any]:
     """A problem for ``--json``; ``allowed`` is a list of names or of one sentence, empty where the message says it."""
-    names = problem.allowed.split(", ") if problem.allowed else []
-    allowed = names if not any(" " in name for name in names) else [problem.allowed]
     fields = {field: getattr(problem, field) for field in ("message", "path", "where", "hint", "note")}
-    return fields | {"allowed": allowed}
+    return fields | {"allowed": [*problem.allowed]}
 
 
 def _envelope(args: argparse.Namespace, exit_code: int, data: Any, problems: Sequence[Problem]) -> None:

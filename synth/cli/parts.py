@@ -1,13 +1,12 @@
-"""``synth run --parts`` and ``synth run --resume``."""
+"""``synth run --parts``, and what goes with it and with ``--resume``."""
 
 import argparse
 
-from synth.cli import output, recipes, screen
+from synth.cli import output, screen
 from synth.cli.parser import UsageError
 from synth.config.catalog import Catalog
 from synth.config.recipe import Recipe
 from synth.engine.parts import PartResult, make_part, part_from_environment
-from synth.engine.resuming import placed_at, recipe_at
 from synth.engine.write import RowsCallback
 from synth.wording import counted
 
@@ -28,15 +27,6 @@ def refuse_flags(args: argparse.Namespace) -> None:
         raise UsageError(
             "run", "--resume makes all blocks that are missing: leave it out for a part, which does so, too"
         )
-
-
-def resumed(args: argparse.Namespace) -> tuple[Recipe, Catalog]:
-    """The recipe of the place to go on in, or the one that the overrides beside it say."""
-    on = [word for word in args.overrides if word.startswith(("runner=", "runner."))]
-    if len(on) == len(args.overrides) and not args.config_dir:
-        return recipe_at(args.resume, on, plugin_files=args.plugin, plugins_dirs=args.plugins_dir)
-    recipe, catalog, _ = recipes.load(args)
-    return placed_at(recipe, args.resume), catalog
 
 
 def make(args: argparse.Namespace, recipe: Recipe, catalog: Catalog, progress: RowsCallback | None) -> int:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from synth.cli import output, parts, recipes, screen
 from synth.config.compose import shown
 from synth.engine.open_sinks import make_sinks, run_directory
+from synth.engine.resuming import resumed
 from synth.engine.run import RunResult, execute
 from synth.engine.write import RowsCallback
 from synth.wording import counted
@@ -60,10 +61,22 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _resume(args: argparse.Namespace, started: float) -> int:
-    recipe, catalog = parts.resumed(args)
+    recipe, catalog, directory = resumed(
+        args.resume,
+        args.overrides,
+        plugin_files=args.plugin,
+        plugins_dirs=args.plugins_dir,
+        config_dirs=args.config_dir,
+    )
     with show_progress(args) as progress:
         result = execute(
-            recipe, catalog, started=started, overwrite=args.overwrite, progress=progress, going_on="resumes"
+            recipe,
+            catalog,
+            started=started,
+            overwrite=args.overwrite,
+            directory=directory,
+            progress=progress,
+            going_on="resumes",
         )
     return output.succeed(args, as_data(result, None), summarise(result, None))
 

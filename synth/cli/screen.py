@@ -6,6 +6,7 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import groupby
 
 Row = Sequence[str]
@@ -27,6 +28,19 @@ def screen_width() -> int | None:
     if sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdecimal():
         return max(1, shutil.get_terminal_size().columns)
     return None
+
+
+def error_width() -> int | None:
+    """Columns of the terminal that errors go to; None where they go elsewhere, where a line stays one line."""
+    with suppress(OSError, ValueError, AttributeError):  # closed, or an object of the program's own
+        if sys.stderr.isatty():
+            return int(os.environ.get("COLUMNS") or 0) or os.get_terminal_size(sys.stderr.fileno()).columns or None
+    return None
+
+
+def hung(text: str, width: int | None) -> str:
+    """Lines that fit into a width: what goes on below stands indented, so that each is seen to be one."""
+    return "\n".join(part for line in text.splitlines() for part in wrap(line, width, _INDENT))
 
 
 def is_ascii(stream: object) -> bool:

@@ -2,7 +2,7 @@
 
 import argparse
 
-from synth.cli import output, recipes
+from synth.cli import output, recipes, screen
 
 
 def main(args: argparse.Namespace) -> int:
@@ -13,4 +13,4 @@ def main(args: argparse.Namespace) -> int:
     chosen = (f"{group}={'[' + ','.join(o) + ']' if isinstance(o, list) else o}" for group, o in choices.items())
     lines = [f"valid: {' '.join(chosen)}", f"fingerprint {recipe.fingerprint}"]
     lines += [f"no effect: {path} ({where}), for its choice was replaced" for path, where in composed.inert.items()]
-    return output.succeed(args, data, "\n".join(lines))
+    return output.succeed(args, data, screen.hung("\n".join(lines), screen.screen_width()))

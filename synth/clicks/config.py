@@ -72,7 +72,7 @@ class ClicksConfig:
             return
         columns = {column.name: column for column in own}
         absent = [name for name in NEEDED if name not in columns]
-        fitting = "generator=spending with population=retail_us, or clicks=none"
+        fitting = ("generator=spending with population=retail_us, or clicks=none",)
         if absent:
             yield Problem(
                 path="shop",
@@ -87,4 +87,4 @@ class ClicksConfig:
             )
         elif census and census.shops and not any(kind and kind.online for kind in census.shops):
             message = "clicks lead to purchases on the web, and nobody sells there"
-            yield Problem(path="shop", message=message, allowed="a population with shops on the web, or clicks=none")
+            yield Problem(path="shop", message=message, allowed=("a population with shops on the web, or clicks=none",))

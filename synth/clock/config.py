@@ -44,24 +44,24 @@ class RateConfig:
             if segment.for_s is None and (self.repeat or not last):
                 what = "it is to repeat" if last else "others follow it"
                 yield Problem(
-                    path=f"rate.segments.{i}.for_s", message=f"segment {i} has no end, and {what}", allowed="seconds"
+                    path=f"rate.segments.{i}.for_s", message=f"segment {i} has no end, and {what}", allowed=("seconds",)
                 )
             if segment.for_s is None and segment.end_rate != segment.events_per_s:
                 message = f"segment {i} has no end to reach its last rate at"
                 yield Problem(
-                    path=f"rate.segments.{i}.to_events_per_s", message=message, allowed="null, or for_s in seconds"
+                    path=f"rate.segments.{i}.to_events_per_s", message=message, allowed=("null, or for_s in seconds",)
                 )
         if self.repeat and not any(s.events_per_s or s.end_rate for s in self.segments):
             yield Problem(
                 path="rate.segments",
                 message="no segment has a rate above 0: nothing would ever be sent",
-                allowed="a rate above 0",
+                allowed=("a rate above 0",),
             )
         if not self.repeat and self.segments[-1].end_rate == 0:
             yield Problem(
                 path="rate.segments",
                 message="the rate ends at 0: the stream would never end",
-                allowed="a last rate above 0, or repeat",
+                allowed=("a last rate above 0, or repeat",),
             )
 
 
@@ -113,7 +113,7 @@ class ClockConfig:
                 yield Problem(
                     path="speed",
                     message="a clock goes by event time or by rate, not by both",
-                    allowed="speed or rate, the other null",
+                    allowed=("speed or rate, the other null",),
                 )
         if self.speed is None:
             for name, given in (("live_from", self.live_from is not None), ("rebase", self.rebase)):
@@ -121,13 +121,13 @@ class ClockConfig:
                     yield Problem(
                         path=name,
                         message=f"{name} is for a clock that goes by event time",
-                        allowed="clock.speed as a number",
+                        allowed=("clock.speed as a number",),
                     )
         elif self.rebase and self.speed != 1:
             yield Problem(
                 path="speed",
                 message=f"event times that are shifted to now pass at speed 1, not {self.speed:g}",
-                allowed="1",
+                allowed=("1",),
             )
         if self.live_from not in (None, LAST_DAY):
             try:
@@ -136,5 +136,5 @@ class ClockConfig:
                 yield Problem(
                     path="live_from",
                     message=f"{self.live_from!r} is not a time",
-                    allowed=f"ISO 8601 in whole seconds, e.g. 2022-05-31; or {LAST_DAY}",
+                    allowed=(f"ISO 8601 in whole seconds, e.g. 2022-05-31; or {LAST_DAY}",),
                 )

@@ -1,73 +1,89 @@
-"""The built-ins, registered through the same hooks as anybody's plugin."""
+"""The built-ins, registered through the same hooks as anybody's plugin, and loaded one by one as recipes need them."""
 
-from synth import amount
-from synth.contracts.hookspecs import SinkSpec, Spec, hookimpl
-from synth.generators import clickstream_independent, uniform
-from synth.generators.clickstream import ClickstreamConfig, ClickstreamGenerator
-from synth.generators.spending import SpendingConfig, SpendingGenerator
-from synth.injectors import (
-    account_takeover,
-    amount_threshold,
-    bot_checkout,
-    card_chain,
-    compromised_terminal,
-    credential_stuffing,
-    stolen_card,
-)
-from synth.runners import local, processes
-from synth.sinks import csv, jsonl, jsonl_stream, parquet, stdout
+from typing import TYPE_CHECKING
+
+from synth.config.later import LaterSinkSpec, LaterSpec
+from synth.contracts.hookspecs import hookimpl
+
+if TYPE_CHECKING:
+    from synth.sinks.stdout import StdoutConfig
 
 
 @hookimpl
-def synth_generators() -> list[Spec]:
+def synth_generators() -> list[LaterSpec]:
     """What honest people do."""
+    spending, clickstream = "synth.generators.spending", "synth.generators.clickstream"
+    alone = "synth.generators.clickstream_independent"
     return [
-        Spec(uniform.UniformConfig, uniform.UniformGenerator),
-        Spec(SpendingConfig, SpendingGenerator),
-        Spec(ClickstreamConfig, ClickstreamGenerator),
-        Spec(clickstream_independent.IndependentConfig, clickstream_independent.IndependentGenerator),
+        LaterSpec("uniform", "synth.generators.uniform:UniformConfig", "synth.generators.uniform:UniformGenerator"),
+        LaterSpec("spending", f"{spending}.config:SpendingConfig", f"{spending}.generator:SpendingGenerator"),
+        LaterSpec(
+            "clickstream", f"{clickstream}.config:ClickstreamConfig", f"{clickstream}.generator:ClickstreamGenerator"
+        ),
+        LaterSpec("clickstream_independent", f"{alone}:IndependentConfig", f"{alone}:IndependentGenerator"),
     ]
 
 
 @hookimpl
-def synth_injectors() -> list[Spec]:
+def synth_injectors() -> list[LaterSpec]:
     """What fraudsters do."""
     return [
-        Spec(account_takeover.AccountTakeoverConfig, account_takeover.AccountTakeover),
-        Spec(card_chain.CardChainConfig, card_chain.CardChain),
-        Spec(amount_threshold.AmountThresholdConfig, amount_threshold.AmountThreshold),
-        Spec(compromised_terminal.CompromisedTerminalConfig, compromised_terminal.CompromisedTerminal),
-        Spec(stolen_card.StolenCardConfig, stolen_card.StolenCard),
-        Spec(bot_checkout.BotCheckoutConfig, bot_checkout.BotCheckout),
-        Spec(credential_stuffing.CredentialStuffingConfig, credential_stuffing.CredentialStuffing),
+        _pattern("account_takeover", "AccountTakeover"),
+        _pattern("card_chain", "CardChain"),
+        _pattern("amount_threshold", "AmountThreshold"),
+        _pattern("compromised_terminal", "CompromisedTerminal"),
+        _pattern("stolen_card", "StolenCard"),
+        _pattern("bot_checkout", "BotCheckout"),
+        _pattern("credential_stuffing", "CredentialStuffing"),
     ]
 
 
+def _pattern(name: str, injector: str) -> LaterSpec:
+    module = f"synth.injectors.{name}"
+    return LaterSpec(name, f"{module}:{injector}Config", f"{module}:{injector}")
+
+
 @hookimpl
-def synth_amounts() -> list[Spec]:
+def synth_amounts() -> list[LaterSpec]:
     """What a purchase costs."""
     return [
-        Spec(amount.BucketsConfig, amount.BucketLaw),
-        Spec(amount.LognormalConfig, amount.BoundedLaw),
-        Spec(amount.GammaConfig, amount.BoundedLaw),
-        Spec(amount.ParetoConfig, amount.BoundedLaw),
-        Spec(amount.MixtureConfig, amount.MixtureLaw),
+        _law("buckets", "BucketsConfig", "BucketLaw"),
+        _law("lognormal", "LognormalConfig", "BoundedLaw"),
+        _law("gamma", "GammaConfig", "BoundedLaw"),
+        _law("pareto", "ParetoConfig", "BoundedLaw"),
+        _law("mixture", "MixtureConfig", "MixtureLaw"),
     ]
 
 
+def _law(name: str, config: str, law: str) -> LaterSpec:
+    return LaterSpec(name, f"synth.amount:{config}", f"synth.amount:{law}")
+
+
 @hookimpl
-def synth_sinks() -> list[SinkSpec]:
+def synth_sinks() -> list[LaterSinkSpec]:
     """Where the tables go."""
+    lines, stdout = "synth.sinks.jsonl_stream", "synth.sinks.stdout"
+    kept = {"place": True, "receipts": True}
+    streamed = {"streams": True, "resumes": False, "stdout": True, "takes": _takes_of_stdout}
     return [
-        SinkSpec(csv.CsvConfig, csv.CsvSink, place=True, receipts=True),
-        SinkSpec(parquet.ParquetConfig, parquet.ParquetSink, place=True, receipts=True),
-        SinkSpec(jsonl.JsonlConfig, jsonl.JsonlSink, place=True, receipts=True),
-        SinkSpec(jsonl_stream.JsonlStreamConfig, jsonl_stream.JsonlStream, place=True, streams=True),
-        SinkSpec(stdout.StdoutConfig, stdout.Stdout, streams=True, resumes=False, stdout=True, takes=stdout.takes),
+        LaterSinkSpec("csv", "synth.sinks.csv:CsvConfig", "synth.sinks.csv:CsvSink", **kept),
+        LaterSinkSpec("parquet", "synth.sinks.parquet:ParquetConfig", "synth.sinks.parquet:ParquetSink", **kept),
+        LaterSinkSpec("jsonl", "synth.sinks.jsonl:JsonlConfig", "synth.sinks.jsonl:JsonlSink", **kept),
+        LaterSinkSpec("jsonl_stream", f"{lines}:JsonlStreamConfig", f"{lines}:JsonlStream", place=True, streams=True),
+        LaterSinkSpec("stdout", f"{stdout}:StdoutConfig", f"{stdout}:Stdout", **streamed),
     ]
 
 
+def _takes_of_stdout(config: "StdoutConfig") -> list[tuple[str, ...]]:
+    from synth.sinks.stdout import takes
+
+    return takes(config)
+
+
 @hookimpl
-def synth_runners() -> list[Spec]:
+def synth_runners() -> list[LaterSpec]:
     """On what the run runs."""
-    return [Spec(local.LocalConfig, local.LocalRunner), Spec(processes.ProcessesConfig, processes.ProcessesRunner)]
+    return [
+        LaterSpec("local", "synth.runners.local:LocalConfig", "synth.runners.local:LocalRunner"),
+        LaterSpec("processes", "synth.runners.processes:ProcessesConfig", "synth.runners.processes:ProcessesRunner"),
+    ]

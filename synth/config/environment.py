@@ -34,7 +34,10 @@ class EnvironmentValues:
         else:
             hint = self._cleaned(hint)
         return replace(
-            problem, message=self._cleaned(problem.message), allowed=self._cleaned(problem.allowed), hint=hint
+            problem,
+            message=self._cleaned(problem.message),
+            allowed=tuple(map(self._cleaned, problem.allowed)),
+            hint=hint,
         )
 
     def _cleaned(self, text: str) -> str:

@@ -58,13 +58,13 @@ def instance_problems(group: str, instances: Any) -> Iterator[Problem]:
     """
     if not isinstance(instances, dict):
         hint = f"options are chosen in the defaults list: override /{group}: […]"
-        message, allowed = f"{group} is {in_yaml(instances)}", "a mapping of instances by name"
+        message, allowed = f"{group} is {in_yaml(instances)}", ("a mapping of instances by name",)
         yield Problem(path=group, message=message, allowed=allowed, hint=hint)
         return
     for name in instances:
         if not PLAIN_NAME.fullmatch(name):
             message = f"{group} {in_yaml(name)} has a name that cannot stand in every output"
-            allowed = "letters, digits, _ and -, not beginning with a digit"
+            allowed = ("letters, digits, _ and -, not beginning with a digit",)
             yield Problem(path=f"{group}.{name}", message=message, allowed=allowed)
 
 
@@ -88,7 +88,7 @@ def without_kind(path: str, data: Any, kinds: Sequence[str], options: Sequence[s
         message, hint = f"{path} is missing", f"choose it with {choose}"
     else:
         message, hint = f"{path} is {in_yaml(data)}", f"choose it with {choose}"
-    return Problem(path=path, message=message, allowed=f"a kind: {', '.join(kinds)}", hint=hint)
+    return Problem(path=path, message=message, allowed=(f"a kind: {', '.join(kinds)}",), hint=hint)
 
 
 def place_problems(sinks: Mapping[str, SinkPart]) -> Iterator[Problem]:
@@ -105,7 +105,7 @@ def place_problems(sinks: Mapping[str, SinkPart]) -> Iterator[Problem]:
             shown = part.uri or as_text(twice)
             message = f"sinks {taken[twice]!r} and {name!r} write into the same place {shown!r}"
             at = f"sink.{name}.uri" if part.spec.has_uri else f"sink.{name}"
-            yield Problem(path=at, message=message, allowed="one place a sink")
+            yield Problem(path=at, message=message, allowed=("one place a sink",))
         taken |= dict.fromkeys(own, name)
 
 

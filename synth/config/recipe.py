@@ -18,7 +18,7 @@ from synth.config.environment import EnvironmentValues
 from synth.config.fitting import ColumnsMade, idle_amount, with_cures
 from synth.config.objectives import SweepConfig, for_one_run
 from synth.config.part import Part, SinkPart, instance_problems, place_problems, runner_problems, without_kind
-from synth.config.typed import in_words, read_config, schema_of
+from synth.config.typed import allowed_by, read_config, schema_of
 from synth.contracts.context import PlanContext
 from synth.contracts.generator import Generator, World, broken_columns
 from synth.contracts.hookspecs import SinkSpec, Spec
@@ -147,7 +147,7 @@ class _Build:
         self.idle: set[str] = set()
         self.unsure = {problem.path for problem in composed.problems}
 
-    def add(self, path: str, message: str, allowed: str = "", hint: str = "") -> None:
+    def add(self, path: str, message: str, allowed: tuple[str, ...] = (), hint: str = "") -> None:
         """Notes a problem."""
         self._note([Problem(path=path, message=message, allowed=allowed, hint=hint)])
 
@@ -155,7 +155,7 @@ class _Build:
         """Notes problems, each with where its value was set, or what was changed below it."""
         for problem in problems:
             where, word = changed_at(self.composed.origins, problem.path), self.composed.words.get(problem.path)
-            hint = f'quote it: "{word}"' if word and problem.allowed.startswith("text") else problem.hint
+            hint = f'quote it: "{word}"' if word and problem.allowed_in_words.startswith("text") else problem.hint
             self.problems.append(self.environment.hidden(dataclasses.replace(problem, where=where, hint=hint)))
 
     def _note_below(self, path: str, problems: Iterable[Problem]) -> None:
@@ -177,7 +177,7 @@ class _Build:
         if not self.config.get("sink"):
             kinds = self.catalog.names("sink")
             message, hint = "no sink is chosen: the data would go nowhere", f"choose one: sink=[{kinds[0]}]"
-            self.add("sink", message, ", ".join(kinds), hint)
+            self.add("sink", message, tuple(kinds), hint)
         sinks = {name: part for name, part in several["sink"].items() if isinstance(part, SinkPart)}
         self._note([*place_problems(sinks), *runner_problems(single["runner"], sinks)])
         parts = [run, *fixed.values(), *single.values()]
@@ -214,7 +214,7 @@ class _Build:
         known = [*PLAIN, *FIXED, *HOOKS, FREE]
         for key in self.config:
             if key not in known:
-                self.add(key, f"unknown key {key!r}", ", ".join(sorted(known)), nearest(key, known))
+                self.add(key, f"unknown key {key!r}", tuple(sorted(known)), nearest(key, known))
 
     def parts(self, group: str) -> dict[str, Part]:
         """The instances of a multiple group, in name order."""
@@ -246,7 +246,7 @@ class _Build:
         if spec is None:
             names = self.catalog.names(group)
             message = f"no {group} kind named {in_yaml(kind)}{self.catalog.broken_plugins_note()}"
-            self.add(f"{path}.kind", message, ", ".join(names), nearest(str(kind), names))
+            self.add(f"{path}.kind", message, tuple(names), nearest(str(kind), names))
             return None
         if lack := self.catalog.lack(group, kind):
             self.add(path, f"{group}={kind} {lack.what}", hint=lack.cure)
@@ -255,7 +255,7 @@ class _Build:
     def typed(self, path: str, config: type[Any], data: Any) -> Any:
         """A config object, or None after noting what is wrong."""
         if data is None and path not in self.config:
-            self.add(path, f"{path} is missing", in_words(schema_of(config)))
+            self.add(path, f"{path} is missing", allowed_by(schema_of(config)))
             return None
         typed, problems = read_config(path, config, data)
         self._note(problems)
@@ -268,7 +268,7 @@ class _Build:
         timeline = Timeline.parse(fixed["timeline"])
         if max(abs(timeline.start_s), abs(timeline.end_s)) * fixed["population"].cards >= 2**62:
             message = "population.cards: so many cards at times so far from 1970 cannot be put in order"
-            self.add("population.cards", message, "fewer cards")
+            self.add("population.cards", message, ("fewer cards",))
             return
         if single["amount"] is None or single["generator"] is None:
             return

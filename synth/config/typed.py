@@ -110,17 +110,22 @@ def _explain(path: str, schema: Schema, data: Any, complaint: Any) -> Problem:
             message = f"{full!r} does not go with the keys beside it"
             return Problem(path=full, message=message, hint="leave it or the others out")
         hint = nearest(str(steps[-1]), known)
-        return Problem(path=full, message=f"unknown key {full!r}", allowed=", ".join(known), hint=hint)
-    allowed, doc = in_words(below, schema), below.get("description", "")
+        return Problem(path=full, message=f"unknown key {full!r}", allowed=tuple(known), hint=hint)
+    words, doc = in_words(below, schema), below.get("description", "")
+    hint = _hint(value, words)
     if missing:
         head = doc.partition(";")[0]
+        allowed = allowed_by(below, schema)
         return Problem(path=full, message=f"{full} is missing" + (f": {head}" if head else ""), allowed=allowed)
-    if complaint["type"] in ("value_error", "assertion_error") or not allowed:
-        allowed = reason.partition(", ")[2] or reason
-    elif doc and (allowed.startswith("text") or allowed == "null"):
-        allowed += f": {doc}"
+    if complaint["type"] in ("value_error", "assertion_error") or not words:
+        allowed = (reason.partition(", ")[2] or reason,)
+        hint = _hint(value, allowed[0])
+    elif doc and (words.startswith("text") or words == "null"):
+        allowed = (f"{words}: {doc}",)
+    else:
+        allowed = allowed_by(below, schema)
     shown = "***" if any(is_secret(str(step)) for step in steps) else hide_secrets(in_yaml(value))
-    return Problem(path=full, message=f"{full} is {shown}", allowed=allowed, hint=_hint(value, allowed))
+    return Problem(path=full, message=f"{full} is {shown}", allowed=allowed, hint=hint)
 
 
 def _hint(value: Any, allowed: str) -> str:
@@ -177,6 +182,16 @@ _TYPES = {
     "null": "null",
 }
 _SIZES = {"string": ("Length", "character"), "array": ("Items", "item"), "object": ("Properties", "key")}
+
+
+def allowed_by(schema: Schema, root: Schema | None = None) -> tuple[str, ...]:
+    """The same for an error: choices one by one."""
+    resolved = resolve(schema, root or schema)
+    if "enum" in resolved:
+        choices = resolved["enum"]
+        return tuple(c if isinstance(c, str) and c.isidentifier() else in_yaml(c) for c in choices)
+    words = in_words(schema, root)
+    return (words,) if words else ()
 
 
 def in_words(schema: Schema, root: Schema | None = None) -> str:

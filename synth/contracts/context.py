@@ -122,7 +122,7 @@ class PlanContext:
             known = [self.census.categories[code] for code in sold]
         if text not in known:
             what = "nobody sells" if text in self.texts.get(column, ()) else f"there is no {column}"
-            raise RefusedError(f"{what} {text!r}", allowed=", ".join(known), hint=nearest(text, known))
+            raise RefusedError(f"{what} {text!r}", allowed=tuple(known), hint=nearest(text, known))
         return self.texts[column].index(text)
 
 
@@ -150,4 +150,4 @@ def lacking(uses: Iterable[str], context: PlanContext, needs: Iterable[str] = PE
         words.append(f"the column{'s' * (len(columns) > 1)} {', '.join(columns)}")
     message = f"it uses {' and '.join(words)}, which this world lacks"
     choices = [need for need in needs if "." not in need.partition("=")[0]]
-    yield Problem(path="", message=message, allowed=" with ".join(choices))
+    yield Problem(path="", message=message, allowed=(" with ".join(choices),) if choices else ())

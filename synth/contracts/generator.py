@@ -134,7 +134,7 @@ class Generator(ABC):
             yield Problem(
                 path="transactions",
                 message=f"{rows:,} transactions do not fit: each card has at most one a second",
-                allowed=f"at most {most:,}, half of {pairs}",
+                allowed=(f"at most {most:,}, half of {pairs}",),
             )
 
     def plan(self, world: World, *, streams: Streams) -> BlockPlan:

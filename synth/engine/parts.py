@@ -60,7 +60,7 @@ def part_from_environment() -> int:
     found = f"neither {' nor '.join(TASK_NUMBERS)} is set"
     if told:
         found = f"{' and '.join(told)} {'is no number' if len(told) == 1 else 'are not one number'}"
-    raise ConfigError([Problem(path="", message=f"--part env: {found}", allowed="a number from 0 on")])
+    raise ConfigError([Problem(path="", message=f"--part env: {found}", allowed=("a number from 0 on",))])
 
 
 def refuse_parts(recipe: Recipe, sinks: Mapping[str, Sink]) -> None:

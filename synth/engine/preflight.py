@@ -87,6 +87,6 @@ def failure_of(what: str, error: SynthError) -> PreflightResult:
     if not error.problems:
         return PreflightResult(what=what, state="failure", message=on_one_line(str(error)))
     blamed = error.problems[0]
-    allowed, where = blamed.allowed and f"allowed: {blamed.allowed}", blamed.where
-    hint = "; ".join(filter(None, (blamed.hint, allowed, where)))
+    allowed = f"allowed: {blamed.allowed_in_words}" if blamed.allowed else ""
+    hint = "; ".join(filter(None, (blamed.hint, allowed, blamed.where)))
     return PreflightResult(what=what, state="failure", message=on_one_line(blamed.message), hint=on_one_line(hint))

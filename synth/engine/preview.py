@@ -28,7 +28,7 @@ def first_episodes(prepared: Prepared, scenario: str | None) -> list[dict[str, A
     plan = prepared.plan
     if scenario is not None and scenario not in plan.scenarios:
         message, hint = f"the recipe has no scenario named {scenario!r}", nearest(scenario, plan.scenarios)
-        allowed = ", ".join(plan.scenarios) or f"none is chosen: scenario={scenario}"
+        allowed = tuple(plan.scenarios) or (f"none is chosen: scenario={scenario}",)
         raise ConfigError([Problem(path="", message=message, allowed=allowed, hint=hint)])
     chosen = plan.scenarios if scenario is None else [scenario]
     return [_first_episode(prepared, name) for name in chosen if name in plan.fraud and len(plan.fraud[name].episode_f)]

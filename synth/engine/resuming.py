@@ -8,21 +8,58 @@ from typing import Any
 from synth.config.catalog import Catalog, load_catalog
 from synth.config.compose import Composed, compose
 from synth.config.objectives import for_one_run
-from synth.config.recipe import NOT_DATA, Recipe, build_recipe
+from synth.config.recipe import NOT_DATA, Recipe, build_recipe, load_recipe
 from synth.contracts.store import Staging
 from synth.engine.keeping import told_recipe
 from synth.engine.receipts import differences
 from synth.errors import RefusedError
 from synth.sinks.stores import find_stagings, open_store
 
+#: On what a run is made, which is no part of what is made.
+_ON = "runner"
+
 #: What stands in the place of a secret.
 _BLANK = "***"
+
+
+def resumed(
+    uri: str,
+    overrides: Sequence[str] = (),
+    *,
+    given: Mapping[str, Any] | None = None,
+    plugin_files: Sequence[Path] = (),
+    plugins_dirs: Sequence[Path] = (),
+    config_dirs: Sequence[Path] = (),
+) -> tuple[Recipe, Catalog, Path | None]:
+    """The recipe to go on with in a place: the one that stands there, or the one that is given beside it.
+
+    What says only on what it is to run is no recipe.
+
+    Args:
+        overrides, given, plugin_files, plugins_dirs, config_dirs: as those of ``load_recipe``.
+
+    Returns:
+        The third is the run directory that the overrides name.
+
+    Raises:
+        RefusedError: as of ``recipe_at``, or no sink of the recipe that is given writes there.
+        ConfigError: holds every problem.
+        PluginError: a plugin that was asked for cannot be used.
+    """
+    on = [word for word in overrides if word.startswith((f"{_ON}=", f"{_ON}."))]
+    if len(on) == len(overrides) and {*(given or {})} <= {_ON} and not config_dirs:
+        return *recipe_at(uri, on, given=given, plugin_files=plugin_files, plugins_dirs=plugins_dirs), None
+    recipe, catalog, composed = load_recipe(
+        overrides, given=given, plugin_files=plugin_files, plugins_dirs=plugins_dirs, config_dirs=config_dirs
+    )
+    return placed_at(recipe, uri), catalog, composed.directory
 
 
 def recipe_at(
     uri: str,
     on: Sequence[str] = (),
     *,
+    given: Mapping[str, Any] | None = None,
     plugin_files: Sequence[Path] = (),
     plugins_dirs: Sequence[Path] = (),
 ) -> tuple[Recipe, Catalog]:
@@ -30,6 +67,7 @@ def recipe_at(
 
     Args:
         on: overrides of the runner, which is no part of what stands there.
+        given: the section of the runner, in the place of the default one.
 
     Raises:
         RefusedError: the place holds no unfinished run, or several, or one that needs a secret, or that this version
@@ -39,7 +77,7 @@ def recipe_at(
     told = _read(uri, _only(uri))
     catalog = load_catalog(plugin_files, plugins_dirs)
     with catalog.noting_broken_plugins():
-        plain = compose(on, plugin_roots=catalog.config_roots)
+        plain = compose(on, given=given, plugin_roots=catalog.config_roots)
         data = {key: value for key, value in told["recipe"].items() if key != "resolved"}
         sinks = {name: dict(config) for name, config in told["sinks"].items()}
         sinks[told["sink"]]["uri"] = uri

@@ -56,7 +56,7 @@ class AccountTakeoverConfig(EpisodeConfig):
         yield from super().problems()
         if self.multiple.min > self.multiple.max:
             message = f"min {self.multiple.min:g} is above max {self.multiple.max:g}"
-            yield Problem(path="multiple", message=message, allowed="min <= max")
+            yield Problem(path="multiple", message=message, allowed=("min <= max",))
 
 
 class AccountTakeover(EpisodeInjector[AccountTakeoverConfig]):

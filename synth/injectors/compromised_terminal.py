@@ -43,7 +43,7 @@ class CompromisedTerminal(Claimer):
         """Yields when there are too few terminals."""
         if self.config.per_day > context.census.terminals:
             message = f"{self.config.per_day:,} terminals a day, but there are {context.census.terminals:,}"
-            yield Problem(path="per_day", message=message, allowed=f"at most {context.census.terminals:,}")
+            yield Problem(path="per_day", message=message, allowed=(f"at most {context.census.terminals:,}",))
 
     def plan(self, context: PlanContext, *, streams: Streams) -> Attacks:
         """Draws the terminals of each day."""

@@ -67,7 +67,7 @@ class EpisodeConfig:
         """Yields what the field ranges alone cannot say."""
         totals = {name: getattr(self, name) for name in ("ratio", "per_1000_cards", "episodes")}
         given = [name for name, total in totals.items() if total is not None]
-        one = "exactly one of ratio, per_1000_cards and episodes; null for the others"
+        one = ("exactly one of ratio, per_1000_cards and episodes; null for the others",)
         if not given:
             yield Problem(path="", message="no total says how much fraud there is", allowed=one)
         elif len(given) > 1:
@@ -76,7 +76,7 @@ class EpisodeConfig:
         for name, bounds in self._bounds():
             if bounds.min > bounds.max:
                 yield Problem(
-                    path=name, message=f"min {bounds.min:,} is above max {bounds.max:,}", allowed="min <= max"
+                    path=name, message=f"min {bounds.min:,} is above max {bounds.max:,}", allowed=("min <= max",)
                 )
 
     def _bounds(self) -> Iterator[tuple[str, Length | Seconds]]:
@@ -142,14 +142,16 @@ class EpisodeInjector(Injector, Generic[Config]):
             message = (
                 f"per_1000_cards {self.config.per_1000_cards!r} of {counted(context.cards, 'card')} makes no episode"
             )
-            yield Problem(path="per_1000_cards", message=message, allowed=f"at least {Decimal(1000) / context.cards:g}")
+            yield Problem(
+                path="per_1000_cards", message=message, allowed=(f"at least {Decimal(1000) / context.cards:g}",)
+            )
         longest_s = (self.length.max - 1) * self.gap_s.max if self.gap_s else 0
         if longest_s >= context.timeline.seconds:
             message = f"an episode of {self.length.max} events can last {longest_s:,} s, longer than the window"
             yield Problem(
                 path=self.config.path_of(self.gap_s, "max"),
                 message=message,
-                allowed=f"episodes shorter than {context.timeline.seconds:,} s",
+                allowed=(f"episodes shorter than {context.timeline.seconds:,} s",),
             )
 
     def _ratio_problems(self, context: PlanContext) -> Iterator[Problem]:
@@ -163,14 +165,13 @@ class EpisodeInjector(Injector, Generic[Config]):
             yield Problem(
                 path="ratio",
                 message=f"{message}, less than one episode of {low:,}",
-                allowed=f"at least {least}" if "ratio" in least else least,
+                allowed=(f"at least {least}" if "ratio" in least else least,),
             )
         elif episodes * low > fraud:
             lengths = f"{low:,} to {high:,}" if low < high else f"{low:,}"
             message += f", which episodes of {lengths} events cannot add up to"
-            yield Problem(
-                path="ratio", message=message, allowed=_ratios(context.rows, (episodes - 1) * high, episodes * low)
-            )
+            near = _ratios(context.rows, (episodes - 1) * high, episodes * low)
+            yield Problem(path="ratio", message=message, allowed=(near,))
 
     def check(self, context: PlanContext, events: FraudEvents) -> Iterator[str]:
         """Yields broken rules: total, length, gaps, one card, window, overlap on a card."""

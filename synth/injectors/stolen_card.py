@@ -60,7 +60,7 @@ class StolenCard(Claimer):
             yield Problem(
                 path="per_day",
                 message=f"{counted(self.config.per_day, 'card')} a day, but there are {context.cards:,}",
-                allowed=f"at most {context.cards:,}",
+                allowed=(f"at most {context.cards:,}",),
             )
 
     def plan(self, context: PlanContext, *, streams: Streams) -> Attacks:

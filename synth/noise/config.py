@@ -67,12 +67,12 @@ class NoiseConfig:
             delay = getattr(self, name).delay_s
             if delay.min > delay.max:
                 message = f"min {delay.min:g} is above max {delay.max:g}"
-                yield Problem(path=f"{name}.delay_s", message=message, allowed="min at most max")
+                yield Problem(path=f"{name}.delay_s", message=message, allowed=("min at most max",))
         if sum(self.shares) > 1:
             yield Problem(
                 path="",
                 message=f"the shares sum to {sum(self.shares):g}: a transaction meets one kind at most",
-                allowed="at most 1 in all",
+                allowed=("at most 1 in all",),
             )
         if self.disorder.share and self.late.share and self.late.delay_s.min < self.disorder.delay_s.max:
             message = f"late rows are {self.late.delay_s.min:g} s late at least, disordered ones up to "
@@ -80,5 +80,5 @@ class NoiseConfig:
             yield Problem(
                 path="late.delay_s.min",
                 message=f"{message}: no watermark tells them apart",
-                allowed="disorder.delay_s.max or more",
+                allowed=("disorder.delay_s.max or more",),
             )

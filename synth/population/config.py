@@ -70,8 +70,10 @@ class PopulationConfig:
             yield Problem(
                 path="cards",
                 message=f"the numbers of {counted(self.cards, 'card')} are too long for one column of a table",
-                allowed=f"about {_LONGEST_TEXT * self.cards // digits:,} at most, {_LONGEST_TEXT:,} digits, "
-                "where there are tables of cards or holders",
+                allowed=(
+                    f"about {_LONGEST_TEXT * self.cards // digits:,} at most, {_LONGEST_TEXT:,} digits, "
+                    "where there are tables of cards or holders",
+                ),
             )
 
     def problems(self) -> Iterator[Problem]:
@@ -79,7 +81,7 @@ class PopulationConfig:
         total = math.fsum(network.share for network in self.networks.values())
         if abs(total - 1) > 1e-9:
             yield Problem(
-                path="networks", message=f"the shares sum to {total:.10g}, not 1", allowed="shares that sum to 1"
+                path="networks", message=f"the shares sum to {total:.10g}, not 1", allowed=("shares that sum to 1",)
             )
         yield from self._prefix_problems()
         yield from self._text_problems()
@@ -91,7 +93,7 @@ class PopulationConfig:
                 yield Problem(
                     path=f"networks.{name}.prefixes",
                     message=message,
-                    allowed=f"shorter prefixes, or at most {counted(room, 'card')}",
+                    allowed=(f"shorter prefixes, or at most {counted(room, 'card')}",),
                 )
         if self.profile is not None or self.merchants is not None:
             yield from _locale_problems(self.locale)
@@ -170,7 +172,7 @@ class PopulationConfig:
         for i, name in enumerate(self.tables or ()):
             if not self._section_of(name):
                 section = "merchants" if name in ("merchants", "terminals") else "customers"
-                there = ", ".join(table for table in TABLES if self._section_of(table)) or "none"
+                there = tuple(table for table in TABLES if self._section_of(table)) or ("none",)
                 yield Problem(
                     path=f"tables.{i}",
                     message=f"there is no table {name!r} without population.{section}",
@@ -186,14 +188,14 @@ class PopulationConfig:
         for length, prefix, path in listed:
             if (int(prefix) + 1) * 10 ** (length - len(prefix)) - 1 > _INT64_MAX:
                 message = f"a number of {length} digits that begins with {prefix!r} does not fit into 64 bits"
-                yield Problem(path=path, message=message, allowed="at most 18 digits, or a prefix below 922")
+                yield Problem(path=path, message=message, allowed=("at most 18 digits, or a prefix below 922",))
         for (length, outer, outer_path), (other, inner, inner_path) in itertools.combinations(listed, 2):
             if length == other and inner.startswith(outer):
                 message = f"prefix {inner!r} lies inside {outer!r} of {outer_path}: both could yield the same number"
                 yield Problem(
                     path=inner_path,
                     message=message,
-                    allowed="prefixes of one length, none of which begins with another",
+                    allowed=("prefixes of one length, none of which begins with another",),
                 )
 
 
@@ -206,5 +208,5 @@ def _locale_problems(locale: str) -> Iterator[Problem]:
         yield Problem(
             path="locale",
             message=f"Faker has no locale {locale!r}",
-            allowed=", ".join(related) or "e.g. en_US, de_DE, ja_JP",
+            allowed=tuple(related) or ("e.g. en_US, de_DE, ja_JP",),
         )

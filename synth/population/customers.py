@@ -103,18 +103,18 @@ class CustomersConfig:
         """Yields what the field ranges alone cannot say."""
         if self.number > cards:
             message = f"{counted(self.number, 'customer')}, but only {counted(cards, 'card')}: each holds at least one"
-            yield Problem(path="number", message=message, allowed=f"at most {cards:,}, or more population.cards")
+            yield Problem(path="number", message=message, allowed=(f"at most {cards:,}, or more population.cards",))
         for name in ("segments", "age_bands", "income_bands"):
             yield from share_problems(name, [part.share for part in getattr(self, name).values()])
         yield from share_problems("devices.kinds", list(self.devices.kinds.values()))
         for name, band in self.age_bands.items():
             if band.youngest > band.oldest:
                 message = f"youngest {band.youngest} is above oldest {band.oldest}"
-                yield Problem(path=f"age_bands.{name}", message=message, allowed="youngest <= oldest")
+                yield Problem(path=f"age_bands.{name}", message=message, allowed=("youngest <= oldest",))
         for name, limit in (("credit_limit", self.credit_limit), ("debit_limit", self.debit_limit)):
             if limit.min_minor > limit.max_minor:
                 message = f"min_minor {limit.min_minor:,} is above max_minor {limit.max_minor:,}"
-                yield Problem(path=name, message=message, allowed="min_minor <= max_minor")
+                yield Problem(path=name, message=message, allowed=("min_minor <= max_minor",))
 
 
 def draw_customers(

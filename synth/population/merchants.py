@@ -62,12 +62,14 @@ class MerchantsConfig:
             message = (
                 f"{counted(self.terminals, 'terminal')}, but {counted(self.number, 'merchant')}, each with one or more"
             )
-            yield Problem(path="terminals", message=message, allowed=f"at least {self.number:,}")
+            yield Problem(path="terminals", message=message, allowed=(f"at least {self.number:,}",))
         yield from share_problems("categories", [category.share for category in self.categories.values()])
         for name, category in self.categories.items():
             if category.opens >= category.closes:
                 message = f"opens {category.opens} is not before closes {category.closes}"
-                yield Problem(path=f"categories.{name}", message=message, allowed="opens < closes, both within one day")
+                yield Problem(
+                    path=f"categories.{name}", message=message, allowed=("opens < closes, both within one day",)
+                )
 
 
 def draw_merchants(

@@ -51,18 +51,20 @@ class CitiesConfig:
             if country not in known:
                 hint = f"did you mean {code!r}?" if (code := _code_near(country)) else ""
                 most_first = sorted(known, key=lambda code: -len(known[code]))
-                allowed = f"an ISO 3166 code, e.g. {', '.join(sorted(most_first[:12]))}"
+                allowed = (f"an ISO 3166 code, e.g. {', '.join(sorted(most_first[:12]))}",)
                 message = f"Faker knows no city in {country!r}"
                 yield Problem(path=f"countries.{i}", message=message, allowed=allowed, hint=hint)
             elif country in self.countries[:i]:
-                yield Problem(path=f"countries.{i}", message=f"{country!r} is there twice", allowed="each country once")
+                yield Problem(
+                    path=f"countries.{i}", message=f"{country!r} is there twice", allowed=("each country once",)
+                )
         most = sum(len(known.get(country, ())) for country in {*self.countries})
         if most and self.number > most:
             listed = " and ".join(sorted({*self.countries}))
             yield Problem(
                 path="number",
                 message=f"{self.number} cities, but Faker knows {most} in {listed}",
-                allowed=f"at most {most}",
+                allowed=(f"at most {most}",),
             )
 
 
@@ -158,11 +160,11 @@ def place_problems(grid: GridConfig | None, cities: CitiesConfig | None) -> Iter
     """What is wrong with the places of a population that has customers or merchants."""
     if grid is None and cities is None:
         yield Problem(
-            path="cities", message="customers and merchants need a place to be", allowed="one of grid and cities"
+            path="cities", message="customers and merchants need a place to be", allowed=("one of grid and cities",)
         )
     if grid is not None and cities is not None:
         yield Problem(
             path="grid",
             message="people live on a grid or in cities, not both",
-            allowed="one of grid and cities; the other null",
+            allowed=("one of grid and cities; the other null",),
         )

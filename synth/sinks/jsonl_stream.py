@@ -48,7 +48,7 @@ class JsonlStreamConfig:
     def problems(self) -> Iterator[Problem]:
         """Yields what the field ranges alone cannot say."""
         if self.uri is not None and "://" in self.uri:
-            yield Problem(path="uri", message="files in an object store cannot grow", allowed="a directory")
+            yield Problem(path="uri", message="files in an object store cannot grow", allowed=("a directory",))
 
 
 @dataclass(frozen=True)

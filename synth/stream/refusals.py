@@ -18,7 +18,7 @@ def refuse_other_days(recipe: Recipe) -> None:
     window, live_us = recipe.timeline, start_us(recipe.clock, recipe.timeline)
     if not window.start_s * US_PER_S <= live_us < window.end_s * US_PER_S:
         message = f"clock.live_from: {recipe.clock.live_from!r} lies outside the window"
-        allowed = "a time from timeline.start on, before timeline.end"
+        allowed = ("a time from timeline.start on, before timeline.end",)
         raise ConfigError([Problem(path="clock.live_from", message=message, allowed=allowed)])
 
 
@@ -32,7 +32,7 @@ def refuse_lost_times(recipe: Recipe, tables: Sequence[Table]) -> None:
             f"{table.name}.{field.name} would be wrong beside shifted event times" for table, field in lost
         )
         hint = "leave such columns out of the view, or choose clock=realtime"
-        raise ConfigError([Problem(path="clock.rebase", message=message, allowed="false", hint=hint)])
+        raise ConfigError([Problem(path="clock.rebase", message=message, allowed=("false",), hint=hint)])
 
 
 def refuse_parts(recipe: Recipe, part: SinkPart, share: Share, *, overwrite: bool) -> None:
@@ -68,14 +68,14 @@ def only_sink(recipe: Recipe, catalog: Catalog, *, resume: bool) -> tuple[str, S
         Problem(
             path=f"sink.{name}",
             message=f"sink {name!r} takes whole runs, and cannot take a stream",
-            allowed=f"a sink of kind {', '.join(able)}",
+            allowed=(f"a sink of kind {', '.join(able)}",),
             hint=f"choose one: sink={able[0]}",
         )
         for name, part in recipe.sinks.items()
         if not part.spec.streams
     ]
     if not wrong and len(recipe.sinks) > 1:
-        wrong = [Problem(path="sink", message="a stream goes to one sink", allowed=" or ".join(recipe.sinks))]
+        wrong = [Problem(path="sink", message="a stream goes to one sink", allowed=tuple(recipe.sinks))]
     for name, part in recipe.sinks.items():
         if resume and not wrong and not is_resumable(part):
             wrong.append(Problem(path=f"sink.{name}", message=f"sink {name!r} remembers nothing that could go on"))

@@ -159,20 +159,22 @@ def broken_edits(names: Sequence[str], edits: Edits) -> Iterator[Problem]:
             yield Problem(
                 path=at,
                 message=f"the view has no column {name!r}",
-                allowed=", ".join(names),
+                allowed=tuple(names),
                 hint=nearest(name, names),
             )
     for name in edits.rename:
         if name in edits.drop:
             yield Problem(
-                path=f"rename.{name}", message=f"column {name!r} is dropped and renamed", allowed="one of the two"
+                path=f"rename.{name}", message=f"column {name!r} is dropped and renamed", allowed=("one of the two",)
             )
     for name in edits.add:
         if not re.fullmatch(_NAME, name):
-            yield Problem(path=f"add.{name}", message=f"a column cannot be named {name!r}", allowed=f"text: {_NAMED}")
+            yield Problem(
+                path=f"add.{name}", message=f"a column cannot be named {name!r}", allowed=(f"text: {_NAMED}",)
+            )
     if not edits.add and set(names) <= set(edits.drop):
         yield Problem(
-            path="drop", message="every column of the view is dropped", allowed="a column that is left, or added"
+            path="drop", message="every column of the view is dropped", allowed=("a column that is left, or added",)
         )
 
 

@@ -101,12 +101,12 @@ class ColumnsConfig:
             if field.name in seen:
                 blamed = next((each for each in (field, seen[field.name]) if each.is_edited), field)
                 yield Problem(
-                    path=blamed.name_at, message=f"two columns are named {field.name!r}", allowed="each name once"
+                    path=blamed.name_at, message=f"two columns are named {field.name!r}", allowed=("each name once",)
                 )
             seen[field.name] = field
             if field.name in _NAMES_BESIDE.get(field.source, ()):
                 message = f"{field.source} cannot be named {field.name!r}: a side table has another column of that name"
-                yield Problem(path=field.name_at, message=message, allowed="another name")
+                yield Problem(path=field.name_at, message=message, allowed=("another name",))
             column = known.get(field.source)
             if field.value is not None:
                 continue
@@ -122,21 +122,21 @@ class ColumnsConfig:
 def _misshown(field: Shown, column: Column) -> Iterator[Problem]:
     """Yields what a column cannot be shown as."""
     if field.format is not None and (reason := _refusal(column, field.format)) is not None:
-        named = ", ".join(name for name in column.formats if name != "strftime")
+        named = tuple(name for name in column.formats if name != "strftime")
         pattern = "or a pattern such as %Y-%m-%d (no commas, quotes or backslashes)"
         yield Problem(
             path=field.format_at,
             message=f"column {field.source!r} has no format {field.format!r}{reason}",
-            allowed=f"{named}, {pattern}" if "strftime" in column.formats else named,
+            allowed=(*named, pattern) if "strftime" in column.formats else named,
         )
     if not field.naive:
         return
     if not column.is_time:
         message = f"column {field.source!r} is no time (it is {column.arrow}), so that it has no zone to leave out"
-        yield Problem(path=field.naive_at, message=message, allowed="leave it out")
+        yield Problem(path=field.naive_at, message=message, allowed=("leave it out",))
     elif zones := [each for each in _DIRECTIVE.findall(field.format or "") if each in ("%z", "%Z")]:
         message = f"a naive time has no zone that {zones[0]} could print"
-        yield Problem(path=field.format_at, message=message, allowed=f"a format without {zones[0]}, or naive: false")
+        yield Problem(path=field.format_at, message=message, allowed=(f"a format without {zones[0]}, or naive: false",))
 
 
 def _unknown(field: Shown, known: Mapping[str, Column]) -> Problem:
@@ -144,34 +144,33 @@ def _unknown(field: Shown, known: Mapping[str, Column]) -> Problem:
     source, at, hint = field.source, field.source_at, nearest(field.source, known)
     table, dot, _ = source.partition(".")
     if dot and table in LOOKUP_KEYS:
-        allowed = ", ".join(name for name in known if name.startswith(f"{table}."))
+        allowed = tuple(name for name in known if name.startswith(f"{table}."))
         return Problem(path=at, message=f"{table} have no column {source!r}", allowed=allowed, hint=hint)
-    tables = ", ".join(f"{table}.…" for table in LOOKUP_KEYS)
-    allowed = ", ".join([n for n in known if "." not in n] + [tables])
+    allowed = (*(name for name in known if "." not in name), *(f"{table}.…" for table in LOOKUP_KEYS))
     return MissingColumn(
         path=at, message=f"no event column named {source!r}", allowed=allowed, hint=hint, source=source
     )
 
 
-_Refused = tuple[Shown, str, str]
+_Refused = tuple[Shown, str, tuple[str, ...]]
 """A column of an entity that cannot be shown, why, and what would be right."""
 
 
-def _lacking(field: Shown, own: Sequence[Column] | None, entities: Needs) -> tuple[str, str] | None:
+def _lacking(field: Shown, own: Sequence[Column] | None, entities: Needs) -> tuple[str, tuple[str, ...]] | None:
     """Why a column of an entity cannot be shown, and what would be right; None when it can."""
     table, _, name = field.source.partition(".")
     if table not in entities:
         owner = "merchants" if table in ("merchants", "terminals") else "customers"
-        allowed = "event columns; or a population with people, such as population=retail_us"
+        allowed = ("event columns; or a population with people, such as population=retail_us",)
         return f"cannot be looked up: the population has no {owner}", allowed
     if need := entities[table][name]:
-        there = ", ".join(f"{table}.{name}" for name, need in entities[table].items() if not need)
+        there = tuple(f"{table}.{name}" for name, need in entities[table].items() if not need)
         return f"only known with {need}", there
     key = LOOKUP_KEYS[table]
     if own is None or key in EVENT_COLUMNS or any(column.name == key for column in own):
         return None
-    allowed = f"columns of cards and customers; or a generator with {key}, such as generator=spending"
-    return f"cannot be looked up: the generator's events have no {key}", f"event columns, {allowed}"
+    generator = f"columns of cards and customers; or a generator with {key}, such as generator=spending"
+    return f"cannot be looked up: the generator's events have no {key}", ("event columns", generator)
 
 
 def _joined(refused: Sequence[_Refused]) -> Iterator[Problem]:

@@ -195,6 +195,9 @@ def test_every_problem_is_told_with_its_place(tmp_path: Path) -> None:
     as_json = synth("validate", "seed=x", "block_rows=0", "--json", cwd=tmp_path).envelope
     assert [error["path"] for error in as_json["errors"]] == ["seed", "block_rows"]
     assert as_json["errors"][0]["allowed"] == ["a whole number from 0 to 9,223,372,036,854,775,807"]
+    packed = synth("validate", "sink.parquet.compression=lz5", "--json", cwd=tmp_path)
+    assert packed.envelope["errors"][0]["allowed"] == ["zstd", "snappy", "gzip", "none"]
+    assert "  allowed: zstd, snappy, gzip, none\n" in packed.err
     unknown = synth("list", "scenaro", "--json", cwd=tmp_path).envelope["errors"][0]
     assert (unknown["path"], unknown["hint"]) == ("scenaro", "did you mean 'scenario'?")
     assert {"scenario", "sink"} < set(unknown["allowed"])

@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 
 from synth.cli.completion import candidates
+from synth.cli.describe import explain
 from synth.cli.parser import Parser, make_parser
+from synth.config.catalog import load_catalog
 from tests.cli.commands import MINE, environ, synth
 
 BEGUN, FINISHED = "scenario=[card_ch", ["scenario=[card_chain"]
@@ -136,6 +138,30 @@ def test_what_follows_describe_is_offered() -> None:
     assert candidates("describe merchants.na") == ["merchants.name"]
     assert candidates("describe experiment=tin") == ["experiment=tiny"]
     assert {"scenario", "sink"} < {*candidates("describe s")}
+
+
+def test_the_path_of_a_key_is_offered_step_by_step() -> None:
+    assert candidates("describe scenario.card_c") == ["scenario.card_chain."]
+    assert candidates("describe scenario.card_chain.ra") == ["scenario.card_chain.ratio"]
+    assert candidates("describe scenario.card_chain.chain_l") == [
+        "scenario.card_chain.chain_length",
+        "scenario.card_chain.chain_length.",
+    ]
+    assert candidates("describe timeline.") == ["timeline.end", "timeline.start"]
+    assert candidates("describe scenario.nothing.") == []
+
+
+@pytest.mark.parametrize("head", ["generator.", "amount.", "runner.", "sink.", "scenario.", "population.", "clock."])
+def test_every_path_that_is_offered_is_described(head: str) -> None:
+    catalog = load_catalog()
+    ends, open_paths = [], [head]
+    while open_paths:
+        offered = candidates(f"describe {open_paths.pop()}")
+        ends += [path for path in offered if path[-1] != "." and path.partition(".")[0] == head[:-1]]
+        open_paths += [path for path in offered if path[-1] == "."]
+    assert len(ends) > 1
+    for path in ends[:: max(1, len(ends) // 6)]:
+        assert explain(path, catalog, [])["title"].startswith(f"key {path}, of ")
 
 
 # the shells

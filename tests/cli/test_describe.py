@@ -72,6 +72,11 @@ def test_an_experiment_says_all_that_its_file_sets() -> None:
     assert set(describing.chosen_by(option, composed)) == {"columns", "generator", "population", "scenario"}
 
 
+@pytest.mark.parametrize("path", ["vars", "vars.start"])
+def test_free_values_are_known(path: str, tmp_path: Path) -> None:
+    assert "${vars.name}" in synth("describe", path, cwd=tmp_path).out
+
+
 def test_nothing_else_is_known(tmp_path: Path) -> None:
     for name in ("scenario.nope.ratio", "timeline.nope", "nope"):
         assert synth("describe", name, cwd=tmp_path).code == 2

@@ -1,13 +1,20 @@
 """Answers fit the screen: no line is longer, no word is broken; in a pipe a line stays one line."""
 
+import fcntl
 import io
+import os
+import pty
+import struct
+import subprocess
+import sys
+import termios
 from pathlib import Path
 
 import pytest
 import yaml
 
 from synth.cli import screen
-from tests.cli.commands import TINY, synth
+from tests.cli.commands import ROOT, TINY, synth
 
 #: What a person reads; ``out`` is a finished run.
 COMMANDS = (
@@ -19,6 +26,7 @@ COMMANDS = (
     "plan scenario=card_chain population.cards=500 generator.transactions=3000",
     "verify out",
     "stats out",
+    "validate experiment=retail_us scenario=[]",
 )
 WIDTHS = (40, 80, 200)
 
@@ -42,6 +50,20 @@ def test_an_answer_fits(line: str, place: Path) -> None:
         too_long = [each for each in out.splitlines() if len(each) > width]
         assert all(len(each.split()) == 1 or each.lstrip().startswith("# ") for each in too_long), too_long
         assert words_of(out) == words_of(shown[200])
+
+
+def test_an_error_fits_the_terminal_that_it_goes_to(tmp_path: Path) -> None:
+    main, other = pty.openpty()
+    fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 60, 0, 0))
+    command = [sys.executable, "-m", "synth", "validate", "scenario=nothing"]
+    subprocess.run(command, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, stderr=other, check=False)
+    os.close(other)
+    shown = os.read(main, 65536).decode().splitlines()
+    os.close(main)
+    assert max(map(len, shown)) <= 60 < len(" ".join(shown))
+    piped = synth("validate", "scenario=nothing", cwd=tmp_path, env={"COLUMNS": "60"}).err
+    assert piped.split() == " ".join(shown).split()
+    assert max(map(len, piped.splitlines())) > 60
 
 
 def test_a_line_stays_one_line_in_a_pipe(place: Path) -> None:

@@ -96,3 +96,30 @@ Deferred.put("no_such_module")
 print(sys.modules["json"] is json, "no_such_module" in sys.modules)
 """
     assert python(script, cwd=tmp_path).stdout == "True False\n"
+
+
+def test_to_compose_loads_a_third_of_hydra_and_nothing_of_components_that_are_not_chosen(tmp_path: Path) -> None:
+    script = """
+import sys
+from synth.__main__ import main
+code = main()
+idle = ("hydra.conf", "hydra.utils", "hydra.main", "synth.generators.spending", "synth.sinks.csv", "multiprocessing")
+print([name for name in idle if any(m == name or m.startswith(name + ".") for m in sys.modules)])
+import hydra
+print(hydra.main.__name__, hydra.utils.instantiate.__name__, hydra.__version__ == hydra.version.__version__)
+"""
+    done = python(script, "validate", "scenario=card_chain", cwd=tmp_path)
+    assert done.stdout.splitlines()[-2:] == ["['synth.sinks.csv']", "main instantiate True"], done.stderr
+
+
+def test_the_package_itself_loads_nothing(tmp_path: Path) -> None:
+    script = """
+import sys
+before = {*sys.modules}
+import synth
+print(sorted({*sys.modules} - before - {"__future__"}))
+from synth import *
+print(run.__name__, synth.__all__ == dir(synth), "__path__" in vars(synth), hasattr(synth, "__wrapped__"))
+"""
+    done = python(script, cwd=tmp_path)
+    assert done.stdout == "['synth']\nrun True True False\n", done.stderr

@@ -1,6 +1,7 @@
 """Mistakes of all kinds in one recipe are told together; what only follows from one of them is not."""
 
 import itertools
+from pathlib import Path
 
 import pytest
 
@@ -48,3 +49,20 @@ def test_all_mistakes_are_told_together() -> None:
 )
 def test_what_follows_from_a_mistake_is_not_told(wrong: str, follows: str) -> None:
     assert paths(wrong, follows) == [wrong.partition("=")[0]]
+
+
+@pytest.mark.parametrize(
+    ("body", "wrong"),
+    [
+        ("generator: {currency: {countries: {NO: NOK, US: USD}}}", "generator.currency.countries.NO"),
+        ("population: {1: 2}", "population.1"),
+        ("on: true", "on"),
+    ],
+)
+def test_a_key_that_is_no_text_is_told_once(body: str, wrong: str, tmp_path: Path) -> None:
+    (tmp_path / "experiment").mkdir()
+    choices = "defaults: [override /population: retail_us, override /generator: spending, override /columns: payments]"
+    (tmp_path / "experiment" / "mine.yaml").write_text(f"# @package _global_\n{choices}\n{body}\n")
+    with pytest.raises(ConfigError) as caught:
+        load_recipe(["experiment=mine"], config_dirs=[tmp_path])
+    assert [problem.path for problem in caught.value.problems] == [wrong]

@@ -50,7 +50,7 @@ def test_a_truth_hides_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigError) as caught:
         load_recipe(['+vars.flag="${oc.decode:${oc.env:FLAG}}"', "block_rows=0"])
     [problem] = caught.value.problems
-    assert problem.allowed == "a whole number from 1 to 20,000,000"
+    assert problem.allowed_in_words == "a whole number from 1 to 20,000,000"
 
 
 def test_text_for_a_number_names_the_way_to_a_number() -> None:

@@ -27,5 +27,5 @@ def test_a_validator_of_a_plugins_own() -> None:
     assert (config, findings) == (EvenConfig(number=4), [])
     _, [finding] = read_config("scenario.x", EvenConfig, {"kind": "even", "number": 3})
     assert finding.path == "scenario.x.number"
-    assert "must be even" in finding.allowed
+    assert "must be even" in finding.allowed_in_words
     assert "number" in schema_of(EvenConfig)["properties"]

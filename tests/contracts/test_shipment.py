@@ -113,7 +113,7 @@ except synth.RefusedError as error:
 
 def test_an_error_of_a_configuration_survives_the_way_back():
     error = ConfigError(
-        [Problem(path="a.b", message="it is wrong", allowed="1"), Problem(path="c", message="so is it")]
+        [Problem(path="a.b", message="it is wrong", allowed=("1",)), Problem(path="c", message="so is it")]
     )
     again = pickle.loads(pickle.dumps(error))
     assert (str(again), again.problems) == (str(error), error.problems)

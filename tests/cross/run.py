@@ -8,6 +8,7 @@ one of them is refused alone does not stand there.
 import argparse
 import os
 import random
+import re
 import sys
 import time
 from collections import defaultdict
@@ -27,7 +28,29 @@ experiment=tiny` asks for one recipe, your own files and plugins included. A clo
 of it made; `sink=[csv_s3]`, which needs a cloud, was left out.
 
 {refused:,} of {combinations:,} combinations are refused. (`make cross ARGS=--write` wrote this page.)
+
+## Why so many
+
+None of them is refused for the sake of a rule: what would be made is not what the words say, or cannot be made at all.
+A combination counts once, for the first of these that is so:
+
+{kinds}
+What a preset sets for one of its own choices is without effect where you choose something else, so that it refuses
+nothing. What it chooses stays: another population, generator or view instead would be a world that nobody asked for.
 """
+
+#: Why combinations are refused, and what the refusals of a kind say, the deepest cause first.
+_KINDS = {
+    "nothing is written: there is no sink": "no sink is chosen",
+    "the choice would be ignored: this generator has amounts of its own": "amount has no effect",
+    "the generator is of people, and the population has only cards": "needs customers and merchants",
+    "the generator does not know how these customers live": "nothing is known here of the population's customers",
+    "the pattern needs what the world lacks: terminals, shops on the web, sessions": "it uses ",
+    "clicks lead to purchases on the web, of which this world has none": "^clicks",
+    "the view shows what the population does not have": "only known with|cannot be looked up",
+    "the view shows what the generator does not make": "does not make|no event column",
+    "the sink writes one file, which workers that write alone cannot": "^runner",
+}
 
 Combination = tuple[Choice, ...]
 Found = tuple[Combination, tuple[str, ...], str]
@@ -67,6 +90,19 @@ def read_page() -> dict[Combination, tuple[str, ...]]:
     return listed
 
 
+def _count_kinds(refused: Sequence[Sequence[str]]) -> str:
+    """A table of how many combinations are refused for what.
+
+    Raises:
+        StopIteration: one is refused for something that no kind knows.
+    """
+    count = dict.fromkeys(_KINDS, 0)
+    for reasons in refused:
+        count[next(kind for kind, told in _KINDS.items() if any(re.search(told, reason) for reason in reasons))] += 1
+    rows = "".join(f"| {kind} | {number} |\n" for kind, number in count.items() if number)
+    return f"| refused, since | combinations |\n| --- | --- |\n{rows}"
+
+
 def page(refused: Iterable[tuple[Combination, tuple[str, ...]]], combinations: int) -> str:
     """The page, by preset."""
     by_preset = defaultdict(list)
@@ -75,7 +111,8 @@ def page(refused: Iterable[tuple[Combination, tuple[str, ...]]], combinations: i
         total += 1
         first = combination[0]
         by_preset[first if first.startswith("experiment=") else ""].append((combination, reasons))
-    parts = [_HEAD.format(rows=ROWS, refused=total, combinations=combinations)]
+    kinds = _count_kinds([reasons for each in by_preset.values() for _, reasons in each])
+    parts = [_HEAD.format(rows=ROWS, refused=total, combinations=combinations, kinds=kinds)]
     for preset in sorted(by_preset):
         parts.append(f"\n## {preset.partition('=')[2] or 'No preset'}\n\n")
         for combination, reasons in by_preset[preset]:

@@ -80,7 +80,7 @@ def test_the_longest_column_of_card_numbers() -> None:
     visa = {"visa": NetworkConfig(share=1.0, length=16, prefixes=["4"])}
 
     def told(cards: int, population: PopulationConfig = people) -> list[str]:
-        return [problem.allowed for problem in replace(population, networks=visa, cards=cards).problems()]
+        return [problem.allowed_in_words for problem in replace(population, networks=visa, cards=cards).problems()]
 
     assert told(134_217_727) == []
     assert [allowed[:33] for allowed in told(134_217_728)] == ["about 134,217,727 at most, 2,147,"]

@@ -102,7 +102,7 @@ def test_half_of_all_pairs_may_be_taken(cards: int, seconds: int, most: int) -> 
     [problem] = UniformGenerator(UniformConfig(transactions=most + 1)).problems(world)
     assert problem.path == "transactions"
     assert f"{most + 1:,}" in problem.message
-    assert f"at most {most:,}" in problem.allowed
+    assert f"at most {most:,}" in problem.allowed_in_words
 
 
 def test_a_window_shorter_than_its_blocks() -> None:

@@ -126,7 +126,7 @@ class TestProblems:
         (problem,) = Taps(TapsConfig(**config)).problems(make_scene(**context))
         assert problem.path == path
         assert told in problem.message
-        assert allowed in problem.allowed
+        assert allowed in problem.allowed_in_words
 
 
 class TestCheck:

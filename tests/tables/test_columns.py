@@ -23,7 +23,7 @@ def view(*fields: tuple[str, str] | tuple[str, str, str]) -> ColumnsConfig:
 
 
 def problems(config: ColumnsConfig) -> dict[str, str]:
-    return {each.path: f"{each.line} / {each.allowed}" for each in config.problems_with((), {})}
+    return {each.path: f"{each.line} / {each.allowed_in_words}" for each in config.problems_with((), {})}
 
 
 def names(table: Table) -> list[str]:

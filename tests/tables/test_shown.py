@@ -139,7 +139,7 @@ def test_all_forms_that_cannot_be_are_told_at_once() -> None:
     added = ", ".join(f"{name}: {field}" for name, field in wrong.items())
     with pytest.raises(ConfigError) as caught:
         synth.generate("population=tiny", "population.profile=faker", "columns.drop=[tid]", f"+columns.add={{{added}}}")
-    told = {problem.path: (problem.line, problem.allowed) for problem in caught.value.problems}
+    told = {problem.path: (problem.line, problem.allowed_in_words) for problem in caught.value.problems}
     assert told == {
         "columns.add.tid.format": ("columns.add.tid.format: column 'tid' has no format 'decimal'", "plain, uuid"),
         "columns.add.paid.format": (

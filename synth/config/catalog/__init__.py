@@ -15,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 
 from synth import __version__
+from synth.config import builtin
 from synth.config.catalog.asking import ask, ask_installed
 from synth.config.catalog.contents import Catalog
 from synth.config.catalog.extras import guarded
@@ -53,10 +54,6 @@ def load_catalog(plugin_files: Sequence[Path] = (), plugins_dirs: Sequence[Path]
     asked = {module_path(path).absolute(): module_path(path) for path in plugin_files}
     folders = {directory.absolute(): directory for directory in plugins_dirs}.values()
     found = {path.absolute(): path for directory in folders for path in find_modules(directory)}
-    from synth.config import (
-        builtin,  # every component of its own, for which not everybody who asks for plugins has a use
-    )
-
     loaded = [_load(lambda: builtin, Provider(name="synth", version=__version__, source=BUILT_IN))]
     with redirect_stdout(sys.stderr):
         for point in list_entry_points():

@@ -141,7 +141,7 @@ class Choices:
         elif self._wanted_by(given) is None:
             options = option_names(self.library.roots, group)
             hint = f"'{group}=[]' for none" if many else f"name one, such as {group}={next(iter(options), '…')}"
-            self._refuse(group, f"'{given.shown}' does not name an option", given.where, hint, ", ".join(options))
+            self._refuse(group, f"'{given.shown}' does not name an option", given.where, hint, tuple(options))
 
     def _check_repeated(self) -> None:
         for key, wanted in self.lists.items():
@@ -278,7 +278,7 @@ class Choices:
     def _is_group(self, name: str) -> bool:
         return any(root.is_group(name) for root in self.library.roots)
 
-    def _refuse(self, group: str, message: str, where: str, hint: str, allowed: str = "") -> None:
+    def _refuse(self, group: str, message: str, where: str, hint: str, allowed: tuple[str, ...] = ()) -> None:
         path = group.replace("/", ".")
         self.problems.append(Problem(path=path, message=message, where=where, hint=hint, allowed=allowed))
 

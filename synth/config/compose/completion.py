@@ -41,7 +41,8 @@ def _ask_hydra(line: str, roots: Sequence[ConfigSource]) -> list[str]:
     from hydra.plugins.completion_plugin import DefaultCompletionPlugin
     from omegaconf.errors import OmegaConfBaseException
 
-    from synth.config.compose.loading import Repository, make_loader, modern_hydra
+    from synth.config.compose.job_loading import make_loader
+    from synth.config.compose.loading import Repository, modern_hydra
 
     Plugins.instance()  # registers the groups of Hydra's own that its defaults name
     completer = DefaultCompletionPlugin(make_loader(Repository(roots, with_hydra=True)))

@@ -231,7 +231,7 @@ def _explain(item: Given, error: Exception, reached: Reached, choices: Choices) 
     value = item.parsed.value()
     if isinstance(value, list | dict) and "Cannot merge" in str(cause or error):
         message = f"{item.key} is {in_yaml(value)}"
-        allowed = "a mapping" if isinstance(value, list) else "a list"
+        allowed = ("a mapping",) if isinstance(value, list) else ("a list",)
         return Problem(path=item.key, message=message, where=item.where, allowed=allowed)
     reason = str(cause or error).splitlines()[0]
     return Problem(path=item.key, message=f"cannot set '{item.key}': {reason}", where=item.where)
@@ -266,6 +266,6 @@ def _unknown_key(item: Given, reached: Reached, choices: Choices) -> Problem:
         path=key,
         message=message,
         where=item.where,
-        allowed="" if hint else ", ".join(siblings),
+        allowed=() if hint else tuple(siblings),
         hint=hint,
     )

@@ -47,17 +47,21 @@ def _read_project() -> list[Path]:
 
 def _check_table(table: Any) -> Iterator[Problem]:
     if not isinstance(table, dict):
-        yield Problem(path=_TABLE, message=f"{_TABLE} is {in_yaml(table)}", where=PROJECT, allowed="a table")
+        yield Problem(path=_TABLE, message=f"{_TABLE} is {in_yaml(table)}", where=PROJECT, allowed=("a table",))
         return
     for key in table:
         if key != _KEY:
             hint = nearest(key, [_KEY])
             yield Problem(
-                path=f"{_TABLE}.{key}", message=f"unknown key '{_TABLE}.{key}'", where=PROJECT, allowed=_KEY, hint=hint
+                path=f"{_TABLE}.{key}",
+                message=f"unknown key '{_TABLE}.{key}'",
+                where=PROJECT,
+                allowed=(_KEY,),
+                hint=hint,
             )
     path, names = f"{_TABLE}.{_KEY}", table.get(_KEY, [])
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        yield Problem(path=path, message=f"{path} is {in_yaml(names)}", where=PROJECT, allowed="a list of folders")
+        yield Problem(path=path, message=f"{path} is {in_yaml(names)}", where=PROJECT, allowed=("a list of folders",))
         return
     for name in names:
         if not Path(name).is_dir():

@@ -77,7 +77,7 @@ def grid_problems(swept: Sequence[SweptOver], roots: Sequence[ConfigSource], *, 
         jobs *= count
         if math.isinf(count):
             message = f"'{item.shown}' never ends: its step is 0"
-            problems.append(Problem(path=item.key, message=message, where=item.where, allowed="a step other than 0"))
+            problems.append(Problem(path=item.key, message=message, where=item.where, allowed=("a step other than 0",)))
         elif not count:
             problems.append(_nothing(item, roots))
     if grid and not problems and jobs > MOST_JOBS:
@@ -90,10 +90,8 @@ def grid_problems(swept: Sequence[SweptOver], roots: Sequence[ConfigSource], *, 
 
 def _nothing(item: Given, roots: Sequence[ConfigSource]) -> Problem:
     message = f"'{item.shown}' holds no value, so that there is no job"
-    allowed = (
-        ", ".join(option_names(roots, item.group)) if item.parsed.value_type is ValueType.GLOB_CHOICE_SWEEP else ""
-    )
-    return Problem(path=item.key, message=message, where=item.where, allowed=allowed)
+    options = option_names(roots, item.group) if item.parsed.value_type is ValueType.GLOB_CHOICE_SWEEP else ()
+    return Problem(path=item.key, message=message, where=item.where, allowed=tuple(options))
 
 
 def _count(override: Override) -> float:

@@ -14,7 +14,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
 from synth.config.compose.composing import compose_roots, try_compose_roots
-from synth.config.compose.loading import NAMES_DIRECTORY
+from synth.config.compose.job_loading import NAMES_DIRECTORY
 from synth.config.compose.naming import described
 from synth.config.compose.results import Batch, Composed, Draft, Job, JobPlace, Work
 from synth.config.compose.reviewing import refusal_of

@@ -1,32 +1,27 @@
-"""Hydra's machinery on synth's roots, without Hydra's global state; all that is used of its internals."""
+"""Hydra's machinery on synth's roots, without Hydra's global state; all that composing uses of its internals."""
 
-import copy
 import io
 import pickle
 import posixpath
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 import hydra
 from hydra import version
-from hydra._internal.callbacks import Callbacks
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.config_repository import CachingConfigRepository, ConfigRepository
-from hydra._internal.config_search_path_impl import ConfigSearchPathImpl
 from hydra._internal.defaults_list import create_defaults_list
 from hydra.core.default_element import ResultDefault
 from hydra.core.object_type import ObjectType
-from hydra.core.override_parser.types import Override
-from hydra.core.plugins import Plugins
+from hydra.core.override_parser.types import Override, OverrideType
+from hydra.errors import ConfigCompositionException
 from hydra.plugins.config_source import ConfigLoadError, ConfigResult
 from hydra.plugins.config_source import ConfigSource as HydraSource
-from hydra.types import HydraContext
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, OmegaConf, flag_override, open_dict
+from omegaconf.errors import OmegaConfBaseException
 
 from synth.config.compose.roots import PRIMARY
 from synth.config.compose.sources import ConfigSource, Memory, package_of
@@ -36,9 +31,6 @@ _IS_1_3 = hydra.__version__.startswith("1.3.")
 
 #: Whether Hydra can take one entry out of a list.
 DELETES_ENTRIES = not _IS_1_3
-
-#: What an override begins with that gives one job its directory below the sweep's.
-NAMES_DIRECTORY = "hydra.sweep.subdir="
 
 _VERSION_LOCK = threading.RLock()
 
@@ -170,6 +162,8 @@ def _texts(value: Any) -> Iterator[str]:
 
 def _source_of_hydra(provider: str, place: str) -> HydraSource:
     """One of the sources that Hydra brings, by the scheme of its place."""
+    from hydra.core.plugins import Plugins  # which loads all of Hydra
+
     kinds = Plugins.instance().discover(HydraSource)
     fitting = (each for each in kinds if issubclass(each, HydraSource) and place.startswith(f"{each.scheme()}://"))
     return next(fitting)(provider, place)
@@ -190,34 +184,11 @@ class Listed:
     choices: Mapping[str, str]
 
 
-class _PartLoader(ConfigLoaderImpl):
-    """Leaves parts of files out.
-
-    Attributes:
-        without: file → config paths.
-    """
-
-    without: Mapping[str, Collection[str]] = MappingProxyType({})
-
-    def _load_single_config(self, default: ResultDefault, repo: Any) -> ConfigResult:
-        loaded = super()._load_single_config(default, repo)
-        for path in self.without.get(default.config_path or "", ()):
-            *above, last = path.split(".")
-            parent: Any = loaded.config
-            for step in above:
-                parent = parent._get_node(step) if isinstance(parent, DictConfig) else None
-            if isinstance(parent, DictConfig):
-                with open_dict(parent):
-                    parent.pop(last, None)
-        return loaded
-
-
 class Composition:
     """Hydra's composition step by step, which Hydra itself only offers as a whole, without any file's name."""
 
     def __init__(self, repository: Repository) -> None:
-        self._loader, self._cache = _PartLoader(ConfigSearchPathImpl()), CachingConfigRepository(repository)
-        self._loader.repository = repository
+        self._cache = CachingConfigRepository(repository)
 
     def list_files(self, overrides: Sequence[Override]) -> Listed:
         """Walk the defaults lists."""
@@ -237,42 +208,46 @@ class Composition:
         Args:
             without: file → the config paths that it does not get to set.
         """
-        self._loader.without = without
-        config = self._loader._compose_config_from_defaults_list(list(listed.files), self._cache)
+        config = OmegaConf.create()
+        with flag_override(config, "no_deepcopy_set_nodes", True):
+            for file in listed.files:
+                part = self._part(file, without.get(file.config_path or "", ()))
+                try:
+                    config.merge_with(part)
+                except OmegaConfBaseException as error:
+                    raise ConfigCompositionException(f"In '{file.config_path}': {error}") from error
         with open_dict(config):
             config.pop("hydra", None)
         OmegaConf.set_struct(config, True)
         return config
 
+    def _part(self, file: ResultDefault, without: Collection[str]) -> DictConfig:
+        """What a file sets, at its place in the whole."""
+        loaded = self._cache.load_config(file.config_path or "")
+        assert loaded
+        part = loaded.config
+        package = loaded.header["package"] if file.package is None else file.package
+        if package:
+            whole = OmegaConf.create()
+            OmegaConf.update(whole, package, part, merge=False)
+            part = whole
+        for path in without:
+            *above, last = path.split(".")
+            parent: Any = part
+            for step in above:
+                parent = parent._get_node(step) if isinstance(parent, DictConfig) else None
+            if isinstance(parent, DictConfig):
+                with open_dict(parent):
+                    parent.pop(last, None)
+        return cast("DictConfig", part)
+
     @staticmethod
     def apply(override: Override, config: DictConfig) -> None:
         """Carry out the override of one key."""
+        if override.type is OverrideType.CHANGE and override.package is None:
+            with suppress(OmegaConfBaseException):  # Hydra says what is wrong
+                OmegaConf.update(config, override.key_or_group, override.value(), merge=True)
+                return
+        from hydra._internal.config_loader_impl import ConfigLoaderImpl  # which loads all of Hydra
+
         ConfigLoaderImpl._apply_overrides_to_config([override], config)
-
-
-class JobLoader(ConfigLoaderImpl):
-    """Answers a launcher with Hydra's settings and the job's overrides; the job composes the rest.
-
-    The one override of Hydra's own names the job's directory.
-    """
-
-    def load_sweep_config(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
-        config = copy.deepcopy(master_config)
-        with open_dict(config):
-            config.hydra.overrides.task = [text for text in sweep_overrides if not text.startswith(NAMES_DIRECTORY)]
-            for text in sweep_overrides:
-                if text.startswith(NAMES_DIRECTORY):
-                    config.hydra.sweep.subdir = text.removeprefix(NAMES_DIRECTORY)
-        return config
-
-
-def make_loader(repository: Repository, kind: type[ConfigLoaderImpl] = ConfigLoaderImpl) -> ConfigLoaderImpl:
-    """Hydra's loader, over synth's roots."""
-    loader = kind(ConfigSearchPathImpl())
-    loader.repository = repository
-    return loader
-
-
-def launch_context(repository: Repository) -> HydraContext:
-    """What sweepers and launchers need of Hydra."""
-    return HydraContext(config_loader=make_loader(repository, JobLoader), callbacks=Callbacks())

@@ -40,6 +40,7 @@ class Origins:
             self._check_kind(package, file.node)
         for key, value in items_of(file.node):
             if key.value not in ("defaults", "hydra"):
+                self._note_word(package, key)
                 self._add_node(file, f"{package}.{key.value}".lstrip("."), key, value, without)
 
     def _add_node(self, file: ConfigFile, path: str, anchor: Node, node: Node, without: frozenset[str]) -> None:
@@ -54,12 +55,16 @@ class Origins:
             self.words[path] = node.value
         if isinstance(node, yaml.MappingNode):
             for key, value in items_of(node):
-                if key.tag != _TEXT:
-                    self.keys.setdefault(path, []).append(key.value)
+                self._note_word(path, key)
                 self._add_node(file, f"{path}.{key.value}", key, value, without)
         elif isinstance(node, yaml.SequenceNode):
             for index, item in enumerate(node.value):
                 self._add_node(file, f"{path}.{index}", item, item, without)
+
+    def _note_word(self, path: str, key: Node) -> None:
+        """Keep a key that YAML takes for something else than text as it stands in the file."""
+        if key.tag != _TEXT:
+            self.keys.setdefault(path, []).append(key.value)
 
     def _add_inert(self, file: ConfigFile, path: str, anchor: Node, node: Node) -> None:
         """Record the settings of a choice that was taken away."""

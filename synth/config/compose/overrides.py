@@ -146,4 +146,4 @@ def _unknown(
     group: str, message: str, name: str, known: Sequence[str], where: str, problem: type[Problem] = Problem
 ) -> Problem:
     path, hint = group.replace("/", "."), nearest(name, known)
-    return problem(path=path, message=message, where=where, allowed=", ".join(known), hint=hint)
+    return problem(path=path, message=message, where=where, allowed=tuple(known), hint=hint)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 import omegaconf
 import yaml
@@ -48,7 +48,7 @@ def forbidden_resolvers(path: str, text: str, where: str, allowed: Sequence[str]
                 path=path,
                 message=f"'{path}' uses the resolver '{name}', which is {refused}",
                 where=where,
-                allowed=", ".join(allowed),
+                allowed=tuple(allowed),
                 hint=PLACED[name] if name in PLACED and allowed is _STANDARD else nearest(name, allowed),
             )
 
@@ -97,27 +97,27 @@ class Resolver:
         try:
             if isinstance(node, ListConfig):
                 return [self._item(node, index, f"{path}.{index}") for index in range(len(node))]
-            return {str(key): self._entry(node, key, f"{path}.{key!s}".lstrip(".")) for key in list(node.keys())}
+            keys = [key for key in node if self._is_text(key, path)]
+            return {key: self._entry(node, key, f"{path}.{key}".lstrip(".")) for key in keys}
         finally:
             self._open.pop()
 
-    def _entry(self, node: DictConfig, key: Any, path: str) -> Any:
-        if not isinstance(key, str):
-            self._refuse_key(key, path)
-            return None
+    def _entry(self, node: DictConfig, key: str, path: str) -> Any:
         if key == "_target_":
             self.problems.append(target_problem(path, self._where(path)))
             return None
         return self._item(node, key, path)
 
-    def _refuse_key(self, key: Any, path: str) -> None:
-        """A word such as NO or 1 is no text as a key; what stands in the file is named, not what YAML makes of it."""
-        parent = path.rpartition(".")[0]
+    def _is_text(self, key: object, parent: str) -> TypeGuard[str]:
+        """Refuses a word such as NO or 1 as a key; what stands in the file is named, not what YAML makes of it."""
+        if isinstance(key, str):
+            return True
         words = [word for word in self.keys.get(parent, ()) if yaml.safe_load(word) == key]
         word = words[0] if words else in_yaml(key)
         key_of = f"the key {word} of '{parent}'" if parent else f"the key {word}"
         message = f"{key_of} is not text: YAML takes it for {in_yaml(key)}"
         self._report(f"{parent}.{word}".lstrip("."), message, hint=f'quote it: "{word}"')
+        return False
 
     def _item(self, node: Any, key: str | int, path: str) -> Any:
         if path in self._places:

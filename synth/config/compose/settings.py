@@ -14,7 +14,8 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from synth.config.compose.choices import Choices
 from synth.config.compose.files import target_problem
-from synth.config.compose.loading import Repository, make_loader
+from synth.config.compose.job_loading import make_loader
+from synth.config.compose.loading import Repository
 from synth.config.compose.overrides import Given, unknown_option
 from synth.config.compose.resolving import forbidden_resolvers
 from synth.config.compose.roots import PRIMARY

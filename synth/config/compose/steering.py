@@ -49,7 +49,7 @@ def _setting_problem(name: str, given: Given, *, multirun: bool) -> Problem | No
         instead = next((hint for key, hint in _INSTEAD.items() if f"{path}.".startswith(f"{key}.")), "")
         hint = instead or nearest(path, _HONOURED)
         message = f"'{name}' is a setting of Hydra that synth does not read"
-        return Problem(path=path, message=message, where=where, allowed=_IN_WORDS, hint=hint)
+        return Problem(path=path, message=message, where=where, allowed=(_IN_WORDS,), hint=hint)
     if not multirun and own in (SWEEP_DIR, SUBDIR, *_PARTS):
         return Problem(path=path, message=f"'{name}' is for a sweep", where=where, hint="add -m to run one")
     if multirun and own == RUN_DIR:

@@ -64,7 +64,7 @@ def broken_list_step(item: Given, reached: Reached) -> Problem | None:
     else:
         message, numbers = f"'{item.key}' is an entry of a list, which cannot be deleted alone", ""
     hint = _instead(path, owner, deletes=deletes)
-    return Problem(path=item.key, message=message, where=item.where, allowed=numbers, hint=hint)
+    return Problem(path=item.key, message=message, where=item.where, allowed=(numbers,) if numbers else (), hint=hint)
 
 
 def _instead(path: str, owner: Any, *, deletes: bool) -> str:

@@ -21,8 +21,9 @@ from synth.config.compose.choices import check_choices
 from synth.config.compose.composing import readable_errors
 from synth.config.compose.files import Library
 from synth.config.compose.grid import PARAMS, SweptOver, grid_problems, swept_values
+from synth.config.compose.job_loading import launch_context, make_loader
 from synth.config.compose.launching import Batches, JobTask, ReviewingLauncher
-from synth.config.compose.loading import Repository, launch_context, make_loader, modern_hydra
+from synth.config.compose.loading import Repository, modern_hydra
 from synth.config.compose.overrides import Given
 from synth.config.compose.plugins import load_hydra_plugins
 from synth.config.compose.results import Swept, Work

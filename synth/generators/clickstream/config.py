@@ -23,7 +23,7 @@ def category_problems(categories: Sequence[str]) -> Iterator[Problem]:
     for i, name in enumerate(categories):
         if name in categories[:i]:
             yield Problem(
-                path=f"categories.{i}", message=f"two categories are named {name!r}", allowed="each name once"
+                path=f"categories.{i}", message=f"two categories are named {name!r}", allowed=("each name once",)
             )
 
 

@@ -70,12 +70,12 @@ class ClickstreamGenerator(Generator):
         yield from super().problems(world)
         idle = [name for name in ("hours", "weekday") if not any(getattr(self.config, name))]
         for name in idle:
-            yield Problem(path=name, message="every weight is 0: nobody ever visits", allowed="a weight above 0")
+            yield Problem(path=name, message="every weight is 0: nobody ever visits", allowed=("a weight above 0",))
         if not idle and not lay_visits(self.config, world).mass_sn.any():
             yield Problem(
                 path="hours",
                 message="nobody visits at any time of the window",
-                allowed="a weight above 0 within the window",
+                allowed=("a weight above 0 within the window",),
             )
 
     def plan(self, world: World, *, streams: Streams) -> ClickstreamPlan:

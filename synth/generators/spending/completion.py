@@ -193,7 +193,7 @@ class Completion:
             what = self.people.census.categories[category] if category != OPEN else "anything"
             raise RefusedError(
                 f"a scenario buys {what}{way}, and no merchant that was drawn sells it so",
-                allowed="merchants that do: population.merchants",
+                allowed=("merchants that do: population.merchants",),
             )
 
     def _send(self, events: Int64, category_t: Int64, web_t: Mask, rng: "np.random.Generator") -> Int64:

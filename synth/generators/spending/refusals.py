@@ -22,7 +22,7 @@ def refuse_empty_mixes(config: SpendingConfig, segments: Sequence[str], sold_k: 
         RefusedError: names a segment that does not.
     """
     sold = [name for name, there in zip(sorted(config.categories), sold_k, strict=True) if there]
-    allowed = f"a weight above 0 for one of {', '.join(sold)}"
+    allowed = (f"a weight above 0 for one of {', '.join(sold)}",)
     for name in segments:
         weight = {category: config.segments[name].mix.get(category, 0.0) for category in sold}
         if not any(weight.values()):
@@ -33,7 +33,7 @@ def refuse_empty_mixes(config: SpendingConfig, segments: Sequence[str], sold_k: 
         factors = config.drift.mix if config.drift else {}
         if not any(w * factors.get(category, 1.0) for category, w in weight.items()):
             message = f"segment {name!r} buys nothing any more that a merchant of this world sells"
-            raise RefusedError(message, path="drift.mix", allowed="a factor above 0 for something that it buys")
+            raise RefusedError(message, path="drift.mix", allowed=("a factor above 0 for something that it buys",))
 
 
 def refuse_silence(config: SpendingConfig, rate_s: Float, rhythm: Rhythm) -> None:
@@ -48,10 +48,10 @@ def refuse_silence(config: SpendingConfig, rate_s: Float, rhythm: Rhythm) -> Non
     if not rate_s.any():
         message = f"nobody has a shop within {config.reach.km:g} km, and no merchant sells on the web: nobody can buy"
         hint = "reach.nearest=true sends people to the nearest shop"
-        raise RefusedError(message, path="reach.km", allowed="a wider reach", hint=hint)
+        raise RefusedError(message, path="reach.km", allowed=("a wider reach",), hint=hint)
     if not (rate_s @ rhythm.mass_sn).any():
         message = "nobody is ever active: months, weekdays, hours, holidays and drift leave nothing of the window"
-        raise RefusedError(message, path="segments", allowed="weights above 0 for some of the window's hours")
+        raise RefusedError(message, path="segments", allowed=("weights above 0 for some of the window's hours",))
 
 
 def refuse_crowded_total(config: SpendingConfig, due: int) -> None:
@@ -62,7 +62,7 @@ def refuse_crowded_total(config: SpendingConfig, due: int) -> None:
     """
     if config.transactions is not None and due >= config.transactions:
         message = f"{counted(config.transactions, 'transaction')}, but {counted(due, 'standing order')} would be due"
-        allowed = f"more than {due:,}, or null: as many as people's rates make"
+        allowed = (f"more than {due:,}, or null: as many as people's rates make",)
         raise RefusedError(
             message, path="transactions", allowed=allowed, hint="or smaller shares in generator.standing"
         )

@@ -9,7 +9,7 @@ import pandas as pd
 
 from synth.config.recipe import load_recipe
 from synth.contracts.sessions import EVENT_TYPES
-from synth.generators.clickstream import ClickstreamConfig
+from synth.generators.clickstream.config import ClickstreamConfig
 
 SHOP = ("generator=clickstream", "amount=price_list", "columns=clickstream_full", "population.cards=1000")
 LETTERS = dict(zip(EVENT_TYPES, "PCABLF", strict=True))

@@ -10,8 +10,8 @@ from synth.amount import Bucket, BucketsConfig, make_law
 from synth.contracts.events import Events
 from synth.contracts.generator import World, sort_code
 from synth.errors import RefusedError
-from synth.generators.clickstream import ClickstreamGenerator
 from synth.generators.clickstream.blocks import part_clicks
+from synth.generators.clickstream.generator import ClickstreamGenerator
 from synth.rng import Streams
 from synth.timeline import US_PER_S, Timeline
 from tests.generators.clickstream.shop import shop
