@@ -1,34 +1,28 @@
-"""Hydra's machinery on synth's roots, without Hydra's global state; all that is used of its internals."""
+"""Hydra's machinery on synth's roots, without Hydra's global state."""
 
 import copy
 import io
 import pickle
 import posixpath
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Any
 
 import hydra
 from hydra import version
 from hydra._internal.callbacks import Callbacks
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra._internal.config_repository import CachingConfigRepository, ConfigRepository
+from hydra._internal.config_repository import ConfigRepository
 from hydra._internal.config_search_path_impl import ConfigSearchPathImpl
-from hydra._internal.defaults_list import create_defaults_list
-from hydra.core.default_element import ResultDefault
 from hydra.core.object_type import ObjectType
-from hydra.core.override_parser.types import Override
 from hydra.core.plugins import Plugins
 from hydra.plugins.config_source import ConfigLoadError, ConfigResult
 from hydra.plugins.config_source import ConfigSource as HydraSource
 from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from synth.config.compose.roots import PRIMARY
 from synth.config.compose.sources import ConfigSource, Memory, package_of
 
 _VERSION_BASE = "1.3"
@@ -84,7 +78,7 @@ class Root(HydraSource):
 
     def __init__(self, root: ConfigSource) -> None:
         super().__init__(root.provider, f"{self.scheme()}://{root.provider}")
-        self.root = root
+        self.root, self.texts = root, dict[str, str]()
 
     def __deepcopy__(self, _: object) -> "Root":
         """Hydra copies a repository to give it other sources; the sources themselves never change."""
@@ -116,10 +110,16 @@ class Root(HydraSource):
         path = config_path.removesuffix(".yaml")
         if not self.is_config(path):
             raise ConfigLoadError(f"no configuration {path}")
-        text = self.root.read(path)
+        text = self.read(path)
         config = pickle.loads(_pickled(text, self.root.written(path).label))
         header = {"package": package_of(text) or None}
         return ConfigResult(config=config, path=self.full_path(), provider=self.provider, header=header)
+
+    def read(self, config_path: str) -> str:
+        """The YAML of a configuration, which is kept in ``texts``."""
+        path = config_path.removesuffix(".yaml")
+        self.texts[path] = self.root.read(path)
+        return self.texts[path]
 
 
 class Repository(ConfigRepository):
@@ -152,6 +152,16 @@ class Repository(ConfigRepository):
             ]
         return result
 
+    def text_of(self, config_path: str) -> str | None:
+        """The YAML of a configuration that was loaded; None where there is none."""
+        path = config_path.removesuffix(".yaml")
+        return next((s.texts[path] for s in self.sources if isinstance(s, Root) and path in s.texts), None)
+
+    def read(self, config_path: str) -> str | None:
+        """The same of any configuration, read now."""
+        source = self._find_object_source(config_path, ObjectType.CONFIG)
+        return source.read(config_path) if isinstance(source, Root) else None
+
     def installed_texts(self, config_paths: Iterable[str]) -> Iterator[str]:
         """Every text in those of the configurations that an installed package provides, and no root."""
         for config_path in config_paths:
@@ -173,81 +183,6 @@ def _source_of_hydra(provider: str, place: str) -> HydraSource:
     kinds = Plugins.instance().discover(HydraSource)
     fitting = (each for each in kinds if issubclass(each, HydraSource) and place.startswith(f"{each.scheme()}://"))
     return next(fitting)(provider, place)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Listed:
-    """What Hydra makes of the defaults lists and the overrides.
-
-    Attributes:
-        files: that it merges, in its order.
-        keys: the overrides of single keys, which come after the files.
-        choices: group → option.
-    """
-
-    files: Sequence[ResultDefault]
-    keys: Sequence[Override]
-    choices: Mapping[str, str]
-
-
-class _PartLoader(ConfigLoaderImpl):
-    """Leaves parts of files out.
-
-    Attributes:
-        without: file → config paths.
-    """
-
-    without: Mapping[str, Collection[str]] = MappingProxyType({})
-
-    def _load_single_config(self, default: ResultDefault, repo: Any) -> ConfigResult:
-        loaded = super()._load_single_config(default, repo)
-        for path in self.without.get(default.config_path or "", ()):
-            *above, last = path.split(".")
-            parent: Any = loaded.config
-            for step in above:
-                parent = parent._get_node(step) if isinstance(parent, DictConfig) else None
-            if isinstance(parent, DictConfig):
-                with open_dict(parent):
-                    parent.pop(last, None)
-        return loaded
-
-
-class Composition:
-    """Hydra's composition step by step, which Hydra itself only offers as a whole, without any file's name."""
-
-    def __init__(self, repository: Repository) -> None:
-        self._loader, self._cache = _PartLoader(ConfigSearchPathImpl()), CachingConfigRepository(repository)
-        self._loader.repository = repository
-
-    def list_files(self, overrides: Sequence[Override]) -> Listed:
-        """Walk the defaults lists."""
-        found = create_defaults_list(
-            repo=self._cache,
-            config_name=PRIMARY,
-            overrides_list=list(overrides),
-            prepend_hydra=False,
-            skip_missing=False,
-        )
-        chosen = {str(group): str(name) for group, name in found.overrides.known_choices.items() if name is not None}
-        return Listed(files=found.defaults, keys=found.config_overrides, choices=chosen)
-
-    def merge(self, listed: Listed, without: Mapping[str, Collection[str]]) -> DictConfig:
-        """Merge the files; the overrides of single keys are still to come.
-
-        Args:
-            without: file → the config paths that it does not get to set.
-        """
-        self._loader.without = without
-        config = self._loader._compose_config_from_defaults_list(list(listed.files), self._cache)
-        with open_dict(config):
-            config.pop("hydra", None)
-        OmegaConf.set_struct(config, True)
-        return config
-
-    @staticmethod
-    def apply(override: Override, config: DictConfig) -> None:
-        """Carry out the override of one key."""
-        ConfigLoaderImpl._apply_overrides_to_config([override], config)
 
 
 class JobLoader(ConfigLoaderImpl):
