@@ -292,7 +292,7 @@ def test_a_stream_that_nobody_reads_can_be_interrupted(tmp_path: Path) -> None:
 
 
 def test_the_live_line_and_the_answer(tmp_path: Path) -> None:
-    words = ["stream", "--json", *LONG, *FILE, "clock=rate", f"{RATE}=12000"]
+    words = ["stream", "--json", *LONG, *FILE, "clock=rate", f"{RATE}=6000"]
     answer = synth(*words, cwd=tmp_path)
     data = answer.envelope["data"]
     assert (data["events"], data["fraud"], data["skipped"], data["place"]) == (45_000, 450, 0, "out")
