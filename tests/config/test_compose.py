@@ -745,6 +745,23 @@ def test_who_changes_a_configuration_changes_no_other() -> None:
     assert compose(["scenario=card_chain"]).config == kept
 
 
+@pytest.mark.parametrize("changed", ["card_chain", "night"])
+def test_an_option_under_two_names_is_two_configurations(changed: str) -> None:
+    words = ["scenario=card_chain", "+scenario@scenario.night=card_chain", f"scenario.{changed}.ratio=0.02"]
+    for _ in range(2):
+        parts = compose(words).config["scenario"]
+        [other] = {"card_chain", "night"} - {changed}
+        assert (parts[changed]["ratio"], parts[other]["ratio"]) == (0.02, 0.0025)
+
+
+def test_a_file_that_changes_an_option_under_two_names_changes_one(write: Write, project: Path) -> None:
+    head = "# @package _global_\ndefaults: [/scenario@scenario.night: card_chain, override /scenario: [card_chain]]\n"
+    write("conf/experiment/mine.yaml", head + "scenario: {card_chain: {ratio: 0.01, mode: add}}\n")
+    parts = compose(["experiment=mine"]).config["scenario"]
+    assert (parts["card_chain"]["ratio"], parts["card_chain"]["mode"]) == (0.01, "add")
+    assert (parts["night"]["ratio"], parts["night"]["mode"]) == (0.0025, "replace")
+
+
 # a guest in somebody else's process
 
 

@@ -3,8 +3,10 @@
 Both are kept for compositions of the same files, such as the jobs of a sweep, or the recipes of a service.
 """
 
+import copy
 import pickle
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Hashable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -70,15 +72,23 @@ def _keep(kept: dict[Any, Kept], key: Hashable, value: Kept) -> None:
 
 
 class _Asked(CachingConfigRepository):
-    """Loads each file once, and knows what was asked for."""
+    """Loads each file once, and knows what was asked for.
+
+    Attributes:
+        copied: the files of which each caller gets one of its own.
+    """
 
     def __init__(self, repository: Repository) -> None:
         super().__init__(repository)
         self.asked: list[str] = []
+        self.copied: Set[str] = frozenset()
 
     def load_config(self, config_path: str) -> ConfigResult | None:
         self.asked.append(config_path)
-        return super().load_config(config_path)
+        loaded = super().load_config(config_path)
+        if loaded is None or config_path not in self.copied:
+            return loaded
+        return replace(loaded, config=copy.deepcopy(loaded.config))
 
 
 class _PartLoader(ConfigLoaderImpl):
@@ -104,7 +114,7 @@ class _PartLoader(ConfigLoaderImpl):
 
     @staticmethod
     def _embed_result_config(ret: ConfigResult, package_override: str | None) -> ConfigResult:
-        """Puts a file where it belongs, without the copy that Hydra makes: nobody else holds what was loaded."""
+        """Puts a file where it belongs, without the copy that Hydra makes: see ``_Asked`` for those that need one."""
         if not (package := ret.header["package"] if package_override is None else package_override):
             return ret
         embedding = OmegaConf.create()
@@ -168,6 +178,10 @@ class Composition:
 
     def _merge(self, files: Sequence[ResultDefault], without: Mapping[str, Collection[str]]) -> DictConfig:
         self._loader.without = without
+        # an option that is chosen under two names is one file
+        self._cache.copied = {
+            path for path, uses in Counter(str(each.config_path) for each in files).items() if uses > 1
+        }
         config = self._loader._compose_config_from_defaults_list(list(files), self._cache)
         with open_dict(config):
             config.pop("hydra", None)
