@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 install = $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt $(1) \
 	|| { $(BIN)/python -m pip install --quiet 'pip>=25.1' && $(BIN)/python -m pip install --quiet -c constraints.txt $(1); }
 
-.PHONY: run setup test quick lint types imports unit full-size hydra-next engines floors floors-all readers wheel readme format bench \
+.PHONY: run setup test quick lint types imports unit unit-at-once full-size hydra-next engines floors floors-all readers wheel readme format bench \
 	cross truth mutants faults sweeps
 
 # The README's first command: 5.4 million card transactions, 0.25 % of them in fraud chains; make run ARGS=seed=2
@@ -20,13 +20,17 @@ run: .venv/.installed
 
 setup: .venv/.installed-dev
 
-# What runs in one process stands beside the others, one more of them than cores, for installing waits; the longest first.
-# Each shows what it said when it is done, where make can. Tests that are many run after them, in a process a core.
+# What has an environment or a process of its own stands beside the tests, which take a process a core: installing waits.
+# One more at a time than cores, the longest first. Each shows what it said when it is done, where make can; the tests
+# show a failure when it happens, for make gathers nothing of what another make says.
 beside := -j$(shell expr 1 + `getconf _NPROCESSORS_ONLN`) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 test: .venv/.installed-dev
-	$(MAKE) $(beside) lint wheel types readers readme hydra-next floors imports
-	$(MAKE) unit
+	$(MAKE) $(beside) types lint imports
+	$(MAKE) $(beside) unit-at-once wheel readme readers hydra-next floors
+
+unit-at-once: .venv/.installed-dev
+	$(MAKE) $(if $(filter output-sync,$(.FEATURES)),--output-sync=none) unit
 
 lint: .venv/.installed-dev
 	$(BIN)/ruff check

@@ -42,7 +42,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keeps in one test process what shares finished runs, or a kit's bench: each process would make its own."""
+    """Keeps in one test process what shares finished runs, or a kit's bench: each process would make its own.
+
+    Where there are several processes, what is slow comes first, so that none has it left when the others are done.
+    """
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     for item in items:
         group = _shared_within(item)
         if group and item.get_closest_marker("xdist_group") is None:

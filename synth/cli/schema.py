@@ -100,7 +100,7 @@ def file_schema(group: str, catalog: Catalog, groups: Sequence[str]) -> dict[str
         ConfigError: there is no such group.
     """
     if group not in groups:
-        allowed, hint = ", ".join([COMPOSED, *sorted(groups)]), nearest(group, [COMPOSED, *groups])
+        allowed, hint = (COMPOSED, *sorted(groups)), nearest(group, [COMPOSED, *groups])
         raise ConfigError([Problem(path=group, message=f"no group named {group!r}", allowed=allowed, hint=hint)])
     whole = config_schema(catalog)
     definitions = {name: _as_written(each) for name, each in whole["$defs"].items()} | {"filled": _FILLED}

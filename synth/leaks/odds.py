@@ -21,6 +21,11 @@ SCREEN = 2.5
 
 _STEEPEST = 60.0
 _STEPS = 60
+#: Steps of less than this share end the search: the tail has its least value there, and hardly changes.
+_NEAR = 1e-9
+
+#: Scores of two bins: the number of rows in the second.
+_INSIDE = np.array([[0.0, 1.0]])
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,12 @@ class Counts:
         below: Float = (np.cumsum(pool, axis=1) - pool / 2) / np.maximum(pool.sum(axis=1, keepdims=True), 1)
         return below
 
+    def parted(self, bin_: int) -> "Counts":
+        """The same with two bins: all others, and this one."""
+        fraud_s, other_s = self.fraud_sb[:, bin_], self.other_sb[:, bin_]
+        fraud_sb = np.stack([self.fraud_sb.sum(axis=1) - fraud_s, fraud_s], axis=1)
+        return Counts(fraud_sb, np.stack([self.other_sb.sum(axis=1) - other_s, other_s], axis=1))
+
     def auc(self) -> tuple[float, float, float]:
         """The AUC of the order of the bins, within strata, with its band of 95 %."""
         other_s = np.maximum(self.other_sb.sum(axis=1, keepdims=True), 1)
@@ -73,7 +84,7 @@ def log_tail(counts: Counts, score_sb: Float) -> float:
     """The natural logarithm of the chance of a sum as far from its mean, to both sides, or 0.
 
     Args:
-        score_sb: of a row in each bin, within [0, 1].
+        score_sb: of a row in each bin, within [0, 1]; or one row of them, for all strata.
     """
     pool_sb, n_s = counts.fraud_sb + counts.other_sb, counts.fraud_sb.sum(axis=1)
     share_sb = pool_sb / pool_sb.sum(axis=1, keepdims=True)
@@ -88,18 +99,27 @@ def log_tail(counts: Counts, score_sb: Float) -> float:
 
 
 def _log_upper(n_s: Int64, share_sb: Float, score_sb: Float, seen: float) -> float:
-    """The upper tail: the steepness at which the mean is what was seen is found by halving."""
-    low, high = 0.0, _STEEPEST
-    for _ in range(_STEPS):
-        middle = (low + high) / 2
-        if _tilted(n_s, share_sb, score_sb, middle)[1] < seen:
-            low = middle
-        else:
-            high = middle
-    steep = (low + high) / 2
+    """The upper tail, by the steepness at which the mean is what was seen."""
+    steep = _steepness(n_s, share_sb, score_sb, seen)
     value, _, spread = _tilted(n_s, share_sb, score_sb, steep)
     sharper = -math.expm1(-steep) * math.sqrt(2 * math.pi * max(spread, 1e-12))
     return value - steep * seen - max(0.0, math.log(max(sharper, 1e-12)))
+
+
+def _steepness(n_s: Int64, share_sb: Float, score_sb: Float, seen: float) -> float:
+    """Where K' is what was seen: by Newton's method, and by halving where that would leave the bracket."""
+    low, high, steep = 0.0, _STEEPEST, 0.0
+    if _tilted(n_s, share_sb, score_sb, high)[1] < seen:
+        return high
+    for _ in range(_STEPS):
+        _, mean, spread = _tilted(n_s, share_sb, score_sb, steep)
+        low, high = (steep, high) if mean < seen else (low, steep)
+        newton = steep + (seen - mean) / max(spread, 1e-300)
+        following = newton if low < newton < high else (low + high) / 2
+        if abs(following - steep) <= _NEAR * following:
+            return following
+        steep = following
+    return steep
 
 
 def _tilted(n_s: Int64, share_sb: Float, score_sb: Float, steep: float) -> tuple[float, float, float]:
@@ -125,9 +145,7 @@ def log_bins(counts: Counts) -> tuple[float, int]:
     spread_b = np.sqrt(np.maximum(expected_b * (1 - expected_b), 1e-12) / max(counts.fraud, 1))
     worst, least = int(np.argmax(np.abs(share_b - expected_b))), 0.0
     for bin_ in np.flatnonzero(np.abs(share_b - expected_b) > SCREEN * spread_b):
-        inside = np.zeros_like(share_b)
-        inside[bin_] = 1.0
-        odds = log_tail(counts, np.broadcast_to(inside, pool_sb.shape))
+        odds = log_tail(counts.parted(int(bin_)), _INSIDE)
         if odds < least:
             least, worst = odds, int(bin_)
     return least, worst

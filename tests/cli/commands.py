@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.cli.forked import Forked, can_fork
 from tests.cli.in_process import run_in_process
 
 Process = subprocess.Popen[str]
@@ -112,7 +113,10 @@ def synth_reading(*words: str, cwd: Path) -> Answer:
 
 def synth_process(*words: str, cwd: Path, env: Mapping[str, str] | None = None) -> Answer:
     """A command in a process of its own."""
-    return run_process(command(*words), cwd=cwd, env=env)
+    if not can_fork(env):
+        return run_process(command(*words), cwd=cwd, env=env)
+    with start(*words, cwd=cwd, env=env) as process:
+        return finish(process, 120)
 
 
 def run_process(words: Sequence[str], *, cwd: Path, env: Mapping[str, str] | None = None) -> Answer:
@@ -127,9 +131,11 @@ def start(*words: str, cwd: Path, env: Mapping[str, str] | None = None) -> Itera
 
     Whatever becomes of the test, the command ends with it.
     """
-    pipe = subprocess.PIPE
-    with subprocess.Popen(
-        command(*words), cwd=cwd, env=environ(env), stdout=pipe, stderr=pipe, text=True, start_new_session=True
+    pipe: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "start_new_session": True}
+    with (
+        Forked(words, cwd=cwd, env=environ(env))
+        if can_fork(env)
+        else subprocess.Popen(command(*words), cwd=cwd, env=environ(env), **pipe)
     ) as process:
         try:
             yield process

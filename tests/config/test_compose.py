@@ -1,5 +1,6 @@
 """Composition: what comes out, where it says each value came from, and what it says about every mistake."""
 
+import copy
 import os
 import pickle
 import re
@@ -717,6 +718,50 @@ def test_the_sagemaker_bucket_without_region_or_credentials(monkeypatch: pytest.
     assert "canary" not in message
 
 
+# what is kept for the next composition
+
+
+def test_a_file_that_changes_between_compositions_is_read_again(write: Write, project: Path) -> None:
+    write("conf/experiment/mine.yaml", "# @package _global_\nseed: 5\n")
+    assert compose(["experiment=mine"]).config["seed"] == 5
+    write("conf/experiment/mine.yaml", "# @package _global_\nseed: 6\n")
+    assert compose(["experiment=mine"]).config["seed"] == 6
+    write("conf/experiment/mine.yaml", "# @package _global_\ndefaults: [override /amount: gamma]\n")
+    assert compose(["experiment=mine"]).config["amount"]["kind"] == "gamma"
+
+
+def test_a_file_that_comes_to_stand_before_another_is_read(write: Write, project: Path) -> None:
+    before = compose(["amount=lognormal"]).config["amount"]
+    write("conf/amount/lognormal.yaml", "kind: lognormal\nmedian: 7\n")
+    after = compose(["amount=lognormal"]).config["amount"]
+    assert (before["median"], after["median"]) == (35, 7)
+
+
+def test_who_changes_a_configuration_changes_no_other() -> None:
+    first = compose(["scenario=card_chain"]).config
+    kept = copy.deepcopy(first)
+    first["scenario"]["card_chain"].clear()
+    first["population"]["cards"] = -1
+    assert compose(["scenario=card_chain"]).config == kept
+
+
+@pytest.mark.parametrize("changed", ["card_chain", "night"])
+def test_an_option_under_two_names_is_two_configurations(changed: str) -> None:
+    words = ["scenario=card_chain", "+scenario@scenario.night=card_chain", f"scenario.{changed}.ratio=0.02"]
+    for _ in range(2):
+        parts = compose(words).config["scenario"]
+        [other] = {"card_chain", "night"} - {changed}
+        assert (parts[changed]["ratio"], parts[other]["ratio"]) == (0.02, 0.0025)
+
+
+def test_a_file_that_changes_an_option_under_two_names_changes_one(write: Write, project: Path) -> None:
+    head = "# @package _global_\ndefaults: [/scenario@scenario.night: card_chain, override /scenario: [card_chain]]\n"
+    write("conf/experiment/mine.yaml", head + "scenario: {card_chain: {ratio: 0.01, mode: add}}\n")
+    parts = compose(["experiment=mine"]).config["scenario"]
+    assert (parts["card_chain"]["ratio"], parts["card_chain"]["mode"]) == (0.01, "add")
+    assert (parts["night"]["ratio"], parts["night"]["mode"]) == (0.0025, "replace")
+
+
 # a guest in somebody else's process
 
 
@@ -729,7 +774,7 @@ def test_two_modules_know_hydras_internals() -> None:
     package = Path(synth.config.compose.__file__).parents[2]
     inside = re.compile(r"^\s*(from|import) hydra\._internal", re.MULTILINE)
     found = {path.relative_to(package).as_posix() for path in package.rglob("*.py") if inside.search(path.read_text())}
-    assert found == {f"config/compose/{name}.py" for name in ("loading", "job_loading")}
+    assert found == {f"config/compose/{name}.py" for name in ("composition", "job_loading", "loading")}
 
 
 def test_a_host_application_with_hydra_of_its_own(write: Write, project: Path) -> None:

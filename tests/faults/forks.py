@@ -91,7 +91,7 @@ def _serve() -> None:
     """Forks for each line of standard input, and answers with a line."""
     answers = os.fdopen(os.dup(1), "w")
     _speak(2)
-    _import_everything()
+    import_everything(_MODULES)
     gc.freeze()  # or the first collection of each fork would copy all of it
     for line in sys.stdin:
         order = json.loads(line)
@@ -146,14 +146,14 @@ def _carry_out(order: Mapping[str, Any], output: int, count: int) -> None:
         os._exit(code)
 
 
-def _import_everything() -> None:
-    """What a run and a verify import and keep, so that each fork has it.
+def import_everything(modules: Sequence[str]) -> None:
+    """These modules, and what a run and a verify import and keep, so that each fork has it.
 
     A fork makes the runs and tells their modules, for threads that a run started would be missing in forks.
     """
     from synth.cli import main
 
-    for name in _MODULES:
+    for name in modules:
         importlib.import_module(name)
     with tempfile.TemporaryDirectory() as place, tempfile.TemporaryFile() as found:
         sinks = [f"sink=[{','.join(_FORMATS)}]", *(f"sink.{kind}.uri={place}/{kind}" for kind in _FORMATS)]

@@ -11,7 +11,7 @@ from synth.errors import SynthError
 from tests.faults.commands import FULL
 from tests.faults.mutate import mutated_text
 
-INPUTS = 100_000 if FULL else 60
+INPUTS = 100_000 if FULL else 40
 
 FILE = """# @package _global_
 defaults:

@@ -125,7 +125,7 @@ class Broker:
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-        wait_for_port(self.ports["plain"], log)
+        wait_for_port(self.ports["plain"], log, 180)  # a busy machine takes minutes
 
     def kill(self) -> None:
         """Stop it as a power cut would."""

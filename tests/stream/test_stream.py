@@ -34,9 +34,9 @@ from tests.cli.commands import (
 )
 from tests.outputs import read_manifest, table_bytes, write_manifest
 
-#: A stream of 90,000 events in blocks of 15,000, with fraud, side tables and a table that comes once.
+#: A stream of 45,000 events in blocks of 7,500, with fraud, side tables and a table that comes once.
 LONG = (
-    *("generator.transactions=90000", "block_rows=15000", "population.cards=500", "population.profile=faker"),
+    *("generator.transactions=45000", "block_rows=7500", "population.cards=500", "population.profile=faker"),
     *("scenario=card_chain", "scenario.card_chain.ratio=0.01"),
 )
 FILE = ("sink=jsonl_stream", "sink.jsonl_stream.uri=out")
@@ -70,7 +70,7 @@ def test_a_stream_is_the_run(batch: tuple[str, Path], tmp_path: Path) -> None:
     verified = synth("verify", "out", cwd=tmp_path)
     assert (verified.code, verified.err) == (0, "")
     told = read_manifest(tmp_path / "out")["stream"]
-    assert (told["events"], told["fraud"], told["skipped"]) == (90_000, 900, 0)
+    assert (told["events"], told["fraud"], told["skipped"]) == (45_000, 450, 0)
 
 
 def test_a_run_into_a_sink_of_streams_is_the_run(batch: tuple[str, Path], tmp_path: Path) -> None:
@@ -94,11 +94,11 @@ def test_an_interrupted_run_says_what_a_sink_of_streams_keeps(batch: tuple[str, 
 def test_killed_again_and_again_a_stream_loses_and_repeats_nothing(batch: tuple[str, Path], tmp_path: Path) -> None:
     """The moments come from a keyed generator; they fall into the start, between marks, and while marking."""
     rng = np.random.default_rng(20)
-    words = ["stream", *LONG, *FILE, "clock=rate", f"{RATE}=30000", "--resume"]
+    words = ["stream", *LONG, *FILE, "clock=rate", f"{RATE}=15000", "--resume"]
     for _ in range(6):
         with start(*words, cwd=tmp_path) as process:
             before = size_of(tmp_path / "out/transactions/part-00000.jsonl")
-            wait_for_bytes(tmp_path, "transactions/part-00000.jsonl", before + int(rng.integers(1, 1_500_000)), process)
+            wait_for_bytes(tmp_path, "transactions/part-00000.jsonl", before + int(rng.integers(1, 750_000)), process)
             time.sleep(float(rng.random()) / 20)
             process.kill()
             assert finish(process).code == -signal.SIGKILL
@@ -206,7 +206,7 @@ def test_the_standard_output_holds_the_transactions_and_nothing_else(batch: tupl
 def slowly_read(*words: str, cwd: Path) -> Answer:
     """The standard output of a stream whose reader takes nothing for a while, and then everything."""
     process = subprocess.Popen(
-        command("stream", *LONG, "sink=stdout", "clock=rate", f"{RATE}=45000", *words),
+        command("stream", *LONG, "sink=stdout", "clock=rate", f"{RATE}=22500", *words),
         cwd=cwd,
         env=environ(),
         stdout=subprocess.PIPE,
@@ -232,8 +232,8 @@ def test_what_a_slow_reader_misses_is_counted(batch: tuple[str, Path], tmp_path:
     [told] = [line.split() for line in answer.err.splitlines() if line.startswith("skipped")]
     skipped = int(told[1].replace(",", ""))
     lines = answer.out.splitlines()
-    assert skipped > 10_000
-    assert len(lines) + skipped == 90_000
+    assert skipped > 5_000
+    assert len(lines) + skipped == 45_000
     whole = iter(table_bytes(batch[1], "transactions").decode().splitlines())
     assert all(line in whole for line in lines), "what is sent stays in order"
 
@@ -257,7 +257,7 @@ def test_a_stream_may_fail_when_its_reader_is_slow(tmp_path: Path) -> None:
     answer = slowly_read("clock.overload={policy: fail, after_s: 0.1}", cwd=tmp_path)
     assert answer.code == 1
     assert "more than clock.overload.after_s=0.1 allows" in answer.err.splitlines()[-1]
-    assert 0 < len(answer.out.splitlines()) < 90_000
+    assert 0 < len(answer.out.splitlines()) < 45_000
 
 
 def test_a_reader_that_leaves_ends_the_stream(tmp_path: Path) -> None:
@@ -292,10 +292,10 @@ def test_a_stream_that_nobody_reads_can_be_interrupted(tmp_path: Path) -> None:
 
 
 def test_the_live_line_and_the_answer(tmp_path: Path) -> None:
-    words = ["stream", "--json", *LONG, *FILE, "clock=rate", f"{RATE}=12000"]
+    words = ["stream", "--json", *LONG, *FILE, "clock=rate", f"{RATE}=6000"]
     answer = synth(*words, cwd=tmp_path)
     data = answer.envelope["data"]
-    assert (data["events"], data["fraud"], data["skipped"], data["place"]) == (90_000, 900, 0, "out")
+    assert (data["events"], data["fraud"], data["skipped"], data["place"]) == (45_000, 450, 0, "out")
     assert 0 <= data["lag_s"]["p50"] <= data["lag_s"]["p99"] <= data["lag_s"]["max"]
     live = answer.err.splitlines()
     assert live
@@ -365,13 +365,13 @@ def test_rebased_times_are_shifted_by_whole_seconds_and_told(tmp_path: Path) -> 
 def test_history_comes_at_once_and_is_not_late(tmp_path: Path) -> None:
     words = ["clock=backfill_live", "clock.live_from=2022-05-31T23:59:59", "clock.overload={policy: fail, after_s: 5}"]
     answer = synth("stream", "--json", *LONG, *FILE, *words, cwd=tmp_path)
-    assert answer.envelope["data"]["events"] == 90_000
+    assert answer.envelope["data"]["events"] == 45_000
 
 
 def test_noise_comes_with_its_key(batch: tuple[str, Path], tmp_path: Path) -> None:
-    noise = ["noise=network", "noise.drops.share=0.01", "clock=rate", f"{RATE}=40000"]
+    noise = ["noise=network", "noise.drops.share=0.01", "clock=rate", f"{RATE}=20000"]
     with start("stream", *LONG, *FILE, *noise, cwd=tmp_path) as process:
-        wait_for_bytes(tmp_path, "transactions/part-00000.jsonl", 4_000_000, process)
+        wait_for_bytes(tmp_path, "transactions/part-00000.jsonl", 2_000_000, process)
         process.kill()
         finish(process)
     assert synth("stream", "--resume", *LONG, *FILE, *noise, cwd=tmp_path).code == 0

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -79,7 +80,7 @@ def read_targets(
             genuine=_plus(rows, effects, wanted, adding=False),
             total=_plus(rows, effects, wanted, adding=True),
             expected=expected,
-            amounts=_quantiles(law, untold) if takes_law and law else None,
+            amounts=_quantiles(_Drawn(law, json.dumps(recipe["amount"])), untold) if takes_law and law else None,
             buckets=buckets if buckets and buckets.apart else None,
             scenarios=wanted,
             untold=untold,
@@ -204,13 +205,26 @@ def _plus(
     return rows
 
 
-def _quantiles(law: AmountLaw, untold: list[str]) -> dict[str, float] | None:
+@dataclass(frozen=True)
+class _Drawn:
+    """An amount law, which is that of its config."""
+
+    law: AmountLaw = field(compare=False)
+    config: str
+
+
+def _quantiles(drawn: _Drawn, untold: list[str]) -> dict[str, float] | None:
     """Mean and quantiles of many draws of an amount law, always the same ones."""
-    histogram, rng = Histogram(), Streams(0, "stats").draw("amounts")
     try:
-        histogram.add(law.draw(_DRAWS, rng=rng), np.zeros(_DRAWS, dtype=np.int64))
+        return _describe(drawn)
     except Exception as error:  # noqa: BLE001 — a law may come from a plugin
         untold.append(f"the amount law cannot be drawn from: {_reason(error)}")
         return None
+
+
+@lru_cache(maxsize=16)  # the jobs of a sweep have the same ones
+def _describe(drawn: _Drawn) -> dict[str, float]:
+    histogram, rng = Histogram(), Streams(0, "stats").draw("amounts")
+    histogram.add(drawn.law.draw(_DRAWS, rng=rng), np.zeros(_DRAWS, dtype=np.int64))
     found = histogram.describe(0, 100) or {}
     return {name: value for name, value in found.items() if name == "mean" or name.startswith("p")}

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stdout
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
@@ -67,14 +67,19 @@ def load_catalog(plugin_files: Sequence[Path] = (), plugins_dirs: Sequence[Path]
 
 
 def _load_entry_point(point: metadata.EntryPoint) -> Provider:
-    version = point.dist.version if point.dist else ""
-    source = entry_point_of(point.dist.name) if point.dist else "entry point"
+    package, version = _name_and_version(point.dist) if point.dist else ("", "")
+    source = entry_point_of(package) if package else "entry point"
     provider = Provider(name=point.name, version=version, source=source, point=point)
     if is_disabled(point):
         return replace(provider, disabled=True)
     loaded = _load(point.load, provider)
     specs = ((group, guarded(spec, f"{group}={spec.name}", lambda: loaded.lack)) for group, spec in loaded.specs)
     return replace(loaded, specs=tuple(specs))
+
+
+@lru_cache(maxsize=128)  # to read them takes most of the time of a catalog; what is installed anew is another object
+def _name_and_version(package: metadata.Distribution) -> tuple[str, str]:
+    return package.name, package.version
 
 
 def _load_path(path: Path, loaded: Sequence[Provider]) -> Iterator[Provider]:

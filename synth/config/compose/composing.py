@@ -12,9 +12,10 @@ from omegaconf import DictConfig
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, GrammarParseError, OmegaConfBaseException
 
 from synth.config.compose.choices import Choices, check_choices
+from synth.config.compose.composition import Composition, Listed
 from synth.config.compose.files import Library, broken_interpolation
 from synth.config.compose.inert import find_deliberate, find_inert
-from synth.config.compose.loading import Composition, Listed, Repository, modern_hydra
+from synth.config.compose.loading import Repository, modern_hydra
 from synth.config.compose.origins import Origins
 from synth.config.compose.overrides import Given, command_line
 from synth.config.compose.resolving import Resolver, register_resolvers

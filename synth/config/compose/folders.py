@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def _read_project() -> list[Path]:
     path = Path(PROJECT)
     try:
         data = path.read_bytes() if path.is_file() else b""
-        project = tomllib.loads(data.decode()) if b"synth" in data else {}
+        project = _parse(data) if b"synth" in data else {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError([Problem(path="", message=f"cannot read the file: {error}", where=PROJECT)]) from error
     tool = project.get("tool", {})
@@ -43,6 +44,11 @@ def _read_project() -> list[Path]:
     if problems:
         raise ConfigError(problems)
     return [Path(name) for name in table.get(_KEY, ())]
+
+
+@lru_cache(maxsize=4)
+def _parse(data: bytes) -> dict[str, Any]:
+    return tomllib.loads(data.decode())
 
 
 def _check_table(table: Any) -> Iterator[Problem]:

@@ -1,29 +1,22 @@
-"""Hydra's machinery on synth's roots, without Hydra's global state; all that composing uses of its internals."""
+"""Hydra's machinery on synth's roots, without Hydra's global state; all that reading uses of its internals."""
 
 import io
 import pickle
 import posixpath
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
 import hydra
 from hydra import version
-from hydra._internal.config_repository import CachingConfigRepository, ConfigRepository
-from hydra._internal.defaults_list import create_defaults_list
-from hydra.core.default_element import ResultDefault
+from hydra._internal.config_repository import ConfigRepository
 from hydra.core.object_type import ObjectType
-from hydra.core.override_parser.types import Override, OverrideType
-from hydra.errors import ConfigCompositionException
 from hydra.plugins.config_source import ConfigLoadError, ConfigResult
 from hydra.plugins.config_source import ConfigSource as HydraSource
-from omegaconf import DictConfig, OmegaConf, flag_override, open_dict
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf import OmegaConf
 
-from synth.config.compose.roots import PRIMARY
 from synth.config.compose.sources import ConfigSource, Memory, package_of
 
 _VERSION_BASE = "1.3"
@@ -76,7 +69,7 @@ class Root(HydraSource):
 
     def __init__(self, root: ConfigSource) -> None:
         super().__init__(root.provider, f"{self.scheme()}://{root.provider}")
-        self.root = root
+        self.root, self.texts = root, dict[str, str]()
 
     def __deepcopy__(self, _: object) -> "Root":
         """Hydra copies a repository to give it other sources; the sources themselves never change."""
@@ -108,10 +101,16 @@ class Root(HydraSource):
         path = config_path.removesuffix(".yaml")
         if not self.is_config(path):
             raise ConfigLoadError(f"no configuration {path}")
-        text = self.root.read(path)
+        text = self.read(path)
         config = pickle.loads(_pickled(text, self.root.written(path).label))
         header = {"package": package_of(text) or None}
         return ConfigResult(config=config, path=self.full_path(), provider=self.provider, header=header)
+
+    def read(self, config_path: str) -> str:
+        """The YAML of a configuration, which is kept in ``texts``."""
+        path = config_path.removesuffix(".yaml")
+        self.texts[path] = self.root.read(path)
+        return self.texts[path]
 
 
 class Repository(ConfigRepository):
@@ -144,6 +143,16 @@ class Repository(ConfigRepository):
             ]
         return result
 
+    def text_of(self, config_path: str) -> str | None:
+        """The YAML of a configuration that was loaded; None where there is none."""
+        path = config_path.removesuffix(".yaml")
+        return next((s.texts[path] for s in self.sources if isinstance(s, Root) and path in s.texts), None)
+
+    def read(self, config_path: str) -> str | None:
+        """The same of any configuration, read now."""
+        source = self._find_object_source(config_path, ObjectType.CONFIG)
+        return source.read(config_path) if isinstance(source, Root) else None
+
     def installed_texts(self, config_paths: Iterable[str]) -> Iterator[str]:
         """Every text in those of the configurations that an installed package provides, and no root."""
         for config_path in config_paths:
@@ -167,87 +176,3 @@ def _source_of_hydra(provider: str, place: str) -> HydraSource:
     kinds = Plugins.instance().discover(HydraSource)
     fitting = (each for each in kinds if issubclass(each, HydraSource) and place.startswith(f"{each.scheme()}://"))
     return next(fitting)(provider, place)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Listed:
-    """What Hydra makes of the defaults lists and the overrides.
-
-    Attributes:
-        files: that it merges, in its order.
-        keys: the overrides of single keys, which come after the files.
-        choices: group → option.
-    """
-
-    files: Sequence[ResultDefault]
-    keys: Sequence[Override]
-    choices: Mapping[str, str]
-
-
-class Composition:
-    """Hydra's composition step by step, which Hydra itself only offers as a whole, without any file's name."""
-
-    def __init__(self, repository: Repository) -> None:
-        self._cache = CachingConfigRepository(repository)
-
-    def list_files(self, overrides: Sequence[Override]) -> Listed:
-        """Walk the defaults lists."""
-        found = create_defaults_list(
-            repo=self._cache,
-            config_name=PRIMARY,
-            overrides_list=list(overrides),
-            prepend_hydra=False,
-            skip_missing=False,
-        )
-        chosen = {str(group): str(name) for group, name in found.overrides.known_choices.items() if name is not None}
-        return Listed(files=found.defaults, keys=found.config_overrides, choices=chosen)
-
-    def merge(self, listed: Listed, without: Mapping[str, Collection[str]]) -> DictConfig:
-        """Merge the files; the overrides of single keys are still to come.
-
-        Args:
-            without: file → the config paths that it does not get to set.
-        """
-        config = OmegaConf.create()
-        with flag_override(config, "no_deepcopy_set_nodes", True):
-            for file in listed.files:
-                part = self._part(file, without.get(file.config_path or "", ()))
-                try:
-                    config.merge_with(part)
-                except OmegaConfBaseException as error:
-                    raise ConfigCompositionException(f"In '{file.config_path}': {error}") from error
-        with open_dict(config):
-            config.pop("hydra", None)
-        OmegaConf.set_struct(config, True)
-        return config
-
-    def _part(self, file: ResultDefault, without: Collection[str]) -> DictConfig:
-        """What a file sets, at its place in the whole."""
-        loaded = self._cache.load_config(file.config_path or "")
-        assert loaded
-        part = loaded.config
-        package = loaded.header["package"] if file.package is None else file.package
-        if package:
-            whole = OmegaConf.create()
-            OmegaConf.update(whole, package, part, merge=False)
-            part = whole
-        for path in without:
-            *above, last = path.split(".")
-            parent: Any = part
-            for step in above:
-                parent = parent._get_node(step) if isinstance(parent, DictConfig) else None
-            if isinstance(parent, DictConfig):
-                with open_dict(parent):
-                    parent.pop(last, None)
-        return cast("DictConfig", part)
-
-    @staticmethod
-    def apply(override: Override, config: DictConfig) -> None:
-        """Carry out the override of one key."""
-        if override.type is OverrideType.CHANGE and override.package is None:
-            with suppress(OmegaConfBaseException):  # Hydra says what is wrong
-                OmegaConf.update(config, override.key_or_group, override.value(), merge=True)
-                return
-        from hydra._internal.config_loader_impl import ConfigLoaderImpl  # which loads all of Hydra
-
-        ConfigLoaderImpl._apply_overrides_to_config([override], config)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -54,9 +55,14 @@ def command_line(override: str) -> str:
     return f"command line: {shown(override)}"
 
 
+@cache  # Hydra looks at the signatures of all its functions, and changes no parser afterwards
+def _parser() -> OverridesParser:
+    return OverridesParser.create()
+
+
 def read_overrides(overrides: Sequence[str]) -> tuple[list[Given], list[Problem]]:
     """Those that can be read, and what is wrong with the others."""
-    parser = OverridesParser.create()
+    parser = _parser()
     given: list[Given] = []
     problems: list[Problem] = []
     for text in overrides:
@@ -113,7 +119,7 @@ def _unreadable(text: str) -> Problem:
 def _is_key(text: str) -> bool:
     """Whether Hydra reads it, so that what it cannot read is the value."""
     try:
-        OverridesParser.create().parse_overrides([f"{text}=0"])
+        _parser().parse_overrides([f"{text}=0"])
     except HydraException:
         return False
     return True

@@ -7,7 +7,7 @@ from typing import Any, TypeGuard
 
 import omegaconf
 import yaml
-from omegaconf import DictConfig, ListConfig, OmegaConf
+from omegaconf import MISSING, DictConfig, ListConfig, OmegaConf, ValueNode
 from omegaconf.errors import (
     InterpolationKeyError,
     InterpolationToMissingValueError,
@@ -23,6 +23,8 @@ from synth.errors import Problem
 from synth.wording import in_yaml, nearest
 
 _RESOLVER = re.compile(r"(?<!\\)\$\{\s*((?:[^:{}$]|\$\{[^{}]*\})+?)\s*:")
+#: What a configuration holds, but for mappings and lists.
+_PLAIN = (type(None), bool, int, float, str)
 _CIRCLE = "refers to a mapping that it is a part of"
 _BUCKET = "sagemaker_bucket"
 _STANDARD = (
@@ -122,13 +124,16 @@ class Resolver:
     def _item(self, node: Any, key: str | int, path: str) -> Any:
         if path in self._places:
             return self._places[path]
-        raw = node._get_node(key)._value()
+        child = node._get_node(key)
+        raw = child._value()
         if isinstance(raw, str) and "${" in raw:
             forbidden = list(forbidden_resolvers(path, raw, self._where(path)))
             self.problems.extend(forbidden)
             if forbidden:
                 return None
             self.interpolated[path] = raw
+        elif isinstance(child, ValueNode) and type(raw) in _PLAIN and raw != MISSING:
+            return raw
         try:
             value = node[key]
         except OmegaConfBaseException as error:
@@ -137,7 +142,7 @@ class Resolver:
         return self.plain(value, path)
 
     def _scalar(self, value: Any, path: str) -> Any:
-        if value is None or type(value) in (bool, int, float, str):
+        if type(value) in _PLAIN:
             return value
         if isinstance(value, list | dict | tuple):
             return self.plain(OmegaConf.create(list(value) if isinstance(value, tuple) else value), path)
