@@ -138,7 +138,7 @@ bench: .venv/.installed-dev
 .venv-engines/.installed: .venv/.installed-dev pyproject.toml constraints.txt
 	$(BIN)/uv venv --quiet --clear --python $(PYTHON) .venv-engines
 	@$(BIN)/uv pip install --quiet --python .venv-engines/bin/python -c constraints.txt \
-		-e '.[ray,spark]' hypothesis pytest pytest-timeout --config-settings-package 'pyspark:--build-option=bdist_wheel --compression=stored'
+		-e '.[ray,spark]' hypothesis 'moto[server]' pytest pytest-timeout pytest-xdist --config-settings-package 'pyspark:--build-option=bdist_wheel --compression=stored'
 	@touch $@
 
 .venv/.installed: .venv/.created pyproject.toml constraints.txt
