@@ -11,8 +11,8 @@ unexport PYTHONDONTWRITEBYTECODE
 install = $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt $(1) \
 	|| { $(BIN)/python -m pip install --quiet 'pip>=25.1' && $(BIN)/python -m pip install --quiet -c constraints.txt $(1); }
 
-.PHONY: run setup test quick lint types imports unit full-size hydra-next engines floors floors-all readers wheel readme format bench \
-	cross truth mutants faults sweeps
+.PHONY: run setup test quick lint types imports unit full-size hydra-next engines engines-short floors floors-all \
+	readers wheel readme format bench cross truth mutants faults sweeps
 
 # The README's first command: 5.4 million card transactions, 0.25 % of them in fraud chains; make run ARGS=seed=2
 run: .venv/.installed
@@ -25,7 +25,7 @@ setup: .venv/.installed-dev
 beside := -j$(shell expr 1 + `getconf _NPROCESSORS_ONLN`) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 test: .venv/.installed-dev
-	$(MAKE) $(beside) lint wheel types readers readme hydra-next floors imports
+	$(MAKE) $(beside) lint wheel types readers engines-short readme hydra-next floors imports
 	$(MAKE) unit
 
 lint: .venv/.installed-dev
@@ -67,7 +67,11 @@ readers: .venv-readers/.installed .venv/.installed-dev
 # Runs, data frames and lost workers on a Spark master with two workers and on a Ray head with one, in an environment of
 # their own: before a release, and after a change of runners or of what is shipped to them.
 engines: .venv-engines/.installed
-	.venv-engines/bin/pytest --timeout 1200 tests/engines $(ARGS)
+	.venv-engines/bin/pytest --timeout 1200 $(or $(ARGS),tests/engines)
+
+# One run each on the Spark and on the Ray of this machine alone. Spark is built once, for the readers.
+engines-short: .venv-readers/.installed .venv-engines/.installed
+	.venv-engines/bin/pytest tests/engines/test_short.py
 
 # The golden digests with the oldest libraries that are allowed on the oldest Python, and with the newest on the newest.
 floors: .venv/.installed-dev

@@ -46,10 +46,11 @@ def finished(process: "subprocess.Popen[str]") -> tuple[int, str]:
     return process.returncode, text
 
 
-def wait_for_blocks(place: Path, number: int) -> int:
+def wait_for_blocks(driver: "subprocess.Popen[str]", place: Path, number: int) -> int:
     """Waits until so many blocks are done; returns how many are."""
     until = time.monotonic() + PATIENCE_S
     while (done := len(list(place.glob(".synth-*/receipts/*")))) < number:
+        assert driver.poll() is None, driver.communicate()
         assert time.monotonic() < until, f"{done} blocks are done"
         time.sleep(0.05)
     return done
@@ -85,7 +86,7 @@ def long_recipe() -> tuple[str, ...]:
 def begin(cluster: Cluster, place: Path) -> "subprocess.Popen[str]":
     """A driver of the long run, once some blocks are done."""
     driver = cluster.synth("run", *WORDS, *placed(long_recipe(), place), *cluster.override, cwd=place.parent)
-    wait_for_blocks(place / "p", 3)
+    wait_for_blocks(driver, place / "p", 3)
     return driver
 
 
@@ -95,7 +96,7 @@ def test_lost_processes_and_a_lost_machine_cost_retries(cluster, tmp_path, wante
     makers = cluster.block_makers(cluster.worker)
     assert makers
     os.kill(makers[-1], signal.SIGKILL)
-    done = wait_for_blocks(place / "p", 10)
+    done = wait_for_blocks(driver, place / "p", 10)
     cluster.kill(cluster.worker)
     assert done < 50, "the run was nearly over"
     code, text = finished(driver)
