@@ -56,8 +56,7 @@ def by_an_application(folder: Path, runner: tuple[str, ...]) -> None:
     app = (host / "app.py").read_text().replace('if __name__ == "__main__":\n    main()', "main()")
     (host / "app.py").write_text(app)
     words = (f"synth/runner={runner[0].partition('=')[2]}", f"out={folder}/out", "synth.sink.csv.layout=parts")
-    words += ("hydra.run.dir=log", "synth.block_rows=100")
-    python("app.py", "--config-name=stored", *words, cwd=host)
+    python("app.py", "--config-name=stored", *words, "hydra.run.dir=log", "synth.block_rows=100", cwd=host)
     shutil.rmtree(host)
 
 
