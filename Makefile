@@ -11,8 +11,8 @@ unexport PYTHONDONTWRITEBYTECODE
 install = $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt $(1) \
 	|| { $(BIN)/python -m pip install --quiet 'pip>=25.1' && $(BIN)/python -m pip install --quiet -c constraints.txt $(1); }
 
-.PHONY: run setup test quick lint types imports unit unit-at-once full-size hydra-next engines floors floors-all readers wheel readme format bench \
-	cross truth mutants faults sweeps
+.PHONY: run setup test quick lint types imports unit unit-at-once full-size hydra-next engines engines-short floors floors-all \
+	readers wheel readme format bench cross truth mutants faults sweeps
 
 # The README's first command: 5.4 million card transactions, 0.25 % of them in fraud chains; make run ARGS=seed=2
 run: .venv/.installed
@@ -27,7 +27,7 @@ beside := -j$(shell expr 1 + `getconf _NPROCESSORS_ONLN`) $(if $(filter output-s
 
 test: .venv/.installed-dev
 	$(MAKE) $(beside) types lint imports
-	$(MAKE) $(beside) unit-at-once wheel readme readers hydra-next floors
+	$(MAKE) $(beside) unit-at-once wheel readme readers engines-short hydra-next floors
 
 unit-at-once: .venv/.installed-dev
 	$(MAKE) $(if $(filter output-sync,$(.FEATURES)),--output-sync=none) unit
@@ -71,7 +71,11 @@ readers: .venv-readers/.installed .venv/.installed-dev
 # Runs, data frames and lost workers on a Spark master with two workers and on a Ray head with one, in an environment of
 # their own: before a release, and after a change of runners or of what is shipped to them.
 engines: .venv-engines/.installed
-	.venv-engines/bin/pytest --timeout 1200 tests/engines $(ARGS)
+	.venv-engines/bin/pytest --timeout 1200 $(or $(ARGS),tests/engines)
+
+# One run each on the Spark and on the Ray of this machine alone. Spark is built once, for the readers.
+engines-short: .venv-readers/.installed .venv-engines/.installed
+	.venv-engines/bin/pytest tests/engines/test_short.py
 
 # The golden digests with the oldest libraries that are allowed on the oldest Python, and with the newest on the newest.
 floors: .venv/.installed-dev
@@ -142,7 +146,7 @@ bench: .venv/.installed-dev
 .venv-engines/.installed: .venv/.installed-dev pyproject.toml constraints.txt
 	$(BIN)/uv venv --quiet --clear --python $(PYTHON) .venv-engines
 	@$(BIN)/uv pip install --quiet --python .venv-engines/bin/python -c constraints.txt \
-		-e '.[ray,spark]' hypothesis pytest pytest-timeout --config-settings-package 'pyspark:--build-option=bdist_wheel --compression=stored'
+		-e '.[ray,spark]' hypothesis 'moto[server]' pytest pytest-timeout pytest-xdist --config-settings-package 'pyspark:--build-option=bdist_wheel --compression=stored'
 	@touch $@
 
 .venv/.installed: .venv/.created pyproject.toml constraints.txt

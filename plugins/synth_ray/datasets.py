@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ray.data import Dataset
 
 
-def dataset(*recipe: Any, table: str = "", **files: Any) -> "Dataset":
+def dataset(*recipe: Any, table: str = "transactions", **files: Any) -> "Dataset":
     """A table of a recipe, whose blocks the workers make whenever the dataset is gone through.
 
     They come in order of time where ``ray.data.DataContext`` preserves the order. A table that does not grow with the
@@ -21,7 +21,7 @@ def dataset(*recipe: Any, table: str = "", **files: Any) -> "Dataset":
 
     Args:
         recipe, files: as the arguments of ``synth.plan``.
-        table: its name; empty for the first one, the transactions.
+        table: its name.
 
     Raises:
         ConfigError, RefusedError: as ``synth.plan``.
@@ -30,11 +30,9 @@ def dataset(*recipe: Any, table: str = "", **files: Any) -> "Dataset":
 
     from synth_ray.tasks import put
 
-    plan = synth.plan(*recipe, **files)
-    name = table or next(iter(plan.tables))
-    found, shipped = plan.tables[name], plan.shipped.get(name)
-    if shipped is None:
-        return ray.data.from_arrow(found.to_arrow())
+    shipped = synth.plan(*recipe, **files).made_of(table)
+    if isinstance(shipped, synth.ArrowTable):
+        return ray.data.from_arrow(shipped.to_arrow())
     with tempfile.TemporaryDirectory(prefix="synth-shipment-") as folder:
         shipped.task.save(Path(folder) / "shipment")
         there = put(Path(folder) / "shipment")

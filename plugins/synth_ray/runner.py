@@ -1,5 +1,6 @@
 """Blocks made by the workers of a Ray cluster, a task a block."""
 
+import socket
 import tempfile
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
@@ -9,12 +10,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from synth import RunError, Shipment, on_one_line
+from synth import RefusedError, RunError, Shipment, on_one_line
 
 #: How often a block may lose its worker.
 _RETRIES = 3
 #: Tasks that wait for each core.
 _AHEAD = 2
+#: How long a cluster may take to answer.
+_ANSWER_S = 20
 #: How long tasks may take to end once they are cancelled.
 _ENDING_S = 60
 
@@ -91,6 +94,20 @@ def _end(under_way: list[Any]) -> None:
         ray.wait(under_way, num_returns=len(under_way), timeout=_ENDING_S)
 
 
+def _require_answer(address: str | None) -> None:
+    """Looks whether anybody answers: Ray itself would try for minutes.
+
+    Raises:
+        RefusedError: nobody does.
+    """
+    host, _, port = (address or "").removeprefix("ray://").rpartition(":")
+    if host and port.isdecimal():
+        try:
+            socket.create_connection((host, int(port)), timeout=_ANSWER_S).close()
+        except OSError as error:
+            raise RefusedError(f"Ray cannot be reached at {address}: {error}") from error
+
+
 @contextmanager
 def _connected(address: str | None) -> Iterator[None]:
     """The connection that is there; otherwise one for this run alone."""
@@ -99,7 +116,12 @@ def _connected(address: str | None) -> Iterator[None]:
     if ray.is_initialized():
         yield
         return
-    ray.init(address=address, log_to_driver=False, logging_level="warning")
+    _require_answer(address)
+    try:
+        ray.init(address=address, log_to_driver=False, logging_level="warning")
+    except ConnectionError as error:
+        where = f"at {address}" if address else "here"
+        raise RefusedError(f"Ray cannot be reached {where}: {on_one_line(str(error))[:500]}") from error
     try:
         yield
     finally:

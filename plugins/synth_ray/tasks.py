@@ -1,6 +1,6 @@
 """What runs in workers, which have this package installed."""
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,4 @@ def _shipment(reference: Any) -> Shipment:
 
 def make_block(put_there: list[Any], block: int) -> SynthError | None:
     """Makes a block; returns what stopped it."""
-    try:
-        return shipment_of(put_there).attempt(block)
-    except SynthError as refused:
-        return refused
+    return Shipment.attempt(partial(shipment_of, put_there), block)

@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
     from pyspark.sql.types import StructType
 
+#: The table that is read where none is named.
+_FIRST = "transactions"
 #: Rows that are handed to Spark at a time.
 _AT_ONCE = 65_536
 
 
-def dataframe(spark: "SparkSession", *recipe: Any, table: str = "", **files: Any) -> "DataFrame":
+def dataframe(spark: "SparkSession", *recipe: Any, table: str = _FIRST, **files: Any) -> "DataFrame":
     """A table of a recipe, whose blocks the executors make whenever the frame is computed.
 
     Partition for partition it has the rows of ``synth.run``, in their order. A table that does not grow with the
@@ -29,16 +31,14 @@ def dataframe(spark: "SparkSession", *recipe: Any, table: str = "", **files: Any
 
     Args:
         recipe, files: as the arguments of ``synth.plan``.
-        table: its name; empty for the first one, the transactions.
+        table: its name.
 
     Raises:
         ConfigError, RefusedError: as ``synth.plan``.
     """
-    plan = synth.plan(*recipe, **files)
-    wanted = table or next(iter(plan.tables))
-    found, shipped = plan.tables[wanted], plan.shipped.get(wanted)
-    if shipped is None:
-        return spark.createDataFrame(found.to_arrow())
+    shipped = synth.plan(*recipe, **files).made_of(table)
+    if isinstance(shipped, synth.ArrowTable):
+        return spark.createDataFrame(shipped.to_arrow())
     name = f"synth-table-{os.urandom(8).hex()}"
     folder = tempfile.mkdtemp(prefix="synth-shipment-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)  # executors fetch it when the frame is computed
@@ -80,11 +80,10 @@ def _planned(overrides: str) -> "synth.RunPlan":
 
 
 def _shipped(overrides: str, table: str) -> Any:
-    shipped = _planned(overrides).shipped
-    wanted = table or next(iter(shipped))
-    if wanted not in shipped:
-        raise synth.RefusedError(f"the data source reads {', '.join(shipped)}, and not {wanted}")
-    return shipped[wanted]
+    shipped = _planned(overrides).made_of(table)
+    if isinstance(shipped, synth.ArrowTable):
+        raise synth.RefusedError(f"{table} comes once: synth_spark.dataframe reads it, the data source does not")
+    return shipped
 
 
 def register(spark: "SparkSession") -> None:
@@ -97,7 +96,7 @@ def register(spark: "SparkSession") -> None:
 
     class SynthReader(DataSourceReader):
         def __init__(self, options: dict[str, str]) -> None:
-            self.overrides, self.table = options["overrides"], options.get("table", "")
+            self.overrides, self.table = options["overrides"], options.get("table", _FIRST)
 
         def partitions(self) -> list[InputPartition]:
             return [InputPartition(block) for block in range(_shipped(self.overrides, self.table).blocks)]
@@ -111,7 +110,7 @@ def register(spark: "SparkSession") -> None:
             return "synth"
 
         def schema(self) -> "StructType":
-            return schema_of(_shipped(self.options["overrides"], self.options.get("table", "")).schema)
+            return schema_of(_shipped(self.options["overrides"], self.options.get("table", _FIRST)).schema)
 
         def reader(self, schema: "StructType") -> DataSourceReader:
             return SynthReader(dict(self.options))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from synth import RunError, Shipment, on_one_line
+from synth import RefusedError, RunError, Shipment, on_one_line
 
 if TYPE_CHECKING:
     import threading
@@ -131,12 +131,12 @@ def _session(master: str | None) -> Iterator["SparkContext"]:
         yield there.sparkContext
         return
     builder: Any = SparkSession.builder
-    session: Any = (
-        (builder.master(master) if master else builder)
-        .appName("synth")
-        .config("spark.ui.showConsoleProgress", "false")
-        .getOrCreate()
-    )
+    builder = (builder.master(master) if master else builder).appName("synth")
+    try:
+        session: Any = builder.config("spark.ui.showConsoleProgress", "false").getOrCreate()
+    except Exception as error:
+        where = f"at {master}" if master else "with its own settings"
+        raise RefusedError(f"Spark cannot be reached {where}: {_reason(error)}") from error
     try:
         yield session.sparkContext
     finally:

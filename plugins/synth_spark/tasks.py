@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pyspark import AccumulatorParam, SparkFiles
@@ -39,11 +40,7 @@ class MakeBlocks:
 
     def __call__(self, blocks: Iterator[int]) -> None:
         for block in blocks:
-            try:
-                error = shipment_at(self.name).attempt(block)
-            except SynthError as refused:
-                error = refused
-            self.done.add([(block, error)])
+            self.done.add([(block, Shipment.attempt(partial(shipment_at, self.name), block))])
 
 
 def shipment_at(name: str) -> Shipment:

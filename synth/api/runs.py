@@ -179,6 +179,14 @@ class RunPlan:
         """The tables that grow with the transactions, for engines that have their blocks made by other processes."""
         return MadeTables(self._prepared).shipped()
 
+    def made_of(self, table: str = "transactions") -> "ShippedTable | ArrowTable":
+        """What an engine makes a frame of: blocks that its processes make, or the rows of a table that comes once.
+
+        Raises:
+            RefusedError: the recipe has no such table.
+        """
+        return self.shipped.get(table) or self.tables[table]
+
     def blocks(self, table: str = "transactions") -> "Iterator[pa.RecordBatch]":
         """The rows of a table, in order, a block at a time: memory does not grow with them.
 

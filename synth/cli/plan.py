@@ -9,7 +9,7 @@ from synth.cli import output, recipes, screen
 from synth.config.compose import Composed, told_shadow
 from synth.contracts.preflight import PreflightResult
 from synth.contracts.sink import Sink
-from synth.engine.memory import forecast
+from synth.engine.memory import forecast_plan
 from synth.engine.open_sinks import make_sinks, run_directory
 from synth.engine.parts import blocks_of_part, refuse_parts
 from synth.engine.preflight import make_preflight_context, preflight_sinks
@@ -96,7 +96,7 @@ def describe(prepared: Prepared, made: Mapping[str, Sink]) -> dict[str, Any]:
         }
         for name, sink in made.items()
     }
-    memory = forecast(recipe, plan.planned_rows(), len(plan.rows_b), int(plan.rows_b.max()))
+    memory = forecast_plan(recipe, plan)
     return {
         "rows": rows,
         "fraud_rows": plan.planned_rows(),

@@ -16,7 +16,7 @@ from synth.config.part import SinkPart
 from synth.config.recipe import Recipe, build_recipe
 from synth.config.taking import Steps, meeting
 from synth.engine.open_sinks import make_sinks
-from synth.engine.prepare import Prepared, prepare
+from synth.engine.prepare import Prepared, prepare, refuse_short_memory
 from synth.engine.run import refuse_pace
 from synth.errors import ConfigError, Problem, SynthError, blaming
 from synth.wording import counted
@@ -138,6 +138,7 @@ class Review:
             return
         try:
             prepared = self._prepare(recipe)
+            refuse_short_memory(prepared)
             for name, sink in make_sinks(prepared, job.draft.directory, overwrite=self.overwrite).items():
                 with blaming(f"sink {name!r}"):
                     sink.check()

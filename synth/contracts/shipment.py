@@ -23,7 +23,7 @@ from typing_extensions import Buffer
 from synth import __version__
 from synth.contracts.arithmetic import fingerprint_arithmetic
 from synth.contracts.carried import carried_modules, import_carried
-from synth.errors import RefusedError, SynthError
+from synth.errors import RefusedError, SynthError, blaming
 from synth.libraries import versions_of
 
 #: Vector instructions like their operands so; it is the size of a cache line.
@@ -61,10 +61,15 @@ class Shipment:
         self.arrive()
         self.work(block)
 
-    def attempt(self, block: int) -> SynthError | None:
-        """Makes a block, and returns what stopped it, for engines that would try again where something is raised."""
+    @staticmethod
+    def attempt(load: "Callable[[], Shipment]", block: int) -> SynthError | None:
+        """Loads a shipment, makes a block of it, and returns what stopped either.
+
+        It is for engines that try again where something is raised, which is of no use where the worker survives it.
+        """
         try:
-            self(block)
+            with blaming("a worker"):
+                load()(block)
         except SynthError as error:
             return error
         return None

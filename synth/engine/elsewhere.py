@@ -63,13 +63,13 @@ def make_elsewhere(
         RunError: a block cannot be made.
     """
     todo = _todo(work, blocks)
-    _look_up(prepared.plan, prepared.make_block.clicks)
+    look_up(prepared.plan, prepared.make_block.clicks)
     with _probing(work.keepers) as arrive:
         task = Shipment(work, arrive, tuple(sorted(_libraries(work.keepers))))
         yield from run_elsewhere(runner, task, work.trusting().recall, blocks, todo)
 
 
-def _look_up(*parts: object) -> None:
+def look_up(*parts: object) -> None:
     """Works out what blocks look up of the whole run: what is in the shipment, no process works out for itself."""
     for part in parts:
         for name, member in vars(type(part)).items():

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synth.config.recipe import Recipe
+from synth.engine.plan import Plan
 from synth.errors import RefusedError
 from synth.wording import counted
 
@@ -20,6 +21,8 @@ _CUSTOMER = 420
 _FRAUD_ROW = 71
 #: The main job in blocks of 500,000 rows with two workers: 415 MB above its plan, three blocks at a time.
 _BLOCK_ROW = 280
+#: Blocks of fewer rows are nobody's advice.
+_FEW_ROWS = 1000
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,11 @@ def forecast(recipe: Recipe, fraud_rows: int, blocks: int, most_rows: int) -> Me
     return Memory(people, _FRAUD_ROW * fraud_rows, block * at_once, block)
 
 
+def forecast_plan(recipe: Recipe, plan: Plan) -> Memory:
+    """The memory that a planned run needs."""
+    return forecast(recipe, plan.planned_rows(), len(plan.rows_b), int(plan.rows_b.max()))
+
+
 def machine_bytes() -> int:
     """The machine's memory, or what a container may have of it, whichever is less."""
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -97,4 +105,32 @@ def refuse_crowd(recipe: Recipe, room: int) -> None:
         f"{crowd} take about {needed / 1e9:,.1f} GB of memory, and there are {room / 1e9:,.1f}",
         path="population.cards",
         hint=f"fewer of them (about {fit:,} cards would fit), or a machine that has more",
+    )
+
+
+def refuse_shortage(recipe: Recipe, plan: Plan, room: int) -> None:
+    """Whether a planned run fits, before any of its rows is drawn.
+
+    Args:
+        room: bytes that there are.
+
+    Raises:
+        RefusedError: it does not; tells what takes how much, and what would fit.
+    """
+    needs = forecast_plan(recipe, plan)
+    if needs.driver <= room:
+        return
+    left, rows = room - needs.people - needs.fraud, int(plan.rows_b.max())
+    path, hint = "population.cards", "fewer cards, customers or fraud rows, or a machine that has more"
+    if left >= 2 * needs.block:
+        path, hint = "runner.workers", f"runner.workers={left // needs.block - 1} fits, as smaller block_rows do"
+    elif left >= 2 * _BLOCK_ROW * _FEW_ROWS:
+        fit = left // (2 * _BLOCK_ROW) // _FEW_ROWS * _FEW_ROWS
+        path, hint = "block_rows", f"block_rows={fit} with runner.workers=1 fits"
+    raise RefusedError(
+        f"the run takes about {needs.driver / 1e9:,.1f} GB of memory, and there are {room / 1e9:,.1f}: "
+        f"{needs.people / 1e9:,.1f} for who exists, {needs.fraud / 1e9:,.1f} for planned fraud rows, "
+        f"{needs.blocks / 1e9:,.1f} for {counted(needs.blocks // needs.block, 'block')} of {rows:,} rows at a time",
+        path=path,
+        hint=hint,
     )

@@ -13,7 +13,7 @@ from synth.contracts.sink import KeptSink, Sink
 from synth.engine.going_on import Keeping, unkept
 from synth.engine.kept_moves import keep_moves, recall_moves
 from synth.engine.open_sinks import make_sinks, run_directory
-from synth.engine.prepare import prepare
+from synth.engine.prepare import prepare, refuse_short_memory
 from synth.engine.run import refuse_pace
 from synth.engine.signals import is_interrupt
 from synth.engine.write import RowsCallback, make_share
@@ -100,6 +100,7 @@ def make_part(
     """
     refuse_pace(recipe)
     prepared = prepare(recipe, partial(recall_moves, recipe, catalog))
+    refuse_short_memory(prepared)
     sinks = make_sinks(prepared, run_directory(), overwrite=overwrite)
     refuse_parts(recipe, sinks)
     keeping = Keeping(prepared, catalog, sinks, "shares")

@@ -1,6 +1,7 @@
 """Recipe in, everything that a block needs out: population, plan, tables."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
@@ -17,7 +18,7 @@ from synth.engine.block import BlockMaker
 from synth.engine.clicks import ClickMaker
 from synth.engine.components import Components
 from synth.engine.lookups import Lookups
-from synth.engine.memory import machine_bytes, refuse_crowd
+from synth.engine.memory import machine_bytes, refuse_crowd, refuse_shortage
 from synth.engine.moves import Moves
 from synth.engine.plan import Plan
 from synth.engine.planning import make_plan
@@ -88,8 +89,27 @@ def prepare(recipe: Recipe, recall: Callable[[], Moves | None] = lambda: None) -
     Raises:
         RefusedError: the recipe cannot be carried out.
     """
-    try:
+    with _showing_origins(recipe):
         return _prepare(recipe, recall)
+
+
+def refuse_short_memory(prepared: Prepared) -> None:
+    """Whether this machine can hold a planned run, before any of its rows is drawn.
+
+    A plan that is only shown is not asked: it may be meant for another machine.
+
+    Raises:
+        RefusedError: it cannot.
+    """
+    with _showing_origins(prepared.recipe):
+        refuse_shortage(prepared.recipe, prepared.plan, machine_bytes())
+
+
+@contextmanager
+def _showing_origins(recipe: Recipe) -> Iterator[None]:
+    """Adds to a refusal where what it blames was set."""
+    try:
+        yield
     except RefusedError as refused:
         refused.set_origin(partial(changed_at, recipe.origins))
         refused.problems = tuple(note_shadows(refused.problems, recipe.shadows))

@@ -19,7 +19,7 @@ from synth.engine.kept_moves import keep_moves, recall_moves
 from synth.engine.manifest import Counts, manifest_of
 from synth.engine.open_sinks import make_sinks, run_directory
 from synth.engine.preflight import make_preflight_context, refuse_or_warn
-from synth.engine.prepare import Prepared, prepare
+from synth.engine.prepare import Prepared, prepare, refuse_short_memory
 from synth.engine.signals import ignoring_signals, is_interrupt
 from synth.engine.write import RowsCallback, Tallies, write_blocks
 from synth.errors import ConfigError, InterruptedRun, PartlyDone, Problem, blaming
@@ -127,6 +127,7 @@ def execute(
     """
     refuse_pace(recipe)
     prepared = prepared or prepare(recipe, partial(recall_moves, recipe, catalog))
+    refuse_short_memory(prepared)
     sinks = make_sinks(prepared, directory or run_directory(), overwrite=overwrite)
     if going_on == "resumes":
         sinks = unpublished(prepared.recipe, sinks)

@@ -3,12 +3,11 @@
 import os
 import sys
 import threading
+from functools import partial
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
 
 from synth.contracts.shipment import Shipment
-from synth.errors import RunError, SynthError
-from synth.wording import on_one_line
 
 
 def serve(descriptor: int, path: str) -> None:
@@ -22,14 +21,7 @@ def serve(descriptor: int, path: str) -> None:
     blocks: SimpleQueue[int] = SimpleQueue()
     threading.Thread(target=_listen, args=(connection, blocks), daemon=True).start()
     while True:
-        block = blocks.get()
-        try:
-            error = Shipment.load(path).attempt(block)
-        except SynthError as refused:
-            error = refused
-        except Exception as failed:  # noqa: BLE001 — whatever it is, the driver has to hear of it
-            error = RunError(on_one_line(f"{type(failed).__name__}: {failed}"))
-        connection.send(error)
+        connection.send(Shipment.attempt(partial(Shipment.load, path), blocks.get()))
 
 
 def _listen(connection: Connection, blocks: "SimpleQueue[int]") -> None:

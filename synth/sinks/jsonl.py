@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import numpy as np
 from pydantic import Field
 
+from synth.arrays import Bytes
 from synth.contracts.sink import SinkJob
 from synth.sinks.csv import Compression, Folder, TextFormat, Uri
 from synth.sinks.files import FileSink
@@ -50,8 +51,8 @@ class JsonLines:
         """None."""
         return b""
 
-    def lines(self, batch: "Batch") -> memoryview:
-        """All rows of a block."""
+    def lines(self, batch: "Batch") -> Bytes:
+        """All rows of a block, as (bytes,) uint8: a buffer that a worker in another process can send."""
         pieces: list[bytes | Texts] = []
         for i, (field, text) in enumerate(zip(batch.table.fields, batch.text.columns, strict=True)):
             pieces += [f"{',' if i else '{'}{json.dumps(field.name)}:".encode(), *_value(field, text)]
@@ -66,7 +67,7 @@ class JsonLines:
                 filling = np.frombuffer(piece, dtype=np.uint8) if isinstance(piece, bytes) else piece.chars[rows]
                 laid[:, end - width : end] = filling
             squeezed.append(laid[laid != 0])
-        return np.concatenate(squeezed).data if squeezed else memoryview(b"")
+        return np.concatenate(squeezed) if squeezed else np.empty(0, dtype=np.uint8)
 
 
 def _value(field: TableField, text: "pa.StringArray") -> "list[bytes | Texts]":

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import numpy as np
 from pydantic import Field
 
-from synth.arrays import Int64
+from synth.arrays import Bytes, Int64
 from synth.contracts.sink import SinkJob
 from synth.contracts.store import Staged
 from synth.contracts.stream_sink import Checkpoint, StreamSink, StreamStats
@@ -56,24 +56,24 @@ class Lines:
     """Rows of one table as lines.
 
     Attributes:
-        text: all lines.
+        text: (bytes,) all lines.
         end_t: (t,) int64 where each line ends.
     """
 
     table: str
-    text: memoryview
+    text: Bytes
     end_t: Int64
 
     def rows(self, first: int, last: int) -> memoryview:
         """The lines [first, last)."""
         begin = int(self.end_t[first - 1]) if first else 0
-        return self.text[begin : int(self.end_t[last - 1]) if last else 0]
+        return self.text[begin : int(self.end_t[last - 1]) if last else 0].data
 
 
 def encode_lines(batch: "Batch") -> Lines:
     """JSON lines; a text holds no line end that is not escaped."""
     text = JsonLines().lines(batch)
-    return Lines(batch.table.name, text, np.flatnonzero(np.frombuffer(text, dtype=np.uint8) == ord("\n")) + 1)
+    return Lines(batch.table.name, text, np.flatnonzero(text == ord("\n")) + 1)
 
 
 def write_all(file: int, text: memoryview) -> None:

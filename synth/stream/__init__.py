@@ -22,7 +22,7 @@ from synth.engine.end_of_run import EndOfRun
 from synth.engine.manifest import TableTally, manifest_of
 from synth.engine.open_sinks import run_directory
 from synth.engine.preflight import make_preflight_context, refuse_or_warn
-from synth.engine.prepare import Prepared, prepare
+from synth.engine.prepare import Prepared, prepare, refuse_short_memory
 from synth.engine.signals import stop_requests
 from synth.engine.write import Tallies
 from synth.errors import InterruptedRun, PartlyDone, SynthError, blaming
@@ -93,6 +93,7 @@ def stream(
     name, part = only_sink(recipe, catalog, resume=resume)
     refuse_parts(recipe, part, share, overwrite=overwrite)
     prepared = prepare(recipe)
+    refuse_short_memory(prepared)
     refuse_lost_times(recipe, (*tables_of(prepared), *(batch.table for batch in prepared.extra)))
     sink = _make_sink(prepared, name, part, directory or run_directory(), share, overwrite=overwrite)
     announcer = Announcer(catalog.subscribers, started=started)

@@ -1,7 +1,10 @@
 """The life of a sink, step by step, as a run lives it: check, open, write, collect, finish, commit or abort."""
 
 import dataclasses
+import pickle
+import threading
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from synth.contracts.sink import Receipt, Sink, SinkJob
@@ -9,11 +12,13 @@ from synth.engine.block import Block
 from synth.engine.end_of_run import EndOfRun
 from synth.engine.manifest import TableTally, describe_tables, write_manifest
 from synth.testing.bench import Size, TestBench
+from synth.testing.contract import Broken
 from synth.testing.runs import blocks_of
 from synth.wording import without_secrets
 
 if TYPE_CHECKING:
     from synth.contracts.store import Staged
+    from synth.tables.batch import Batch
 
 
 class Life:
@@ -100,3 +105,34 @@ class Life:
         self.begin()
         self.write(range(self.blocks))
         self.sink.commit(self.finish())
+
+
+def copied(sent: Any) -> Any:
+    """What another process would be sent.
+
+    Raises:
+        Broken: it does not pickle.
+    """
+    try:
+        return pickle.loads(pickle.dumps(sent))
+    except Exception as error:
+        raise Broken(f"a {type(sent).__name__} does not pickle: {type(error).__name__}: {error}") from error
+
+
+def write_at_once(sinks: Sequence[Sink], block: int, batches: "Mapping[str, Batch]") -> list[Receipt]:
+    """The receipts of a block that all sinks write at the same time.
+
+    Raises:
+        Broken: one of them fails.
+    """
+    together = threading.Barrier(len(sinks))
+
+    def write(sink: Sink) -> Receipt:
+        together.wait()
+        return sink.write(block, batches)
+
+    with ThreadPoolExecutor(len(sinks)) as pool:
+        try:
+            return list(pool.map(write, sinks))
+        except Exception as error:
+            raise Broken(f"one of two fails: {type(error).__name__}: {error}", f"block {block}") from error

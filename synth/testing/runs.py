@@ -1,11 +1,10 @@
 """Runs of a component: made in memory in any order, or written and read back by another route."""
 
-import pickle
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -17,8 +16,10 @@ from synth.engine.block import Block, BlockMaker
 from synth.engine.prepare import Prepared
 from synth.engine.run import execute
 from synth.runners.local import LocalConfig, LocalRunner
+from synth.tables.batch import Batch
 from synth.testing.bench import Size, TestBench
 from synth.testing.contract import Broken
+from synth.testing.elsewhere import made_elsewhere
 
 
 def blocks_of(prepared: Prepared) -> int:
@@ -37,17 +38,30 @@ def make_on_workers(prepared: Prepared, workers: int) -> dict[int, Block]:
     return {block.index: block for block in made}
 
 
-def copied(make_block: BlockMaker) -> BlockMaker:
-    """A copy as another process gets it.
+def make_elsewhere(prepared: Prepared) -> dict[int, Block]:
+    """Blocks by index, made by another process.
 
     Raises:
-        Broken: it does not pickle.
+        Broken: what makes them does not pickle, or fails there.
     """
-    try:
-        copy: BlockMaker = pickle.loads(pickle.dumps(make_block))
-    except Exception as error:
-        raise Broken(f"what makes the blocks does not pickle: {type(error).__name__}: {error}") from error
-    return copy
+    work, blocks = _MakeRows(prepared.make_block), range(blocks_of(prepared))
+    return made_elsewhere(work, blocks, "what makes the blocks")
+
+
+@dataclass(frozen=True)
+class _MakeRows:
+    """Makes a block that can be sent: without its shorter ways to print."""
+
+    make_block: BlockMaker
+
+    def __call__(self, index: int) -> Block:
+        block = self.make_block(index)
+        return replace(block, batches={name: bare(batch) for name, batch in block.batches.items()})
+
+
+def bare(batch: Batch) -> Batch:
+    """The same rows, without shorter ways to print them, which do not pickle."""
+    return Batch(batch.table, batch.native, {})
 
 
 def transactions_of(prepared: Prepared) -> pd.DataFrame:

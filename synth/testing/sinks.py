@@ -1,25 +1,21 @@
 """The contract of sinks."""
 
 import dataclasses
-import pickle
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
-import pandas as pd
-import pyarrow as pa
-
-from synth.check.reader import open_output
-from synth.contracts.sink import ONCE, KeptSink, Receipt
+from synth.contracts.sink import ONCE, KeptSink, Receipt, Sink
 from synth.errors import RefusedError
 from synth.sinks.staging import RECIPE
-from synth.sinks.stores import open_store
+from synth.tables.batch import Batch
 from synth.testing.bench import Size
-from synth.testing.configs import ConfigChecks
 from synth.testing.contract import Broken, Unjudged, rule
-from synth.testing.lifecycle import Life
+from synth.testing.elsewhere import made_elsewhere
+from synth.testing.lifecycle import Life, copied, write_at_once
+from synth.testing.places import Places
+from synth.testing.runs import bare
 from synth.wording import is_secret
 
 if TYPE_CHECKING:
@@ -29,54 +25,6 @@ if TYPE_CHECKING:
 _CANARY = "canary-7f3a"
 _FORECAST = 3.0
 _STAGING = "the-kit"
-
-
-class Places(ConfigChecks):
-    """Where a sink writes, and what stands there. A subclass may write elsewhere, e.g. into a bucket of its own."""
-
-    def make_uri(self, folder: Path) -> str:
-        """A place for one run, in a fresh folder that goes away after the check."""
-        return str(folder / "out")
-
-    def read(self, uri: str, table: str) -> pd.DataFrame:
-        """A table of the run at a place, by another route than the sink's.
-
-        Raises:
-            RefusedError: there is no run.
-        """
-        return open_output(uri, self.bench.catalog).to_pandas(table)
-
-    def traces(self, folder: Path, uri: str) -> dict[str, bytes]:
-        """Everything that is there, staged or not; directories, too. What is elsewhere a subclass has to list."""
-        found = sorted(folder.rglob("*"))
-        return {p.relative_to(folder).as_posix(): p.read_bytes() if p.is_file() else b"" for p in found}
-
-    def visible(self, uri: str) -> set[str]:
-        """The names of the files that a reader sees at a place."""
-        try:
-            return set(open_store(uri).list_files())
-        except RefusedError:
-            return set()
-
-    @contextmanager
-    def place(self) -> Iterator[tuple[Path, str]]:
-        """A folder and the uri in it."""
-        with tempfile.TemporaryDirectory(prefix="synth-testing-") as name:
-            yield Path(name), self.make_uri(Path(name))
-
-    def require_written(self, life: Life, uri: str) -> None:
-        """Compares every table at a place with what was handed to the sink."""
-        handed = {t.name: [b.batches[t.name].native for b in life.made] for t in life.prepared.make_block.tables}
-        handed |= {batch.table.name: [batch.native] for batch in life.prepared.extra}
-        for name, batches in handed.items():
-            wanted, found = pa.Table.from_batches(batches).to_pandas(), self.read(uri, name)
-            if len(found) != len(wanted):
-                raise Broken(f"{len(found):,} rows come back of {len(wanted):,}", f"table {name}")
-            if list(found.columns) != list(wanted.columns):
-                raise Broken(f"the columns {', '.join(found.columns)} come back", f"table {name}")
-            for column in wanted.columns:
-                if not found[column].equals(wanted[column].astype(found[column].dtype)):
-                    raise Broken("other values come back than were written", f"table {name}, column {column}")
 
 
 class SinkContract(Places):
@@ -127,22 +75,46 @@ class SinkContract(Places):
             self.require_written(life, uri)
 
     @rule
-    def test_workers_get_a_copy(self) -> None:
-        """An opened sink pickles, and its copy writes blocks: the workers of a runner may be other processes."""
+    def test_a_block_twice_at_once(self) -> None:
+        """A block that two workers write at the same time is there once, whichever of them is listened to."""
+        with self._begun() as (life, uri):
+            copies = [copied(life.sink) for _ in range(2)]
+            for block in range(life.blocks):
+                life.sink.collect(write_at_once(copies, block, life.made[block].batches)[block % 2])
+            life.sink.commit(life.finish())
+            self.require_written(life, uri)
+
+    @rule
+    def test_receipts_serialise(self) -> None:
+        """A receipt can be sent: what is read back of its bytes is collected as it was."""
+        with self._begun() as (life, uri):
+            for block in range(life.blocks):
+                receipt = life.sink.write(block, life.made[block].batches)
+                life.sink.collect(copied(receipt))
+            life.sink.commit(life.finish())
+            self.require_written(life, uri)
+
+    @rule
+    def test_workers_are_other_processes(self) -> None:
+        """An opened sink is sent to another process, which writes blocks of rows that nobody may write to."""
+        with self._begun() as (life, uri):
+            rows = {block.index: {name: bare(batch) for name, batch in block.batches.items()} for block in life.made}
+            for receipt in made_elsewhere(_Writing(life.sink, rows), rows, "the sink").values():
+                life.sink.collect(receipt)
+            life.sink.commit(life.finish())
+            self.require_written(life, uri)
+
+    @contextmanager
+    def _begun(self) -> Iterator[tuple[Life, str]]:
+        """An opened sink, and where it writes; what fails is taken back."""
         with self.place() as (_, uri):
             life = Life(self.bench, uri)
             life.begin()
             try:
-                try:
-                    copy = pickle.loads(pickle.dumps(life.sink))
-                except Exception as error:
-                    raise Broken(f"it does not pickle: {type(error).__name__}: {error}", "after open") from error
-                life.write(range(life.blocks), copy)
-                life.sink.commit(life.finish())
+                yield life, uri
             except BaseException:
                 life.sink.abort()
                 raise
-            self.require_written(life, uri)
 
     @rule
     def test_blocks_of_the_dead_are_taken(self) -> None:
@@ -294,3 +266,14 @@ class SinkContract(Places):
             name = changed[0]
             how = "is new" if name not in before else "is gone" if name not in after else "has changed"
             raise Broken(f"{name!r} {how} ({len(changed)} in all)", bench)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Writing:
+    """Work of a worker: writes blocks that are made already."""
+
+    sink: Sink
+    rows: Mapping[int, Mapping[str, Batch]]
+
+    def __call__(self, block: int) -> Receipt:
+        return self.sink.write(block, self.rows[block])

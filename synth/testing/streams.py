@@ -13,7 +13,7 @@ from synth.sinks.streamed import encoded
 from synth.testing.bench import TestBench
 from synth.testing.contract import Broken, Unjudged, rule
 from synth.testing.lifecycle import Life
-from synth.testing.sinks import Places
+from synth.testing.places import Places
 
 _STREAM, _OTHER = "a" * 64, "b" * 64
 

@@ -3,12 +3,16 @@
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+import synth
+import synth.engine.prepare
+from synth.cli import main
 from synth.cli.plan import describe
 from synth.config.recipe import load_recipe
-from synth.engine.memory import forecast, people_bytes, refuse_crowd
+from synth.engine.memory import forecast, forecast_plan, people_bytes, refuse_crowd, refuse_shortage
 from synth.engine.open_sinks import make_sinks, run_directory
 from synth.engine.prepare import prepare
 from synth.errors import ConfigError, RefusedError
@@ -91,3 +95,61 @@ def test_a_plan_tells_it() -> None:
     prepared = prepare(load_recipe(["scenario=card_chain", "population.cards=50", "generator.transactions=2000"])[0])
     told = describe(prepared, make_sinks(prepared, run_directory(), overwrite=False))["memory"]
     assert told["driver"] > told["worker"] > people_bytes(50, 0)
+
+
+SMALL = ("scenario=card_chain", "population.cards=50", "generator.transactions=40000", "block_rows=5000")
+
+
+@pytest.mark.parametrize(
+    ("blocks", "hint"),
+    [
+        (4.5, "runner.workers=3 fits, as smaller block_rows do"),
+        (1.5, "block_rows=3000 with runner.workers=1 fits"),
+        (0.1, "fewer cards, customers or fraud rows, or a machine that has more"),
+    ],
+)
+def test_a_plan_that_does_not_fit_is_refused_with_what_would(blocks: float, hint: str) -> None:
+    recipe = load_recipe([*SMALL, "runner.workers=6"])[0]
+    plan = prepare(recipe).plan
+    needs = forecast_plan(recipe, plan)
+    refuse_shortage(recipe, plan, needs.driver)
+    with pytest.raises(RefusedError) as refused:
+        refuse_shortage(recipe, plan, needs.people + needs.fraud + int(blocks * needs.block))
+    assert "for 7 blocks of 5,101 rows at a time" in str(refused.value)
+    assert hint in str(refused.value)
+
+
+def test_what_is_advised_fits() -> None:
+    recipe = load_recipe([*SMALL, "runner.workers=6"])[0]
+    plan = prepare(recipe).plan
+    needs = forecast_plan(recipe, plan)
+    for blocks, advice in ((4.5, "runner.workers=3"), (1.5, "block_rows=3000 runner.workers=1")):
+        advised = load_recipe([*SMALL, "runner.workers=6", *advice.split()])[0]
+        room = needs.people + needs.fraud + int(blocks * needs.block)
+        refuse_shortage(advised, prepare(advised).plan, room)
+
+
+#: Whatever makes rows, as on the command line, below a place.
+MAKERS = {
+    "run": ("run",),
+    "part": ("run", "--parts", "2", "--part", "0"),
+    "sweep": ("run", "-m", "seed=1,2"),
+    "stream": ("stream", "sink=jsonl_stream"),
+}
+
+
+@pytest.mark.parametrize("words", MAKERS.values(), ids=MAKERS)
+def test_whoever_makes_rows_refuses_before_the_first(words, tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(synth.engine.prepare, "machine_bytes", lambda: people_bytes(50, 0) + 100)
+    sink = "jsonl_stream" if "stream" in words else "parquet"
+    code = main([*words, *SMALL, f"sink.{sink}.uri={tmp_path}/out"])
+    told = capsys.readouterr().err
+    assert code == 3, told
+    assert "the run takes about" in told
+    assert "Traceback" not in told
+    assert not list(Path(tmp_path).iterdir())
+
+
+def test_a_plan_may_be_of_a_run_for_another_machine(monkeypatch, capsys) -> None:
+    monkeypatch.setattr(synth.engine.prepare, "machine_bytes", lambda: people_bytes(50, 0) + 100)
+    assert main(["plan", *SMALL]) == 0

@@ -58,7 +58,7 @@ BROKEN = {
         HONEST.replace("sorted(blocks, reverse=True)", "sorted(blocks) or [0]"),
         "1 blocks are told of none",
     ),
-    "a_refusal_ends_the_run": (HONEST.replace("task(block)", "task.attempt(block)"), "it is swallowed"),
+    "a_refusal_ends_the_run": (HONEST.replace("task(block)", "task.attempt(lambda: task, block)"), "it is swallowed"),
     "closing_stops_the_work": (
         """
         threads = [threading.Thread(target=task, args=(block,)) for block in blocks]

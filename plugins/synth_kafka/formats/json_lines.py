@@ -20,4 +20,4 @@ class Json:
 
     def encode(self, batch: "Batch") -> list[bytes]:
         """No line holds a line break of its own, for JSON escapes it."""
-        return bytes(JsonLines().lines(batch)).split(b"\n")[:-1]
+        return JsonLines().lines(batch).tobytes().split(b"\n")[:-1]

@@ -66,7 +66,17 @@ SAMENESS = (
         "    def __setstate__(self, state: dict[str, object]) -> None:\n"
         "        self.__dict__.update(state, copied=1)\n",
         "blocks_in_another_process",
-        "made by a pickled copy, a block has other bytes",
+        "made in another process, a block has other bytes",
+    ),
+    swapping(
+        "scribbling",
+        _INJECT,
+        f"        self.seen[0] += 1\n{_INJECT}\n"
+        "    seen = np.zeros(9)\n\n"
+        "    def __getstate__(self) -> dict[str, object]:\n"
+        '        return vars(self) | {"seen": np.zeros(9)}\n',
+        "blocks_in_another_process",
+        "in another process scenario 'pair': its injector Pair failed: ValueError: assignment destination is read-only",
     ),
     swapping(
         "constant_seed",

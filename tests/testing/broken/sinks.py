@@ -6,6 +6,7 @@ from tests.testing.edits import Edit
 _CHECK = '        """Asks the store."""\n'
 _FINISH = '        """Nothing is left to do."""\n'
 _ABORT = "        self.store.discard(self.files())\n"
+_WRITE = "        files = {table: self.put("
 _PLACE = '__import__("pathlib").Path(self.uri)'
 
 
@@ -57,11 +58,38 @@ LIVES = (
         "rows come back of 20,000 (table transactions)",
     ),
     swapping(
+        "locking",
+        _WRITE,
+        f'        busy = {_PLACE}.with_name(f"busy-{{block}}")\n'
+        "        busy.touch(exist_ok=False)\n"
+        '        __import__("time").sleep(0.3)\n'
+        "        busy.unlink()\n"
+        f"{_WRITE}",
+        "a_block_twice_at_once",
+        "one of two fails: FileExistsError",
+    ),
+    swapping(
+        "viewing",
+        "return Receipt(block, tuple(files.values()), dict.fromkeys(files))",
+        'return Receipt(block, tuple(files.values()), dict.fromkeys(files, memoryview(b"")))',
+        "receipts_serialise",
+        "a Receipt does not pickle: TypeError: cannot pickle",
+    ),
+    swapping(
         "unpicklable_sink",
         "        self.uri = job.uri\n",
         "        self.uri = job.uri\n        self.later = lambda: job\n",
-        "workers_get_a_copy",
-        "it does not pickle: AttributeError",
+        "workers_are_other_processes",
+        "the sink does not pickle: AttributeError",
+    ),
+    swapping(
+        "scribbling",
+        _WRITE,
+        '        rows = batches["transactions"].native.columns[0].buffers()[1]\n'
+        '        __import__("numpy").frombuffer(rows, dtype="u1")[:1] += 0\n'
+        f"{_WRITE}",
+        "workers_are_other_processes",
+        "in another process a worker failed: ValueError: output array is read-only",
     ),
     swapping(
         "at_once",
