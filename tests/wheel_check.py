@@ -194,7 +194,7 @@ def check_host(binaries: Path, directory: Path) -> None:
 
 
 def check_scaffolds(binaries: Path, directory: Path) -> None:
-    """A new package of each kind, all installed together: green at once, by its own tests."""
+    """A new package of each kind, all installed together, and new projects: green at once, by their own tests."""
     names = {kind: f"fresh_{kind}" for kind in GROUPS}
     packages = {kind: directory / f"synth-fresh-{kind}" for kind in GROUPS}
     for kind, name in names.items():
@@ -204,6 +204,12 @@ def check_scaffolds(binaries: Path, directory: Path) -> None:
     call(binaries / "synth", "plugins", "check", names["injector"], cwd=directory)
     presets = [f"{group}={names[kind]}_preset" for kind, group in GROUPS.items()]
     call(binaries / "synth", "validate", *presets, cwd=directory)
+    for template in ("fraud", "plugin"):
+        name = f"first_{template}"
+        call(binaries / "synth", "init", name, "--template", template, cwd=directory)
+        if template == "plugin":
+            install(binaries, directory, directory / name)
+        call(binaries / "pytest", "-q", "-p", "no:cacheprovider", "tests/test_recipe.py", cwd=directory / name)
 
 
 def check_page(directory: Path) -> None:
