@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ray.data import Dataset
 
 
-def dataset(*recipe: Any, table: str = "transactions", **files: Any) -> "Dataset":
+def dataset(*recipe: Any, table: str = "", **files: Any) -> "Dataset":
     """A table of a recipe, whose blocks the workers make whenever the dataset is gone through.
 
     They come in order of time where ``ray.data.DataContext`` preserves the order. A table that does not grow with the
@@ -21,7 +21,7 @@ def dataset(*recipe: Any, table: str = "transactions", **files: Any) -> "Dataset
 
     Args:
         recipe, files: as the arguments of ``synth.plan``.
-        table: its name.
+        table: its name; empty for the first one, the transactions.
 
     Raises:
         ConfigError, RefusedError: as ``synth.plan``.

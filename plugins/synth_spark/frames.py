@@ -17,13 +17,11 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
     from pyspark.sql.types import StructType
 
-#: The table that is read where none is named.
-_FIRST = "transactions"
 #: Rows that are handed to Spark at a time.
 _AT_ONCE = 65_536
 
 
-def dataframe(spark: "SparkSession", *recipe: Any, table: str = _FIRST, **files: Any) -> "DataFrame":
+def dataframe(spark: "SparkSession", *recipe: Any, table: str = "", **files: Any) -> "DataFrame":
     """A table of a recipe, whose blocks the executors make whenever the frame is computed.
 
     Partition for partition it has the rows of ``synth.run``, in their order. A table that does not grow with the
@@ -31,7 +29,7 @@ def dataframe(spark: "SparkSession", *recipe: Any, table: str = _FIRST, **files:
 
     Args:
         recipe, files: as the arguments of ``synth.plan``.
-        table: its name.
+        table: its name; empty for the first one, the transactions.
 
     Raises:
         ConfigError, RefusedError: as ``synth.plan``.
@@ -96,7 +94,7 @@ def register(spark: "SparkSession") -> None:
 
     class SynthReader(DataSourceReader):
         def __init__(self, options: dict[str, str]) -> None:
-            self.overrides, self.table = options["overrides"], options.get("table", _FIRST)
+            self.overrides, self.table = options["overrides"], options.get("table", "")
 
         def partitions(self) -> list[InputPartition]:
             return [InputPartition(block) for block in range(_shipped(self.overrides, self.table).blocks)]
@@ -110,7 +108,7 @@ def register(spark: "SparkSession") -> None:
             return "synth"
 
         def schema(self) -> "StructType":
-            return schema_of(_shipped(self.options["overrides"], self.options.get("table", _FIRST)).schema)
+            return schema_of(_shipped(self.options["overrides"], self.options.get("table", "")).schema)
 
         def reader(self, schema: "StructType") -> DataSourceReader:
             return SynthReader(dict(self.options))

@@ -179,12 +179,16 @@ class RunPlan:
         """The tables that grow with the transactions, for engines that have their blocks made by other processes."""
         return MadeTables(self._prepared).shipped()
 
-    def made_of(self, table: str = "transactions") -> "ShippedTable | ArrowTable":
+    def made_of(self, table: str = "") -> "ShippedTable | ArrowTable":
         """What an engine makes a frame of: blocks that its processes make, or the rows of a table that comes once.
+
+        Args:
+            table: its name; empty for the first one, the transactions.
 
         Raises:
             RefusedError: the recipe has no such table.
         """
+        table = table or next(iter(self.tables))
         return self.shipped.get(table) or self.tables[table]
 
     def blocks(self, table: str = "transactions") -> "Iterator[pa.RecordBatch]":
