@@ -380,7 +380,7 @@ def test_every_command_explains_itself(name: str, tmp_path: Path) -> None:
         ("describe", "required: name"),
         ("describe card_chian", "nothing is named 'card_chian' (did you mean 'card_chain'?)"),
         ("config", "required: action"),
-        ("schema nope", "invalid choice: 'nope'"),
+        ("schema scenaro", "no group named 'scenaro' (did you mean 'scenario'?)"),
         ("completion tcsh", "invalid choice: 'tcsh'"),
         ("validate sede=3", "unknown key 'sede' (did you mean 'seed'?)"),
         ("validate scenario=card_chian", "no scenario named 'card_chian' (did you mean 'card_chain'?)"),
