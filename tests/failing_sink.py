@@ -12,6 +12,7 @@ class Config(jsonl.JsonlConfig):
     uri: str | None = None
     layout: Literal["file"] = "file"
     compression: Literal["none"] = "none"
+    run_folder: Literal["auto"] = "auto"
 
 class Failing(jsonl.JsonlSink):
     def commit(self, manifest):
