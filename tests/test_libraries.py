@@ -22,7 +22,14 @@ from tests.golden.runs import RUNS
 from tests.outputs import read_manifest, write_manifest
 
 ROOT = Path(__file__).resolve().parents[1]
-SOURCES = sorted([*ROOT.glob("synth/**/*.py"), *ROOT.glob("plugins/synth_*/**/*.py")])
+#: What ``synth init`` writes belongs to others' projects.
+PROJECTS = ROOT / "synth/cli/projects"
+SOURCES = sorted(
+    path
+    for pattern in ("synth/**/*.py", "plugins/synth_*/**/*.py")
+    for path in ROOT.glob(pattern)
+    if PROJECTS not in path.parents
+)
 SMALL = ("population.cards=40", "generator.transactions=1200", "timeline.end=2022-01-04", "scenario=card_chain")
 SHOPPERS = ("experiment=tiny", "timeline.start=2022-12-20", "timeline.end=2023-01-05", "population.tables=[]")
 
