@@ -9,7 +9,7 @@ from importlib.resources.abc import Traversable
 from synth.cli import output
 from synth.cli.scaffold import checked, needed, renamed, write_module, write_package
 from synth.cli.scaffold.files import write_files
-from synth.cli.schema import file_schema
+from synth.cli.schema import config_schema, file_schema
 from synth.config.catalog import Catalog, load_catalog
 from synth.config.compose import list_options
 
@@ -34,10 +34,14 @@ def main(args: argparse.Namespace) -> int:
 
 def _project(name: str, template: str, catalog: Catalog) -> dict[str, str]:
     """Path below the project's folder → text."""
-    root, needs = files("synth.cli") / "projects", {"requirements.txt": f"synth-fraud{needed()}\npytest>=8.4\n"}
-    package = {path.partition("/")[2]: text for path, text in write_package(checked(name), "injector").items()}
-    module = write_module(f"{name}_pattern", "injector")
-    made = {"plugin": package | {"requirements.txt": "-e .[test]\n"}, "fraud": module | needs}.get(template, needs)
+    checked(name)
+    root = files("synth.cli") / "projects"
+    made = {"requirements.txt": f"synth-fraud{needed()}\npytest>=8.4\n"}
+    if template == "plugin":
+        made = {path.partition("/")[2]: text for path, text in write_package(name, "injector").items()}
+        made["requirements.txt"] = "-e .[test]\n"
+    elif template == "fraud":
+        made |= write_module(f"{name}_pattern", "injector")
     for folder in (root / "all", root / template):
         made |= {renamed(path, _NAME, name): renamed(text, _NAME, name) for path, text in _texts(folder)}
     return made | _editor(catalog)
@@ -55,8 +59,8 @@ def _texts(folder: Traversable, above: str = "") -> Iterator[tuple[str, str]]:
 
 def _editor(catalog: Catalog) -> dict[str, str]:
     """What makes an editor know the keys of each kind of file."""
-    groups = list(list_options(config_dirs=(), plugin_roots=catalog.config_roots))
-    schemas = {group: json.dumps(file_schema(group, catalog, groups)) + "\n" for group in groups}
+    groups, composed = list_options(plugin_roots=catalog.config_roots), config_schema(catalog)
+    schemas = {group: json.dumps(file_schema(group, composed)) + "\n" for group in groups}
     shown = {f"{_EDITOR}/{group}.json": f"conf/{group}/*.yaml" for group in groups}
     settings = json.dumps({"yaml.schemas": shown}, indent=2) + "\n"
     return {f"{_EDITOR}/{group}.json": text for group, text in schemas.items()} | {f"{_EDITOR}/settings.json": settings}

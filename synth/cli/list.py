@@ -1,6 +1,7 @@
 """``synth list``."""
 
 import argparse
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -23,9 +24,8 @@ def main(args: argparse.Namespace) -> int:
     """Lists the choices of each group, or of one; with a recipe, whether each of them goes with it."""
     catalog = load_catalog(args.plugin, args.plugins_dir)
     groups = list_options(config_dirs=args.config_dir, plugin_roots=catalog.config_roots)
-    if args.group and args.group not in groups:
-        message, hint = f"no group named {args.group!r}", nearest(args.group, groups)
-        raise ConfigError([Problem(path=args.group, message=message, allowed=tuple(sorted(groups)), hint=hint)])
+    if args.group:
+        require_group(args.group, groups)
     chosen = {args.group: groups[args.group]} if args.group else groups
     if args.beside:
         return _list_beside(args, chosen, catalog)
@@ -42,6 +42,18 @@ def main(args: argparse.Namespace) -> int:
     if any(_DAGGER in option.summary for options in chosen.values() for option in options):
         text += "\n\n" + screen.fill(f"{_DAGGER} an assumption: no source is known for it")
     return output.succeed(args, data, text)
+
+
+def require_group(name: str, known: Iterable[str]) -> None:
+    """Holds a word to the groups that there are.
+
+    Raises:
+        ConfigError: there is no such group.
+    """
+    known = sorted(known)
+    if name not in known:
+        message, hint = f"no group named {name!r}", nearest(name, known)
+        raise ConfigError([Problem(path=name, message=message, allowed=tuple(known), hint=hint)])
 
 
 def _place(option: Option) -> str:

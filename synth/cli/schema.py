@@ -2,16 +2,15 @@
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from synth.cli import output
+from synth.cli.list import require_group
 from synth.config.catalog import HOOKS, MULTIPLE, Catalog, load_catalog
 from synth.config.compose import list_options
 from synth.config.recipe import FIXED, FREE, RunConfig
 from synth.config.typed import adapter
-from synth.errors import ConfigError, Problem
-from synth.wording import nearest
 
 #: What a composed configuration is called here; all else is a group, whose files people write.
 COMPOSED = "config"
@@ -47,11 +46,12 @@ _DEFAULTS = {
 def main(args: argparse.Namespace) -> int:
     """Prints the JSON Schema of a composed configuration, or of the files of a group, for editors and other tools."""
     catalog = load_catalog(args.plugin, args.plugins_dir)
-    if args.what == COMPOSED:
-        schema = config_schema(catalog)
-    else:
-        groups = list_options(config_dirs=args.config_dir, plugin_roots=catalog.config_roots)
-        schema = file_schema(args.what, catalog, list(groups))
+    schema = config_schema(catalog)
+    if args.what != COMPOSED:
+        require_group(
+            args.what, [COMPOSED, *list_options(config_dirs=args.config_dir, plugin_roots=catalog.config_roots)]
+        )
+        schema = file_schema(args.what, schema)
     if args.json:
         return output.succeed(args, schema, "")
     output.say(json.dumps(schema, indent=1))
@@ -90,35 +90,44 @@ def config_schema(catalog: Catalog) -> dict[str, Any]:
     }
 
 
-def file_schema(group: str, catalog: Catalog, groups: Sequence[str]) -> dict[str, Any]:
+def file_schema(group: str, composed: Mapping[str, Any]) -> dict[str, Any]:
     """The schema of the files of a group, as people write them: no key has to be there, any value may be filled in.
 
     Args:
-        groups: all that there are.
-
-    Raises:
-        ConfigError: there is no such group.
+        composed: as ``config_schema`` has it.
     """
-    if group not in groups:
-        allowed, hint = (COMPOSED, *sorted(groups)), nearest(group, [COMPOSED, *groups])
-        raise ConfigError([Problem(path=group, message=f"no group named {group!r}", allowed=allowed, hint=hint)])
-    whole = config_schema(catalog)
-    definitions = {name: _as_written(each) for name, each in whole["$defs"].items()} | {"filled": _FILLED}
+    definitions = {name: _as_written(each) for name, each in composed["$defs"].items()} | {"filled": _FILLED}
     if group == _WHOLE:
-        files = [_as_written(whole)]
+        files = [_as_written(dict(composed))]
         files[0]["properties"] |= {"hydra": {"type": "object"}}
     elif group in HOOKS:
-        files = [definitions[f"{group}.{kind}"] for kind in catalog.names(group) if catalog.find(group, kind)]
+        files = [each for name, each in definitions.items() if name.startswith(f"{group}.")]
     else:
-        files = [_as_written(whole["properties"][group])]
+        files = [_as_written(composed["properties"][group])]
+    files = [each | {"properties": each["properties"] | {"defaults": _DEFAULTS}} for each in files]
     return {
         "$schema": _DRAFT,
         "$id": _address(group),
         "title": f"a file of synth's group {group}",
         "type": "object",
-        "anyOf": [each | {"properties": each["properties"] | {"defaults": _DEFAULTS}} for each in files],
-        "$defs": definitions,
+        "anyOf": files,
+        "$defs": {name: definitions[name] for name in sorted(_referred(files, definitions))},
     }
+
+
+def _referred(schema: Any, definitions: Mapping[str, Any]) -> set[str]:
+    """The definitions that a schema leads to."""
+    found: set[str] = set()
+    rest = [schema]
+    while rest:
+        node = rest.pop()
+        if isinstance(node, dict):
+            name = str(node.get("$ref", "")).removeprefix("#/$defs/")
+            if name in definitions and name not in found:
+                found.add(name)
+                rest.append(definitions[name])
+        rest += node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    return found
 
 
 def _address(what: str) -> str:
