@@ -96,7 +96,7 @@ cross: .venv/.installed-dev
 truth: .venv/.installed-dev
 	$(BIN)/python -m tests.cross.truth $(ARGS)
 
-# An hour on two cores: see tests/mutation/run.py.
+# An hour on two cores, which may be cut off and goes on: see tests/mutation/run.py.
 mutants: .venv/.installed-dev
 	$(BIN)/python -m tests.mutation.run
 
