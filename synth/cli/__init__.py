@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from synth.cli import output
+from synth.cli.allocator import share_arenas
 from synth.cli.hydra_flags import hydras
 from synth.cli.parser import UsageError, make_parser, near
 from synth.engine import signals
@@ -33,6 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # nobody reads the help
         output.drop_stdout()
         return 1
+    if argv is None:
+        share_arenas()
     with signals.interruptible(ends=argv is None):
         return _carry_out(args)
 
