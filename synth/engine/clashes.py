@@ -65,7 +65,7 @@ def settle(
             spans = Spans.of(events)
             clashing_e = _overlapping(taken, spans)
             shift_seconds_e = _draw_shifts(spans, 60 << move, components.world.timeline, rng=streams.draw("move", move))
-            met_f = fresh_f[control.meets(events.take(fresh_f), shift_seconds_e)]
+            met_f = fresh_f[control.meets(events, fresh_f, shift_seconds_e)]
             clashing_e[events.episode_f[met_f]] = True
             if not clashing_e.any():
                 break

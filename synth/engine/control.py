@@ -12,9 +12,6 @@ from synth.engine.components import Components
 from synth.errors import blaming
 from synth.rng import Streams
 from synth.runners.order import run_in_block_order
-from synth.timeline import US_PER_S
-
-_NOTHING = np.empty(0, dtype=np.int64)
 
 
 @dataclass
@@ -22,50 +19,54 @@ class Control:
     """The genuine events of a run, as far as somebody has asked for them; no answer is sought twice.
 
     Attributes:
-        known_n: (n,) sort codes of events that were asked for, sorted and distinct.
-        met_n: (n,) bool: whether a genuine event has the same.
+        answers: for each time that blocks were asked, (n,) sort codes, sorted and distinct, and (n,) bool: whether a
+            genuine event has the same.
     """
 
     components: Components
     blocks: BlockPlan
     runner: Runner
-    known_n: Int64 = field(default_factory=lambda: _NOTHING)
-    met_n: Mask = field(default_factory=lambda: _NOTHING.astype(bool))
+    answers: list[tuple[Int64, Mask]] = field(default_factory=list)
 
-    def meets(self, events: FraudEvents, shift_seconds_e: Int64) -> Mask:
-        """(f,) bool: the events whose (second, card) the control world has, too.
+    def meets(self, events: FraudEvents, which: Int64, shift_seconds_e: Int64) -> Mask:
+        """(w,) bool: which of some events have a (second, card) that the control world has, too.
 
         Where a block has to be asked, it is also asked for the time to which an episode would move: the keys of a block
         cost far more than one more question does, and the few episodes that move lie in nearly all blocks.
 
         Args:
+            which: (w,) the events that are asked about.
             shift_seconds_e: (e,) how far each episode would move next.
         """
-        code_f = self._code(events)
-        new = events.take(np.flatnonzero(~rows_with(self.known_n, code_f)[1]))
-        if len(new.card_f):
-            self._ask(
-                np.concatenate([self._code(new), self._code(new.moved(shift_seconds_e[new.episode_f] * US_PER_S))])
-            )
-        position, _ = rows_with(self.known_n, code_f)
-        return self.met_n[position]
+        cards = self.components.world.cards
+        code_w = sort_code(events.time_us_f[which], events.card_f[which], cards)
+        known_w, met_w = self._recall(code_w)
+        if not known_w.all():
+            code_n, episode_n = code_w[~known_w], events.episode_f[which[~known_w]]
+            self._ask(np.append(code_n, code_n + shift_seconds_e[episode_n] * cards))
+            _, met_w = self._recall(code_w)
+        return met_w
 
-    def _code(self, events: FraudEvents) -> Int64:
-        return sort_code(events.time_us_f, events.card_f, self.components.world.cards)
+    def _recall(self, code_w: Int64) -> tuple[Mask, Mask]:
+        """(w,) bool: which codes were asked for, and (w,) bool: which of them are met."""
+        known_w, met_w = np.zeros((2, len(code_w)), dtype=bool)
+        for code_n, met_n in self.answers:
+            position, there = rows_with(code_n, code_w)
+            known_w |= there
+            met_w |= there & met_n[position]
+        return known_w, met_w
 
     def _ask(self, code: Int64) -> None:
-        """Has workers draw the keys of the blocks that hold some codes."""
+        """Has workers draw the keys of the blocks that hold some codes, which are sorted in their place."""
         look = _Look.at(_distinct(code), self.components, self.blocks)
         found = [each.met for each in run_in_block_order(self.runner, look, len(look.block_i))]
-        # What is not new is answered again, and all the same.
-        self.known_n, place = np.unique(np.concatenate([self.known_n, look.code_n]), return_index=True)
-        self.met_n = np.concatenate([self.met_n, *found])[place]
+        self.answers.append((look.code_n, np.concatenate(found)))
 
 
 def _distinct(code: Int64) -> Int64:
     """Sorted, each once; ``np.unique`` goes through a hash table, which takes ten times as long here."""
-    ordered: Int64 = np.sort(code)
-    distinct: Int64 = ordered[np.append(True, ordered[1:] != ordered[:-1])]
+    code.sort()
+    distinct: Int64 = code[np.append(True, code[1:] != code[:-1])]
     return distinct
 
 
