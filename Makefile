@@ -12,7 +12,7 @@ install = $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.tx
 	|| { $(BIN)/python -m pip install --quiet 'pip>=25.1' && $(BIN)/python -m pip install --quiet -c constraints.txt $(1); }
 
 .PHONY: run setup test quick lint types imports unit unit-at-once full-size hydra-next engines engines-short floors floors-all \
-	readers wheel readme format bench cross truth mutants faults sweeps
+	readers wheel readme site format bench cross truth mutants faults sweeps
 
 # The README's first command: 5.4 million card transactions, 0.25 % of them in fraud chains; make run ARGS=seed=2
 run: .venv/.installed
@@ -27,7 +27,7 @@ beside := -j$(shell expr 1 + `getconf _NPROCESSORS_ONLN`) $(if $(filter output-s
 
 test: .venv/.installed-dev
 	$(MAKE) $(beside) types lint imports
-	$(MAKE) $(beside) unit-at-once wheel readme readers engines-short hydra-next floors
+	$(MAKE) $(beside) unit-at-once wheel readme site readers engines-short hydra-next floors
 
 unit-at-once: .venv/.installed-dev
 	$(MAKE) $(if $(filter output-sync,$(.FEATURES)),--output-sync=none) unit
@@ -116,6 +116,10 @@ readme: .venv/.installed-dev
 	$(BIN)/python tests/readme_commands.py $(pages)
 	$(BIN)/python docs/write_screens.py --check
 
+# The documentation as a site, below build/site; a warning is an error.
+site: .venv-site/.installed
+	.venv-site/bin/python docs/site/build.py
+
 format: .venv/.installed-dev
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
@@ -141,6 +145,11 @@ bench: .venv/.installed-dev
 	$(BIN)/uv venv --quiet --clear --python $(PYTHON) .venv-readers
 	@$(BIN)/uv pip install --quiet --python .venv-readers/bin/python --no-deps -r constraints-readers.txt \
 		--config-settings-package 'pyspark:--build-option=bdist_wheel --compression=stored'
+	@touch $@
+
+.venv-site/.installed: .venv/.installed-dev constraints-site.txt
+	$(BIN)/uv venv --quiet --clear --python $(PYTHON) .venv-site
+	@$(BIN)/uv pip install --quiet --python .venv-site/bin/python --no-deps -r constraints-site.txt
 	@touch $@
 
 .venv-engines/.installed: .venv/.installed-dev pyproject.toml constraints.txt
