@@ -65,7 +65,7 @@ def test_the_examples_of_the_plugins_page_work(tmp_path: Path) -> None:
     [presets], code = (re.findall(rf"```{kind}\n(.*?)```", page, re.DOTALL) for kind in ("yaml", "python"))
     (tmp_path / "card_testing.yaml").write_text(presets)
     (tmp_path / "card_testing.py").write_text((ROOT / "plugins/examples/card_testing.py").read_text())
-    (tmp_path / "ledger.py").write_text("import synth\n" + "".join(code))
+    (tmp_path / "ledger.py").write_text("".join(code))
     words = ("columns=ledger", "generator.transactions=30000", f"sink.parquet.uri={tmp_path}/out")
     result = synth.run("scenario=card_testing_deep", *words, plugins_dirs=[tmp_path])
     assert result.fraud_rows == 30
