@@ -102,8 +102,8 @@ def test_defaults_are_plain_and_know_their_lines() -> None:
     assert {type(composed.config["amount"]), type(composed.config["amount"]["buckets"])} == {dict, list}
     assert composed.origins["seed"] == f"synth:{AT['seed']}"
     assert composed.origins["timeline"] == f"synth:{AT['timeline']}"
-    assert composed.origins["amount.buckets"] == "synth:conf/amount/buckets.yaml:3"
-    assert composed.origins["amount.buckets.2.low"] == "synth:conf/amount/buckets.yaml:6"
+    assert composed.origins["amount.buckets"] == "synth:conf/amount/buckets.yaml:4"
+    assert composed.origins["amount.buckets.2.low"] == "synth:conf/amount/buckets.yaml:7"
     assert composed.choices["amount"] == "buckets"
     assert composed.choices["scenario"] == []
     assert composed.choices["sink"] == ["parquet"]
