@@ -115,6 +115,7 @@ readme: .venv/.installed-dev
 	place=$$(mktemp -d) && $(MAKE) run ARGS=sink.parquet.uri=$$place/run && . $(BIN)/activate && synth verify $$place/run && rm -r $$place
 	$(BIN)/python tests/readme_commands.py $(pages)
 	$(BIN)/python docs/write_screens.py --check
+	$(BIN)/python docs/write_gallery.py --check
 
 # The documentation as a site, below build/site; a warning is an error.
 site: .venv-site/.installed

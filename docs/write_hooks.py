@@ -157,6 +157,7 @@ def text_of(documented: Any) -> str:
     """A docstring as Markdown: its sections of arguments and attributes become lists."""
     doc = inspect.getdoc(documented) or ""
     doc = re.sub(r"``(.+?)``", r"`\1`", doc)
+    doc = re.sub(r"(?m)(?:^>>> .*\n(?:^\S.*(?:\n|\Z))*)+", lambda shown: f"```pycon\n{shown[0].rstrip()}\n```\n", doc)
     lines: list[str] = []
     for line in doc.splitlines():
         if re.fullmatch(r"(Attributes|Args|Returns|Raises):", line):
