@@ -117,9 +117,10 @@ readme: .venv/.installed-dev
 	$(BIN)/python docs/write_screens.py --check
 	$(BIN)/python docs/write_gallery.py --check
 
-# The documentation as a site, below build/site; a warning is an error.
+# The documentation as a site, below build/site; a warning is an error. Where there is a Chromium, it opens every page.
 site: .venv-site/.installed
 	.venv-site/bin/python docs/site/build.py
+	.venv-site/bin/python docs/site/walk.py
 
 format: .venv/.installed-dev
 	$(BIN)/ruff check --fix

@@ -13,7 +13,7 @@ from packaging.version import Version
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 SITE = ROOT / "build/site"
-PAGE = '<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>synth</title>{}</html>\n'
+PAGE = '<!doctype html>\n<html lang="en"><meta charset="utf-8"><link rel="icon" href="data:,"><title>synth</title>{}</html>\n'
 
 
 def main() -> int:

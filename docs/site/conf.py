@@ -46,6 +46,7 @@ html_copy_source = False
 html_show_sphinx = False
 html_static_path = ["static"]
 html_css_files = ["site.css"]
+html_favicon = "static/icon.svg"
 templates_path = ["templates"]
 html_sidebars = {
     "**": [
