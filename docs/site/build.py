@@ -13,7 +13,8 @@ from packaging.version import Version
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 SITE = ROOT / "build/site"
-PAGE = '<!doctype html>\n<html lang="en"><meta charset="utf-8"><link rel="icon" href="data:,"><title>synth</title>{}</html>\n'
+HEAD = '<meta charset="utf-8"><link rel="icon" href="data:,"><title>synth</title>'
+PAGE = f'<!doctype html>\n<html lang="en">{HEAD}{{}}</html>\n'
 
 
 def main() -> int:
