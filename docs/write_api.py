@@ -53,13 +53,14 @@ def sections() -> Iterator[str]:
 def function_section(name: str, function: Any) -> Iterator[str]:
     """A function: its signature and its docstring."""
     signature = inspect.signature(function)
-    parameters = [plain(str(each)) for each in signature.parameters.values()]
+    quoted = [(str(each), repr(each.annotation), str(each.annotation)) for each in signature.parameters.values()]
+    parameters = [plain(told.replace(quotes, bare)) for told, quotes, bare in quoted]
     kinds = [each.kind for each in signature.parameters.values()]
     if inspect.Parameter.KEYWORD_ONLY in kinds and inspect.Parameter.VAR_POSITIONAL not in kinds:
         parameters.insert(kinds.index(inspect.Parameter.KEYWORD_ONLY), "*")
     returned = plain(inspect.formatannotation(signature.return_annotation).strip("'"))
     lines = "".join(f"\n    {each}," for each in parameters)
-    yield f"### `synth.{name}`\n\n```python\ndef {name}({lines}\n) -> {returned}: ...\n```\n\n{text_of(function)}\n"
+    yield f"### `synth.{name}`\n\n```text\n{name}({lines}\n) -> {returned}\n```\n\n{text_of(function)}\n"
 
 
 def home(public: Any) -> str:
