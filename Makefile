@@ -12,7 +12,7 @@ install = $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.tx
 	|| { $(BIN)/python -m pip install --quiet 'pip>=25.1' && $(BIN)/python -m pip install --quiet -c constraints.txt $(1); }
 
 .PHONY: run setup test quick lint types imports unit unit-at-once full-size hydra-next engines engines-short floors floors-all \
-	readers wheel readme site format bench cross truth mutants faults sweeps
+	readers wheel readme site written format bench cross truth mutants faults sweeps
 
 # The README's first command: 5.4 million card transactions, 0.25 % of them in fraud chains; make run ARGS=seed=2
 run: .venv/.installed
@@ -121,6 +121,10 @@ readme: .venv/.installed-dev
 site: .venv-site/.installed
 	.venv-site/bin/python docs/site/build.py
 	.venv-site/bin/python docs/site/walk.py
+
+# Every page that is written from the code, anew.
+written: .venv/.installed-dev
+	for writer in $(filter-out docs/write_notebook.py,$(wildcard docs/write_*.py)); do $(BIN)/python $$writer || exit 1; done
 
 format: .venv/.installed-dev
 	$(BIN)/ruff check --fix

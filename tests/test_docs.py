@@ -16,7 +16,9 @@ PAGES = sorted(
 )
 
 
-@pytest.mark.parametrize("writer", ["write_reference.py", "write_hooks.py", "write_api.py", "write_truth.py"])
+@pytest.mark.parametrize(
+    "writer", ["write_reference.py", "write_hooks.py", "write_api.py", "write_plugins.py", "write_truth.py"]
+)
 def test_the_reference_is_written_from_the_code_of_today(writer: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     monkeypatch.syspath_prepend(str(ROOT / "docs"))
