@@ -12,7 +12,7 @@ install = $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.tx
 	|| { $(BIN)/python -m pip install --quiet 'pip>=25.1' && $(BIN)/python -m pip install --quiet -c constraints.txt $(1); }
 
 .PHONY: run setup test quick lint types imports unit unit-at-once full-size hydra-next engines engines-short floors floors-all \
-	readers wheel readme format bench cross truth mutants faults sweeps
+	readers wheel readme site written format bench cross truth mutants faults sweeps
 
 # The README's first command: 5.4 million card transactions, 0.25 % of them in fraud chains; make run ARGS=seed=2
 run: .venv/.installed
@@ -27,7 +27,7 @@ beside := -j$(shell expr 1 + `getconf _NPROCESSORS_ONLN`) $(if $(filter output-s
 
 test: .venv/.installed-dev
 	$(MAKE) $(beside) types lint imports
-	$(MAKE) $(beside) unit-at-once wheel readme readers engines-short hydra-next floors
+	$(MAKE) $(beside) unit-at-once wheel readme site readers engines-short hydra-next floors
 
 unit-at-once: .venv/.installed-dev
 	$(MAKE) $(if $(filter output-sync,$(.FEATURES)),--output-sync=none) unit
@@ -109,12 +109,22 @@ sweeps: .venv/.installed-dev
 	SYNTH_SWEEPS=full SYNTH_LINT_WORLDS=8 $(BIN)/pytest $(in_parallel) -m sweep $(or $(ARGS),tests)
 
 # Each page with commands; make wheel runs those of the installation.
-pages := $(filter-out docs/install.md,$(shell grep -l '^```console' README.md docs/*.md))
+pages := $(filter-out docs/install.md,$(shell grep -l '^```console' README.md docs/*.md docs/tutorials/*.md))
 
 readme: .venv/.installed-dev
 	place=$$(mktemp -d) && $(MAKE) run ARGS=sink.parquet.uri=$$place/run && . $(BIN)/activate && synth verify $$place/run && rm -r $$place
 	$(BIN)/python tests/readme_commands.py $(pages)
 	$(BIN)/python docs/write_screens.py --check
+	$(BIN)/python docs/write_gallery.py --check
+
+# The documentation as a site, below build/site; a warning is an error. Where there is a Chromium, it opens every page.
+site: .venv-site/.installed
+	.venv-site/bin/python docs/site/build.py
+	.venv-site/bin/python docs/site/walk.py
+
+# Every page that is written from the code, anew.
+written: .venv/.installed-dev
+	for writer in $(filter-out docs/write_notebook.py,$(wildcard docs/write_*.py)); do $(BIN)/python $$writer || exit 1; done
 
 format: .venv/.installed-dev
 	$(BIN)/ruff check --fix
@@ -141,6 +151,11 @@ bench: .venv/.installed-dev
 	$(BIN)/uv venv --quiet --clear --python $(PYTHON) .venv-readers
 	@$(BIN)/uv pip install --quiet --python .venv-readers/bin/python --no-deps -r constraints-readers.txt \
 		--config-settings-package 'pyspark:--build-option=bdist_wheel --compression=stored'
+	@touch $@
+
+.venv-site/.installed: .venv/.installed-dev constraints-site.txt
+	$(BIN)/uv venv --quiet --clear --python $(PYTHON) .venv-site
+	@$(BIN)/uv pip install --quiet --python .venv-site/bin/python --no-deps -r constraints-site.txt
 	@touch $@
 
 .venv-engines/.installed: .venv/.installed-dev pyproject.toml constraints.txt

@@ -7,7 +7,7 @@ from pathlib import Path
 
 def publish(name: str, text: str) -> int:
     """Writes a page beside this file, or says how it differs; returns the exit code."""
-    page = Path(__file__).with_name(name)
+    page = Path(__file__).parent / name
     if "--check" not in sys.argv:
         page.write_text(text)
         return 0

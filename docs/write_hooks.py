@@ -3,6 +3,7 @@
 import inspect
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from page import publish
@@ -84,6 +85,11 @@ CONTRACTS: dict[str, tuple[type[Any], ...]] = {
     "synth_subscribers": (Subscriber, StreamSubscriber, RunStarted, BlockDone, StreamProgress, RunEnded),
 }
 
+ROOT = Path(__file__).resolve().parents[1]
+
+#: Where an example of a hook may stand: what `synth plugins new` writes, and those that it does not write.
+EXAMPLES = sorted([*ROOT.glob("synth/cli/scaffold/my_*.py"), *ROOT.glob("plugins/examples/hooks/*.py")])
+
 INTRO = """\
 # Hooks
 
@@ -91,7 +97,8 @@ Written by `docs/write_hooks.py` from the code; do not edit.
 
 A plugin is a module with functions marked `@synth.hookimpl`. Each function takes nothing and returns a list of
 descriptions; it does no work, and synth calls it once. This page has every hook with what synth expects of it and
-guarantees to it. [Write a fraud pattern in ten minutes](first-pattern.md) is the place to begin.
+guarantees to it, and an example that the tests run; `synth plugins new NAME --kind generator` writes those of
+components under your own name. [Write a fraud pattern in ten minutes](first-pattern.md) is the place to begin.
 """
 
 
@@ -106,8 +113,20 @@ def sections() -> Iterator[str]:
         if name.startswith("synth_"):
             returned = str(inspect.signature(hook).return_annotation)
             yield f"## `{name}() -> {plain(returned)}`\n\n{text_of(hook)}\n"
+            for example in examples_of(name):
+                yield f"An example, [{example.name}]({link(example)}):\n\n```python\n{example.read_text()}```\n"
             for contract in CONTRACTS.get(name, ()):
                 yield from class_section(contract)
+
+
+def examples_of(hook: str) -> list[Path]:
+    """The files that implement a hook."""
+    return [example for example in EXAMPLES if f"def {hook}(" in example.read_text()]
+
+
+def link(example: Path) -> str:
+    """From the page to a file of the repository."""
+    return "../" + example.relative_to(ROOT).as_posix()
 
 
 def class_section(contract: type[Any]) -> Iterator[str]:
@@ -138,6 +157,7 @@ def text_of(documented: Any) -> str:
     """A docstring as Markdown: its sections of arguments and attributes become lists."""
     doc = inspect.getdoc(documented) or ""
     doc = re.sub(r"``(.+?)``", r"`\1`", doc)
+    doc = re.sub(r"(?m)(?:^>>> .*\n(?:^\S.*(?:\n|\Z))*)+", lambda shown: f"```pycon\n{shown[0].rstrip()}\n```\n", doc)
     lines: list[str] = []
     for line in doc.splitlines():
         if re.fullmatch(r"(Attributes|Args|Returns|Raises):", line):

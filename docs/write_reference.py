@@ -1,6 +1,7 @@
 """Writes docs/reference.md from the code: python docs/write_reference.py [--check]"""
 
 import inspect
+import re
 
 from page import publish
 
@@ -72,8 +73,15 @@ def keys() -> list[str]:
                 sections.append((f"{prefix}, kind: {kind}", spec.config))
     for title, config in sections:
         lines += [f"### {title or 'top level'}", "", (inspect.getdoc(config) or "").partition("\n\n")[0], ""]
-        lines += table(["key", "type", "meaning"], [[f"`{k['key']}`", k["type"], k["doc"]] for k in keys_of(config)])
+        lines += table(
+            ["key", "type", "meaning"], [[f"`{k['key']}`", marked(k["type"]), k["doc"]] for k in keys_of(config)]
+        )
     return lines
+
+
+def marked(told_type: str) -> str:
+    """A pattern's signs are none of Markdown's."""
+    return re.sub(r"(?<=that matches )\S+", lambda pattern: f"`{pattern[0]}`", told_type)
 
 
 def options() -> list[str]:

@@ -12,11 +12,13 @@ from synth.config.catalog import load_catalog
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted(
-    [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md"), ROOT / "benchmarks/README.md"]
+    [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("plugins/*/README.md"), ROOT / "benchmarks/README.md"]
 )
 
 
-@pytest.mark.parametrize("writer", ["write_reference.py", "write_hooks.py", "write_truth.py"])
+@pytest.mark.parametrize(
+    "writer", ["write_reference.py", "write_hooks.py", "write_api.py", "write_plugins.py", "write_truth.py"]
+)
 def test_the_reference_is_written_from_the_code_of_today(writer: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     monkeypatch.syspath_prepend(str(ROOT / "docs"))
@@ -26,11 +28,35 @@ def test_the_reference_is_written_from_the_code_of_today(writer: str, monkeypatc
     assert not ended.value.code
 
 
+LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)]*))?\)")
+
+
+def anchors(page: Path) -> set[str]:
+    """What a code host, and the site, make of the headings."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    heads = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_links_lead_somewhere(page: Path) -> None:
-    targets = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text())
-    missing = [target for target in targets if not (page.parent / target).exists()]
-    assert not missing
+    links = [(page.parent / target if target else page, anchor) for target, anchor in LINK.findall(page.read_text())]
+    assert not [f"{target}" for target, _ in links if not target.exists()]
+    assert not [f"{target}#{anchor}" for target, anchor in links if anchor and anchor not in anchors(target)]
+
+
+def test_a_link_to_no_heading_is_found(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# A page, of `two` words\n\n[there](#a-page-of-two-words) [nowhere](#b)\n")
+    assert {anchor in anchors(page) for _, anchor in LINK.findall(page.read_text())} == {True, False}
+
+
+@pytest.mark.parametrize("group", ["experiment", "scenario"])
+def test_the_gallery_has_a_picture_of_each(group: str) -> None:
+    page = (ROOT / "docs/gallery.md").read_text()
+    names = [path.stem for path in (ROOT / "conf" / group).glob("*.yaml")]
+    assert names
+    assert [name for name in names if f"### {name}\n" not in page] == []
 
 
 def yaml_examples() -> list[tuple[str, str]]:
@@ -65,7 +91,7 @@ def test_the_examples_of_the_plugins_page_work(tmp_path: Path) -> None:
     [presets], code = (re.findall(rf"```{kind}\n(.*?)```", page, re.DOTALL) for kind in ("yaml", "python"))
     (tmp_path / "card_testing.yaml").write_text(presets)
     (tmp_path / "card_testing.py").write_text((ROOT / "plugins/examples/card_testing.py").read_text())
-    (tmp_path / "ledger.py").write_text("import synth\n" + "".join(code))
+    (tmp_path / "ledger.py").write_text("".join(code))
     words = ("columns=ledger", "generator.transactions=30000", f"sink.parquet.uri={tmp_path}/out")
     result = synth.run("scenario=card_testing_deep", *words, plugins_dirs=[tmp_path])
     assert result.fraud_rows == 30

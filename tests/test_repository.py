@@ -6,16 +6,23 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
+import yaml
+
+import synth
 
 ROOT = Path(__file__).resolve().parent.parent
 TOP_FILES = (
     ".ci/run",
     ".gitignore",
     "CHANGELOG.md",
+    "CITATION.cff",
+    "CODE_OF_CONDUCT.md",
+    "CONTRIBUTING.md",
     "LICENSE",
     "NOTICE",
     "Makefile",
     "README.md",
+    "SECURITY.md",
     "conf/config.yaml",
     "constraints.txt",
     "docs/decisions/0000-template.md",
@@ -119,7 +126,7 @@ def test_no_page_installs_a_name_that_nobody_has_registered() -> None:
     names = "|".join(["synth-fraud", "synth-kafka", "synth-sql", "synth-lakehouse", "synth-prometheus", *NAMES])
     told = re.compile(rf"(?:install|--with|uvx|add)\b[^\n`]*?(?<![\w/.-])(?:{names})\b(?!(?:\[[\w,]*\])? @ )")
     pages = [p for p in ROOT.rglob("*") if p.suffix in (".md", ".py", ".toml") and not p.is_relative_to(ROOT / "tests")]
-    pages = [p for p in pages if not any(part.startswith(".") for part in p.relative_to(ROOT).parts)]
+    pages = [p for p in pages if not any(part.startswith(".") or part == "build" for part in p.relative_to(ROOT).parts)]
     assert told.search("$ pip install synth-velocity")
     assert told.search("$ pip install 'synth-fraud[kafka]'")
     assert not told.search("$ pip install 'synth-fraud[kafka] @ git+REPOSITORY'")
@@ -155,3 +162,16 @@ def test_every_package_says_that_it_is_typed() -> None:
     roots = [path.parent for path in (ROOT / "plugins").glob("**/synth_*/__init__.py")]
     assert len(roots) > 5
     assert [root.name for root in [*roots, ROOT / "synth"] if not (root / "py.typed").is_file()] == []
+
+
+def test_the_citation_names_this_version() -> None:
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert cited["version"] == synth.__version__
+    assert cited["license"] in project["license"]
+    assert [author["name"] for author in cited["authors"]] == [author["name"] for author in project["authors"]]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / ".github").rglob("*.yml")), ids=lambda path: path.name)
+def test_a_workflow_is_yaml_with_jobs(path: Path) -> None:
+    assert yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"]

@@ -102,8 +102,8 @@ def test_defaults_are_plain_and_know_their_lines() -> None:
     assert {type(composed.config["amount"]), type(composed.config["amount"]["buckets"])} == {dict, list}
     assert composed.origins["seed"] == f"synth:{AT['seed']}"
     assert composed.origins["timeline"] == f"synth:{AT['timeline']}"
-    assert composed.origins["amount.buckets"] == "synth:conf/amount/buckets.yaml:3"
-    assert composed.origins["amount.buckets.2.low"] == "synth:conf/amount/buckets.yaml:6"
+    assert composed.origins["amount.buckets"] == "synth:conf/amount/buckets.yaml:4"
+    assert composed.origins["amount.buckets.2.low"] == "synth:conf/amount/buckets.yaml:7"
     assert composed.choices["amount"] == "buckets"
     assert composed.choices["scenario"] == []
     assert composed.choices["sink"] == ["parquet"]
@@ -131,8 +131,8 @@ def test_overrides_have_the_last_word() -> None:
     chain = composed.config["scenario"]["card_chain"]
     assert (chain["ratio"], composed.config["seed"]) == (0.1, 7)
     assert composed.config["amount"]["buckets"][0]["low"] == 0.5
-    assert composed.origins["scenario.card_chain"] == "synth:conf/scenario/card_chain.yaml:3"
-    assert composed.origins["scenario.card_chain.mode"] == "synth:conf/scenario/card_chain.yaml:7"
+    assert composed.origins["scenario.card_chain"] == "synth:conf/scenario/card_chain.yaml:4"
+    assert composed.origins["scenario.card_chain.mode"] == "synth:conf/scenario/card_chain.yaml:8"
     assert composed.origins["scenario.card_chain.ratio"] == "command line: scenario.card_chain.ratio=0.1"
     assert composed.origins["amount.buckets.0.low"] == "command line: amount.buckets.0.low=0.5"
     assert composed.origins["seed"] == "command line: ++seed=7"
@@ -167,7 +167,7 @@ def test_a_replaced_list_keeps_no_line_of_the_old_one(write: Write) -> None:
     assert composed.origins["amount.buckets.0.low"] == "conf/experiment/two.yaml:4"
     assert "amount.buckets.1" not in composed.origins
     assert changed_at(composed.origins, "amount.buckets.1.low") == "conf/experiment/two.yaml:3"
-    assert changed_at(composed.origins, "amount.kind") == "synth:conf/amount/buckets.yaml:2"
+    assert changed_at(composed.origins, "amount.kind") == "synth:conf/amount/buckets.yaml:3"
     assert changed_at(composed.origins, "nowhere.at.all") == ""
 
 
@@ -707,7 +707,7 @@ def test_the_sagemaker_bucket_without_region_or_credentials(monkeypatch: pytest.
     found = only("+sink=csv_s3")
     assert found.path == "sink.csv_s3.uri"
     assert found.message == "'sink.csv_s3.uri' cannot be resolved: no AWS region; set AWS_DEFAULT_REGION"
-    assert found.where == "synth:conf/sink/csv_s3.yaml:4"
+    assert found.where == "synth:conf/sink/csv_s3.yaml:5"
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     assert only("+sink=csv_s3").message == "'sink.csv_s3.uri' cannot be resolved: no AWS credentials"
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "canary-id")
