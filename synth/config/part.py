@@ -9,6 +9,7 @@ from synth.contracts.hookspecs import SinkSpec, Spec
 from synth.contracts.runner import Runner
 from synth.contracts.sink import KeptSink, SinkJob
 from synth.errors import Problem, RefusedError, blaming
+from synth.sinks.s3_options import S3Options
 from synth.tables.column import PLAIN_NAME
 from synth.wording import in_yaml
 
@@ -92,9 +93,10 @@ def without_kind(path: str, data: Any, kinds: Sequence[str], options: Sequence[s
 
 
 def place_problems(sinks: Mapping[str, SinkPart]) -> Iterator[Problem]:
-    """Yields the uris that name no place, and those of two sinks that take the same."""
+    """Yields the uris that name no place, those of two sinks that take the same, and what their kind of place lacks."""
     taken: dict[Steps, str] = {}
     for name, part in sinks.items():
+        yield from _bucket_problems(name, part)
         try:
             own = part.takes()
         except RefusedError as error:
@@ -107,6 +109,17 @@ def place_problems(sinks: Mapping[str, SinkPart]) -> Iterator[Problem]:
             at = f"sink.{name}.uri" if part.spec.has_uri else f"sink.{name}"
             yield Problem(path=at, message=message, allowed=("one place a sink",))
         taken |= dict.fromkeys(own, name)
+
+
+def _bucket_problems(name: str, part: SinkPart) -> Iterator[Problem]:
+    """Yields what is wrong with how the objects of a sink are put, and what is said of them where there are none."""
+    path, options = f"sink.{name}.s3", getattr(part.config, "s3", None)
+    if not isinstance(options, S3Options):
+        return
+    if options != S3Options() and not (part.uri or "").lower().startswith("s3://"):
+        message = f"{path} is of objects in a bucket, and sink {name!r} goes to {part.uri or 'the run directory'}"
+        yield Problem(path=path, message=message, allowed=("beside uri: s3://bucket/prefix",))
+    yield from (problem.below(path).with_path_in_message() for problem in options.problems())
 
 
 def layout_hint(name: str, part: SinkPart) -> str:

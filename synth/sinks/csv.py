@@ -1,7 +1,7 @@
 """CSV, written by Arrow."""
 
 import gzip
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
@@ -10,6 +10,7 @@ from synth.contracts.sink import SinkJob
 from synth.errors import RunError
 from synth.sinks.files import FileSink
 from synth.sinks.places import RunFolder
+from synth.sinks.s3_options import S3, S3Options
 from synth.sinks.targets import TableFile, Target, TargetStream
 from synth.tables.table import Table
 
@@ -38,6 +39,7 @@ class CsvConfig:
     header: Annotated[bool, Field(description="whether a file begins with the column names")]
     compression: Annotated[Compression, Field(description="compression of each file")]
     run_folder: Folder
+    s3: S3 = field(default_factory=S3Options)
 
 
 class CsvSink(FileSink):
@@ -45,7 +47,7 @@ class CsvSink(FileSink):
 
     def __init__(self, config: CsvConfig, job: SinkJob) -> None:
         form = TextFormat(".csv", config.compression, CsvLines(config.header))
-        super().__init__(form, config.layout, job, config.run_folder)
+        super().__init__(form, config.layout, job, config.run_folder, config.s3)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from synth.contracts.sink import ONCE, Receipt, SinkJob
 from synth.contracts.store import Staged, Staging, Upload
 from synth.sinks.card import write_card
 from synth.sinks.places import BESIDE, LocalPlace, RunFolder, parse_uri, run_folder
+from synth.sinks.s3_options import S3Options
 from synth.sinks.stores import open_store
 from synth.sinks.targets import ContinuedFormat, Counter, FileFormat, TableFile
 
@@ -30,12 +31,20 @@ class FileSink:
 
     Args:
         folder: whether a run has a folder of its own below the place, in which all this stands.
+        s3: how objects are put into a bucket; None: as the bucket says.
     """
 
-    def __init__(self, file_format: FileFormat, layout: Layout, job: SinkJob, folder: RunFolder = "auto") -> None:
+    def __init__(
+        self,
+        file_format: FileFormat,
+        layout: Layout,
+        job: SinkJob,
+        folder: RunFolder = "auto",
+        s3: S3Options | None = None,
+    ) -> None:
         self.uri = job.uri
         self._format, self._job = file_format, job
-        self._store = open_store(job.uri, BESIDE if layout == "file" else "", run_folder=folder)
+        self._store = open_store(job.uri, BESIDE if layout == "file" else "", run_folder=folder, s3=s3)
         self._layout = layout
         self._open: dict[str, tuple[Upload, TableFile]] = {}
         self._growing = {table.name for table in job.tables if table.facts.grows}

@@ -1,5 +1,6 @@
 """JSON lines: one object a row."""
 
+import dataclasses
 import json
 from dataclasses import dataclass
 from itertools import accumulate
@@ -12,6 +13,7 @@ from synth.arrays import Bytes
 from synth.contracts.sink import SinkJob
 from synth.sinks.csv import Compression, Folder, TextFormat, Uri
 from synth.sinks.files import FileSink
+from synth.sinks.s3_options import S3, S3Options
 from synth.tables.table import Field as TableField
 from synth.tables.table import Table
 
@@ -31,13 +33,16 @@ class JsonlConfig:
     layout: Annotated[Literal["file", "parts"], Field(description="one file, or one a block")]
     compression: Annotated[Compression, Field(description="compression of each file")]
     run_folder: Folder
+    s3: S3 = dataclasses.field(default_factory=S3Options)
 
 
 class JsonlSink(FileSink):
     """JSON lines files."""
 
     def __init__(self, config: JsonlConfig, job: SinkJob) -> None:
-        super().__init__(TextFormat(".jsonl", config.compression, JsonLines()), config.layout, job, config.run_folder)
+        super().__init__(
+            TextFormat(".jsonl", config.compression, JsonLines()), config.layout, job, config.run_folder, config.s3
+        )
 
 
 #: Rows laid out at a time: the byte matrix then stays in the processor's cache.

@@ -1,5 +1,6 @@
 """Parquet: a file a block for the transactions, a file for each side table; units and docs in the schema."""
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
@@ -8,6 +9,7 @@ from pydantic import Field
 from synth.contracts.sink import SinkJob
 from synth.sinks.csv import Folder, Uri
 from synth.sinks.files import FileSink
+from synth.sinks.s3_options import S3, S3Options
 from synth.sinks.targets import TableFile, Target, TargetStream
 from synth.tables.table import Table
 
@@ -26,6 +28,7 @@ class ParquetConfig:
     compression: Annotated[Literal["zstd", "snappy", "gzip", "none"], Field(description="compression of the columns")]
     row_group_rows: Annotated[int, Field(ge=1, le=100_000_000, description="most rows of a row group")]
     run_folder: Folder
+    s3: S3 = dataclasses.field(default_factory=S3Options)
 
 
 class ParquetSink(FileSink):
@@ -33,7 +36,7 @@ class ParquetSink(FileSink):
 
     def __init__(self, config: ParquetConfig, job: SinkJob) -> None:
         form = ParquetFormat(config.compression, config.row_group_rows)
-        super().__init__(form, "parts", job, config.run_folder)
+        super().__init__(form, "parts", job, config.run_folder, config.s3)
 
 
 #: Bytes at which a dictionary is given up: it then holds 65,536 numbers of 8 bytes, and an index into more of them
