@@ -112,8 +112,8 @@ class LakeSink(FileSink):
             return [self._part_name(table, block) for block in range(self._job.blocks)]
         return [f"{table}/data/{self._stem}{self._format.suffix}"]
 
-    def _part_name(self, table: str, block: int) -> str:
-        return f"{table}/data/{self._stem}-{block:05d}{self._format.suffix}"
+    def _part_name(self, table: str, block: int, folder: str = "") -> str:
+        return f"{table}/data/{folder}{self._stem}-{block:05d}{self._format.suffix}"
 
     @property
     def _stem(self) -> str:

@@ -9,7 +9,7 @@ from synth.contracts.hookspecs import SinkSpec, Spec
 from synth.contracts.runner import Runner
 from synth.contracts.sink import KeptSink, SinkJob
 from synth.errors import Problem, RefusedError, blaming
-from synth.tables.column import PLAIN_NAME
+from synth.tables.column import PLAIN_NAME, Column
 from synth.wording import in_yaml
 
 
@@ -107,6 +107,17 @@ def place_problems(sinks: Mapping[str, SinkPart]) -> Iterator[Problem]:
             at = f"sink.{name}.uri" if part.spec.has_uri else f"sink.{name}"
             yield Problem(path=at, message=message, allowed=("one place a sink",))
         taken |= dict.fromkeys(own, name)
+
+
+def view_problems(sinks: Mapping[str, SinkPart], view: Mapping[str, Column]) -> Iterator[Problem]:
+    """Yields what sinks cannot do with the columns of the view.
+
+    Args:
+        view: those that are known, by name.
+    """
+    for name, part in sinks.items():
+        if problems := getattr(part.config, "problems_with", None):
+            yield from (problem.below(f"sink.{name}").with_path_in_message() for problem in problems(view))
 
 
 def layout_hint(name: str, part: SinkPart) -> str:
