@@ -111,7 +111,7 @@ class LakeSink(FileSink):
         job: SinkJob,
         s3: S3Options | None = None,
     ) -> None:
-        super().__init__(ParquetFormat(compression, row_group_rows), "parts", job, "never", s3)
+        super().__init__(ParquetFormat(compression, row_group_rows), "parts", job, "never", s3=s3)
         self._mode: IfExists = "replace" if job.overwrite else if_exists
         self._run = job.fingerprint[:_RUN_LETTERS] if if_exists == "append" else ""
         self._number = 0
@@ -130,8 +130,8 @@ class LakeSink(FileSink):
             return [self._part_name(table, block) for block in range(self._job.blocks)]
         return [f"{table}/data/{self._stem}{self._format.suffix}"]
 
-    def _part_name(self, table: str, block: int) -> str:
-        return f"{table}/data/{self._stem}-{block:05d}{self._format.suffix}"
+    def _part_name(self, table: str, block: int, folder: str = "") -> str:
+        return f"{table}/data/{folder}{self._stem}-{block:05d}{self._format.suffix}"
 
     @property
     def _stem(self) -> str:

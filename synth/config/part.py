@@ -10,7 +10,7 @@ from synth.contracts.runner import Runner
 from synth.contracts.sink import KeptSink, SinkJob
 from synth.errors import Problem, RefusedError, blaming
 from synth.sinks.s3_options import S3Options
-from synth.tables.column import PLAIN_NAME
+from synth.tables.column import PLAIN_NAME, Column
 from synth.wording import in_yaml
 
 
@@ -120,6 +120,17 @@ def _bucket_problems(name: str, part: SinkPart) -> Iterator[Problem]:
         message = f"{path} is of objects in a bucket, and sink {name!r} goes to {part.uri or 'the run directory'}"
         yield Problem(path=path, message=message, allowed=("beside uri: s3://bucket/prefix",))
     yield from (problem.below(path).with_path_in_message() for problem in options.problems())
+
+
+def view_problems(sinks: Mapping[str, SinkPart], view: Mapping[str, Column]) -> Iterator[Problem]:
+    """Yields what sinks cannot do with the columns of the view.
+
+    Args:
+        view: those that are known, by name.
+    """
+    for name, part in sinks.items():
+        if problems := getattr(part.config, "problems_with", None):
+            yield from (problem.below(f"sink.{name}").with_path_in_message() for problem in problems(view))
 
 
 def layout_hint(name: str, part: SinkPart) -> str:

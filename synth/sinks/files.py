@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from synth.contracts.sink import ONCE, Receipt, SinkJob
 from synth.contracts.store import Staged, Staging, Upload
 from synth.sinks.card import write_card
+from synth.sinks.partitions import split
 from synth.sinks.places import BESIDE, LocalPlace, RunFolder, parse_uri, run_folder
 from synth.sinks.s3_options import S3Options
 from synth.sinks.stores import open_store
 from synth.sinks.targets import ContinuedFormat, Counter, FileFormat, TableFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from synth.tables.batch import Batch
 
@@ -31,6 +32,7 @@ class FileSink:
 
     Args:
         folder: whether a run has a folder of its own below the place, in which all this stands.
+        partition_by: keys by which a block's transactions come into files in folders of their own, with ``parts``.
         s3: how objects are put into a bucket; None: as the bucket says.
     """
 
@@ -40,12 +42,13 @@ class FileSink:
         layout: Layout,
         job: SinkJob,
         folder: RunFolder = "auto",
+        partition_by: "Sequence[str]" = (),
         s3: S3Options | None = None,
     ) -> None:
         self.uri = job.uri
         self._format, self._job = file_format, job
         self._store = open_store(job.uri, BESIDE if layout == "file" else "", run_folder=folder, s3=s3)
-        self._layout = layout
+        self._layout, self._partition_by = layout, tuple(partition_by)
         self._open: dict[str, tuple[Upload, TableFile]] = {}
         self._growing = {table.name for table in job.tables if table.facts.grows}
         self._staged: dict[str, list[Staged]] = {table.name: [] for table in (*job.tables, *job.extra)}
@@ -90,9 +93,15 @@ class FileSink:
         """Whether each block writes a file of the table; the others are one file, to which the driver appends."""
         return self._layout == "parts" and table in self._growing
 
-    def _part_name(self, table: str, block: int) -> str:
+    def _part_name(self, table: str, block: int, folder: str = "") -> str:
         digits = max(5, len(str(self._job.blocks - 1)))
-        return f"{table}/part-{block:0{digits}d}{self._format.suffix}"
+        return f"{table}/{folder}part-{block:0{digits}d}{self._format.suffix}"
+
+    def _partitions(self, batch: "Batch") -> "Iterable[tuple[str, Batch]]":
+        """The files that a block's rows come into: the folder of each, with a slash, and its rows."""
+        if batch.table.name != _MAIN or not self._partition_by:
+            return [("", batch)]
+        return ((f"{folder}/", part) for folder, part in split(batch, self._partition_by))
 
     def open(self, extra: "Sequence[Batch]") -> None:
         """Starts the store and writes the tables that come once."""
@@ -114,7 +123,9 @@ class FileSink:
         staged, payloads = [], {}
         for name, batch in batches.items():
             if self._in_parts(name):
-                staged.append(self._write_file(self._part_name(name, block), batch, max(1, batch.native.num_rows)))
+                for folder, part in self._partitions(batch):
+                    file = self._part_name(name, block, folder)
+                    staged.append(self._write_file(file, part, max(1, part.native.num_rows)))
             else:
                 payloads[name] = self._format.encode(batch)
         return Receipt(block, tuple(staged), payloads)

@@ -21,6 +21,7 @@ from synth.sinks.places import (
     STAGING,
     RunFolder,
     S3Place,
+    above,
     families,
     family,
     left_of,
@@ -286,7 +287,7 @@ class S3Store:
         """The files here that bear the names of this run, or are parts beside its parts."""
         found = []
         for start in reversed(families(self._names)):
-            for name, _ in self._connection().visible(start):
+            for name, _ in self._connection().visible(above(start)):
                 if family(name) == start:
                     found.append(name)
                 elif not start.endswith("part-"):
