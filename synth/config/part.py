@@ -11,6 +11,8 @@ from synth.contracts.sink import KeptSink, SinkJob
 from synth.errors import Problem, RefusedError, blaming
 from synth.sinks.s3_options import S3Options
 from synth.tables.column import PLAIN_NAME, Column
+from synth.tables.split import split_problems
+from synth.timeline import Timeline
 from synth.wording import in_yaml
 
 
@@ -122,15 +124,17 @@ def _bucket_problems(name: str, part: SinkPart) -> Iterator[Problem]:
     yield from (problem.below(path).with_path_in_message() for problem in options.problems())
 
 
-def view_problems(sinks: Mapping[str, SinkPart], view: Mapping[str, Column]) -> Iterator[Problem]:
-    """Yields what sinks cannot do with the columns of the view.
+def view_problems(sinks: Mapping[str, SinkPart], view: Mapping[str, Column], timeline: Timeline) -> Iterator[Problem]:
+    """Yields what sinks cannot do with the columns of the view, and within the window.
 
     Args:
         view: those that are known, by name.
     """
     for name, part in sinks.items():
+        found = list(split_problems(getattr(part.config, "split", {}), view, timeline))
         if problems := getattr(part.config, "problems_with", None):
-            yield from (problem.below(f"sink.{name}").with_path_in_message() for problem in problems(view))
+            found += problems(view)
+        yield from (problem.below(f"sink.{name}").with_path_in_message() for problem in found)
 
 
 def layout_hint(name: str, part: SinkPart) -> str:

@@ -200,8 +200,9 @@ class _Build:
         known |= {} if "scenario" in self.unsure else {"reporting": (sorted(several["scenario"]),)}
         for name in (name for name in known if fixed[name] is not None):
             self._note_below(name, fixed[name].problems_with(*known[name]))
-        if own is not None and fixed["columns"]:
-            self._note(view_problems(sinks, fixed["columns"].shown_columns(own)))
+        if own is not None and fixed["columns"] and fixed["timeline"]:
+            shown, window = fixed["columns"].shown_columns(own), Timeline.parse(fixed["timeline"])
+            self._note(view_problems(sinks, shown, window))
         if self.problems or None in (run, *fixed.values(), *single.values()):
             return None
         return Recipe(

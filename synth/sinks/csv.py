@@ -15,6 +15,7 @@ from synth.sinks.s3_options import S3, S3Options
 from synth.sinks.targets import TableFile, Target, TargetStream
 from synth.tables.column import Column
 from synth.tables.partition import PartitionKeys, partition_problems
+from synth.tables.split import Split, SplitStarts
 from synth.tables.table import Table
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class CsvConfig:
     run_folder: Folder
     s3: S3 = field(default_factory=S3Options)
     partition_by: PartitionKeys = field(default_factory=list)
+    split: SplitStarts = field(default_factory=dict)
 
     def problems(self) -> Iterator[Problem]:
         """Refuses folders for one file."""
@@ -67,7 +69,8 @@ class CsvSink(FileSink):
 
     def __init__(self, config: CsvConfig, job: SinkJob) -> None:
         form = TextFormat(".csv", config.compression, CsvLines(config.header))
-        super().__init__(form, config.layout, job, config.run_folder, config.partition_by, config.s3)
+        by, parts = config.partition_by, Split.of(config.split)
+        super().__init__(form, config.layout, job, config.run_folder, by, config.s3, parts)
 
 
 @dataclass(frozen=True)

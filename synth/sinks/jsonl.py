@@ -17,6 +17,7 @@ from synth.sinks.files import FileSink
 from synth.sinks.s3_options import S3, S3Options
 from synth.tables.column import Column
 from synth.tables.partition import PartitionKeys, partition_problems
+from synth.tables.split import Split, SplitStarts
 from synth.tables.table import Field as TableField
 from synth.tables.table import Table
 
@@ -38,6 +39,7 @@ class JsonlConfig:
     run_folder: Folder
     s3: S3 = field(default_factory=S3Options)
     partition_by: PartitionKeys = field(default_factory=list)
+    split: SplitStarts = field(default_factory=dict)
 
     def problems(self) -> Iterator[Problem]:
         """Refuses folders for one file."""
@@ -53,7 +55,8 @@ class JsonlSink(FileSink):
 
     def __init__(self, config: JsonlConfig, job: SinkJob) -> None:
         form = TextFormat(".jsonl", config.compression, JsonLines())
-        super().__init__(form, config.layout, job, config.run_folder, config.partition_by, config.s3)
+        by, parts = config.partition_by, Split.of(config.split)
+        super().__init__(form, config.layout, job, config.run_folder, by, config.s3, parts)
 
 
 #: Rows laid out at a time: the byte matrix then stays in the processor's cache.

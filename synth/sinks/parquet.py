@@ -14,6 +14,7 @@ from synth.sinks.s3_options import S3, S3Options
 from synth.sinks.targets import TableFile, Target, TargetStream
 from synth.tables.column import Column
 from synth.tables.partition import PartitionKeys, partition_problems
+from synth.tables.split import Split, SplitStarts
 from synth.tables.table import Table
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class ParquetConfig:
     run_folder: Folder
     s3: S3 = field(default_factory=S3Options)
     partition_by: PartitionKeys = field(default_factory=list)
+    split: SplitStarts = field(default_factory=dict)
 
     def problems_with(self, view: Mapping[str, Column]) -> Iterator[Problem]:
         """Yields the partitions that the view does not have."""
@@ -44,7 +46,8 @@ class ParquetSink(FileSink):
 
     def __init__(self, config: ParquetConfig, job: SinkJob) -> None:
         form = ParquetFormat(config.compression, config.row_group_rows)
-        super().__init__(form, "parts", job, config.run_folder, config.partition_by, config.s3)
+        by, parts = config.partition_by, Split.of(config.split)
+        super().__init__(form, "parts", job, config.run_folder, by, config.s3, parts)
 
 
 #: Bytes at which a dictionary is given up: it then holds 65,536 numbers of 8 bytes, and an index into more of them

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synth.arrays import Int64, Values
+from synth.arrays import Int64
 from synth.errors import RunError
-from synth.tables.arrow import values_of
 from synth.tables.partition import NULL, TIME_PARTS
+from synth.tables.split import time_of
 from synth.tables.table import Table
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def _coded(batch: "Batch", keys: Sequence[str]) -> tuple[Int64, list[str]]:
 def _codes(batch: "Batch", key: str) -> tuple[Int64, list[str]]:
     """(t,) the value of a key in each row, as a position among its texts."""
     if key in TIME_PARTS:
-        time_t = _time_of(batch).astype(f"datetime64[{_UNITS[key]}]")
+        time_t = time_of(batch).astype(f"datetime64[{_UNITS[key]}]")
         values, code_t = np.unique(time_t, return_inverse=True)
         return code_t, [text.replace("T", "-") for text in np.datetime_as_string(values).tolist()]
     coded = batch.native.column(key).dictionary_encode(null_encoding="encode")
@@ -70,11 +70,6 @@ def _codes(batch: "Batch", key: str) -> tuple[Int64, list[str]]:
     if "" in values:
         raise RunError(f"no folder can be named after the empty text that {key!r} has in some rows")
     return coded.indices.to_numpy().astype(np.int64), [NULL if v is None else _escaped(str(v)) for v in values]
-
-
-def _time_of(batch: "Batch") -> Values:
-    at = next(i for i, field in enumerate(batch.table.fields) if field.column.name == "time")
-    return values_of(batch.native.column(at)).view("datetime64[us]")
 
 
 def _escaped(text: str) -> str:
