@@ -12,7 +12,7 @@ from synth.errors import Problem, RefusedError, blaming
 from synth.sinks.s3_options import S3Options
 from synth.tables.column import PLAIN_NAME, Column
 from synth.tables.split import split_problems
-from synth.timeline import Timeline
+from synth.timeline import Timeline, TimelineConfig
 from synth.wording import in_yaml
 
 
@@ -94,7 +94,13 @@ def without_kind(path: str, data: Any, kinds: Sequence[str], options: Sequence[s
     return Problem(path=path, message=message, allowed=(f"a kind: {', '.join(kinds)}",), hint=hint)
 
 
-def place_problems(sinks: Mapping[str, SinkPart]) -> Iterator[Problem]:
+def sink_problems(runner: Part | None, sinks: Mapping[str, SinkPart]) -> Iterator[Problem]:
+    """Yields what is wrong with where sinks write, and with who writes there."""
+    yield from _place_problems(sinks)
+    yield from _runner_problems(runner, sinks)
+
+
+def _place_problems(sinks: Mapping[str, SinkPart]) -> Iterator[Problem]:
     """Yields the uris that name no place, those of two sinks that take the same, and what their kind of place lacks."""
     taken: dict[Steps, str] = {}
     for name, part in sinks.items():
@@ -124,14 +130,16 @@ def _bucket_problems(name: str, part: SinkPart) -> Iterator[Problem]:
     yield from (problem.below(path).with_path_in_message() for problem in options.problems())
 
 
-def view_problems(sinks: Mapping[str, SinkPart], view: Mapping[str, Column], timeline: Timeline) -> Iterator[Problem]:
+def view_problems(
+    sinks: Mapping[str, SinkPart], view: Mapping[str, Column], window: TimelineConfig
+) -> Iterator[Problem]:
     """Yields what sinks cannot do with the columns of the view, and within the window.
 
     Args:
         view: those that are known, by name.
     """
     for name, part in sinks.items():
-        found = list(split_problems(getattr(part.config, "split", {}), view, timeline))
+        found = list(split_problems(getattr(part.config, "split", {}), view, Timeline.parse(window)))
         if problems := getattr(part.config, "problems_with", None):
             found += problems(view)
         yield from (problem.below(f"sink.{name}").with_path_in_message() for problem in found)
@@ -142,7 +150,7 @@ def layout_hint(name: str, part: SinkPart) -> str:
     return f"sink.{name}.layout=parts" if "layout" in part.config.__dataclass_fields__ else ""
 
 
-def runner_problems(runner: Part | None, sinks: Mapping[str, SinkPart]) -> Iterator[Problem]:
+def _runner_problems(runner: Part | None, sinks: Mapping[str, SinkPart]) -> Iterator[Problem]:
     """Yields the sinks that cannot be written to by workers alone, where the runner sends no rows to the driver."""
     if runner is None:
         return

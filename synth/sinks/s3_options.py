@@ -98,5 +98,5 @@ class S3Options:
             client.meta.events.register("provide-client-params.s3", add)
 
 
-#: The field ``s3`` of a sink that writes to a directory or to S3.
 S3 = Annotated[S3Options, Field(description="how objects are put into a bucket; null: as the bucket says")]
+"""The field ``s3`` of a sink that writes to a directory or to S3."""
