@@ -100,6 +100,8 @@ from .sinks.jsonl import JsonLines as JsonLines
 from .sinks.parquet import ParquetFormat as ParquetFormat
 from .sinks.places import LocalPlace as LocalPlace
 from .sinks.places import parse_uri as parse_uri
+from .sinks.s3_options import S3 as S3
+from .sinks.s3_options import S3Options as S3Options
 from .sinks.targets import TableFile as TableFile
 from .sinks.targets import Target as Target
 from .sinks.targets import TargetStream as TargetStream

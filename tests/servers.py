@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 CEPH_PROGRAMS = ("ceph", "ceph-mon", "ceph-osd", "monmaptool", "radosgw", "radosgw-admin")
 CEPH_INSTALL = "apt-get install -y --no-install-recommends ceph-mon ceph-osd radosgw ceph-base ceph-common"
+CEPH_KMS_KEY = "synth-key"
+"""The id of a key for encryption, which the cluster knows by itself."""
 CEPH_CONF = """
 [global]
 fsid = {fsid}
@@ -57,6 +59,9 @@ osd_pool_default_pgp_num = 4
 osd_pool_default_pg_autoscale_mode = off
 rgw_run_sync_thread = false
 rgw_thread_pool_size = 32
+rgw_crypt_require_ssl = false
+rgw_crypt_s3_kms_backend = testing
+rgw_crypt_s3_kms_encryption_keys = {kms_key}=c3ludGgncyBrZXksIGZvciB0ZXN0cyBvbmx5LCAzMiE=
 debug_ms = 0/0
 """
 
@@ -170,7 +175,8 @@ class Ceph:
     def _start(cls) -> "Ceph":
         directory = Path(tempfile.mkdtemp(prefix="synth-ceph-"))
         mon_port, fsid, osd = free_port(), str(uuid.uuid4()), str(uuid.uuid4())
-        (directory / "ceph.conf").write_text(CEPH_CONF.format(fsid=fsid, mon_port=mon_port, directory=directory))
+        conf = CEPH_CONF.format(fsid=fsid, mon_port=mon_port, directory=directory, kms_key=CEPH_KMS_KEY)
+        (directory / "ceph.conf").write_text(conf)
         (directory / "mon").mkdir()
         (directory / "osd").mkdir()
         ceph = cls(str(directory), S3Server(f"http://127.0.0.1:{free_port()}", "SYNTHKEY", "SYNTHSECRET"))

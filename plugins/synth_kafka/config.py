@@ -1,13 +1,13 @@
 """The keys of sink=kafka."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from synth import Problem
-from synth_kafka.formats import FormatName
+from synth_kafka.formats import FormatName, KeyFormatName
 
 _TOPIC = r"^[A-Za-z0-9._-]{1,200}$"
 
@@ -31,7 +31,16 @@ class KafkaConfig:
         str | None,
         Field(pattern=r"^https?://[^@\s]+$", description="address of a schema registry; null: messages without schema"),
     ]
-    key: Annotated[str | None, Field(description="column whose text is the key of a message; null: no keys")]
+    subjects: Annotated[
+        Literal["topic", "record", "topic_record"], Field(description="what the registry calls the schemas of messages")
+    ] = "topic"
+    optional: Annotated[
+        list[str], Field(description="columns that schemas let be missing, so that a view may have gained them")
+    ] = field(default_factory=list)
+    key: Annotated[str | None, Field(description="column that is the key of a message; null: no keys")]
+    key_format: Annotated[
+        KeyFormatName, Field(description="what a key is: the column's text, or its value in Avro")
+    ] = "text"
     timestamps: Annotated[
         Literal["event", "emit"], Field(description="time of a message: its event's, or that of its hand-over")
     ]
@@ -44,12 +53,21 @@ class KafkaConfig:
 
     def problems(self) -> Iterator[Problem]:
         """Yields what the field ranges alone cannot say."""
-        if self.registry is not None and self.format == "json":
+        schemas = self.format != "json"
+        if self.registry is not None and not schemas and self.key_format == "text":
             yield Problem(
                 path="registry",
                 message="JSON is sent without a schema",
                 allowed=("null, or sink.kafka.format=avro or protobuf",),
             )
+        if self.subjects != "topic" and not (self.registry and schemas):
+            message = "only a registry's schemas of messages have subjects"
+            yield Problem(path="subjects", message=message, allowed=("topic, or with a registry and format=avro",))
+        if self.optional and not schemas:
+            message = "JSON has no schema that a column could be missing from"
+            yield Problem(path="optional", message=message, allowed=("[], or sink.kafka.format=avro or protobuf",))
+        if self.key_format != "text" and self.key is None and not self.side_topics:
+            yield Problem(path="key_format", message="messages have no key", allowed=("text, or with sink.kafka.key",))
         if self.topic in (".", ".."):
             yield Problem(path="topic", message=f"Kafka has no topic named {self.topic!r}")
         if CONTROL in self.side_topics:

@@ -1,6 +1,6 @@
 """Looks at the cluster before a stream begins; creates nothing, and takes some seconds at most."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from confluent_kafka import KafkaError, KafkaException
@@ -11,11 +11,11 @@ from synth_kafka.config import KafkaConfig
 from synth_kafka.connection import Connection
 from synth_kafka.control import Control, read_control
 from synth_kafka.errors import subject_of
-from synth_kafka.formats import Format
 from synth_kafka.place import retention_ms
 from synth_kafka.registry import reach_registry, require_compatible
-from synth_kafka.rows import RowEncoder
+from synth_kafka.rows import Framing, RowEncoder
 from synth_kafka.sizes import MOST_BYTES, checkpoint_bytes, largest_messages
+from synth_kafka.subjects import Subject
 from synth_kafka.topics import (
     Topic,
     find_lacking,
@@ -41,7 +41,7 @@ class ClusterPreflight:
         control_topic: where a stream's checkpoint would be.
         job: which part of a stream is to come, and whether one that is there may go.
         encoders: table → how its rows become messages; none where that is refused.
-        framing: what goes before each value.
+        framings: table → what goes before its values and keys.
     """
 
     config: KafkaConfig
@@ -50,7 +50,7 @@ class ClusterPreflight:
     context: PreflightContext
     job: SinkJob
     encoders: Mapping[str, RowEncoder]
-    framing: bytes
+    framings: Mapping[str, Framing]
 
     def results(self) -> Iterator[PreflightResult]:
         """What there is to say: of the cluster, of who is let in, of each topic, and of a stream that is there."""
@@ -127,7 +127,7 @@ class ClusterPreflight:
             table: min(found[name].message_bytes if name in found else MOST_BYTES, MOST_BYTES)
             for table, name in self.topics.items()
         }
-        largest = largest_messages(self.context.rows, self.encoders, self.framing, limits)
+        largest = largest_messages(self.context.rows, self.encoders, self.framings, limits)
         for table, size in largest.items():
             if size > limits[table]:
                 yield self._too_large(self.topics[table], "a message", size, limits[table], "show fewer columns")
@@ -220,11 +220,11 @@ class ClusterPreflight:
         return result("warning", message, "go on with synth stream --resume, or empty the topic with --overwrite")
 
 
-def check_registry(address: str, made_by: Format, schemas: Mapping[str, str]) -> PreflightResult:
+def check_registry(address: str, subjects: Sequence[Subject]) -> PreflightResult:
     """Of the schema registry: whether it answers, and would take the schemas."""
     try:
         reach_registry(address, answer_s=_ANSWER_S)
-        require_compatible(address, made_by, schemas, answer_s=_ANSWER_S)
+        require_compatible(address, subjects, answer_s=_ANSWER_S)
     except RefusedError as error:
         return PreflightResult(what="registry", state="failure", message=str(error))
     return PreflightResult(what="registry", state="ok", message=f"{address} answers")

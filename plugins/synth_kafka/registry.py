@@ -7,12 +7,12 @@ import os
 import struct
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
 from synth import RefusedError, on_one_line
-from synth_kafka.formats import Format
+from synth_kafka.subjects import Subject
 
 _MAGIC = 0
 _ANSWER_S = 10
@@ -31,42 +31,58 @@ def reach_registry(address: str, *, answer_s: float = _ANSWER_S) -> None:
     _ask(address, "/subjects", answer_s=answer_s)
 
 
-def require_compatible(
-    address: str, made_by: Format, schemas: Mapping[str, str], *, answer_s: float = _ANSWER_S
-) -> None:
-    """Asks whether the registry would take each topic's schema beside the one that it has; leaves no trace.
+def require_compatible(address: str, subjects: Iterable[Subject], *, answer_s: float = _ANSWER_S) -> None:
+    """Asks whether the registry would take each schema beside the one that it has; leaves no trace.
 
     Raises:
         RefusedError: it would not, or it does not answer.
     """
-    for topic, schema in schemas.items():
-        subject, wanted = f"{topic}-value", {"schema": schema, "schemaType": made_by.registry_type}
-        path = f"/compatibility/subjects/{quote(subject, safe='')}/versions/latest"
-        answer = _ask(address, path, wanted, answer_s=answer_s, absent={"is_compatible": True})
+    for subject in subjects:
+        latest = f"/subjects/{quote(subject.name, safe='')}/versions/latest"
+        answer = _ask(
+            address, f"/compatibility{latest}", _wanted(subject), answer_s=answer_s, absent={"is_compatible": True}
+        )
         if not answer.get("is_compatible"):
+            gained = _gained(subject, _ask(address, latest, answer_s=answer_s).get("schema", ""))
+            way = (
+                f"sink.kafka.optional=[{','.join(gained)}] lets it take what the view has gained, or " if gained else ""
+            )
             raise RefusedError(
-                f"the schema registry {address} has a schema {subject!r} with which that of this stream is not "
-                "compatible: name another topic, or change the subject's compatibility"
+                f"the schema registry {address} has a schema {subject.name!r} with which that of this stream is not "
+                f"compatible: {way}name another topic, or change the subject's compatibility"
             )
 
 
-def framings(address: str, made_by: Format, schemas: Mapping[str, str]) -> dict[str, bytes]:
-    """Registers the schema of each topic's values, and tells what goes before each of its messages.
+def _wanted(subject: Subject) -> dict[str, str]:
+    return {"schema": subject.schema, "schemaType": subject.kind}
+
+
+def _gained(subject: Subject, before: str) -> list[str]:
+    """The columns of an Avro record that an earlier one lacks, and that have to be there."""
+    try:
+        ours, theirs = json.loads(subject.schema), json.loads(before)
+        known = {field["name"] for field in theirs["fields"]}
+        return [field["name"] for field in ours["fields"] if field["name"] not in known and "default" not in field]
+    except (ValueError, KeyError, TypeError):
+        return []
+
+
+def framings(address: str, subjects: Iterable[Subject]) -> dict[tuple[str, str], bytes]:
+    """Registers schemas, and tells for (topic, side) what goes before each value or key.
 
     Raises:
         RefusedError: the registry does not take a schema.
     """
     found = {}
-    for topic, schema in schemas.items():
-        wanted = {"schema": schema, "schemaType": made_by.registry_type}
-        answer = _ask(address, f"/subjects/{quote(topic, safe='')}-value/versions", wanted)
-        found[topic] = framing_of(made_by, answer["id"])
+    for subject in subjects:
+        answer = _ask(address, f"/subjects/{quote(subject.name, safe='')}/versions", _wanted(subject))
+        found[subject.topic, subject.side] = framing_of(subject, answer["id"])
     return found
 
 
-def framing_of(made_by: Format, number: int) -> bytes:
-    """What goes before each message whose schema has a number."""
-    return struct.pack(">bI", _MAGIC, number) + made_by.framing
+def framing_of(subject: Subject, number: int) -> bytes:
+    """What goes before each value or key whose schema has a number."""
+    return struct.pack(">bI", _MAGIC, number) + subject.framing
 
 
 def _ask(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from synth import RefusedError, Table, nearest
-from synth_kafka.formats import Format
+from synth_kafka.formats import Format, KeyFormat
 
 if TYPE_CHECKING:
     from synth import Batch
@@ -28,31 +28,44 @@ class EncodedRows:
 
 
 @dataclass(frozen=True)
+class Framing:
+    """What goes before each value and each key, for a registry's readers."""
+
+    value: bytes = b""
+    key: bytes = b""
+
+
+@dataclass(frozen=True)
 class RowEncoder:
     """Makes rows of a table ready; pickles, and may be used by several threads at a time.
 
     Attributes:
+        keys: how the key's column becomes keys.
         key: position of the column that is the key; None for none.
         time: position of the column that is the message's time; None for none.
     """
 
     format: Format
+    keys: KeyFormat
     key: int | None
     time: int | None
 
-    def encode(self, batch: "Batch", framing: bytes) -> EncodedRows:
-        """The rows; ``framing`` goes before each value."""
+    def key_schema(self, table: Table) -> str:
+        """What a reader has to know of the keys; empty when it needs nothing."""
+        return "" if self.key is None else self.keys.schema(table.fields[self.key])
+
+    def encode(self, batch: "Batch", framing: Framing) -> EncodedRows:
+        """The rows."""
         import pyarrow as pa
 
-        from synth import print_column
-
         values = self.format.encode(batch)
-        if framing:
-            values = [framing + value for value in values]
+        if framing.value:
+            values = [framing.value + value for value in values]
         keys: Sequence[bytes | None] = [None] * len(values)
         if self.key is not None:
-            text = print_column(batch.native.column(self.key), batch.table.fields[self.key].format)
-            keys = text.cast(pa.binary()).to_pylist()
+            keys = self.keys.encode(batch.native.column(self.key), batch.table.fields[self.key])
+            if framing.key:
+                keys = [key if key is None else framing.key + key for key in keys]
         times_ms: Sequence[int] = [0] * len(values)
         if self.time is not None:
             times_ms = (batch.native.column(self.time).cast(pa.int64()).to_numpy() // 1000).tolist()
@@ -60,13 +73,21 @@ class RowEncoder:
 
 
 def make_encoders(
-    tables: Sequence[Table], made_by: Format, *, wanted: Sequence[str], key: str | None, timed: bool
+    tables: Sequence[Table],
+    made_by: Format,
+    keys: KeyFormat,
+    *,
+    wanted: Sequence[str],
+    optional: Sequence[str],
+    key: str | None,
+    timed: bool,
 ) -> dict[str, RowEncoder]:
     """How each table that goes somewhere becomes messages: the first one, the transactions, and those wanted beside.
 
     A side table's key is its first column, which is its id.
 
     Args:
+        optional: columns that schemas let be missing.
         key: name or source of the transactions' key.
         timed: whether their messages carry the events' times.
 
@@ -81,8 +102,14 @@ def make_encoders(
             raise RefusedError(f"sink.kafka.side_topics: no table {name!r}{hint}; there are {', '.join(known)}")
     transactions = tables[0]
     time = _find_time(transactions) if timed else None
-    encoders = {transactions.name: RowEncoder(made_by, _find_key(transactions, key), time)}
-    encoders |= {name: RowEncoder(made_by, 0, None) for name in wanted}
+    encoders = {transactions.name: RowEncoder(made_by, keys, _find_key(transactions, key), time)}
+    encoders |= {name: RowEncoder(made_by, keys, 0, None) for name in wanted}
+    shown = [field.name for table in (transactions, *(known[name] for name in wanted)) for field in table.fields]
+    for name in optional:
+        if name not in shown:
+            near = nearest(name, shown)
+            hint = f" ({near})" if near else ""
+            raise RefusedError(f"sink.kafka.optional: no column {name!r}{hint} is sent; these are: {', '.join(shown)}")
     for name in encoders:
         made_by.schema(transactions if name == transactions.name else known[name])
     return encoders

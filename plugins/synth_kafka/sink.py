@@ -8,12 +8,13 @@ from synth import Checkpoint, PreflightContext, PreflightResult, RefusedError, S
 from synth_kafka.config import KafkaConfig
 from synth_kafka.connection import Connection
 from synth_kafka.control import CLEARING, Control, checkpoint_key, manifest_key
-from synth_kafka.formats import make_format
+from synth_kafka.formats import make_format, make_key_format
 from synth_kafka.place import Place, topic_names
 from synth_kafka.preflight import ClusterPreflight, check_registry
 from synth_kafka.producer import Headers, TransactionalProducer
 from synth_kafka.registry import framing_of, framings, require_compatible
-from synth_kafka.rows import EncodedRows, RowEncoder, make_encoders
+from synth_kafka.rows import EncodedRows, Framing, RowEncoder, make_encoders
+from synth_kafka.subjects import Subject, subjects_of
 
 if TYPE_CHECKING:
     from synth import Batch
@@ -36,12 +37,12 @@ class KafkaSink(StreamSink):
     def __init__(self, config: KafkaConfig, job: SinkJob) -> None:
         self._config, self._job = config, job
         self.uri = f"kafka://{config.servers}/{config.topic}"
-        self._format = make_format(config.format)
+        self._format = make_format(config.format, config.optional)
         self._topics = topic_names(config, job.tables[0].name)
         self._place = Place(Connection(config.servers), config, self._topics)
         self._producer: TransactionalProducer | None = None
         self._encoders: dict[str, RowEncoder] = {}
-        self._framings: dict[str, bytes] = {}
+        self._framings: dict[tuple[str, str], bytes] = {}
         self._headers: dict[str, Headers] = {}
 
     def __getstate__(self) -> dict[str, Any]:
@@ -52,7 +53,7 @@ class KafkaSink(StreamSink):
         """Looks at the view, the registry, the topics and the control topic."""
         self._make_encoders()
         if self._config.registry is not None:
-            require_compatible(self._config.registry, self._format, self._schemas())
+            require_compatible(self._config.registry, self._subjects())
         self._require_free(self._place.look(), resume=resume)
 
     def preflight(self, context: PreflightContext) -> list[PreflightResult]:
@@ -63,12 +64,14 @@ class KafkaSink(StreamSink):
         except RefusedError as error:
             found.append(PreflightResult(what="view", state="failure", message=str(error)))
         registry, control = self._config.registry, self._place.control_topic
-        framing = b"" if registry is None else framing_of(self._format, 0)
+        subjects = self._subjects() if self._encoders else []
+        numbered = {} if registry is None else {(each.topic, each.side): framing_of(each, 0) for each in subjects}
+        framing = {table: _framing(numbered, topic) for table, topic in self._topics.items()}
         found += ClusterPreflight(
             self._config, self._topics, control, context, self._job, self._encoders, framing
         ).results()
         if registry is not None:
-            found.append(check_registry(registry, self._format, self._schemas() if self._encoders else {}))
+            found.append(check_registry(registry, subjects))
         return found
 
     def open(self, extra: "Sequence[Batch]", *, fingerprint: str, resume: bool) -> Checkpoint | None:
@@ -83,7 +86,7 @@ class KafkaSink(StreamSink):
         checkpoint = self._last_mark(control, fingerprint, resume=resume)
         # The registry may say no, and what it takes harms nobody: it is asked before anything goes away.
         if self._config.registry is not None:
-            self._framings = framings(self._config.registry, self._format, self._schemas())
+            self._framings = framings(self._config.registry, self._subjects())
         if control.clearing or (self._job.overwrite and control.records and checkpoint is None):
             self._clear(control)
         sent = {} if checkpoint is None else {name: sum(tally.rows) for name, tally in checkpoint.tallies.items()}
@@ -98,7 +101,7 @@ class KafkaSink(StreamSink):
         """The messages of the rows; None for a table that goes nowhere."""
         name = batch.table.name
         encoder = self._encoders.get(name)
-        return None if encoder is None else encoder.encode(batch, self._framings.get(self._topics[name], b""))
+        return None if encoder is None else encoder.encode(batch, _framing(self._framings, self._topics[name]))
 
     def send(self, encoded: EncodedRows | None, first: int, last: int, *, emit_us: int | None) -> None:
         """Hands messages to the producer's queue, and waits where that is full."""
@@ -137,7 +140,15 @@ class KafkaSink(StreamSink):
     def _make_encoders(self) -> None:
         tables = (*self._job.tables, *self._job.extra)
         config, timed = self._config, self._config.timestamps == "event"
-        self._encoders = make_encoders(tables, self._format, wanted=config.side_topics, key=config.key, timed=timed)
+        self._encoders = make_encoders(
+            tables,
+            self._format,
+            make_key_format(config.key_format),
+            wanted=config.side_topics,
+            optional=config.optional,
+            key=config.key,
+            timed=timed,
+        )
 
     def _make_producer(self, part: int) -> TransactionalProducer:
         return TransactionalProducer(
@@ -185,12 +196,18 @@ class KafkaSink(StreamSink):
 
     def _begin(self, producer: TransactionalProducer, extra: "Sequence[Batch]") -> None:
         """Puts schemas and the tables that come once into the first transaction."""
-        schemas = {f"schema:{topic}": text.encode() for topic, text in self._schemas().items() if text}
+        names = {"value": "schema", "key": "key-schema"}
+        schemas = {f"{names[each.side]}:{each.topic}": each.schema.encode() for each in self._subjects()}
         producer.put(self._place.control_topic, schemas)
         for batch in extra:
             for piece in batch.pieces(_ROWS):
                 self.send(self.encode(piece), 0, piece.native.num_rows, emit_us=None)
 
-    def _schemas(self) -> dict[str, str]:
+    def _subjects(self) -> list[Subject]:
         tables = {table.name: table for table in (*self._job.tables, *self._job.extra)}
-        return {topic: self._format.schema(tables[name]) for name, topic in self._topics.items()}
+        return list(subjects_of(self._config, self._topics, tables, self._encoders))
+
+
+def _framing(framings: Mapping[tuple[str, str], bytes], topic: str) -> Framing:
+    """What goes before values and keys of a topic."""
+    return Framing(framings.get((topic, "value"), b""), framings.get((topic, "key"), b""))

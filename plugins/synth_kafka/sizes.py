@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from synth import Checkpoint, SinkJob
-from synth_kafka.rows import EncodedRows, RowEncoder
+from synth_kafka.rows import EncodedRows, Framing, RowEncoder
 
 if TYPE_CHECKING:
     from synth import Batch
@@ -29,7 +29,10 @@ _UNSEEN_BYTES = 2_000
 
 
 def largest_messages(
-    rows: "Iterable[Batch]", encoders: Mapping[str, RowEncoder], framing: bytes, limits: Mapping[str, int]
+    rows: "Iterable[Batch]",
+    encoders: Mapping[str, RowEncoder],
+    framings: Mapping[str, Framing],
+    limits: Mapping[str, int],
 ) -> dict[str, int]:
     """Table → bytes of its largest message, as far as that matters.
 
@@ -39,7 +42,7 @@ def largest_messages(
     Args:
         rows: those of the stream; they can be gone through again.
         encoders: table → how its rows become messages, the table of which every block has rows first.
-        framing: what goes before each value.
+        framings: table → what goes before its values and keys.
         limits: table → bytes that its topic takes.
     """
     wanted = {name: encoder for name, encoder in encoders.items() if name in limits}
@@ -50,13 +53,15 @@ def largest_messages(
         if name == main and name in found:
             break
         if name in wanted and name not in found and batch.native.num_rows:
-            found[name] = _largest(wanted[name].encode(batch.part(0, min(_FIRST_ROWS, batch.native.num_rows)), framing))
+            found[name] = _largest(
+                wanted[name].encode(batch.part(0, min(_FIRST_ROWS, batch.native.num_rows)), framings[name])
+            )
     near = {name for name in wanted if found.get(name, _UNSEEN_BYTES) > _NEAR * limits[name]}
     for batch in rows if near else ():
         name = batch.table.name
         if name in near:
             for piece in batch.pieces(_FIRST_ROWS):
-                found[name] = max(found.get(name, 0), _largest(wanted[name].encode(piece, framing)))
+                found[name] = max(found.get(name, 0), _largest(wanted[name].encode(piece, framings[name])))
     return found
 
 

@@ -2,13 +2,13 @@
 
 import json
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from synth import LocalPlace, SinkJob, Table, Uri, parse_uri
+from synth import S3, LocalPlace, Problem, S3Options, SinkJob, Table, Uri, parse_uri
 from synth_lakehouse.lake import DataFile, IfExists, LakeSink, LakeTables
 from synth_lakehouse.s3 import find_settings
 from synth_lakehouse.shapes import RUN, with_run
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 #: Ids of applications in a table's log: of each run that was added, and of whoever last replaced the rows.
 _APP, _REPLACED = "synth-run-", "synth-replaced"
 
+#: The keys of ``s3`` that delta-rs has no word for.
+_UNTOLD = ("acl", "storage_class", "tags")
+
 
 @dataclass(frozen=True, kw_only=True)
 class DeltaConfig:
@@ -30,16 +33,25 @@ class DeltaConfig:
     if_exists: Annotated[IfExists, Field(description="where tables are: refuse, replace their rows, or add to them")]
     compression: Annotated[Literal["zstd", "snappy", "gzip", "none"], Field(description="compression of the columns")]
     row_group_rows: Annotated[int, Field(ge=1, le=100_000_000, description="most rows of a row group")]
+    s3: S3 = field(default_factory=S3Options)
+
+    def problems(self) -> Iterator[Problem]:
+        """Refuses what delta-rs, which puts a table's log, cannot be told."""
+        for name in _UNTOLD:
+            if getattr(self.s3, name):
+                message = "Delta's log is put by a library that can be told of encryption alone"
+                yield Problem(path=f"s3.{name}", message=message, hint="leave it out; the bucket's own rules apply")
 
 
 class DeltaSink(LakeSink):
     """Delta tables."""
 
     def __init__(self, config: DeltaConfig, job: SinkJob) -> None:
-        super().__init__(config.if_exists, config.compression, config.row_group_rows, job)
+        super().__init__(config.if_exists, config.compression, config.row_group_rows, job, config.s3)
+        self._s3 = config.s3
 
     def _connect(self) -> LakeTables:
-        return DeltaTables(self.uri)
+        return DeltaTables(self.uri, self._s3)
 
 
 class DeltaTables(LakeTables):
@@ -47,7 +59,7 @@ class DeltaTables(LakeTables):
 
     reshapes = True
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, options: S3Options | None = None) -> None:
         place = parse_uri(uri)
         if isinstance(place, LocalPlace):
             self._root, self._options = str(place.path), {}
@@ -61,6 +73,7 @@ class DeltaTables(LakeTables):
             "AWS_SECRET_ACCESS_KEY": s3.secret_key,
             "AWS_ALLOW_HTTP": str(s3.endpoint.startswith("http:")).lower(),
         } | ({"AWS_SESSION_TOKEN": s3.token} if s3.token else {})
+        self._options |= _encryption(options) if options else {}
 
     def _place(self, table: str) -> str:
         return f"{self._root}/{table}"
@@ -151,6 +164,16 @@ class DeltaTables(LakeTables):
         elif found is not None:
             by = [RUN] if run else None
             found.create_write_transaction([], "overwrite", found.schema(), partition_by=by, commit_properties=none)
+
+
+def _encryption(s3: S3Options) -> dict[str, str]:
+    """What delta-rs puts the log with."""
+    found = {
+        "AWS_SERVER_SIDE_ENCRYPTION": s3.encryption,
+        "AWS_SSE_KMS_KEY_ID": s3.kms_key,
+        "AWS_SSE_BUCKET_KEY_ENABLED": None if s3.bucket_key is None else str(s3.bucket_key).lower(),
+    }
+    return {key: value for key, value in found.items() if value is not None}
 
 
 def _id(app: str, version: int) -> "Transaction":

@@ -9,7 +9,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, cast
 
-from synth import FileSink, ParquetFormat, RefusedError, RunError, SinkJob, Staged, SynthError, Table, on_one_line
+from synth import (
+    FileSink,
+    ParquetFormat,
+    RefusedError,
+    RunError,
+    S3Options,
+    SinkJob,
+    Staged,
+    SynthError,
+    Table,
+    on_one_line,
+)
 from synth_lakehouse.shapes import require_layout, require_names, require_shape
 
 if TYPE_CHECKING:
@@ -92,8 +103,15 @@ class LakeSink(FileSink):
     the same run again makes the same files, and finds them in the table.
     """
 
-    def __init__(self, if_exists: IfExists, compression: str, row_group_rows: int, job: SinkJob) -> None:
-        super().__init__(ParquetFormat(compression, row_group_rows), "parts", job, "never")
+    def __init__(
+        self,
+        if_exists: IfExists,
+        compression: str,
+        row_group_rows: int,
+        job: SinkJob,
+        s3: S3Options | None = None,
+    ) -> None:
+        super().__init__(ParquetFormat(compression, row_group_rows), "parts", job, "never", s3=s3)
         self._mode: IfExists = "replace" if job.overwrite else if_exists
         self._run = job.fingerprint[:_RUN_LETTERS] if if_exists == "append" else ""
         self._number = 0
@@ -112,8 +130,8 @@ class LakeSink(FileSink):
             return [self._part_name(table, block) for block in range(self._job.blocks)]
         return [f"{table}/data/{self._stem}{self._format.suffix}"]
 
-    def _part_name(self, table: str, block: int) -> str:
-        return f"{table}/data/{self._stem}-{block:05d}{self._format.suffix}"
+    def _part_name(self, table: str, block: int, folder: str = "") -> str:
+        return f"{table}/data/{folder}{self._stem}-{block:05d}{self._format.suffix}"
 
     @property
     def _stem(self) -> str:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from synth.check.manifest import parse_manifest
 from synth.check.parsers import read_csv, read_jsonl, read_parquet, schema_of, typed_batch
+from synth.check.partitions import in_blocks, name_of, partition_of, require_times, stored_columns, with_partition
 from synth.config.catalog import Catalog, load_catalog
 from synth.contracts.hookspecs import SinkSpec
 from synth.contracts.output import ColumnEntry, Output
@@ -45,11 +46,23 @@ class StoredOutput(Output):
 
     def batches(self, table: str) -> Iterator[pa.RecordBatch]:
         """The rows of a table in order, file by file."""
-        schema = self.schema(table)
-        for file in self.table(table)["files"]:
-            with self._naming(file["name"]):
-                for columns in self._read(table, file["name"]):
-                    yield typed_batch(columns, schema)
+        entry = self.table(table)
+        columns, files = entry["columns"], [file["name"] for file in entry["files"]]
+        if any(map(partition_of, files)):
+            counted = name_of("event_id", columns)
+            yield from in_blocks(files, lambda file: self._rows(table, file), counted, self.schema(table))
+            return
+        for file in files:
+            yield from self._rows(table, file)
+
+    def _rows(self, table: str, file: str) -> Iterator[pa.RecordBatch]:
+        """The rows of a file, those of its partition's columns among them."""
+        schema, columns = self.schema(table), self.table(table)["columns"]
+        with self._naming(file):
+            for stored in self._read(table, file):
+                batch = typed_batch(with_partition(file, stored, schema), schema)
+                require_times(file, batch, name_of("time", columns))
+                yield batch
 
     @contextmanager
     def _naming(self, file: str) -> Iterator[None]:
@@ -65,7 +78,7 @@ class StoredOutput(Output):
     def _read(self, table: str, file: str) -> Iterator[list[pa.ChunkedArray]]:
         """The columns of a file, piece by piece."""
         kind, compression = _format_of(file)
-        columns = self.table(table)["columns"]
+        columns = stored_columns(file, self.table(table)["columns"])
         try:
             stream = self.store.open_reader(file)
         except RefusedError as error:

@@ -6,6 +6,12 @@ from synth.config.later import LaterSinkSpec, LaterSpec
 from synth.contracts.hookspecs import hookimpl
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import BinaryIO
+
+    import pyarrow as pa
+
+    from synth.contracts.output import ColumnEntry
     from synth.sinks.stdout import StdoutConfig
 
 
@@ -62,16 +68,23 @@ def _law(name: str, config: str, law: str) -> LaterSpec:
 @hookimpl
 def synth_sinks() -> list[LaterSinkSpec]:
     """Where the tables go."""
-    lines, stdout = "synth.sinks.jsonl_stream", "synth.sinks.stdout"
+    lines, stdout, pickles = "synth.sinks.jsonl_stream", "synth.sinks.stdout", "synth.sinks.pickles"
     kept = {"place": True, "receipts": True}
     streamed = {"streams": True, "resumes": False, "stdout": True, "takes": _takes_of_stdout}
     return [
         LaterSinkSpec("csv", "synth.sinks.csv:CsvConfig", "synth.sinks.csv:CsvSink", **kept),
         LaterSinkSpec("parquet", "synth.sinks.parquet:ParquetConfig", "synth.sinks.parquet:ParquetSink", **kept),
         LaterSinkSpec("jsonl", "synth.sinks.jsonl:JsonlConfig", "synth.sinks.jsonl:JsonlSink", **kept),
+        LaterSinkSpec("pickles", f"{pickles}:PicklesConfig", f"{pickles}:PicklesSink", **kept, reads=_read),
         LaterSinkSpec("jsonl_stream", f"{lines}:JsonlStreamConfig", f"{lines}:JsonlStream", place=True, streams=True),
         LaterSinkSpec("stdout", f"{stdout}:StdoutConfig", f"{stdout}:Stdout", **streamed),
     ]
+
+
+def _read(stream: "BinaryIO", table: str, columns: "Sequence[ColumnEntry]") -> "Iterator[pa.RecordBatch]":
+    from synth.sinks.pickles import read_pickle
+
+    return read_pickle(stream, table, columns)
 
 
 def _takes_of_stdout(config: "StdoutConfig") -> list[tuple[str, ...]]:

@@ -9,7 +9,10 @@ from synth.contracts.hookspecs import SinkSpec, Spec
 from synth.contracts.runner import Runner
 from synth.contracts.sink import KeptSink, SinkJob
 from synth.errors import Problem, RefusedError, blaming
-from synth.tables.column import PLAIN_NAME
+from synth.sinks.s3_options import S3Options
+from synth.tables.column import PLAIN_NAME, Column
+from synth.tables.split import split_problems
+from synth.timeline import Timeline, TimelineConfig
 from synth.wording import in_yaml
 
 
@@ -91,10 +94,17 @@ def without_kind(path: str, data: Any, kinds: Sequence[str], options: Sequence[s
     return Problem(path=path, message=message, allowed=(f"a kind: {', '.join(kinds)}",), hint=hint)
 
 
-def place_problems(sinks: Mapping[str, SinkPart]) -> Iterator[Problem]:
-    """Yields the uris that name no place, and those of two sinks that take the same."""
+def sink_problems(runner: Part | None, sinks: Mapping[str, SinkPart]) -> Iterator[Problem]:
+    """Yields what is wrong with where sinks write, and with who writes there."""
+    yield from _place_problems(sinks)
+    yield from _runner_problems(runner, sinks)
+
+
+def _place_problems(sinks: Mapping[str, SinkPart]) -> Iterator[Problem]:
+    """Yields the uris that name no place, those of two sinks that take the same, and what their kind of place lacks."""
     taken: dict[Steps, str] = {}
     for name, part in sinks.items():
+        yield from _bucket_problems(name, part)
         try:
             own = part.takes()
         except RefusedError as error:
@@ -109,12 +119,38 @@ def place_problems(sinks: Mapping[str, SinkPart]) -> Iterator[Problem]:
         taken |= dict.fromkeys(own, name)
 
 
+def _bucket_problems(name: str, part: SinkPart) -> Iterator[Problem]:
+    """Yields what is wrong with how the objects of a sink are put, and what is said of them where there are none."""
+    path, options = f"sink.{name}.s3", getattr(part.config, "s3", None)
+    if not isinstance(options, S3Options):
+        return
+    if options != S3Options() and not (part.uri or "").lower().startswith("s3://"):
+        message = f"{path} is of objects in a bucket, and sink {name!r} goes to {part.uri or 'the run directory'}"
+        yield Problem(path=path, message=message, allowed=("beside uri: s3://bucket/prefix",))
+    yield from (problem.below(path).with_path_in_message() for problem in options.problems())
+
+
+def view_problems(
+    sinks: Mapping[str, SinkPart], view: Mapping[str, Column], window: TimelineConfig
+) -> Iterator[Problem]:
+    """Yields what sinks cannot do with the columns of the view, and within the window.
+
+    Args:
+        view: those that are known, by name.
+    """
+    for name, part in sinks.items():
+        found = list(split_problems(getattr(part.config, "split", {}), view, Timeline.parse(window)))
+        if problems := getattr(part.config, "problems_with", None):
+            found += problems(view)
+        yield from (problem.below(f"sink.{name}").with_path_in_message() for problem in found)
+
+
 def layout_hint(name: str, part: SinkPart) -> str:
     """What makes a sink write a file a block, where its configuration has a word for it."""
     return f"sink.{name}.layout=parts" if "layout" in part.config.__dataclass_fields__ else ""
 
 
-def runner_problems(runner: Part | None, sinks: Mapping[str, SinkPart]) -> Iterator[Problem]:
+def _runner_problems(runner: Part | None, sinks: Mapping[str, SinkPart]) -> Iterator[Problem]:
     """Yields the sinks that cannot be written to by workers alone, where the runner sends no rows to the driver."""
     if runner is None:
         return

@@ -17,7 +17,7 @@ from synth.config.compose import Composed, changed_at, note_shadows, try_compose
 from synth.config.environment import EnvironmentValues
 from synth.config.fitting import ColumnsMade, idle_amount, with_cures
 from synth.config.objectives import SweepConfig, for_one_run
-from synth.config.part import Part, SinkPart, instance_problems, place_problems, runner_problems, without_kind
+from synth.config.part import Part, SinkPart, instance_problems, sink_problems, view_problems, without_kind
 from synth.config.typed import allowed_by, read_config, schema_of
 from synth.contracts.context import PlanContext
 from synth.contracts.generator import Generator, World, broken_columns
@@ -178,9 +178,8 @@ class _Build:
             kinds = self.catalog.names("sink")
             message, hint = "no sink is chosen: the data would go nowhere", f"choose one: sink=[{kinds[0]}]"
             self.add("sink", message, tuple(kinds), hint)
-        sinks = {name: part for name, part in several["sink"].items() if isinstance(part, SinkPart)}
-        self._note([*place_problems(sinks), *runner_problems(single["runner"], sinks)])
-        parts = [run, *fixed.values(), *single.values()]
+        sinks = {name: each for name, each in several["sink"].items() if isinstance(each, SinkPart)}
+        self._note(sink_problems(single["runner"], sinks))
         if single["generator"] is not None:
             self._check_columns(single["generator"])
         if self.unsure & {"population", "generator"}:
@@ -193,15 +192,16 @@ class _Build:
         known |= {} if "scenario" in self.unsure else {"reporting": (sorted(several["scenario"]),)}
         for name in (name for name in known if fixed[name] is not None):
             self._note_below(name, fixed[name].problems_with(*known[name]))
-        if self.problems or any(part is None for part in parts):
+        if own is not None and fixed["columns"] and fixed["timeline"]:
+            self._note(view_problems(sinks, fixed["columns"].shown_columns(own), fixed["timeline"]))
+        if self.problems or None in (run, *fixed.values(), *single.values()):
             return None
         return Recipe(
             run=run,
-            population=fixed["population"],
             timeline=Timeline.parse(fixed["timeline"]),
             **cast("dict[str, Any]", single),
             scenarios=several["scenario"],
-            **{name: fixed[name] for name in ("reporting", "clicks", "columns", "clock", "noise", "sweep")},
+            **{name: config for name, config in fixed.items() if name != "timeline"},
             sinks=sinks,
             content=without_secrets({key: self.config[key] for key in sorted({*self.config} - {*NOT_DATA, FREE})})
             | self.resolved,

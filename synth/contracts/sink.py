@@ -23,6 +23,7 @@ class SinkJob:
         blocks: number of blocks.
         overwrite: whether a run that is already there may be replaced.
         fingerprint: hex digest of what decides the rows: two jobs that have it in common make the same ones.
+        start_s, end_s: the window of the event times, half-open, in seconds since 1970, UTC.
         part, parts: which part of a stream this is, from 0, and of how many; side tables come with the first.
     """
 
@@ -34,6 +35,8 @@ class SinkJob:
     part: int = 0
     parts: int = 1
     fingerprint: str = ""
+    start_s: int = 0
+    end_s: int = 0
 
 
 #: Stands for the block of the tables that come once, before the first one.

@@ -139,12 +139,14 @@ class Store(Source, Protocol):
         """Find out, before any work and without leaving a trace, whether this run may write here.
 
         Args:
-            names: every file that the run will publish, manifest and card excepted.
+            names: every file that the run will publish, manifest and card excepted; of those in folders of partitions
+                what they would be called without these.
             overwrite: whether a run that is already here may be replaced.
 
         Raises:
             RefusedError: the place cannot be reached or written, or holds a run or one of the files. A part counts
-                as held when any `part-*` stands beside it, since a reader takes all of them as one table.
+                as held when any `part-*` stands beside it, or in a folder of partitions, `key=value/`, since a reader
+                takes all of them as one table.
         """
 
     def start(self, staging: str = "", *, shared: bool = False) -> None:

@@ -27,7 +27,9 @@ def make_sinks(prepared: Prepared, directory: Path, *, overwrite: bool) -> dict[
         uri = uris[name] or str(directory / name if len(homeless) > 1 else directory)
         extra = tuple(batch.table for batch in prepared.extra)
         tables, blocks = prepared.make_block.tables, len(prepared.plan.rows_b)
-        job = SinkJob(uri, tables, extra, blocks, overwrite, fingerprint=prepared.recipe.fingerprint)
+        recipe = prepared.recipe
+        window = {"start_s": recipe.timeline.start_s, "end_s": recipe.timeline.end_s}
+        job = SinkJob(uri, tables, extra, blocks, overwrite, fingerprint=recipe.fingerprint, **window)
         with blaming(f"sink {name!r}"):
             sink = part.make(job)
             made[name] = (

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from synth.contracts.store import Staged, Store
-from synth.sinks.places import BESIDE, family, run_folder
+from synth.sinks.places import BESIDE, PARTITION, above, family, run_folder
 
 _MAIN = "transactions"
 
@@ -45,6 +45,8 @@ def pattern_of(files: Sequence[str]) -> str | None:
     if len(found) != 1:
         return None
     stem = found.pop()
+    if any(PARTITION in name for name in files):
+        stem = f"{above(stem)}**/part-"
     return files[0] if len(files) == 1 else f"{stem}*.{_suffix(files[0])}"
 
 
@@ -59,7 +61,7 @@ def opening(content: Mapping[str, Any], uri: str) -> str | None:
         return None
     within = f"{uri}/{{}}" if uri else "{}"
     plain = "://" not in uri and files[0] in _PLAIN
-    if "://" not in uri and files[0].startswith(f"{_MAIN}/part-") and files[0].endswith(".parquet"):
+    if "://" not in uri and family(files[0]) == f"{_MAIN}/part-" and files[0].endswith(".parquet"):
         return f"pd.read_parquet({_quoted(within.format(_MAIN))})"
     if plain and ".jsonl" in files[0]:
         return f"pd.read_json({_quoted(within.format(files[0]))}, lines=True)"
@@ -100,7 +102,8 @@ def _head(content: Mapping[str, Any]) -> Iterator[str]:
         if name == _MAIN:
             yield "  default: true"
         if _suffix(str(path)).startswith("csv") and not content["sink"].get("header"):
-            names = [column["name"] for column in content["tables"][name]["columns"]]
+            keys = content["sink"].get("partition_by", ()) if name == _MAIN else ()
+            names = [each["name"] for each in content["tables"][name]["columns"] if each["name"] not in keys]
             yield f"  header: null\n  names: {json.dumps(names)}"
     yield "---"
 

@@ -1,16 +1,21 @@
 """CSV, written by Arrow."""
 
 import gzip
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
 from synth.contracts.sink import SinkJob
-from synth.errors import RunError
+from synth.errors import Problem, RunError
 from synth.sinks.files import FileSink
 from synth.sinks.places import RunFolder
+from synth.sinks.s3_options import S3, S3Options
 from synth.sinks.targets import TableFile, Target, TargetStream
+from synth.tables.column import Column
+from synth.tables.partition import PartitionKeys, partition_problems
+from synth.tables.split import Split, SplitStarts
 from synth.tables.table import Table
 
 if TYPE_CHECKING:
@@ -25,6 +30,8 @@ Uri = Annotated[str | None, Field(description="a directory or s3://bucket/prefix
 Folder = Annotated[
     RunFolder, Field(description="a folder a run below the uri; auto: in a bucket, where it replaces another run")
 ]
+#: The field ``layout`` of a sink that writes lines.
+LineLayout = Annotated[Literal["file", "parts"], Field(description="one file, or one a block")]
 SUFFIX = {"none": "", "gzip": ".gz", "zstd": ".zst"}
 
 
@@ -34,10 +41,27 @@ class CsvConfig:
 
     kind: Literal["csv"] = "csv"
     uri: Uri
-    layout: Annotated[Literal["file", "parts"], Field(description="one file, or one a block")]
+    layout: LineLayout
     header: Annotated[bool, Field(description="whether a file begins with the column names")]
     compression: Annotated[Compression, Field(description="compression of each file")]
     run_folder: Folder
+    s3: S3 = field(default_factory=S3Options)
+    partition_by: PartitionKeys = field(default_factory=list)
+    split: SplitStarts = field(default_factory=dict)
+
+    def problems(self) -> Iterator[Problem]:
+        """Refuses folders for one file."""
+        yield from unfolded(self.layout, self.partition_by)
+
+    def problems_with(self, view: Mapping[str, Column]) -> Iterator[Problem]:
+        """Yields the partitions that the view does not have."""
+        yield from partition_problems(self.partition_by, view)
+
+
+def unfolded(layout: str, partition_by: Sequence[str]) -> Iterator[Problem]:
+    """Yields the problem of partitions where all rows go into one file."""
+    if partition_by and layout == "file":
+        yield Problem(path="partition_by", message="one file has no partitions", allowed=("layout: parts",))
 
 
 class CsvSink(FileSink):
@@ -45,7 +69,8 @@ class CsvSink(FileSink):
 
     def __init__(self, config: CsvConfig, job: SinkJob) -> None:
         form = TextFormat(".csv", config.compression, CsvLines(config.header))
-        super().__init__(form, config.layout, job, config.run_folder)
+        by, parts = config.partition_by, Split.of(config.split)
+        super().__init__(form, config.layout, job, config.run_folder, by, config.s3, parts)
 
 
 @dataclass(frozen=True)
@@ -56,7 +81,7 @@ class CsvLines:
 
     def first_line(self, table: Table) -> bytes:
         """The column names."""
-        return (",".join(field.name for field in table.fields) + "\n").encode() if self.header else b""
+        return (",".join(each.name for each in table.fields) + "\n").encode() if self.header else b""
 
     def lines(self, batch: "Batch") -> "pa.Buffer":
         """All rows of a block."""
@@ -94,8 +119,8 @@ def _quote(batch: "Batch") -> "pa.RecordBatch":
     import pyarrow as pa
 
     columns = [
-        _quote_column(column) if field.column.quoted else column
-        for field, column in zip(batch.table.fields, batch.text.columns, strict=True)
+        _quote_column(column) if shown.column.quoted else column
+        for shown, column in zip(batch.table.fields, batch.text.columns, strict=True)
     ]
     return pa.RecordBatch.from_arrays(columns, names=batch.text.schema.names)
 

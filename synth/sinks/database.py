@@ -15,6 +15,7 @@ from synth.errors import RefusedError, RunError
 from synth.sinks.card import write_card
 from synth.sinks.files import files_of
 from synth.sinks.places import STAGING, LocalPlace, parse_uri
+from synth.sinks.s3_options import S3Options
 from synth.sinks.stores import open_store
 from synth.tables.table import Table
 from synth.wording import on_one_line
@@ -61,9 +62,9 @@ class DatabaseSink(ABC):
     beside = overridable(tuple)
     errors = overridable(tuple)
 
-    def __init__(self, job: SinkJob) -> None:
+    def __init__(self, job: SinkJob, s3: S3Options | None = None) -> None:
         self.uri = job.uri
-        self._job, self._store, self._place = job, open_store(job.uri), parse_uri(job.uri)
+        self._job, self._store, self._place = job, open_store(job.uri, s3=s3), parse_uri(job.uri)
         self._scratch: Path | None = None
         self._database: Database | None = None
         self._staged: list[Staged] = []

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any, Literal
 from synth.contracts.sink import ONCE, Receipt, SinkJob
 from synth.contracts.store import Staged, Staging, Upload
 from synth.sinks.card import write_card
-from synth.sinks.places import BESIDE, LocalPlace, RunFolder, parse_uri, run_folder
+from synth.sinks.partitions import split
+from synth.sinks.places import BESIDE, PARTITION, LocalPlace, RunFolder, parse_uri, run_folder
+from synth.sinks.s3_options import S3Options
 from synth.sinks.stores import open_store
 from synth.sinks.targets import ContinuedFormat, Counter, FileFormat, TableFile
+from synth.tables.split import KEY, Split
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from synth.tables.batch import Batch
 
@@ -30,13 +33,26 @@ class FileSink:
 
     Args:
         folder: whether a run has a folder of its own below the place, in which all this stands.
+        partition_by: keys by which a block's transactions come into files in folders of their own, with ``parts``.
+        s3: how objects are put into a bucket; None: as the bucket says.
+        split: parts of the transactions by time, each a file named by it, or with ``parts`` in a folder of its own.
     """
 
-    def __init__(self, file_format: FileFormat, layout: Layout, job: SinkJob, folder: RunFolder = "auto") -> None:
+    def __init__(
+        self,
+        file_format: FileFormat,
+        layout: Layout,
+        job: SinkJob,
+        folder: RunFolder = "auto",
+        partition_by: "Sequence[str]" = (),
+        s3: S3Options | None = None,
+        split: Split | None = None,
+    ) -> None:
         self.uri = job.uri
         self._format, self._job = file_format, job
-        self._store = open_store(job.uri, BESIDE if layout == "file" else "", run_folder=folder)
-        self._layout = layout
+        self._store = open_store(job.uri, BESIDE if layout == "file" else "", run_folder=folder, s3=s3)
+        self._layout, self._partition_by = layout, tuple(partition_by)
+        self._split, self._closed = split or Split(), 0
         self._open: dict[str, tuple[Upload, TableFile]] = {}
         self._growing = {table.name for table in job.tables if table.facts.grows}
         self._staged: dict[str, list[Staged]] = {table.name: [] for table in (*job.tables, *job.extra)}
@@ -56,6 +72,8 @@ class FileSink:
             return ""
         if not isinstance(self._format, ContinuedFormat) or not self._format.continues:
             return f"one {self._format.suffix} file cannot go on where it stopped"
+        if self._split.names:
+            return "files of parts by time cannot go on where they stopped"
         return "" if isinstance(parse_uri(self.uri), LocalPlace) else "one file in an object store cannot grow"
 
     def check(self) -> None:
@@ -72,18 +90,41 @@ class FileSink:
             file.close()
         return counter.bytes
 
+    def _stems(self, table: str) -> "Sequence[str]":
+        """What the files are called, but for their suffix, of a table whose blocks share files."""
+        return self._split.names if table == _MAIN and self._split.names else [table]
+
     def _names(self, table: str) -> list[str]:
         if self._layout == "file":
-            return [f"{'' if table == _MAIN else BESIDE}{table}{self._format.suffix}"]
+            folder = "" if table == _MAIN else BESIDE
+            return [f"{folder}{stem}{self._format.suffix}" for stem in self._stems(table)]
         return [self._part_name(table, part) for part in range(self._job.blocks if self._in_parts(table) else 1)]
 
     def _in_parts(self, table: str) -> bool:
         """Whether each block writes a file of the table; the others are one file, to which the driver appends."""
         return self._layout == "parts" and table in self._growing
 
-    def _part_name(self, table: str, block: int) -> str:
+    def _part_name(self, table: str, block: int, folder: str = "") -> str:
         digits = max(5, len(str(self._job.blocks - 1)))
-        return f"{table}/part-{block:0{digits}d}{self._format.suffix}"
+        return f"{table}/{folder}part-{block:0{digits}d}{self._format.suffix}"
+
+    def _partitions(self, batch: "Batch") -> "Iterator[tuple[str, Batch]]":
+        """The files that a block's rows come into: the folder of each, with a slash, and its rows."""
+        if batch.table.name != _MAIN:
+            yield "", batch
+            return
+        for name, rows in self._split.pieces(batch) if self._split.names else [("", batch)]:
+            above = f"{KEY}{PARTITION}{name}/" if name else ""
+            if not self._partition_by:
+                yield above, rows
+                continue
+            yield from ((f"{above}{folder}/", part) for folder, part in split(rows, self._partition_by))
+
+    def _encode(self, batch: "Batch") -> list[tuple[str, Any]]:
+        """What of a block's rows goes into which shared file."""
+        own = batch.table.name == _MAIN and self._split.names
+        pieces = self._split.pieces(batch) if own else [(batch.table.name, batch)]
+        return [(stem, self._format.encode(piece)) for stem, piece in pieces]
 
     def open(self, extra: "Sequence[Batch]") -> None:
         """Starts the store and writes the tables that come once."""
@@ -105,9 +146,11 @@ class FileSink:
         staged, payloads = [], {}
         for name, batch in batches.items():
             if self._in_parts(name):
-                staged.append(self._write_file(self._part_name(name, block), batch, max(1, batch.native.num_rows)))
+                for folder, part in self._partitions(batch):
+                    file = self._part_name(name, block, folder)
+                    staged.append(self._write_file(file, part, max(1, part.native.num_rows)))
             else:
-                payloads[name] = self._format.encode(batch)
+                payloads[name] = self._encode(batch)
         return Receipt(block, tuple(staged), payloads)
 
     def _write_file(self, name: str, batch: "Batch", at_once: int) -> Staged:
@@ -129,32 +172,48 @@ class FileSink:
 
     def recall(self, block: int, staged: "Sequence[Staged]", batches: "Mapping[str, Batch]") -> Receipt:
         """Encodes once more what goes into shared files; a file that grows has it already."""
-        payloads = {} if self.grows else {name: self._format.encode(batch) for name, batch in batches.items()}
+        payloads = {} if self.grows else {name: self._encode(batch) for name, batch in batches.items()}
         return Receipt(block, tuple(staged), payloads)
 
     def collect(self, receipt: Receipt) -> None:
         """Appends the block to the shared files."""
         for staged in receipt.staged:
             self._staged[self._table_of(staged.name)].append(staged)
-        for name, payload in receipt.payloads.items():
-            self._shared(name)[1].append(payload)
+        for name, pieces in receipt.payloads.items():
+            for stem, payload in pieces:
+                self._close_before(name, stem)
+                self._shared(name, stem)[1].append(payload)
+
+    def _close_before(self, table: str, stem: str) -> None:
+        """Closes the parts before one, those without a row, too: time does not come back."""
+        while table == _MAIN and self._split.names and self._split.names[self._closed] != stem:
+            self._close(table, self._split.names[self._closed])
+            self._closed += 1
+
+    def _close(self, table: str, stem: str) -> None:
+        upload, file = self._shared(table, stem)
+        file.close()
+        self._staged[table].append(upload.close())
+        del self._open[stem]
 
     def _table_of(self, name: str) -> str:
         """The table that a file is of, in a run's folder, too."""
         name = name.removeprefix(run_folder([name]))
-        return name.removeprefix(BESIDE).removesuffix(self._format.suffix) if self.grows else name.partition("/")[0]
+        if not self.grows:
+            return name.partition("/")[0]
+        return name.removeprefix(BESIDE).removesuffix(self._format.suffix) if name.startswith(BESIDE) else _MAIN
 
-    def _shared(self, name: str) -> tuple[Upload, TableFile]:
-        """The one file of a table, begun when its first rows come."""
-        if name not in self._open:
+    def _shared(self, name: str, stem: str) -> tuple[Upload, TableFile]:
+        """A file to which blocks are added, begun when its first rows come."""
+        if stem not in self._open:
             table = next(table for table in self._job.tables if table.name == name)
-            upload = self._store.create(self._names(name)[0])
+            upload = self._store.create(dict(zip(self._stems(name), self._names(name), strict=False))[stem])
             try:
-                self._open[name] = (upload, self._format.open_file(table, upload))
+                self._open[stem] = (upload, self._format.open_file(table, upload))
             except BaseException:
                 upload.abort()
                 raise
-        return self._open[name]
+        return self._open[stem]
 
     def growth(self) -> tuple[Staged, ...]:
         """How far each shared file is."""
@@ -175,10 +234,9 @@ class FileSink:
         """Closes the shared files, those without a row, too."""
         for table in self._job.tables:
             if not self._in_parts(table.name):
-                upload, file = self._shared(table.name)
-                file.close()
-                self._staged[table.name].append(upload.close())
-        self._open.clear()
+                stem = self._stems(table.name)[-1]
+                self._close_before(table.name, stem)
+                self._close(table.name, stem)
         return self._staged
 
     def commit(self, manifest: bytes) -> None:

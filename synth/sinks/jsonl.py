@@ -1,7 +1,8 @@
 """JSON lines: one object a row."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -10,8 +11,13 @@ from pydantic import Field
 
 from synth.arrays import Bytes
 from synth.contracts.sink import SinkJob
-from synth.sinks.csv import Compression, Folder, TextFormat, Uri
+from synth.errors import Problem
+from synth.sinks.csv import Compression, Folder, LineLayout, TextFormat, Uri, unfolded
 from synth.sinks.files import FileSink
+from synth.sinks.s3_options import S3, S3Options
+from synth.tables.column import Column
+from synth.tables.partition import PartitionKeys, partition_problems
+from synth.tables.split import Split, SplitStarts
 from synth.tables.table import Field as TableField
 from synth.tables.table import Table
 
@@ -28,16 +34,29 @@ class JsonlConfig:
 
     kind: Literal["jsonl"] = "jsonl"
     uri: Uri
-    layout: Annotated[Literal["file", "parts"], Field(description="one file, or one a block")]
+    layout: LineLayout
     compression: Annotated[Compression, Field(description="compression of each file")]
     run_folder: Folder
+    s3: S3 = field(default_factory=S3Options)
+    partition_by: PartitionKeys = field(default_factory=list)
+    split: SplitStarts = field(default_factory=dict)
+
+    def problems(self) -> Iterator[Problem]:
+        """Refuses folders for one file."""
+        yield from unfolded(self.layout, self.partition_by)
+
+    def problems_with(self, view: Mapping[str, Column]) -> Iterator[Problem]:
+        """Yields the partitions that the view does not have."""
+        yield from partition_problems(self.partition_by, view)
 
 
 class JsonlSink(FileSink):
     """JSON lines files."""
 
     def __init__(self, config: JsonlConfig, job: SinkJob) -> None:
-        super().__init__(TextFormat(".jsonl", config.compression, JsonLines()), config.layout, job, config.run_folder)
+        form = TextFormat(".jsonl", config.compression, JsonLines())
+        by, parts = config.partition_by, Split.of(config.split)
+        super().__init__(form, config.layout, job, config.run_folder, by, config.s3, parts)
 
 
 #: Rows laid out at a time: the byte matrix then stays in the processor's cache.
@@ -54,8 +73,8 @@ class JsonLines:
     def lines(self, batch: "Batch") -> Bytes:
         """All rows of a block, as (bytes,) uint8: a buffer that a worker in another process can send."""
         pieces: list[bytes | Texts] = []
-        for i, (field, text) in enumerate(zip(batch.table.fields, batch.text.columns, strict=True)):
-            pieces += [f"{',' if i else '{'}{json.dumps(field.name)}:".encode(), *_value(field, text)]
+        for i, (shown, text) in enumerate(zip(batch.table.fields, batch.text.columns, strict=True)):
+            pieces += [f"{',' if i else '{'}{json.dumps(shown.name)}:".encode(), *_value(shown, text)]
         pieces.append(b"}\n")
         widths = [len(piece) if isinstance(piece, bytes) else piece.chars.shape[1] for piece in pieces]
         ends = list(accumulate(widths))

@@ -24,6 +24,7 @@ from synth.sinks.places import (
     LocalPlace,
     RunFolder,
     families,
+    family,
     left_of,
     require_names,
     require_vacant,
@@ -218,7 +219,8 @@ class LocalStore:
         for name in reversed(families(self._names)):
             path = self._root / name
             if name.endswith("part-"):
-                found += sorted(p.relative_to(self._root).as_posix() for p in path.parent.glob("part-*") if p.is_file())
+                parts = (p.relative_to(self._root).as_posix() for p in path.parent.rglob("part-*") if p.is_file())
+                found += sorted(part for part in parts if family(part) == name)
             elif path.exists():
                 found.append(name)
         runs = (path for folder in sorted(self._root.glob(f"{RUN_FOLDER}*")) for path in sorted(folder.rglob("*")))

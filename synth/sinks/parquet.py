@@ -1,14 +1,20 @@
 """Parquet: a file a block for the transactions, a file for each side table; units and docs in the schema."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Literal, TypedDict
 
 from pydantic import Field
 
 from synth.contracts.sink import SinkJob
+from synth.errors import Problem
 from synth.sinks.csv import Folder, Uri
 from synth.sinks.files import FileSink
+from synth.sinks.s3_options import S3, S3Options
 from synth.sinks.targets import TableFile, Target, TargetStream
+from synth.tables.column import Column
+from synth.tables.partition import PartitionKeys, partition_problems
+from synth.tables.split import Split, SplitStarts
 from synth.tables.table import Table
 
 if TYPE_CHECKING:
@@ -26,6 +32,13 @@ class ParquetConfig:
     compression: Annotated[Literal["zstd", "snappy", "gzip", "none"], Field(description="compression of the columns")]
     row_group_rows: Annotated[int, Field(ge=1, le=100_000_000, description="most rows of a row group")]
     run_folder: Folder
+    s3: S3 = field(default_factory=S3Options)
+    partition_by: PartitionKeys = field(default_factory=list)
+    split: SplitStarts = field(default_factory=dict)
+
+    def problems_with(self, view: Mapping[str, Column]) -> Iterator[Problem]:
+        """Yields the partitions that the view does not have."""
+        yield from partition_problems(self.partition_by, view)
 
 
 class ParquetSink(FileSink):
@@ -33,7 +46,8 @@ class ParquetSink(FileSink):
 
     def __init__(self, config: ParquetConfig, job: SinkJob) -> None:
         form = ParquetFormat(config.compression, config.row_group_rows)
-        super().__init__(form, "parts", job, config.run_folder)
+        by, parts = config.partition_by, Split.of(config.split)
+        super().__init__(form, "parts", job, config.run_folder, by, config.s3, parts)
 
 
 #: Bytes at which a dictionary is given up: it then holds 65,536 numbers of 8 bytes, and an index into more of them
@@ -60,15 +74,15 @@ def encoding_of(table: Table) -> Encoding:
     import pyarrow.types as types
 
     column_encoding = {}
-    for field, kind in zip(table.fields, table.schema.types, strict=True):
+    for shown, kind in zip(table.fields, table.schema.types, strict=True):
         if types.is_integer(kind) or types.is_temporal(kind):
-            column_encoding[field.name] = "DELTA_BINARY_PACKED"
-        elif types.is_string(kind) and field.column.scattered:
-            column_encoding[field.name] = "DELTA_LENGTH_BYTE_ARRAY"
+            column_encoding[shown.name] = "DELTA_BINARY_PACKED"
+        elif types.is_string(kind) and shown.column.scattered:
+            column_encoding[shown.name] = "DELTA_LENGTH_BYTE_ARRAY"
     return {
         "use_dictionary": [name for name in table.schema.names if name not in column_encoding],
         "column_encoding": column_encoding,
-        "write_statistics": [field.name for field in table.fields if not field.column.scattered],
+        "write_statistics": [each.name for each in table.fields if not each.column.scattered],
         "dictionary_pagesize_limit": _DICTIONARY_BYTES,
     }
 

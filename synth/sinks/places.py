@@ -28,6 +28,8 @@ CURRENT = "_current"
 """In a directory, the link to the folder of the run that is there."""
 RunFolder = Literal["auto", "always", "never"]
 """Whether a run has a folder of its own below its place; ``auto``: in a bucket, where it replaces another run."""
+PARTITION = "="
+"""What stands between key and value in the name of a partition's folder, and in no other name."""
 STAGING = ".synth-"
 """What every hidden entry that a store makes in a place begins with; a file's name never does."""
 
@@ -98,9 +100,18 @@ def parse_uri(uri: str) -> LocalPlace | S3Place:
 
 
 def family(name: str) -> str:
-    """What a file's name stands for: all parts of a table for `table/part-00003.csv`, else the name itself."""
+    """What a file's name stands for: all parts of a table for `table/part-00003.csv`, in folders of partitions, too;
+    else the name itself.
+    """
     directory, slash, base = name.rpartition("/")
-    return f"{directory}{slash}part-" if base.startswith("part-") else name
+    if not base.startswith("part-"):
+        return name
+    return "/".join(step for step in directory.split("/") if PARTITION not in step) + slash + "part-"
+
+
+def above(family: str) -> str:
+    """What the names of a family begin with: those of parts with the folder of their table."""
+    return family.removesuffix("part-")
 
 
 def families(names: Iterable[str]) -> list[str]:

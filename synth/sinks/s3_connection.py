@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from synth.sinks.places import S3Place
+    from synth.sinks.s3_options import S3Options
 
 THREADS = 8
 """Requests at once: all uploads of a process share them."""
@@ -43,11 +44,14 @@ class Connection:
     Attributes:
         pending: upload id → file name of the uploads begun here that are still being written.
 
+    Args:
+        options: how objects are put; None where none are.
+
     Raises:
         RefusedError: the AWS settings are wrong in themselves.
     """
 
-    def __init__(self, place: S3Place) -> None:
+    def __init__(self, place: S3Place, options: S3Options | None = None) -> None:
         self.place = place
         self.pid = os.getpid()
         self.pending: dict[str, str] = {}
@@ -59,6 +63,8 @@ class Connection:
             except ValueError as error:
                 message = f"cannot reach {place.uri}: the endpoint is not a URL; check AWS_ENDPOINT_URL"
                 raise RefusedError(message) from error
+        if options:
+            options.apply(self.client)
         self._endpoint = self.client.meta.endpoint_url
 
     @contextmanager

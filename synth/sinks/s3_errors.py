@@ -22,11 +22,20 @@ ANSWERS = {
     "AuthorizationHeaderMalformed": "the bucket is in another region; set AWS_DEFAULT_REGION",
     "NoSuchUpload": "a staged upload is gone, as when another run starts in the same place; run again",
     "QuotaExceeded": "the quota is used up; make room or choose another uri",
+    "InvalidStorageClass": "the bucket has no such storage class; check s3.storage_class of the sink",
+    "InvalidTag": "the store takes no such tags; check s3.tags of the sink",
+    "AccessControlListNotSupported": "the bucket takes no ACL; leave s3.acl of the sink out",
+    "KMS.NotFoundException": "KMS has no such key in the bucket's region; check s3.kms_key of the sink",
+    "KMS.DisabledException": "the key is disabled in KMS; enable it, or name another one in s3.kms_key of the sink",
+    "KMS.KMSInvalidStateException": "the key cannot be used now, as before its deletion; check s3.kms_key of the sink",
+    "KMS.InvalidKeyUsageException": "the key is not for encryption; check s3.kms_key of the sink",
     "EntityTooLarge": "the file is larger than the server takes; use layout=parts",
     "SlowDown": "the server is too busy; try again later",
     "ServiceUnavailable": "the server is too busy; try again later",
     "InternalError": "the server failed; try again later",
 }
+
+_PUTS = ("PutObject", "CreateMultipartUpload")
 
 FAILURES: dict[type[aws.BotoCoreError] | tuple[type[aws.BotoCoreError], ...], str] = {
     aws.NoCredentialsError: f"no credentials were found; {CREDENTIALS}",
@@ -69,7 +78,10 @@ def _explain_answer(error: aws.ClientError, bucket: str) -> str:
     if code == "NoSuchBucket":
         return f"bucket '{bucket}' does not exist; create it, or choose another uri"
     if code in {"AccessDenied", "403", "Forbidden"}:
-        return f"these credentials may not do {error.operation_name} in bucket '{bucket}'; ask its owner for the right"
+        what = f"these credentials may not do {error.operation_name} in bucket '{bucket}'"
+        if error.operation_name in _PUTS:
+            return f"{what}; ask its owner for the right, or what it demands of objects, and say it in s3 of the sink"
+        return f"{what}; ask its owner for the right"
     if code in ABSENT:
         return "there is no such file"
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", "?")

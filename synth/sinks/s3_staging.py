@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from synth.errors import RefusedError, RunError
-from synth.sinks.places import RUN_FOLDER, STAGING, S3Place, family
+from synth.sinks.places import RUN_FOLDER, STAGING, S3Place, above, family
 from synth.sinks.s3_connection import Connection
 from synth.sinks.s3_errors import code_of
 from synth.sinks.s3_manifest import TAKEN
@@ -112,7 +112,7 @@ def sweep(connection: Connection, families: Iterable[str]) -> None:
     place = connection.place
     pages = connection.client.get_paginator("list_multipart_uploads")
     for start in families:
-        for page in pages.paginate(Bucket=place.bucket, Prefix=place.key(start)):
+        for page in pages.paginate(Bucket=place.bucket, Prefix=place.key(above(start))):
             for upload in page.get("Uploads", []):
                 name = place.name(upload["Key"])
                 if start == RUN_FOLDER or family(name) == start:

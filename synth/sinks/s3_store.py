@@ -21,6 +21,7 @@ from synth.sinks.places import (
     STAGING,
     RunFolder,
     S3Place,
+    above,
     families,
     family,
     left_of,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
     from synth.contracts.store import Staged
+    from synth.sinks.s3_options import S3Options
 
 log = logging.getLogger(__name__)
 
@@ -62,12 +64,15 @@ class S3Store:
 
     Args:
         run_folder: whether a run has its folder: ``auto`` where it replaces another one.
+        options: how objects are put.
     """
 
-    def __init__(self, place: S3Place, beside: str = "", run_folder: RunFolder = "auto") -> None:
+    def __init__(
+        self, place: S3Place, beside: str = "", run_folder: RunFolder = "auto", options: S3Options | None = None
+    ) -> None:
         self.uri = place.uri
         self._manifest, self._card = beside + MANIFEST, beside + CARD
-        self._place = place
+        self._place, self._options = place, options
         self._names: tuple[str, ...] = ()
         self._overwrite = False
         self._run = os.urandom(8).hex()
@@ -212,7 +217,7 @@ class S3Store:
         """The connection of this process; a fork or a copy gets one of its own."""
         with _connecting:
             if self._live is None or self._live.pid != os.getpid():
-                self._live = Connection(self._place)
+                self._live = Connection(self._place, self._options)
             return self._live
 
     @contextmanager
@@ -282,7 +287,7 @@ class S3Store:
         """The files here that bear the names of this run, or are parts beside its parts."""
         found = []
         for start in reversed(families(self._names)):
-            for name, _ in self._connection().visible(start):
+            for name, _ in self._connection().visible(above(start)):
                 if family(name) == start:
                     found.append(name)
                 elif not start.endswith("part-"):

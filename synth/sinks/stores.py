@@ -4,14 +4,16 @@ from collections.abc import Sequence
 
 from synth.contracts.store import Staging, Store
 from synth.sinks.places import RunFolder, S3Place, parse_uri
+from synth.sinks.s3_options import S3Options
 
 
-def open_store(uri: str, beside: str = "", *, run_folder: RunFolder = "auto") -> Store:
+def open_store(uri: str, beside: str = "", *, run_folder: RunFolder = "auto", s3: S3Options | None = None) -> Store:
     """The store at a uri. Touches nothing yet; boto3 is imported only for `s3://`.
 
     Args:
         beside: the folder below it, with a slash at its end, in which manifest and card are written.
         run_folder: whether a run has a folder of its own below it.
+        s3: how objects are put into a bucket; None: as the bucket says.
 
     Raises:
         RefusedError: the uri is neither a directory's path nor `s3://bucket/prefix`.
@@ -20,7 +22,7 @@ def open_store(uri: str, beside: str = "", *, run_folder: RunFolder = "auto") ->
     if isinstance(place, S3Place):
         from synth.sinks.s3_store import S3Store
 
-        return S3Store(place, beside, run_folder)
+        return S3Store(place, beside, run_folder, s3)
     from synth.sinks.local_store import LocalStore
 
     return LocalStore(place, beside, run_folder)

@@ -7,6 +7,7 @@ from functools import cached_property, partial
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from synth.arrays import Int64
 from synth.tables.column import EPOCH_UNITS_US
 from synth.tables.table import Table
 
@@ -51,6 +52,20 @@ class Batch:
             return self.text.column(column).slice(first, last - first)
 
         return Batch(self.table, self.native.slice(first, last - first), printers_of(self.table, printed))
+
+    def take(self, rows: Int64) -> "Batch":
+        """The rows at the given positions, printed as they would be here, once somebody asks."""
+        at = pa.array(rows)
+        return Batch(
+            self.table, self.native.take(at), printers_of(self.table, lambda column: self.text.column(column).take(at))
+        )
+
+    def only(self, table: Table) -> "Batch":
+        """The columns of a table that has fewer, printed as they would be here."""
+        names = [field.name for field in table.fields]
+        arrays = [self.native.column(name) for name in names]
+        printers = {name: printer for name, printer in self.printers.items() if name in names}
+        return Batch(table, pa.RecordBatch.from_arrays(arrays, schema=table.schema), printers)
 
     @cached_property
     def text(self) -> pa.RecordBatch:

@@ -85,6 +85,15 @@ class ColumnsConfig:
         """The tables of entities whose columns it shows."""
         return {field.source.partition(".")[0] for field in self.shown() if "." in field.source}
 
+    def shown_columns(self, own: Sequence[Column]) -> dict[str, Column]:
+        """The columns that the output has, by name, but those that nobody knows.
+
+        Args:
+            own: the generator's own columns.
+        """
+        shown = {field.name: _known(own).get(field.source) for field in self.shown() if field.value is None}
+        return {name: column for name, column in shown.items() if column}
+
     def problems_with(self, own: Sequence[Column] | None, entities: Needs | None) -> Iterator[Problem]:
         """Yields what only the whole recipe shows.
 
@@ -92,8 +101,7 @@ class ColumnsConfig:
             own: the generator's own columns; None where they are not known.
             entities: the population's tables; None where they are not known.
         """
-        known = EVENT_COLUMNS | {column.name: column for column in own or ()}
-        known |= {source: ENTITY_COLUMNS[table][name] for source, (table, name) in every_lookup().items()}
+        known = _known(own or ())
         yield from broken_edits([each.name for each in self.fields], self)
         seen: dict[str, Shown] = {}
         refused: list[_Refused] = []
@@ -117,6 +125,12 @@ class ColumnsConfig:
             elif column is not None:
                 yield from _misshown(field, column)
         yield from _joined(refused)
+
+
+def _known(own: Sequence[Column]) -> dict[str, Column]:
+    """Source → column: all that there are, in some population."""
+    lookups = {source: ENTITY_COLUMNS[table][name] for source, (table, name) in every_lookup().items()}
+    return {**EVENT_COLUMNS, **{column.name: column for column in own}, **lookups}
 
 
 def _misshown(field: Shown, column: Column) -> Iterator[Problem]:

@@ -72,6 +72,9 @@ def _singles(name: str, spec: SinkSpec, *, half: bool) -> Iterator[Kind]:
         overrides += [f"sink.{name}.catalog=sqlite:///{{beside}}/catalog.db"] * bool(server and _has_catalog(spec))
         shown = f"{name}, {layout}" if layout and layout != layouts[0] else name
         yield Kind(shown + " on S3" * bool(server), tuple(overrides), ("{place}/a",), server, half)
+        if layout in ("", "parts") and "partition_by" in spec.config.__dataclass_fields__:
+            folders = (*overrides, f"sink.{name}.partition_by=[day]")
+            yield Kind(f"{name}, in partitions" + " on S3" * bool(server), folders, ("{place}/a",), server, half)
         if layout == layouts[0] and "always" in _choices(spec.config, "run_folder"):
             overrides += [f"sink.{name}.run_folder=always"]
             shown = f"{name}, a folder a run" + " on S3" * bool(server)

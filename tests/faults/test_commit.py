@@ -41,7 +41,15 @@ FEW = 2
 KINDS = kinds()
 
 #: One of each way to publish; the others are for ``make faults``.
-SHORT = ("csv", "csv and parquet", "delta", "parquet, a folder a run", "parquet on S3", "postgres")
+SHORT = (
+    "csv",
+    "csv, in partitions",
+    "csv and parquet",
+    "delta",
+    "parquet, a folder a run",
+    "parquet on S3",
+    "postgres",
+)
 
 pytestmark = pytest.mark.xdist_group("commit")
 

@@ -8,13 +8,20 @@ import pytest
 
 from tests.faults.commands import FULL
 from tests.faults.forks import Forks, digests
-from tests.faults.test_resume import CLAIMS, CLICKS, points
+from tests.faults.test_resume import CLAIMS, CLICKS, IN_FOLDERS, points
 from tests.servers import S3Server
 from tests.sinks.places import Prefix
 
 PARTS = 10 if FULL else 4
 ONE = (*CLAIMS, "sink.parquet.uri=out/p")
-TWO = (*CLAIMS, "sink=[csv,parquet]", "sink.csv.uri=out/p", "sink.csv.layout=parts", "sink.parquet.uri=out/q")
+TWO = (
+    *CLAIMS,
+    "sink=[csv,parquet]",
+    "sink.csv.uri=out/p",
+    "sink.csv.layout=parts",
+    "sink.parquet.uri=out/q",
+    IN_FOLDERS,
+)
 KINDS = {"two sinks": TWO, "clicks": (*CLICKS, "sink.parquet.uri=out/p")}
 
 
@@ -73,12 +80,13 @@ def test_a_commit_names_what_is_missing_and_what_is_damaged_of_every_sink(forks,
     receipts = sorted((tmp_path / "out" / "p").glob(".synth-*/receipts/0*"))
     for path in receipts[1:4]:
         path.unlink()
-    staged = next((tmp_path / "out" / "q").glob(".synth-*/transactions/part-00005*"))
+    staged = next((tmp_path / "out" / "q").glob(".synth-*/transactions/**/part-00005*"))
     staged.write_bytes(b"nothing")
     refused = forks.run("commit", "out/q", cwd=tmp_path)
     assert refused.code == 3
     assert "sink 'csv': 3 blocks missing (1-3)" in refused.text
-    assert "sink 'parquet': block 5: damaged: transactions/part-00005.parquet is gone or damaged" in refused.text
+    name = f"transactions{staged.as_posix().partition('/transactions')[2].rpartition('.')[0]}"
+    assert f"sink 'parquet': block 5: damaged: {name} is gone or damaged" in refused.text
     assert "synth run --resume" in refused.text
     done = forks.run("run", "--resume", "out/q", cwd=tmp_path)
     assert done.code == 0, done.text

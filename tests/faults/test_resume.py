@@ -16,19 +16,21 @@ CLAIMS = ("scenario=[amount_threshold,card_chain]", "scenario.card_chain.ratio=0
 PEOPLE = ("population.customers.number=400", "population.cards=480", "timeline.end=2022-01-06", "block_rows=300")
 CLICKS = ("experiment=account_takeover", "scenario.account_takeover.ratio=0.02", *PEOPLE)
 
+IN_FOLDERS = "sink.parquet.partition_by=[month,day]"
+
 #: What is written → (recipe, sinks below the place).
 KINDS = {
     "parquet": (*CLAIMS, "sink.parquet.uri=out/p"),
     "csv file": (*CLAIMS, "sink=csv", "sink.csv.uri=out/p"),
     "csv file gzip": (*CLAIMS, "sink=csv", "sink.csv.uri=out/p", "sink.csv.compression=gzip"),
     "jsonl parts": (*CLAIMS, "sink=jsonl", "sink.jsonl.uri=out/p", "sink.jsonl.layout=parts"),
-    "two sinks": (*CLAIMS, "sink=[csv,parquet]", "sink.csv.uri=out/p", "sink.parquet.uri=out/q"),
+    "two sinks": (*CLAIMS, "sink=[csv,parquet]", "sink.csv.uri=out/p", "sink.parquet.uri=out/q", IN_FOLDERS),
     "clicks": (*CLICKS, "sink.parquet.uri=out/p"),
     "clicks in csv": (*CLICKS, "sink=csv", "sink.csv.uri=out/p"),
 }
 
 
-#: One file and a file a block, claims and reports; the others are for ``make faults``.
+#: One file, and files in partitions, claims and reports; the others are for ``make faults``.
 SHORT = ("two sinks",)
 
 

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pytest
 
 pytest.importorskip("confluent_kafka", reason="no confluent-kafka: pip install --group dev")
+from fastavro.read import SchemaResolutionError
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 import synth
@@ -149,6 +150,76 @@ def test_json_escapes_its_line_breaks() -> None:
     assert [json.loads(line)["said"] for line in make_format("json").encode(Batch(table, native, {}))] == texts
 
 
+def test_a_reader_of_a_view_that_has_gained_columns_reads_what_came_before() -> None:
+    from synth_kafka.formats import make_format
+
+    names = [field.name for field in EVERY_TYPE.fields]
+    before = Table("odd", EVERY_TYPE.fields[:1])
+    native = odd_batch().native.select(["small"])
+    written = make_format("avro").encode(Batch(before, native, {}))
+    gained: Any = fastavro.parse_schema(json.loads(make_format("avro", names).schema(EVERY_TYPE)))
+    old: Any = fastavro.parse_schema(json.loads(make_format("avro").schema(before)))
+    read: Any = fastavro.schemaless_reader
+    rows = [read(BytesIO(message), old, gained) for message in written]
+    missing = dict.fromkeys(names[1:])
+    assert rows == [{"small": row["small"], **missing} for row in ROWS_OF_EVERY_TYPE]
+    plain: Any = fastavro.parse_schema(json.loads(make_format("avro").schema(EVERY_TYPE)))
+    with pytest.raises(SchemaResolutionError):
+        read(BytesIO(written[0]), old, plain)
+
+
+@pytest.mark.parametrize("name", ["avro", "protobuf"])
+def test_columns_that_may_be_missing_are_sent_as_they_are(name: Any) -> None:
+    from synth_kafka.formats import make_format
+
+    made = pickle.loads(pickle.dumps(make_format(name, [field.name for field in EVERY_TYPE.fields])))
+    read = read_avro if name == "avro" else read_protobuf
+    assert read(made.schema(EVERY_TYPE), made.encode(odd_batch())) == [
+        row | (_as_protobuf(row) if name == "protobuf" else {}) for row in ROWS_OF_EVERY_TYPE
+    ]
+
+
+@pytest.mark.parametrize("field", EVERY_TYPE.fields, ids=lambda field: field.name)
+def test_a_key_in_avro_is_the_value_of_its_column(field: Field) -> None:
+    from synth_kafka.formats import make_key_format
+
+    keys = pickle.loads(pickle.dumps(make_key_format("avro")))
+    schema: Any = fastavro.parse_schema(json.loads(keys.schema(field)))
+    read: Any = fastavro.schemaless_reader
+    made = keys.encode(odd_batch().native.column(field.name), field)
+    assert [key and read(BytesIO(key), schema, None) for key in made] == [r[field.name] for r in ROWS_OF_EVERY_TYPE]
+
+
+@pytest.mark.server
+@pytest.mark.xdist_group("kafka")
+def test_a_reader_finds_the_schema_of_the_keys(kafka: Broker, tmp_path: Path) -> None:
+    words = (*SMALL, "columns=full", *into(kafka.address, "keyed"), "sink.kafka.key=amount_minor")
+    answer = cli("stream", *words, "sink.kafka.key_format=avro", "sink.kafka.side_topics=[labels]", cwd=tmp_path)
+    assert answer.code == 0, answer.err
+    control = {message.key or b"": message.value or b"" for message in consume(kafka.address, "keyed.synth")}
+    schemas = {key: json.loads(value) for key, value in control.items() if b"schema:" in key}
+    assert schemas == {b"key-schema:keyed": "long", b"key-schema:keyed.labels": "long"}
+    for topic, column in (("keyed", "amount_minor"), ("keyed.labels", "event_id")):
+        for message in consume(kafka.address, topic):
+            read: Any = fastavro.schemaless_reader
+            assert read(BytesIO(message.key or b""), "long", None) == json.loads(message.value or b"")[column]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["sink.kafka.subjects=record"], "sink.kafka.subjects: only a registry's schemas of messages have subjects"),
+        (["sink.kafka.subjects=recrod"], "did you mean 'record'?"),
+        (["sink.kafka.optional=[amount]"], "sink.kafka.optional: JSON has no schema"),
+        (["sink.kafka.key=null", "sink.kafka.key_format=avro"], "sink.kafka.key_format: messages have no key"),
+    ],
+)
+def test_settings_without_an_effect_are_refused(words: list[str], told: str, tmp_path: Path) -> None:
+    answer = cli("validate", "sink=kafka", *words, cwd=tmp_path)
+    assert answer.code == 2
+    assert told in answer.err
+
+
 @pytest.mark.server
 @pytest.mark.xdist_group("kafka")
 @pytest.mark.parametrize("name", ["avro", "protobuf"])
@@ -201,3 +272,42 @@ def test_a_registry_knows_the_schemas_by_the_numbers_in_the_messages(kafka: Brok
     answer = cli("stream", *words, cwd=tmp_path)
     assert answer.code == 3
     assert answer.one_line().startswith(f"error: the schema registry {address} does not answer: is sink.kafka.registry")
+
+
+@pytest.mark.server
+@pytest.mark.slow
+@pytest.mark.xdist_group("kafka")
+@pytest.mark.skipif(os.environ.get("SYNTH_KAFKA_FULL") != "1", reason="fetches 140 MB: SYNTH_KAFKA_FULL=1 does it")
+def test_a_registry_has_keys_names_of_records_and_views_that_gain_columns(kafka: Broker, tmp_path: Path) -> None:
+    with run_registry(tmp_path) as address:
+        registry = ("sink.kafka.format=avro", f"sink.kafka.registry={address}")
+        for strategy, subject in (
+            ("topic", "by-topic-value"),
+            ("record", "synth.transactions"),
+            ("topic_record", "by-topic_record-synth.transactions"),
+        ):
+            topic = f"by-{strategy}"
+            words = (*SMALL, *into(kafka.address, topic), *registry, "sink.kafka.key_format=avro")
+            answer = cli("stream", *words, f"sink.kafka.subjects={strategy}", cwd=tmp_path)
+            assert answer.code == 0, answer.err
+            seen = consume(kafka.address, topic)
+            for side, name in (("value", subject), ("key", f"{topic}-key")):
+                heads = {getattr(message, side)[:5] for message in seen}
+                with urllib.request.urlopen(f"{address}/subjects/{name}/versions/latest") as found:
+                    assert heads == {struct.pack(">bI", 0, json.load(found)["id"])}
+
+        with urllib.request.urlopen(
+            urllib.request.Request(
+                f"{address}/config",
+                data=b'{"compatibility": "FULL"}',
+                method="PUT",
+                headers={"Content-Type": "application/json"},
+            )
+        ):
+            pass
+        words = (*SMALL, *into(kafka.address, "by-topic"), *registry, "sink.kafka.key_format=avro", "--overwrite")
+        refused = cli("stream", *words, "+columns.add.booked=time", cwd=tmp_path)
+        assert refused.code == 3
+        assert "sink.kafka.optional=[booked] lets it take what the view has gained" in refused.one_line()
+        answer = cli("stream", *words, "+columns.add.booked=time", "sink.kafka.optional=[booked]", cwd=tmp_path)
+        assert answer.code == 0, answer.err

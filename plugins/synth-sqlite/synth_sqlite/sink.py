@@ -1,13 +1,13 @@
 """The sink: a SQLite file that is complete before anybody sees it."""
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
 
 from pydantic import Field
 
-from synth import DatabaseSink, SinkJob
+from synth import S3, DatabaseSink, S3Options, SinkJob
 from synth_sqlite.database import SqliteDatabase, stored
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ class SqliteConfig:
     kind: Literal["sqlite"] = "sqlite"
     uri: Annotated[str | None, Field(description="a directory or s3://bucket/prefix; null: the run directory")]
     indices: Annotated[bool, Field(description="whether transactions can be found fast by id, time and card")]
+    s3: S3 = field(default_factory=S3Options)
 
 
 class SqliteSink(DatabaseSink):
@@ -39,7 +40,7 @@ class SqliteSink(DatabaseSink):
     errors = (sqlite3.Error,)
 
     def __init__(self, config: SqliteConfig, job: SinkJob) -> None:
-        super().__init__(job)
+        super().__init__(job, config.s3)
         self._config = config
 
     def connect(self, path: Path | str) -> SqliteDatabase:

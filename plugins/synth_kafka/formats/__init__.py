@@ -2,12 +2,17 @@
 
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from synth import Table
+from synth import Field, Table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import pyarrow as pa
+
     from synth import Batch
 
 FormatName = Literal["json", "avro", "protobuf"]
+KeyFormatName = Literal["text", "avro"]
 
 
 class Format(Protocol):
@@ -32,16 +37,48 @@ class Format(Protocol):
         """One value a row."""
 
 
-def make_format(name: FormatName) -> Format:
+class KeyFormat(Protocol):
+    """How the value of a column becomes the key of a message. Pickles, and may be used by several threads at a time.
+
+    Attributes:
+        registry_type: as that of a ``Format``.
+    """
+
+    registry_type: str
+
+    def schema(self, field: Field) -> str:
+        """What a reader has to know of the keys; empty when it needs nothing."""
+
+    def encode(self, column: "pa.Array", field: Field) -> "Sequence[bytes | None]":
+        """One key a row; None where the column is null."""
+
+
+def make_key_format(name: KeyFormatName) -> KeyFormat:
     """The format of a name."""
+    if name == "avro":
+        from synth_kafka.formats.avro import AvroKeys
+
+        return AvroKeys()
+    from synth_kafka.formats.json_lines import TextKeys
+
+    return TextKeys()
+
+
+def make_format(name: FormatName, optional: "Iterable[str]" = ()) -> Format:
+    """The format of a name.
+
+    Args:
+        optional: columns that its schemas let be missing, beside those that may be null.
+    """
+    may_lack = frozenset(optional)
     if name == "avro":
         from synth_kafka.formats.avro import Avro
 
-        return Avro()
+        return Avro(may_lack)
     if name == "protobuf":
         from synth_kafka.formats.protobuf import Protobuf
 
-        return Protobuf()
+        return Protobuf(may_lack)
     from synth_kafka.formats.json_lines import Json
 
     return Json()

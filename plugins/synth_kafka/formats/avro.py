@@ -1,16 +1,19 @@
 """Avro: binary, with a schema made from the table's columns."""
 
 import json
+from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import fastavro
 
 from synth import Field, Table, arrow_type
-from synth_kafka.formats.native import kind_of, plain_rows, require_names
+from synth_kafka.formats.native import kind_of, plain_rows, plain_values, require_names
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from synth import Batch
 
 _LOGICAL = {
@@ -21,21 +24,27 @@ _LOGICAL = {
 }
 
 
+@dataclass(frozen=True)
 class Avro:
-    """One record a row, without the header of an Avro file."""
+    """One record a row, without the header of an Avro file.
 
-    registry_type = "AVRO"
-    framing = b""
+    Attributes:
+        optional: columns that may be missing from what a reader is given, beside those that may be null.
+    """
+
+    optional: frozenset[str] = frozenset()
+    registry_type: ClassVar[str] = "AVRO"
+    framing: ClassVar[bytes] = b""
 
     def schema(self, table: Table) -> str:
         """The record, with the columns' docs."""
         require_names(table, "Avro")
-        fields = [_field(field) for field in table.fields]
+        fields = [self._field(field) for field in table.fields]
         return json.dumps({"type": "record", "name": table.name, "namespace": "synth", "fields": fields})
 
     def encode(self, batch: "Batch") -> list[bytes]:
         """Through fastavro, row by row."""
-        parsed, names = _parsed(batch.table), batch.native.schema.names
+        parsed, names = _parsed(self, batch.table), batch.native.schema.names
         write = fastavro.schemaless_writer
         values = []
         for row in plain_rows(batch):
@@ -44,15 +53,39 @@ class Avro:
             values.append(into.getvalue())
         return values
 
+    def _field(self, field: Field) -> dict[str, Any]:
+        """A column that may be null has null as its default: a reader of it takes messages that lack it, too."""
+        nullable, plain = field.column.nullable or field.name in self.optional, _type(field)
+        return {
+            "name": field.name,
+            "type": ["null", plain] if nullable else plain,
+            "doc": ", ".join(filter(None, (field.column.unit, field.column.doc))),
+        } | ({"default": None} if nullable else {})
 
-def _field(field: Field) -> dict[str, Any]:
+
+class AvroKeys:
+    """The value of a column, by itself: a key is no record."""
+
+    registry_type = "AVRO"
+
+    def schema(self, field: Field) -> str:
+        """The column's type."""
+        return json.dumps(_type(field))
+
+    def encode(self, column: "pa.Array", field: Field) -> "list[bytes | None]":
+        """Through fastavro, value by value."""
+        parsed, keys = fastavro.parse_schema(_type(field)), list[bytes | None]()
+        for value in plain_values(column):
+            into = BytesIO()
+            if value is not None:
+                fastavro.schemaless_writer(into, parsed, value)
+            keys.append(None if value is None else into.getvalue())
+        return keys
+
+
+def _type(field: Field) -> Any:
     kind = kind_of(field)
-    plain = _decimal(field) if kind == "decimal" else _LOGICAL.get(kind, kind)
-    return {
-        "name": field.name,
-        "type": ["null", plain] if field.column.nullable else plain,
-        "doc": ", ".join(filter(None, (field.column.unit, field.column.doc))),
-    }
+    return _decimal(field) if kind == "decimal" else _LOGICAL.get(kind, kind)
 
 
 def _decimal(field: Field) -> dict[str, Any]:
@@ -62,5 +95,5 @@ def _decimal(field: Field) -> dict[str, Any]:
 
 
 @cache
-def _parsed(table: Table) -> Any:
-    return fastavro.parse_schema(json.loads(Avro().schema(table)))
+def _parsed(form: Avro, table: Table) -> Any:
+    return fastavro.parse_schema(json.loads(form.schema(table)))

@@ -2,9 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from synth import JsonLines, Table
+from synth import Field, JsonLines, Table, print_column
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyarrow as pa
+
     from synth import Batch
 
 
@@ -21,3 +25,20 @@ class Json:
     def encode(self, batch: "Batch") -> list[bytes]:
         """No line holds a line break of its own, for JSON escapes it."""
         return JsonLines().lines(batch).tobytes().split(b"\n")[:-1]
+
+
+class TextKeys:
+    """Keys as the view prints them."""
+
+    registry_type = ""
+
+    def schema(self, field: Field) -> str:
+        """None: it is a text."""
+        return ""
+
+    def encode(self, column: "pa.Array", field: Field) -> "Sequence[bytes | None]":
+        """The texts."""
+        import pyarrow as pa
+
+        keys: Sequence[bytes | None] = print_column(column, field.format).cast(pa.binary()).to_pylist()
+        return keys

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from synth import Field, RefusedError, Table
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from synth import Batch
 
 Kind = Literal["int", "long", "double", "string", "uuid", "boolean", "date", "time", "naive time", "decimal"]
@@ -39,16 +41,19 @@ def require_names(table: Table, name: str) -> None:
 
 
 def plain_rows(batch: "Batch", *, decimals_as_texts: bool = False) -> Iterator[tuple[Any, ...]]:
-    """The rows; times are microseconds since 1970, days are counted from 1970, decimals are ``Decimal`` or texts."""
+    """The rows, of values as ``plain_values`` makes them."""
+    columns = (plain_values(column, decimals_as_texts=decimals_as_texts) for column in batch.native.columns)
+    return zip(*columns, strict=True)
+
+
+def plain_values(column: "pa.Array", *, decimals_as_texts: bool = False) -> list[Any]:
+    """Times as microseconds and days counted from 1970, decimals as ``Decimal`` or texts, others as they are."""
     import pyarrow as pa
 
-    columns = []
-    for column in batch.native.columns:
-        if pa.types.is_timestamp(column.type):
-            column = column.cast(pa.int64())
-        elif pa.types.is_date(column.type):
-            column = column.cast(pa.int32())
-        elif pa.types.is_decimal(column.type) and decimals_as_texts:
-            column = column.cast(pa.string())
-        columns.append(column.to_pylist())
-    return zip(*columns, strict=True)
+    if pa.types.is_timestamp(column.type):
+        column = column.cast(pa.int64())
+    elif pa.types.is_date(column.type):
+        column = column.cast(pa.int32())
+    elif pa.types.is_decimal(column.type) and decimals_as_texts:
+        column = column.cast(pa.string())
+    return column.to_pylist()

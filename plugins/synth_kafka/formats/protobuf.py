@@ -1,7 +1,8 @@
 """Protocol Buffers: a message type made from the table's columns while the program runs."""
 
+from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
@@ -27,12 +28,18 @@ _MICROSECONDS = "microseconds since 1970-01-01, UTC"
 _UNITS = {"date": "days since 1970-01-01", "time": _MICROSECONDS, "naive time": _MICROSECONDS}
 
 
+@dataclass(frozen=True)
 class Protobuf:
-    """One message a row; a column's number is its place in the view, from 1."""
+    """One message a row; a column's number is its place in the view, from 1.
 
-    registry_type = "PROTOBUF"
+    Attributes:
+        optional: columns whose absence a reader is to see, beside those that may be null.
+    """
+
+    optional: frozenset[str] = frozenset()
+    registry_type: ClassVar[str] = "PROTOBUF"
     #: The first message type of its file: what a registry's readers expect behind the schema id.
-    framing = b"\x00"
+    framing: ClassVar[bytes] = b"\x00"
 
     def schema(self, table: Table) -> str:
         """The .proto file, with the columns' docs."""
@@ -40,14 +47,14 @@ class Protobuf:
         lines = ['syntax = "proto3";', "package synth;", "", f"message {table.name} {{"]
         for number, field in enumerate(table.fields, 1):
             kind = kind_of(field)
-            word = "optional " if field.column.nullable else ""
+            word = "optional " if field.column.nullable or field.name in self.optional else ""
             about = ", ".join(filter(None, (_UNITS.get(kind, field.column.unit), field.column.doc)))
             lines.append(f"  {word}{_TYPES[kind]} {field.name} = {number};  // {about}")
         return "\n".join([*lines, "}", ""])
 
     def encode(self, batch: "Batch") -> list[bytes]:
         """Through google.protobuf, row by row."""
-        message, names = message_class(batch.table), batch.native.schema.names
+        message, names = message_class(batch.table, self.optional), batch.native.schema.names
         return [
             message(**dict(zip(names, row, strict=True))).SerializeToString(deterministic=True)
             for row in plain_rows(batch, decimals_as_texts=True)
@@ -55,7 +62,7 @@ class Protobuf:
 
 
 @cache
-def message_class(table: Table) -> Any:
+def message_class(table: Table, optional: frozenset[str] = frozenset()) -> Any:
     """The class of a table's messages."""
     file = descriptor_pb2.FileDescriptorProto(name=f"{table.name}.proto", package="synth", syntax="proto3")
     message = file.message_type.add(name=table.name)
@@ -63,7 +70,7 @@ def message_class(table: Table) -> Any:
         made = message.field.add(name=field.name, number=number)
         made.type = getattr(made, f"TYPE_{_TYPES[kind_of(field)].upper()}")
         made.label = made.LABEL_OPTIONAL
-        if field.column.nullable:
+        if field.column.nullable or field.name in optional:
             made.proto3_optional = True
             made.oneof_index = len(message.oneof_decl)
             message.oneof_decl.add(name=f"_{field.name}")

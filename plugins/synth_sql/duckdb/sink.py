@@ -27,7 +27,7 @@ class DuckSink(DatabaseSink):
     errors = (duckdb.Error, RuntimeError)
 
     def __init__(self, config: DuckConfig, job: SinkJob) -> None:
-        super().__init__(job)
+        super().__init__(job, config.s3)
         self._config = config
 
     def connect(self, path: Path) -> DuckDatabase:

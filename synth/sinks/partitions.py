@@ -1,0 +1,76 @@
+"""The rows of a block by partition, each with the folder that is named after its values, as Hive names them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from synth.arrays import Int64
+from synth.errors import RunError
+from synth.tables.partition import NULL, TIME_PARTS
+from synth.tables.split import time_of
+from synth.tables.table import Table
+
+if TYPE_CHECKING:
+    from synth.tables.batch import Batch
+
+#: Of a part of the time, the unit that NumPy counts it in.
+_UNITS = {"year": "Y", "month": "M", "day": "D", "hour": "h"}
+
+#: What Hive writes as its number: all else stays as it is, for readers put bytes together each in a way of its own.
+_ESCAPED = {ord(sign): f"%{ord(sign):02X}" for sign in "\"#%'*/:=?\\\x7f{[]^" + "".join(map(chr, range(32)))}
+
+
+def partitioned_table(table: Table, keys: Sequence[str]) -> Table:
+    """What the files hold: the values of the other keys stand in the names of the folders alone."""
+    return replace(table, fields=tuple(field for field in table.fields if field.name not in keys))
+
+
+def split(batch: "Batch", keys: Sequence[str]) -> Iterator[tuple[str, "Batch"]]:
+    """Yields each partition that has rows here: its folder and these rows, in order; who begins first comes first."""
+    if not batch.native.num_rows:
+        return
+    code_t, folders = _coded(batch, keys)
+    rest = batch.only(partitioned_table(batch.table, keys))
+    if not (np.diff(code_t) < 0).any():
+        ends = np.flatnonzero(np.diff(code_t, append=len(folders)))
+        for first, last in zip([0, *(ends[:-1] + 1)], ends + 1, strict=True):
+            yield folders[code_t[first]], rest.part(int(first), int(last))
+        return
+    by_code = np.argsort(code_t, kind="stable")
+    for code, rows in enumerate(np.split(by_code, np.cumsum(np.bincount(code_t))[:-1])):
+        yield folders[code], rest.take(rows)
+
+
+def _coded(batch: "Batch", keys: Sequence[str]) -> tuple[Int64, list[str]]:
+    """(t,) which partition each row is in, counted as they begin, and the folder of each."""
+    code_t, texts_k = np.zeros(batch.native.num_rows, dtype=np.int64), []
+    for key in keys:
+        own_t, texts = _codes(batch, key)
+        code_t = code_t * len(texts) + own_t
+        texts_k.append((own_t, texts))
+    _, first, code_t = np.unique(code_t, return_index=True, return_inverse=True)
+    rank = np.argsort(np.argsort(first))
+    folders = [
+        "/".join(f"{_escaped(key)}={texts[own_t[row]]}" for key, (own_t, texts) in zip(keys, texts_k, strict=True))
+        for row in np.sort(first)
+    ]
+    return rank[code_t], folders
+
+
+def _codes(batch: "Batch", key: str) -> tuple[Int64, list[str]]:
+    """(t,) the value of a key in each row, as a position among its texts."""
+    if key in TIME_PARTS:
+        time_t = time_of(batch).astype(f"datetime64[{_UNITS[key]}]")
+        values, code_t = np.unique(time_t, return_inverse=True)
+        return code_t, [text.replace("T", "-") for text in np.datetime_as_string(values).tolist()]
+    coded = batch.native.column(key).dictionary_encode(null_encoding="encode")
+    values = coded.dictionary.to_pylist()
+    if "" in values:
+        raise RunError(f"no folder can be named after the empty text that {key!r} has in some rows")
+    return coded.indices.to_numpy().astype(np.int64), [NULL if v is None else _escaped(str(v)) for v in values]
+
+
+def _escaped(text: str) -> str:
+    return text.translate(_ESCAPED)
