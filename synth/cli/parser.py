@@ -209,8 +209,19 @@ def make_parser() -> Parser:
     report.add_argument(
         "overrides",
         nargs="*",
-        metavar="URI|KEY=VALUE",
-        help="a place that holds a run; or a recipe, which is made for it alone",
+        metavar="URI|KEY=VALUE|FILE",
+        help="a place that holds a run; or a recipe, which is made for it alone; or CSV and Parquet files",
+    )
+    report.add_argument("--against", metavar="URI|FILE", help="compare with another run, or with a file")
+    report.add_argument("--mapping", type=Path, metavar="YAML", help="which column of the files is what: docs/lint.md")
+    report.add_argument(
+        "--with",
+        dest="answers",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="add what synth lint --json has said of the same rows; may be given several times",
     )
     report.add_argument(
         "--format", choices=["html", "md", "json"], default="html", help="of the file (default html, which has charts)"

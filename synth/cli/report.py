@@ -2,30 +2,33 @@
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from synth.check.stats.subject import Subject, read_subject
+from synth.check.foreign import read_foreign
+from synth.check.stats.subject import Subject, read_subject, subject_of
 from synth.cli import output, recipes
 from synth.cli.lint import is_place
 from synth.cli.parser import UsageError
 from synth.cli.run import command_line, show_progress
 from synth.config.catalog import load_catalog
-from synth.report import as_data, make_report, require_charts, write_report
+from synth.report import as_data, make_report, read_answer, require_charts, write_report
 from synth.report.files import check_free, write_whole
 
 
 def main(args: argparse.Namespace) -> int:
-    """Writes what a place holds, or what a recipe makes, as one file."""
+    """Writes what a place, a recipe or files of other people have, as one file."""
     _check_words(args)
     if args.format == "html":
         require_charts()
     file = args.output or Path(f"report.{args.format}")
     check_free(file, overwrite=args.overwrite)
+    answers = [read_answer(answer) for answer in args.answers]
+    against = _read(args, [args.against]) if args.against else None
     with _subject(args) as (subject, repeat):
-        parts = make_report(subject, repeat)
+        parts = make_report(subject, repeat, against, answers)
     if args.format == "json":
         text = json.dumps({"title": subject.name, "parts": as_data(parts)}, indent=1) + "\n"
     else:
@@ -36,19 +39,33 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _check_words(args: argparse.Namespace) -> None:
-    words = args.overrides
+    """Refuses words that do not go together."""
+    words: Sequence[str] = args.overrides
     if not words:
         raise UsageError("report", "report what? a place that holds a run, or a recipe (scenario=card_chain)")
-    if places := [word for word in words if is_place(word) and len(words) > 1]:
-        raise UsageError("report", f"one place, or a recipe: {places[0]!r} is no override")
+    files = [word for word in [*words, *filter(None, [args.against])] if Path(word).is_file()]
+    if files and not args.mapping:
+        raise UsageError("report", f"{files[0]} is a file: --mapping says which of its columns is what")
+    if args.mapping and not files:
+        raise UsageError("report", "--mapping explains files, and there are none")
+    places = [word for word in words if is_place(word)]
+    if places and len(words) > 1 and not all(word in files for word in words):
+        raise UsageError("report", f"one place, or a recipe, or files: {places[0]!r} is no override")
+
+
+def _read(args: argparse.Namespace, words: Sequence[str]) -> Subject:
+    """The rows of a place, or of files with a mapping."""
+    if Path(words[0]).is_file():
+        return subject_of(read_foreign([Path(word) for word in words], args.mapping))
+    return read_subject(words[0], load_catalog(args.plugin, args.plugins_dir))
 
 
 @contextmanager
 def _subject(args: argparse.Namespace) -> Iterator[tuple[Subject, str]]:
-    """What the command was given, a place or the overrides of a recipe, and the command that makes it again."""
-    words = args.overrides
+    """What the command was given, and the command that makes it again; empty where none is known."""
+    words: Sequence[str] = args.overrides
     if is_place(words[0]):
-        yield read_subject(words[0], load_catalog(args.plugin, args.plugins_dir)), ""
+        yield _read(args, words), ""
         return
     from synth.engine.trial import tried
 

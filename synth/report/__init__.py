@@ -11,20 +11,27 @@ from synth.report.gather import gather
 from synth.report.markdown import write_markdown
 from synth.report.page import write_page
 from synth.report.parts import parts_of
+from synth.report.parts.answers import read_answer
 
-__all__ = ["Figure", "Part", "as_data", "make_report", "require_charts", "write_report"]
+__all__ = ["Figure", "Part", "as_data", "make_report", "read_answer", "require_charts", "write_report"]
 
 
-def make_report(subject: Subject, repeat: str = "") -> list[Part]:
+def make_report(
+    subject: Subject, repeat: str = "", against: Subject | None = None, answers: Sequence[Mapping[str, Any]] = ()
+) -> list[Part]:
     """The parts of a report.
 
     Args:
         repeat: the command that makes the same rows again; empty where none is known.
+        against: rows to compare with.
+        answers: of other commands about the same rows, as ``read_answer`` reads them.
 
     Raises:
+        RefusedError: an answer is about other rows.
         VerifyError: a table cannot be read, or is not what the manifest says.
     """
-    return [*parts_of(gather(subject), repeat)]
+    other = gather(against) if against else None
+    return [*parts_of(gather(subject), repeat, other, answers)]
 
 
 def write_report(form: str, title: str, parts: Sequence[Part]) -> str:

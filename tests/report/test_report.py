@@ -34,7 +34,7 @@ def test_what_is_not_shown_is_said(places: Path) -> None:
     notebook, control = (parts_of(places / name) for name in ("notebook", "control"))
     assert notebook["shops"].notes == ("No map: no table says where shops are.",)
     assert "Channels: the view shows no channel." in notebook["uses"].notes
-    assert notebook["reports"].notes == ("Nothing says when fraud is reported: the recipe has no reporting.",)
+    assert notebook["reports"].notes == ("Nothing says when fraud is reported: there is no table label_events.",)
     assert control["prevalence"].notes == ("There is no fraud in these rows.",)
 
 

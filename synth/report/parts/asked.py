@@ -62,7 +62,8 @@ def _counts(found: Gathered) -> Iterator[dict[str, Any]]:
         yield {"what": "fraud value", "came": value, "asked": ""}
     for name, scenario in fraud["scenarios"].items():
         yield _side(f"{name}: payments", scenario["rows"])
-        yield _side(f"{name}: episodes", scenario["episodes"])
+        if found.subject.output is not None:
+            yield _side(f"{name}: episodes", scenario["episodes"])
 
 
 def _moment(text: str) -> str:

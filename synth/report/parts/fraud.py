@@ -72,6 +72,9 @@ def _weeks(found: Gathered) -> Iterator[Figure]:
 
 def episodes(found: Gathered) -> Iterator[Part]:
     """A part for each scenario that has an episode."""
+    if found.stats["fraud"]["rows"] and not found.chosen:
+        why = "No episode is drawn: nothing says which payments belong to one."
+        yield Part("scenarios", "Scenarios", (why,))
     for number, chosen in enumerate(found.chosen):
         yield _episode(found, chosen, number)
 
@@ -183,7 +186,7 @@ def reports(found: Gathered) -> Part:
     title = "Delays of reports"
     known = _reported(found)
     if known is None or found.fraud is None:
-        return Part("reports", title, ("Nothing says when fraud is reported: the recipe has no reporting.",))
+        return Part("reports", title, ("Nothing says when fraud is reported: there is no table label_events.",))
     at_f, known_us = known
     delay_s = (known_us - found.fraud.time_us_f[at_f]) / US_PER_S
     total = len(found.subject.labels.event_f)

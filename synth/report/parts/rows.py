@@ -9,7 +9,7 @@ from synth.report.figures import Column, Figure, Part
 from synth.report.gather import Gathered
 from synth.report.passes import EDGES
 
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _QUANTILES = ("count", "mean", "min", "p5", "p25", "p50", "p75", "p95", "p99", "max")
 
 #: Values of a column that are shown, the most frequent ones.
@@ -52,7 +52,8 @@ def amounts(found: Gathered) -> Part:
     return Part("amounts", title, (), [*figures, *_medians(found)])
 
 
-_SHAPE_TITLES = {"low": "amount (each step to the right is a third more)", "genuine": "genuine", "fraud": "fraud"}
+SHAPE_TITLE = "amount (each step to the right is a third more)"
+_SHAPE_TITLES = {"low": SHAPE_TITLE, "genuine": "genuine", "fraud": "fraud"}
 
 
 def _classes(found: Gathered) -> list[str]:
@@ -127,7 +128,7 @@ def rhythm(found: Gathered) -> Part:
     if holidays:
         notes.append(f"Diamonds mark public holidays of the recipe's country, {len(holidays)} in the window.")
     else:
-        notes.append("No public holidays are marked: the recipe names no country of which it takes them.")
+        notes.append("No public holidays are marked: there is no recipe that takes those of a country.")
     return Part("rhythm", title, notes, [*figures, *_clock(found, time)])
 
 
@@ -145,11 +146,11 @@ def _clock(found: Gathered, time: Mapping[str, Any]) -> Iterator[Figure]:
         columns = (Column("hour", "hour"), Column("found", "genuine", "share"), Column("fraud", "fraud", "share"))
         draw = partial(charts.bars, x="hour", y="found", ticks="fraud", titles=titles, form=_PERCENT)
         yield Figure("fraud_hours", "Hour of the day, genuine payments (red lines: fraud)", columns, hours, draw)
-    weekdays = [{"weekday": name, **share} for name, share in zip(_DAYS, time["weekdays"], strict=True)]
+    weekdays = [{"weekday": name, **share} for name, share in zip(DAYS, time["weekdays"], strict=True)]
     yield _shares("weekdays", "Weekday", "weekday", weekdays)
     cells = [
         {"weekday": name, "hour": hour, "share": share}
-        for name, day in zip(_DAYS, time["hours_by_weekday"]["found"], strict=True)
+        for name, day in zip(DAYS, time["hours_by_weekday"]["found"], strict=True)
         for hour, share in enumerate(day)
     ]
     columns = (Column("weekday", "weekday"), Column("hour", "hour"), Column("share", "share", "share"))
