@@ -5,15 +5,27 @@ from dataclasses import asdict
 from typing import Any
 
 from synth.check.stats.subject import Subject
-from synth.report.drawing import require_charts
+from synth.report.drawing import draw_svg, missing_charts, require_charts
 from synth.report.figures import Figure, Part
 from synth.report.gather import gather
 from synth.report.markdown import write_markdown
 from synth.report.page import write_page
 from synth.report.parts import parts_of
 from synth.report.parts.answers import read_answer
+from synth.report.parts.fraud import previewed
 
-__all__ = ["Figure", "Part", "as_data", "make_report", "read_answer", "require_charts", "write_report"]
+__all__ = [
+    "Figure",
+    "Part",
+    "as_data",
+    "draw_svg",
+    "make_report",
+    "missing_charts",
+    "previewed",
+    "read_answer",
+    "require_charts",
+    "write_report",
+]
 
 
 def make_report(

@@ -243,6 +243,7 @@ def _sized(chart: Any, width: int, height: int) -> Any:
             width=width, height=height, autosize={"type": "fit", "contains": "padding"}, background="transparent"
         )
         .configure(aria=False, font="system-ui, DejaVu Sans, sans-serif", padding=4)
+        .configure_mark(tooltip=True)
         .configure_view(stroke=None)
         .configure_axis(
             labelColor=_MUTED,

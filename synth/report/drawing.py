@@ -3,7 +3,7 @@
 import re
 from importlib import metadata
 
-from synth.config.catalog.extras import lack_of
+from synth.config.catalog.extras import Lack, lack_of
 from synth.errors import RefusedError
 from synth.libraries import PACKAGE
 from synth.report.charts import PALETTE
@@ -16,18 +16,26 @@ _PAINT = re.compile(r'\b(fill|stroke)="(#[0-9a-f]{6})"', re.IGNORECASE)
 _IDS = re.compile(r'(\bid="|url\(#)')
 
 
+def missing_charts() -> Lack:
+    """What is not installed that charts need; false where nothing is."""
+    return lack_of(metadata.distribution(PACKAGE), (_EXTRA,))
+
+
 def require_charts() -> None:
     """Refuses early where nothing can be drawn.
 
     Raises:
         RefusedError: the libraries of the extra are not installed.
     """
-    if lack := lack_of(metadata.distribution(PACKAGE), (_EXTRA,)):
+    if lack := missing_charts():
         raise RefusedError(f"a chart (extra {_EXTRA}) {lack}")
 
 
-def draw_svg(figure: Figure, width: int) -> str:
-    """A figure's chart, as wide as said; colours are names of the page's palette, as ``var(--first)``.
+def draw_svg(figure: Figure, width: int, *, named: bool = True) -> str:
+    """A figure's chart, as wide as said.
+
+    Args:
+        named: whether colours are names of the page's palette, as ``var(--first)``, rather than those of light ground.
 
     Raises:
         ValueError: it has none.
@@ -38,7 +46,7 @@ def draw_svg(figure: Figure, width: int) -> str:
         raise ValueError(f"{figure.name} is not drawn")
     chart = figure.draw(figure.rows, width=width, height=figure.height)
     svg = str(vl_convert.vegalite_to_svg(chart.to_dict(validate=False)))
-    names = {light: name for name, (light, _) in PALETTE.items()}
+    names = {light: name for name, (light, _) in PALETTE.items()} if named else {}
 
     def painted(match: re.Match[str]) -> str:
         name = names.get(match[2].lower())

@@ -143,6 +143,17 @@ def _stretch(
     return Figure(name, title, columns, rows, draw)
 
 
+def previewed(episode: Mapping[str, Any], number: int) -> Figure:
+    """An episode of ``synth preview``."""
+    events = episode["events"]
+    first_us = int(np.datetime64(events[0]["time"], "us").astype(np.int64))
+    time_us = np.array([first_us + int(event["after_s"]) * US_PER_S for event in events], dtype=np.int64)
+    minor = np.array([round(float(event["amount"]) * 100) for event in events], dtype=np.int64)
+    length = int(time_us[-1]) - first_us
+    title = f"{episode['scenario']}: {counted(len(events), 'payment')} in {duration(length / US_PER_S)}"
+    return _stretch(f"preview_{number}", title, time_us, minor, [event["role"] for event in events], _unit(length))
+
+
 def _genuine(name: str, time_us: Int64, minor: Int64, fraud_us: Int64) -> Iterator[Figure]:
     """As many genuine payments of the card, the last ones before the episode, or the first ones after it."""
     before = int(np.searchsorted(time_us, fraud_us[0]))
