@@ -197,6 +197,7 @@ def make_parser() -> Parser:
     verify.add_argument("--strict", action="store_true", help="fail, too, when a check could not be made")
     stats = command("stats", "say in numbers what an output is like, beside what its recipe asks for", overrides=False)
     stats.add_argument("uri", help=_HOLDS_A_RUN)
+    stats.add_argument("--plot", action="store_true", help="draw hours, weekdays, fraud by week and columns, too")
     lint = command("lint", "look for what gives fraud away, as a suspicious reader would", overrides=False)
     lint.add_argument(
         "overrides",
