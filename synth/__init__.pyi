@@ -5,6 +5,7 @@ __version__: str
 from .amount import AmountConfig as AmountConfig
 from .amount import AmountLaw as AmountLaw
 from .amount import make_law as make_law
+from .api.charts import plot as plot
 from .api.looks import describe as describe
 from .api.looks import preview as preview
 from .api.outputs import lint as lint

@@ -23,6 +23,7 @@ EVERYWHERE = ("numpy", "pyarrow")
 
 #: Modules of libraries that change no byte → why not.
 BESIDE: Mapping[str, str] = {
+    "altair": "draws what was read back",
     "boto3": "carries finished bytes",
     "botocore": "carries finished bytes",
     "hydra": "composes the recipe, which is in the fingerprint as it was composed",
@@ -34,6 +35,7 @@ BESIDE: Mapping[str, str] = {
     "pydantic": "types the recipe, which is in the fingerprint before that",
     "tqdm": "tells how far a run is",
     "typing_extensions": "types",
+    "vl_convert": "draws what was read back",
     "yaml": "reads the recipe",
 }
 

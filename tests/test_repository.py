@@ -115,7 +115,7 @@ def test_the_wheel_carries_every_plugin_that_is_no_package_of_its_own() -> None:
     assert {path for path in wheel["only-include"] if path.startswith("plugins/")} == {f"plugins/{p}" for p in packed}
     points = file["project"]["entry-points"]["synth"]
     assert {value.partition(" ")[0] for value in points.values()} == packed
-    assert set(file["project"]["optional-dependencies"]) == {*points, "all"}
+    assert set(file["project"]["optional-dependencies"]) == {*points, "all", "report"}
 
 
 NAMES = sorted(path.parent.name for path in (ROOT / "plugins").glob("*/pyproject.toml"))

@@ -1,6 +1,6 @@
 """``synth.preview`` and ``synth.describe``: looks at what a recipe, or a choice, is."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from synth.config.catalog import load_catalog
 from synth.engine.made import MadeTables
 from synth.engine.prepare import prepare
 from synth.engine.preview import first_episodes
+from synth.report import missing_charts, previewed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,8 +35,17 @@ class Preview:
         return "\n\n".join([self.rows.to_string(index=False), *map(draw_episode, self.episodes)])
 
     def _repr_html_(self) -> str:
-        drawn = (f"<pre>{escape(draw_episode(episode))}</pre>" for episode in self.episodes)
-        return self.rows.to_html(index=False) + "".join(drawn)
+        return self.rows.to_html(index=False) + "".join(_episodes(self.episodes))
+
+
+def _episodes(episodes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Charts, or timelines of text where the libraries of charts are not installed."""
+    if missing_charts():
+        yield from (f"<pre>{escape(draw_episode(dict(episode)))}</pre>" for episode in episodes)
+    else:
+        from synth.api.charts import drawn
+
+        yield from (drawn(previewed(episode, number)) for number, episode in enumerate(episodes))
 
 
 @speaking_python

@@ -109,7 +109,7 @@ def lint(
         VerifyError: it is damaged.
     """
     if mapping is not None:
-        return look_for_leaks(read_foreign([Path(fspath(each)) for each in _paths(what)], Path(mapping)))
+        return look_for_leaks(read_foreign(as_files(what), Path(mapping)))
     if len(what) == 1 and isinstance(what[0], str | PathLike) and is_place(fspath(what[0])):
         return look_for_leaks(
             read_records(fspath(what[0]), load_catalog(as_paths(plugin_files), as_paths(plugins_dirs)))
@@ -120,8 +120,8 @@ def lint(
         return look_for_leaks(_named(read_records(place, catalog), given))
 
 
-def _paths(what: tuple[Any, ...]) -> list[str | PathLike[str]]:
-    """The files among what was given.
+def as_files(what: tuple[Any, ...]) -> list[Path]:
+    """The files that a mapping explains.
 
     Raises:
         ConfigError: something is none.
@@ -129,7 +129,7 @@ def _paths(what: tuple[Any, ...]) -> list[str | PathLike[str]]:
     if wrong := [each for each in what if not isinstance(each, str | PathLike)]:
         message = f"a mapping explains files, and {wrong[0]!r} is none"
         raise ConfigError([Problem(path="", message=message)])
-    return list(what)
+    return [Path(fspath(each)) for each in what]
 
 
 def _named(records: Records, given: list[Any]) -> Records:

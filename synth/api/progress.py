@@ -25,9 +25,11 @@ def showing(progress: Progress) -> Iterator[RowsCallback | None]:
         return
     with _bar()(unit=" rows", unit_scale=True, leave=False) as bar:
 
-        def advance(rows: int, total: int) -> None:
-            bar.total = total
-            bar.update(rows - bar.n)
+        def advance(rows: int, total: int, doing: str) -> None:
+            bar.total = total or None
+            bar.set_description(doing, refresh=False)
+            if not bar.update(rows - bar.n):
+                bar.refresh()
 
         yield advance
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from synth import __version__
+from synth.cli.arguments import add_globals, count, positive, task
 from synth.cli.scaffold import GROUPS, KINDS, TEMPLATES
 from synth.errors import SynthError
 from synth.wording import nearest
@@ -98,13 +99,13 @@ def make_parser() -> Parser:
     """The parser of all commands, made once a process; ``module`` of what it parses is what carries a command out."""
     parser = Parser(prog="synth", description=_TOP, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--version", action="version", version=f"synth {__version__}")
-    _add_globals(parser, root=True)
+    add_globals(parser, root=True)
     commands = parser.add_subparsers(action=_Commands, dest="command", metavar="COMMAND", title="commands")
 
     def command(name: str, summary: str, *, overrides: bool = True, module: str = "") -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
         made.set_defaults(module=module or name)
-        _add_globals(made, root=False)
+        add_globals(made, root=False)
         if overrides:
             made.add_argument(
                 "overrides",
@@ -120,7 +121,7 @@ def make_parser() -> Parser:
     )
     run.add_argument("--dry-run", action="store_true", help="plan the run and check its sinks, but write nothing")
     run.add_argument(
-        "--workers", type=_positive, metavar="N", help="blocks made at a time; the same as runner.workers=N"
+        "--workers", type=positive, metavar="N", help="blocks made at a time; the same as runner.workers=N"
     )
     run.add_argument(
         "--overwrite",
@@ -132,16 +133,16 @@ def make_parser() -> Parser:
         metavar="URI",
         help="go on with the run that stopped in this place, by the recipe that stands there, and commit it",
     )
-    run.add_argument("--parts", type=_positive, metavar="N", help="make a part of the run only, of so many")
+    run.add_argument("--parts", type=positive, metavar="N", help="make a part of the run only, of so many")
     run.add_argument(
         "--part",
-        type=_task,
+        type=task,
         metavar="K",
         help="which part, from 0; env: the task of a Slurm array or an indexed Kubernetes job",
     )
     commit = command("commit", "check that all blocks of a run in parts are there, and publish it", overrides=False)
     commit.add_argument("uri", help="a place of the run, of several any")
-    commit.add_argument("--workers", type=_positive, metavar="N", help="blocks read at a time")
+    commit.add_argument("--workers", type=positive, metavar="N", help="blocks read at a time")
     commit.add_argument("--overwrite", action="store_true", help="replace the run that the place holds")
     clean = command("clean", "remove what runs that nobody will finish have left in a place", overrides=False)
     clean.add_argument("uri", help="a directory or s3://bucket/prefix")
@@ -155,10 +156,10 @@ def make_parser() -> Parser:
         "--overwrite", action="store_true", help="replace the stream or run that the sink's place holds"
     )
     stream.add_argument(
-        "--parts", type=_positive, default=1, metavar="N", help="how many processes send the stream, each its cards"
+        "--parts", type=positive, default=1, metavar="N", help="how many processes send the stream, each its cards"
     )
     stream.add_argument(
-        "--part", type=_count, default=0, metavar="K", help="which of them this one is, from 0 (default 0)"
+        "--part", type=count, default=0, metavar="K", help="which of them this one is, from 0 (default 0)"
     )
     command("validate", "check a recipe and write nothing")
     plan = command("plan", "show what a run would make: rows, bytes, fraud, blocks, sinks, and how their places are")
@@ -169,11 +170,9 @@ def make_parser() -> Parser:
         each.add_argument(
             "--overwrite", action="store_true", help="say what a run with --overwrite would meet in the sinks' places"
         )
-        each.add_argument(
-            "--parts", type=_positive, metavar="N", help="say, too, how it would be made in so many parts"
-        )
+        each.add_argument("--parts", type=positive, metavar="N", help="say, too, how it would be made in so many parts")
     preview = command("preview", "show some rows and a whole episode of each scenario of a recipe, written nowhere")
-    preview.add_argument("--rows", type=_positive, default=10, metavar="N", help="how many rows to show (default 10)")
+    preview.add_argument("--rows", type=positive, default=10, metavar="N", help="how many rows to show (default 10)")
     preview.add_argument("--scenario", metavar="NAME", help="show an episode of this scenario alone")
     listing = command("list", "list the choices of each group", overrides=False)
     listing.add_argument("group", nargs="?", help="only this group, e.g. scenario")
@@ -198,6 +197,7 @@ def make_parser() -> Parser:
     verify.add_argument("--strict", action="store_true", help="fail, too, when a check could not be made")
     stats = command("stats", "say in numbers what an output is like, beside what its recipe asks for", overrides=False)
     stats.add_argument("uri", help=_HOLDS_A_RUN)
+    stats.add_argument("--plot", action="store_true", help="draw hours, weekdays, fraud by week and columns, too")
     lint = command("lint", "look for what gives fraud away, as a suspicious reader would", overrides=False)
     lint.add_argument(
         "overrides",
@@ -206,6 +206,29 @@ def make_parser() -> Parser:
         help="a place that holds a run; or a recipe, which is made for it alone; or CSV and Parquet files",
     )
     lint.add_argument("--mapping", type=Path, metavar="YAML", help="which column of the files is what: docs/lint.md")
+    report = command("report", "show what an output is like in charts, as one page for a browser", overrides=False)
+    report.add_argument(
+        "overrides",
+        nargs="*",
+        metavar="URI|KEY=VALUE|FILE",
+        help="a place that holds a run; or a recipe, which is made for it alone; or CSV and Parquet files",
+    )
+    report.add_argument("--against", metavar="URI|FILE", help="compare with another run, or with a file")
+    report.add_argument("--mapping", type=Path, metavar="YAML", help="which column of the files is what: docs/lint.md")
+    report.add_argument(
+        "--with",
+        dest="answers",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="add what synth lint --json has said of the same rows; may be given several times",
+    )
+    report.add_argument(
+        "--format", choices=["html", "md", "json"], default="html", help="of the file (default html, which has charts)"
+    )
+    report.add_argument("--output", type=Path, metavar="FILE", help="where to write it (default report.html)")
+    report.add_argument("--overwrite", action="store_true", help="replace the file if it is there")
     init = command("init", "write a first project, which runs at once, into a new folder", overrides=False)
     init.add_argument("name", metavar="NAME", help="of the folder and of the recipe, e.g. my_fraud")
     init.add_argument(
@@ -227,7 +250,7 @@ def _add_plugin_actions(plugins: argparse.ArgumentParser) -> None:
     def action(name: str, summary: str, module: str) -> argparse.ArgumentParser:
         made = actions.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
         made.set_defaults(module=module)
-        _add_globals(made, root=False)
+        add_globals(made, root=False)
         return made
 
     action("list", "list the plugins, unusable ones too", "plugins")
@@ -240,57 +263,3 @@ def _add_plugin_actions(plugins: argparse.ArgumentParser) -> None:
     new.add_argument("name", metavar="NAME", help="what recipes will call it, e.g. gift_card_drain")
     new.add_argument("--kind", choices=list(KINDS), required=True, help=f"what it is to be: {', '.join(GROUPS)}")
     new.add_argument("--package", action="store_true", help="a package with presets, tests and a README, not one file")
-
-
-def _add_globals(parser: argparse.ArgumentParser, *, root: bool) -> None:
-    """The flags that may stand before or after the command."""
-
-    def default(value: object) -> object:
-        return value if root else argparse.SUPPRESS
-
-    group = parser.add_argument_group("everywhere")
-    group.add_argument(
-        "--json", action="store_true", default=default(False), help="answer as one JSON object on stdout"
-    )
-    group.add_argument("--quiet", action="store_true", default=default(False), help="errors only")
-    group.add_argument("--debug", action="store_true", default=default(False), help="show tracebacks")
-    group.add_argument(
-        "--plugin",
-        action="append",
-        type=Path,
-        metavar="PATH",
-        default=default([]),
-        help="load a plugin from a Python file, a package folder or a package's project; repeatable",
-    )
-    group.add_argument(
-        "--plugins-dir",
-        action="append",
-        type=Path,
-        metavar="DIR",
-        default=default([]),
-        help="load every plugin in a folder; repeatable",
-    )
-    group.add_argument(
-        "--config-dir",
-        action="append",
-        type=Path,
-        metavar="DIR",
-        default=default([]),
-        help="search a folder of YAML choices first; repeatable",
-    )
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 on")
-    return int(text)
-
-
-def _task(text: str) -> int | str:
-    return text if text == "env" else _count(text)
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
-    return int(text)

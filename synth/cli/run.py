@@ -15,6 +15,9 @@ from synth.engine.run import RunResult, execute
 from synth.engine.write import RowsCallback
 from synth.wording import counted
 
+#: Seconds between two lines of progress, in a log.
+_LINE_S = 5
+
 _NO_FRAUD = "no fraud in it: no scenario is chosen; add one, such as scenario=card_chain (synth list scenario)"
 
 
@@ -143,9 +146,11 @@ def show_progress(args: argparse.Namespace) -> Iterator[RowsCallback | None]:
 
         with tqdm(unit=" rows", unit_scale=True, leave=False, smoothing=0.1, dynamic_ncols=True) as bar:
 
-            def advance(rows: int, total: int) -> None:
-                bar.total = total
-                bar.update(rows - bar.n)
+            def advance(rows: int, total: int, doing: str) -> None:
+                bar.total = total or None
+                bar.set_description(doing, refresh=False)
+                if not bar.update(rows - bar.n):
+                    bar.refresh()
 
             yield advance
     else:
@@ -153,16 +158,21 @@ def show_progress(args: argparse.Namespace) -> Iterator[RowsCallback | None]:
 
 
 class _Lines:
-    """Progress for a log."""
+    """Progress for a log: a line a few seconds after the one before, where there is something to tell."""
 
     def __init__(self) -> None:
         self._started = self._told = time.perf_counter()
 
-    def __call__(self, rows: int, total: int) -> None:
+    def __call__(self, rows: int, total: int, doing: str) -> None:
         now = time.perf_counter()
-        if now - self._told < 5 or rows == total:
+        if not rows:
+            self._started = now  # of the rows: planning them is no part of their rate
+        if now - self._told < _LINE_S:
             return
         self._told = now
-        rate = rows / (now - self._started)
-        left = (total - rows) / rate
-        print(f"{rows:,} of {total:,} rows, {rate:,.0f} rows/s, {left:.0f} s left", file=sys.stderr, flush=True)
+        line = doing
+        if 0 < rows < total:
+            rate = rows / (now - self._started)
+            left = (total - rows) / rate
+            line = f"{doing}: {rows:,} of {total:,} rows, {rate:,.0f} rows/s, {left:.0f} s left"
+        print(line, file=sys.stderr, flush=True)

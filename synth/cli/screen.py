@@ -20,6 +20,8 @@ _INDENT = 4
 #: What stands for a character on a terminal that has only ASCII.
 _TO_ASCII = str.maketrans(
     {"†": "+", "→": "->", "…": "...", "·": ".", "●": "o", "‰": "per mille", "—": "-", "²": "2", "≥": ">=", "≤": "<="}
+    | dict.fromkeys("▌▋▊▉█", "#")
+    | dict.fromkeys("▏▎▍", " ")
 )
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from synth.check.stats import measure
 from synth.cli import output, screen
+from synth.cli.bars import bars
+from synth.cli.parser import UsageError
 from synth.config.catalog import load_catalog
 
 Data = Mapping[str, Any]
@@ -24,8 +26,32 @@ _QUANTILES = ("mean", "sd", "p1", "p5", "p25", "p50", "p75", "p95", "p99", "max"
 
 def main(args: argparse.Namespace) -> int:
     """Reads an output back and shows its figures."""
+    if args.plot and args.json:
+        raise UsageError("stats", "--plot draws on a screen, and --json answers a program: leave one of them out")
     data = measure(args.uri, catalog=load_catalog(args.plugin, args.plugins_dir))
-    return output.succeed(args, data, "" if args.json else show(data))
+    texts = [] if args.json else [show(data), *([draw(data)] if args.plot else [])]
+    return output.succeed(args, data, "\n\n".join(texts))
+
+
+def draw(data: Data) -> str:
+    """The figures that are seen rather than read, as bars; one line where they do not fit."""
+    rows: dict[str, list[tuple[str, float | None, str]]] = {}
+    if "time" in data:
+        time = data["time"]
+        rows["payments by hour"] = [_bar(f"{hour:02d}", each["found"]) for hour, each in enumerate(time["hours"])]
+        rows["payments by weekday"] = [
+            _bar(name, each["found"]) for name, each in zip(_DAYS, time["weekdays"], strict=True)
+        ]
+        weeks = [week for week in time["weeks"] if week["rows"]]
+        rows["fraud, of a week's payments"] = [_bar(week["from"], week["fraud_share"]) for week in weeks]
+    for column, values in data["shares"].items():
+        rows[f"payments by {column}"] = [_bar(name, each["genuine"]["found"]) for name, each in values.items()]
+    drawn = [text for title, each in rows.items() if (text := bars(title, each))]
+    return "\n\n".join(drawn) or "no charts: there is nothing to draw, or the screen is too narrow for it"
+
+
+def _bar(name: str, share: float | None) -> tuple[str, float | None, str]:
+    return name, share, percent(share)
 
 
 def show(data: Data) -> str:

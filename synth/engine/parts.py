@@ -16,7 +16,7 @@ from synth.engine.open_sinks import make_sinks, run_directory
 from synth.engine.prepare import prepare, refuse_short_memory
 from synth.engine.run import refuse_pace
 from synth.engine.signals import is_interrupt
-from synth.engine.write import RowsCallback, make_share
+from synth.engine.write import PLANNING, RowsCallback, make_share
 from synth.errors import ConfigError, InterruptedRun, Problem, blaming
 
 #: What tells a task of a batch system which one it is.
@@ -99,6 +99,8 @@ def make_part(
         RefusedError, RunError, InterruptedRun: what is finished stays.
     """
     refuse_pace(recipe)
+    if progress:
+        progress(0, 0, PLANNING)
     prepared = prepare(recipe, partial(recall_moves, recipe, catalog))
     refuse_short_memory(prepared)
     sinks = make_sinks(prepared, run_directory(), overwrite=overwrite)

@@ -21,7 +21,7 @@ from synth.engine.open_sinks import make_sinks, run_directory
 from synth.engine.preflight import make_preflight_context, refuse_or_warn
 from synth.engine.prepare import Prepared, prepare, refuse_short_memory
 from synth.engine.signals import ignoring_signals, is_interrupt
-from synth.engine.write import RowsCallback, Tallies, write_blocks
+from synth.engine.write import PLANNING, PUBLISHING, RowsCallback, Tallies, write_blocks
 from synth.errors import ConfigError, InterruptedRun, PartlyDone, Problem, blaming
 from synth.sinks.card import opening
 from synth.sinks.places import run_folder
@@ -116,7 +116,7 @@ def execute(
     Args:
         started: ``time.perf_counter()`` when the work began.
         directory: where sinks without a uri write; a fresh one below ``runs/`` if None.
-        progress: is called after each block.
+        progress: is called after each block, and where something else begins.
         prepared: the recipe, planned already.
         going_on: ``joins``: what cannot be used of an earlier run is made again; ``resumes``: it is refused;
             ``commits``: blocks that are not there are refused, too.
@@ -126,6 +126,8 @@ def execute(
         PartlyDone: some sinks were committed before one failed.
     """
     refuse_pace(recipe)
+    if progress:
+        progress(0, 0, PLANNING)
     prepared = prepared or prepare(recipe, partial(recall_moves, recipe, catalog))
     refuse_short_memory(prepared)
     sinks = make_sinks(prepared, directory or run_directory(), overwrite=overwrite)
@@ -177,6 +179,9 @@ def _write(
         announcer.start(started_event(prepared, {name: sink.uri for name, sink in sinks.items()}))
         tallies, counts = write_blocks(prepared, sinks, keeping.keepers, announcer, progress)
         manifests = {name: _finish(prepared, catalog, name, sink, tallies, counts) for name, sink in sinks.items()}
+        if progress:
+            rows = counts.transactions
+            progress(rows, rows, PUBLISHING)
         with ignoring_signals():
             commit(sinks, manifests)
             committed = True

@@ -20,8 +20,11 @@ from synth.runners.order import run_in_block_order
 class RowsCallback(Protocol):
     """Is told how far a run is."""
 
-    def __call__(self, rows: int, total: int) -> None:
-        """``rows`` of ``total`` transactions are written."""
+    def __call__(self, rows: int, total: int, doing: str) -> None:
+        """``rows`` of ``total`` transactions are written, 0 of 0 while it is planned; ``doing`` says what comes now."""
+
+
+PLANNING, MAKING, FINISHING, PUBLISHING = "planning", "making rows", "finishing files", "publishing"
 
 
 Tallies = dict[str, TableTally]
@@ -57,7 +60,7 @@ def write_blocks(
             written += done.note.rows["transactions"]
             announcer.block(done.note.rows["transactions"], done.note.fraud_rows)
             if progress:
-                progress(written, total)
+                progress(written, total, MAKING if written < total else FINISHING)
             del done  # its rows are with the sinks, and the next block is made meanwhile
     finally:
         finished.close()
@@ -77,7 +80,7 @@ def make_share(
         for done in finished:
             written += done.note.rows["transactions"]
             if progress:
-                progress(written, total)
+                progress(written, total, MAKING)
             yield done.note.rows["transactions"]
     finally:
         finished.close()

@@ -561,6 +561,8 @@ def test_a_terminal_shows_a_bar_and_keeps_none(tmp_path: Path) -> None:
     assert code == 0
     assert "rows/s" in drawn
     assert "3.00M" in drawn
+    for doing in ("planning", "making rows", "publishing"):
+        assert f"{doing}: " in drawn
     assert "\x1b[3" not in drawn
     assert drawn.replace("\x1b[A", "").rstrip("\r").rsplit("\r", 1)[-1].strip() == ""
 
@@ -575,12 +577,20 @@ def test_a_log_gets_a_line_every_few_seconds(capsys: pytest.CaptureFixture[str])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(time, "perf_counter", lambda: next(clock))
         lines = run._Lines()
+        lines(0, 0, "planning")
         for rows in range(100_000, 1_000_001, 100_000):
-            lines(rows, 1_000_000)
+            lines(rows, 1_000_000, "making rows" if rows < 1_000_000 else "finishing files")
+        lines(1_000_000, 1_000_000, "publishing")
     out, err = capsys.readouterr()
     assert out == ""
-    assert err.splitlines()[0] == "200,000 of 1,000,000 rows, 40,000 rows/s, 20 s left"
-    assert len(err.splitlines()) == 4
+    assert err.splitlines() == [
+        "making rows: 100,000 of 1,000,000 rows, 40,000 rows/s, 22 s left",
+        "making rows: 300,000 of 1,000,000 rows, 40,000 rows/s, 18 s left",
+        "making rows: 500,000 of 1,000,000 rows, 40,000 rows/s, 12 s left",
+        "making rows: 700,000 of 1,000,000 rows, 40,000 rows/s, 8 s left",
+        "making rows: 900,000 of 1,000,000 rows, 40,000 rows/s, 2 s left",
+        "publishing",
+    ]
     assert "\r" not in err
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import Answer, synth, synth_reading
+from tests.cli.commands import Answer, command, run_process, synth, synth_reading
 
 pytestmark = pytest.mark.xdist_group("stats")
 
@@ -83,3 +83,34 @@ def test_a_damaged_file(tmp_path: Path) -> None:
 def test_it_wants_one_place(tmp_path: Path) -> None:
     assert stats(tmp_path).code == 2
     assert stats(tmp_path, "a", "b").code == 2
+
+
+def test_bars(directory: Path) -> None:
+    answer = stats(directory, "people", "--plot")
+    assert (answer.code, answer.err) == (0, "")
+    plain = stats(directory, "people").out
+    assert answer.out.startswith(plain.rstrip("\n"))
+    parts = answer.out[len(plain) :].strip().split("\n\n")
+    titles = [part.splitlines()[0] for part in parts]
+    assert titles[:4] == [
+        "payments by hour",
+        "payments by weekday",
+        "fraud, of a week's payments",
+        "payments by category",
+    ]
+    hours = stats(directory, "--json", "people").envelope["data"]["time"]["hours"]
+    most = max(hour["found"] for hour in hours)
+    for line, hour in zip(parts[0].splitlines()[1:], hours, strict=True):
+        length = sum(8 if c == "█" else " ▏▎▍▌▋▊▉".index(c) for c in line[2:46].strip() if c in " ▏▎▍▌▋▊▉█")
+        assert length == round(hour["found"] / most * 320)
+
+
+def test_bars_on_a_narrow_screen_and_for_programs(directory: Path) -> None:
+    narrow = run_process(command("stats", "people", "--plot"), cwd=directory, env={"COLUMNS": "20"})
+    assert narrow.out.replace("\n", " ").rstrip().endswith("the screen is too narrow for it")
+    ascii_only = run_process(command("stats", "people", "--plot"), cwd=directory, env={"PYTHONIOENCODING": "ascii"})
+    assert "#####" in ascii_only.out
+    assert ascii_only.out.isascii()
+    both = stats(directory, "--json", "people", "--plot")
+    assert both.code == 2
+    assert "--plot draws on a screen" in both.err

@@ -79,6 +79,14 @@ class Histogram:
             "max": float(self.high_g[group] / unit),
         }
 
+    def shape(self, group: int, edge_k: Int64) -> Int64:
+        """(k - 1,) how many numbers of a group lie from each edge up to the next, to the width of a bin."""
+        if group >= len(self.count_gi):
+            return np.zeros(len(edge_k) - 1, dtype=np.int64)
+        before_i = np.append(0, np.cumsum(self.count_gi[group]))
+        counts: Int64 = np.diff(before_i[np.minimum(_bin_of(edge_k), len(before_i) - 1)])
+        return counts
+
 
 def _bin_of(value_t: Int64) -> Int64:
     """(t,) the exponent and the first bits of the number plus one, as a float holds them."""

@@ -1,4 +1,4 @@
-"""The libraries that an installed plugin cannot do without: its entry point names extras of its package."""
+"""The libraries that an installed plugin, or a command, cannot do without: those of an extra of its package."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -36,9 +36,12 @@ class Lack:
 
 def find_lack(point: metadata.EntryPoint) -> Lack:
     """Holds the extras that an entry point names, ``kafka = "synth_kafka [kafka]"``, against what is installed."""
-    if not point.extras or point.dist is None:
-        return Lack()
-    needs = {needed: installed_version(needed.name) for needed in requirements(point.dist, point.extras)}
+    return lack_of(point.dist, point.extras) if point.extras and point.dist else Lack()
+
+
+def lack_of(package: metadata.Distribution, extras: Sequence[str]) -> Lack:
+    """Holds extras of an installed package against what is installed."""
+    needs = {needed: installed_version(needed.name) for needed in requirements(package, extras)}
     unmet = {needed: version for needed, version in needs.items() if not is_met(needed, version)}
     missing = [needed.name for needed, version in unmet.items() if not version]
     told = [f"{n.name}{n.specifier}, and {version} is installed" for n, version in unmet.items() if version]

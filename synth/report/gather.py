@@ -1,0 +1,125 @@
+"""Reads what a report tells: the figures of ``synth stats``, and single episodes in the lives of their cards."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from synth.arrays import Int64
+from synth.check.stats import measure_rows
+from synth.check.stats.rows import CARD, named
+from synth.check.stats.subject import Subject
+from synth.report.passes import AmountShape, FraudRows, Lives
+
+#: Events that an episode has to have to be a picture of its scenario, if any has.
+_TOLD = 2
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """An episode that stands for its scenario.
+
+    Attributes:
+        scenario, episode: which one.
+        card: index of the card that it names into ``Gathered.lives``; None where it names none that the rows show.
+        fraud: (n,) its rows, as indices into the fraud rows.
+        roles: of each.
+    """
+
+    scenario: str
+    episode: int
+    card: int | None
+    fraud: Int64
+    roles: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """All that a report tells of one place.
+
+    Attributes:
+        subject: the rows, and what is known of them.
+        stats: the figures, as ``synth stats`` gives them.
+        shape: rows in each bin of amounts; None where there are no amounts.
+        fraud: the fraud rows; None where there are no times.
+        chosen: an episode of each scenario.
+        lives: the rows of the cards of those; None where the view shows too little.
+    """
+
+    subject: Subject
+    stats: Mapping[str, Any]
+    shape: Mapping[str, Sequence[int]] | None
+    fraud: FraudRows | None
+    chosen: Sequence[Chosen]
+    lives: Lives | None
+
+    def table(self, name: str, *needed: str) -> Mapping[str, pa.Array] | None:
+        """Some columns of a small table; None where it does not have all of them."""
+        return self.subject.columns_of(name, needed)
+
+
+def gather(subject: Subject) -> Gathered:
+    """Reads the rows once, and the small tables.
+
+    Raises:
+        VerifyError: a table cannot be read, or is not what the manifest says.
+    """
+    chosen, cards = _choose(subject)
+    by = named(CARD, subject.shown)
+    keys = _keys(subject, by, cards) if cards else None
+    if keys is not None:
+        known = {i: at for at, i in enumerate(np.flatnonzero(np.asarray(keys.is_valid())).tolist())}
+        chosen = [replace(each, card=None if each.card is None else known.get(each.card)) for each in chosen]
+    else:
+        chosen = [replace(each, card=None) for each in chosen]
+    shape, fraud = AmountShape(), FraudRows()
+    lives = None if keys is None else Lives(by, keys.drop_null())
+    more = [shape, fraud, *([lives] if lives else [])]
+    stats = measure_rows(subject, more)
+    return Gathered(
+        subject=subject,
+        stats={name: value for name, value in stats.items() if name not in {each.name for each in more}},
+        shape=stats.get(shape.name),
+        fraud=fraud if fraud.name in stats else None,
+        chosen=chosen,
+        lives=lives if lives and lives.name in stats else None,
+    )
+
+
+def _choose(subject: Subject) -> tuple[list[Chosen], list[str]]:
+    """Of each scenario the episode of median length, and the numbers of the cards that these name."""
+    labels = subject.columns_of("labels", ("event_id", "scenario", "episode_id", "role"))
+    if labels is None:
+        return [], []
+    if subject.dropped is not None:
+        labels = subject.dropped.without(labels)
+    episodes = subject.columns_of("episodes", ("episode_id", "card_number"))
+    number_of = {} if episodes is None else dict(zip(*(episodes[name].to_pylist() for name in episodes), strict=True))
+    episode_f = labels["episode_id"].to_numpy(zero_copy_only=False).astype(np.int64)
+    chosen, cards = [], dict[str, int]()
+    for scenario in sorted(filter(None, pc.unique(labels["scenario"]).to_pylist())):
+        mine_f = np.flatnonzero(np.asarray(pc.equal(labels["scenario"], scenario)))
+        names, events = np.unique(episode_f[mine_f], return_counts=True)
+        long = events >= min(_TOLD, events.max())
+        order = np.argsort(events[long], kind="stable")
+        episode = int(names[long][order[(len(order) - 1) // 2]])
+        fraud = mine_f[episode_f[mine_f] == episode]
+        number = number_of.get(episode)
+        roles = [str(role) for role in labels["role"].take(pa.array(fraud)).to_pylist()]
+        card = cards.setdefault(number, len(cards)) if number else None
+        chosen.append(Chosen(scenario, episode, card, fraud, roles))
+    return chosen, [*cards]
+
+
+def _keys(subject: Subject, by: str, numbers: Sequence[str]) -> pa.Array | None:
+    """What the rows call cards of some numbers, null for one that there is not; None where that is not known."""
+    given = pa.array(numbers)
+    if by == "card_number":
+        return given
+    cards = subject.columns_of("cards", ("card_number", by)) if by else None
+    if cards is None:
+        return None
+    return cards[by].take(pc.index_in(given, value_set=cards["card_number"].cast(given.type)))

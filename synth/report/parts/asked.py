@@ -1,0 +1,82 @@
+"""What was asked, what came, and how to make it again."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from synth.report.figures import Column, Figure, Part, duration, told
+from synth.report.gather import Gathered
+from synth.wording import counted
+
+_SIDES = (Column("what", ""), Column("came", "came"), Column("asked", "asked"))
+
+
+def overview(found: Gathered, repeat: str) -> Part:
+    """Counts beside what the recipe asks for, digests, and the recipe."""
+    stats, output = found.stats, found.subject.output
+    fraud = stats["fraud"]
+    share = told(fraud["share_of_rows"], "share") or "0 %"
+    start, end = (_moment(stats["window"][edge]) for edge in ("start", "end"))
+    notes = [
+        f"{counted(stats['rows']['found'], 'payment')} from {start} to {end} (UTC), "
+        f"{fraud['rows']:,} of them fraud ({share})."
+    ]
+    figures = [Figure("overview", "What came, and what was asked", _SIDES, [*_counts(found)])]
+    if output is None:
+        return Part("overview", "At a glance", [*notes, "These rows come without a recipe."], figures)
+    rows = [{"what": "fingerprint of the recipe", "value": output.manifest["fingerprint"]}]
+    rows += [{"what": "digest of the rows", "value": output.manifest["digest"]}]
+    rows += [{"what": f"made with {name}", "value": version} for name, version in output.manifest["versions"].items()]
+    rows += [{"what": "made with synth", "value": output.manifest["synth"]}]
+    origin = (Column("what", ""), Column("value", ""))
+    figures.append(Figure("origin", "How to know it again", origin, rows))
+    tables = [
+        {"table": name, "rows": table["rows"], "doc": table.get("doc", "")}
+        for name, table in output.manifest["tables"].items()
+    ]
+    columns = (Column("table", "table"), Column("rows", "rows", "count"), Column("doc", "a row is"))
+    figures.append(Figure("tables", "Tables", columns, tables, wide=True))
+    notes.append(f"Made again, to the same bytes, by: {repeat}" if repeat else _AGAIN)
+    return Part("overview", "At a glance", notes, figures, document=_yaml(output.manifest["recipe"]))
+
+
+_AGAIN = (
+    "The recipe below, with its seed, makes the same rows again, whatever the machine and the number of workers; "
+    "the digest says whether it did."
+)
+
+
+def _counts(found: Gathered) -> Iterator[dict[str, Any]]:
+    stats = found.stats
+    yield _side("payments", stats["rows"])
+    yield {"what": "window", "came": duration(stats["window"]["seconds"]), "asked": ""}
+    if "time" in stats:
+        yield _side("payments a day", stats["time"]["rows_per_day"]["mean"])
+    for name, noun in (("cards", "in use"), ("merchants", "in use")):
+        if name in stats:
+            yield _side(f"{stats[name]['by'].partition('_')[0]}s {noun}", stats[name]["active"])
+    fraud = stats["fraud"]
+    yield {"what": "fraud payments", "came": told(fraud["rows"], "count"), "asked": ""}
+    if fraud["value"] is not None:
+        value = f"{told(fraud['value'], 'money')} ({told(fraud['share_of_value'], 'share') or '0 %'} of all)"
+        yield {"what": "fraud value", "came": value, "asked": ""}
+    for name, scenario in fraud["scenarios"].items():
+        yield _side(f"{name}: payments", scenario["rows"])
+        if found.subject.output is not None:
+            yield _side(f"{name}: episodes", scenario["episodes"])
+
+
+def _moment(text: str) -> str:
+    """A time for people; midnight is the day."""
+    return text.removesuffix("T00:00:00Z").removesuffix("Z").replace("T", " ")
+
+
+def _side(what: str, figure: Any) -> dict[str, Any]:
+    sides = {"came": figure["found"], "asked": figure["recipe"]}
+    return {"what": what, **{side: told(value, "count") for side, value in sides.items()}}
+
+
+def _yaml(recipe: Any) -> str:
+    import yaml
+
+    return yaml.safe_dump(json.loads(json.dumps(recipe)), sort_keys=False, allow_unicode=True, width=100)

@@ -1,0 +1,125 @@
+"""Reports on files of other people, beside other rows, and with the answers of other commands."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from synth.check.foreign import read_foreign
+from synth.check.stats.subject import read_subject, subject_of
+from synth.config.catalog import load_catalog
+from synth.report import Part, make_report
+from tests.cli.commands import synth
+from tests.report.browser import Browser
+
+pytestmark = pytest.mark.xdist_group("report")
+
+BAD = "</script><img src=x onerror=alert(1)>"
+MAPPING = """
+columns: {time: when, card: card, amount: paid, label: fraud, scenario: kind, category: shop, channel: how}
+"""
+
+
+@pytest.fixture(scope="module")
+def foreign(places: Path) -> Path:
+    """A file in no order of time, every text of which would like to be a script."""
+    with (places / "theirs.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["when", "card", "paid", "fraud", "kind", "shop", "how", f"{BAD}name"])
+        for i in range(400):
+            fraud = int(i % 20 == 7)
+            when = f"2024-03-{1 + i * 7 % 28:02d} {i % 24:02d}:00:00"
+            kind = BAD if fraud else ""
+            rows.writerow([when, f"{i % 30}{BAD}", 1 + i, fraud, kind, f"{BAD}{i % 3}", f"{i % 2}{BAD}", BAD * (i % 4)])
+    (places / "theirs.yaml").write_text(MAPPING)
+    return places
+
+
+def report(place: Path, against: Path | None = None, answers: tuple[dict[str, object], ...] = ()) -> dict[str, Part]:
+    catalog = load_catalog()
+    other = read_subject(str(against), catalog) if against else None
+    return {part.name: part for part in make_report(read_subject(str(place), catalog), "", other, answers)}
+
+
+def test_rows_beside_themselves_are_alike(places: Path) -> None:
+    part = report(places / "people", places / "people")["comparison"]
+    assert len(part.figures) > 6
+    for figure in part.figures:
+        sides = [column.name for column in figure.columns][-2:]
+        assert [row[sides[0]] for row in figure.rows] == [row[sides[1]] for row in figure.rows]
+
+
+def test_what_one_of_them_lacks_is_empty(places: Path) -> None:
+    part = report(places / "people", places / "notebook")["comparison"]
+    rows = {row["what"]: row for row in part.figures[0].rows}
+    assert rows["shops in use"]["here"] == "20"
+    assert rows["shops in use"]["other"] == ""
+    assert rows["payments"]["other"] == "4,000"
+    assert not any(figure.name.startswith("compared_column") for figure in part.figures)
+    control = report(places / "control", places / "notebook")["comparison"]
+    assert [figure.name for figure in control.figures][1] == "compared_genuine_amounts"
+    assert not any(figure.name == "compared_fraud_amounts" for figure in control.figures)
+
+
+def test_rows_of_other_people(foreign: Path) -> None:
+    subject = subject_of(read_foreign([foreign / "theirs.csv"], foreign / "theirs.yaml"))
+    parts = {part.name: part for part in make_report(subject)}
+    assert parts["scenarios"].notes == ("No episode is drawn: nothing says which payments belong to one.",)
+    overview = {row["what"]: row["came"] for row in parts["overview"].figures[0].rows}
+    assert (overview["payments"], overview["fraud payments"], overview["cards in use"]) == ("400", "20", "30")
+    assert sum(row["rows"] for row in parts["rhythm"].figures[0].rows) == 400
+    assert {figure.name for figure in parts["uses"].figures} >= {"column_category", "column_channel"}
+
+
+@pytest.mark.server
+def test_no_text_of_theirs_breaks_out(foreign: Path, chromium: Browser) -> None:
+    words = ("--mapping", "theirs.yaml", "--output")
+    for name, given in (("alone", ["theirs.csv"]), ("beside", ["people", "--against", "theirs.csv"])):
+        answer = synth("report", *given, *words, f"{name}.html", cwd=foreign)
+        assert answer.code == 0, answer.err
+        seen = chromium.look(foreign / f"{name}.html", 390, "light")
+        assert (seen.said, seen.asked, seen.overflow, seen.faint) == ([], [], 0, [])
+        assert [figure for figure, marks in seen.charts.items() if not marks] == []
+        with chromium.page(foreign / f"{name}.html") as page:
+            assert page.locator("script, img, [onerror]").count() == 0
+            assert f"{BAD}1" in page.evaluate("[...document.querySelectorAll('td')].map((each) => each.textContent)")
+
+
+def test_what_lint_has_said(places: Path) -> None:
+    answer = synth("--json", "lint", "handbook", cwd=places)
+    (places / "lint.json").write_text(answer.out)
+    words = ("--with", "lint.json", "--format", "json", "--output", "linted.json")
+    done = synth("report", "handbook", *words, cwd=places)
+    assert done.code == 0, done.err
+    [*_, part] = json.loads((places / "linted.json").read_text())["parts"]
+    findings = answer.envelope["data"]["findings"]
+    assert part["name"] == "lint"
+    assert [row["message"] for row in part["figures"][0]["rows"]] == [finding["message"] for finding in findings] != []
+    other = synth("report", "notebook", *words, "--overwrite", cwd=places)
+    assert other.code == 3
+    assert "is about" in other.err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (("theirs.csv",), 2, "theirs.csv is a file: --mapping says"),
+        (("people", "--against", "theirs.csv"), 2, "theirs.csv is a file: --mapping says"),
+        (("people", "--mapping", "theirs.yaml"), 2, "--mapping explains files, and there are none"),
+        (("people", "--against", "nowhere"), 3, "nowhere holds no synth run"),
+        (("people", "--with", "none.json"), 3, "none.json cannot be read"),
+        (("people", "--with", "theirs.yaml"), 3, "theirs.yaml is no JSON"),
+        (("people", "--with", "other.json"), 3, "no answer that a report has a place for: synth lint --json"),
+        (("people", "--with", "failed.json"), 3, "holds what went wrong with synth lint"),
+        (("people", "--with", "odd.json"), 3, "odd.json has another form than is known here"),
+    ],
+)
+def test_mistakes(words: tuple[str, ...], code: int, message: str, foreign: Path) -> None:
+    (foreign / "other.json").write_text('{"command": "stats", "data": {}}')
+    (foreign / "failed.json").write_text('{"command": "lint", "data": null}')
+    (foreign / "odd.json").write_text('{"command": "lint", "data": {"rows": 1}}')
+    answer = synth("report", *words, "--format", "md", "--output", "never.md", cwd=foreign)
+    assert (answer.code, answer.out) == (code, "")
+    assert message in answer.err
+    assert not (foreign / "never.md").exists()

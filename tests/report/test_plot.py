@@ -1,0 +1,56 @@
+"""``synth.plot`` and what notebooks show."""
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+import synth
+from synth.libraries import installed_version
+from tests.report.places import RECIPES, parts_of
+
+pytestmark = pytest.mark.xdist_group("report")
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_figure_that_is_drawn_is_a_chart_that_altair_knows(name: str, places: Path) -> None:
+    charts = synth.plot(places / name)
+    figures = [figure for part in parts_of(places / name).values() for figure in part.figures]
+    assert [*charts] == [figure.name for figure in figures if figure.draw]
+    for chart in charts.values():
+        spec = chart.to_dict()  # held to Vega-Lite's schema
+        assert spec["title"]
+
+
+def test_a_notebook_shows_all_of_them(places: Path) -> None:
+    charts = synth.plot(places / "notebook")
+    page = charts._repr_html_()
+    assert page.count("<svg") == len(charts) > 5
+    assert "var(--" not in page
+    assert ElementTree.fromstring(f"<div>{page}</div>").tag == "div"
+    assert repr(charts).splitlines()[0].startswith("amounts: Amounts")
+
+
+def test_a_recipe_and_a_file(places: Path, tmp_path: Path) -> None:
+    made = synth.plot("scenario=card_chain", "generator.transactions=2000", "population.cards=100")
+    assert "scenario_0_episode" in made
+    (tmp_path / "map.yaml").write_text("columns: {time: datetime, card: cc_num, amount: amount, label: fraud_label}")
+    [file] = (places / "notebook/transactions").glob("*.parquet")
+    given = synth.plot(file, mapping=tmp_path / "map.yaml")
+    assert "amounts" in given
+    assert "scenario_0_episode" not in given
+    with pytest.raises(synth.ConfigError, match="a mapping explains files"):
+        synth.plot({"seed": 1}, mapping=tmp_path / "map.yaml")
+
+
+def test_a_preview_draws_its_episodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    look = synth.preview("scenario=card_chain", "generator.transactions=2000", rows=2)
+    assert look._repr_html_().count("<svg") == len(look.episodes) == 1
+    here = installed_version
+    monkeypatch.setattr(
+        "synth.config.catalog.extras.installed_version", lambda name: "" if name == "altair" else here(name)
+    )
+    assert "<svg" not in look._repr_html_()
+    assert look._repr_html_().count("<pre>") == 1
+    with pytest.raises(synth.RefusedError, match=r"a chart \(extra report\) needs altair"):
+        synth.plot("seed=1")
