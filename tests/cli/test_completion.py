@@ -63,6 +63,7 @@ def test_what_is_walked() -> None:
             "config show ",
             "plugins check card_chain ",
             "lint ",
+            "report ",
         ),
     }
     flags = ("--workers", "--resume", "--parts", "--part")
@@ -70,7 +71,7 @@ def test_what_is_walked() -> None:
     assert {("preview ", "--rows"), ("preview ", "--scenario"), ("plan ", "--parts"), ("doctor ", "--parts")} < set(
         VALUED
     )
-    assert len(VALUED) == 11 + 3 * len(TAKING)
+    assert len(VALUED) == 16 + 3 * len(TAKING)
 
 
 @pytest.mark.parametrize(("line", "flag"), VALUED)
@@ -79,7 +80,8 @@ def test_an_override_is_completed_behind_every_flag(line: str, flag: str, tmp_pa
     assert candidates(f"{line}{flag} {value} {BEGUN}") == FINISHED
     assert candidates(f"{line}{flag}={value} {BEGUN}") == FINISHED
     assert candidates(f"{line}seed=1 {flag} {value} amount=gamma {BEGUN}") == FINISHED
-    if flag not in ("--plugin", "--plugins-dir", "--config-dir", "--mapping"):
+    action = TAKING[line].option(flag)
+    if action and action.type is not Path and not action.choices:
         assert candidates(f"{line}{flag} ") == []
 
 
