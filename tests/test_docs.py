@@ -109,3 +109,14 @@ def test_the_page_of_outputs_names_every_column_of_truth() -> None:
     named = set(re.findall(r"`(\w+)`", section.partition(" in the transactions")[0]))
     assert named == truth
     assert by_role["observed_label"] == "observation"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_commands_run_or_a_comment_says_why_not(page: Path) -> None:
+    """`make readme` runs console blocks of README and docs/; those of a plugin's README need its libraries."""
+    blocks = re.findall(
+        r"(<!-- not run: .+ -->\n)?^```([^\n`]*)\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL
+    )
+    assert not [body for _, language, body in blocks if not language]
+    assert not [body for why, language, body in blocks if language in ("bash", "sh", "shell") and not why]
+    assert not [body for _, language, body in blocks if language == "console" and not body.startswith("$ ")]
