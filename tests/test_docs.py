@@ -9,6 +9,7 @@ import pytest
 import synth
 from synth.check.verify import verify
 from synth.config.catalog import load_catalog
+from synth.tables.declared import EVENT_COLUMNS
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted(
@@ -98,3 +99,24 @@ def test_the_examples_of_the_plugins_page_work(tmp_path: Path) -> None:
     report = verify(f"{tmp_path}/out", catalog=load_catalog(plugins_dirs=[tmp_path]))
     [check] = [check for check in report.checks if check.name == "ledger: no large amounts"]
     assert check.ok is not None
+
+
+def test_the_page_of_outputs_names_every_column_of_truth() -> None:
+    page = (ROOT / "docs/output.md").read_text()
+    section = page.partition("## Which columns are truth\n")[2].partition("\n## ")[0]
+    by_role = {name: column.role for name, column in EVENT_COLUMNS.items()}
+    truth = {name for name, role in by_role.items() if role == "truth"}
+    named = set(re.findall(r"`(\w+)`", section.partition(" in the transactions")[0]))
+    assert named == truth
+    assert by_role["observed_label"] == "observation"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_commands_run_or_a_comment_says_why_not(page: Path) -> None:
+    """`make readme` runs console blocks of README and docs/; those of a plugin's README need its libraries."""
+    blocks = re.findall(
+        r"(<!-- not run: .+ -->\n)?^```([^\n`]*)\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL
+    )
+    assert not [body for _, language, body in blocks if not language]
+    assert not [body for why, language, body in blocks if language in ("bash", "sh", "shell") and not why]
+    assert not [body for _, language, body in blocks if language == "console" and not body.startswith("$ ")]

@@ -175,3 +175,13 @@ def test_the_citation_names_this_version() -> None:
 @pytest.mark.parametrize("path", sorted((ROOT / ".github").rglob("*.yml")), ids=lambda path: path.name)
 def test_a_workflow_is_yaml_with_jobs(path: Path) -> None:
     assert yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"]
+
+
+def test_the_changelog_keeps_its_form() -> None:
+    _, *versions = re.split(r"^## ", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert versions[0].startswith("[Unreleased]")
+    for version in versions:
+        sections = re.findall(r"^### (.+)$", version, re.MULTILINE)
+        assert sections
+        assert len(sections) == len(set(sections)), sections
+        assert set(sections) <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
