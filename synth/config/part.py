@@ -91,7 +91,13 @@ def without_kind(path: str, data: Any, kinds: Sequence[str], options: Sequence[s
     return Problem(path=path, message=message, allowed=(f"a kind: {', '.join(kinds)}",), hint=hint)
 
 
-def place_problems(sinks: Mapping[str, SinkPart]) -> Iterator[Problem]:
+def sink_problems(runner: Part | None, sinks: Mapping[str, SinkPart]) -> Iterator[Problem]:
+    """Yields what is wrong with where sinks write, and with who writes there."""
+    yield from _place_problems(sinks)
+    yield from _runner_problems(runner, sinks)
+
+
+def _place_problems(sinks: Mapping[str, SinkPart]) -> Iterator[Problem]:
     """Yields the uris that name no place, and those of two sinks that take the same."""
     taken: dict[Steps, str] = {}
     for name, part in sinks.items():
@@ -125,7 +131,7 @@ def layout_hint(name: str, part: SinkPart) -> str:
     return f"sink.{name}.layout=parts" if "layout" in part.config.__dataclass_fields__ else ""
 
 
-def runner_problems(runner: Part | None, sinks: Mapping[str, SinkPart]) -> Iterator[Problem]:
+def _runner_problems(runner: Part | None, sinks: Mapping[str, SinkPart]) -> Iterator[Problem]:
     """Yields the sinks that cannot be written to by workers alone, where the runner sends no rows to the driver."""
     if runner is None:
         return

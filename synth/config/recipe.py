@@ -17,15 +17,7 @@ from synth.config.compose import Composed, changed_at, note_shadows, try_compose
 from synth.config.environment import EnvironmentValues
 from synth.config.fitting import ColumnsMade, idle_amount, with_cures
 from synth.config.objectives import SweepConfig, for_one_run
-from synth.config.part import (
-    Part,
-    SinkPart,
-    instance_problems,
-    place_problems,
-    runner_problems,
-    view_problems,
-    without_kind,
-)
+from synth.config.part import Part, SinkPart, instance_problems, sink_problems, view_problems, without_kind
 from synth.config.typed import allowed_by, read_config, schema_of
 from synth.contracts.context import PlanContext
 from synth.contracts.generator import Generator, World, broken_columns
@@ -187,7 +179,7 @@ class _Build:
             message, hint = "no sink is chosen: the data would go nowhere", f"choose one: sink=[{kinds[0]}]"
             self.add("sink", message, tuple(kinds), hint)
         sinks = {name: each for name, each in several["sink"].items() if isinstance(each, SinkPart)}
-        self._note([*place_problems(sinks), *runner_problems(single["runner"], sinks)])
+        self._note(sink_problems(single["runner"], sinks))
         if single["generator"] is not None:
             self._check_columns(single["generator"])
         if self.unsure & {"population", "generator"}:

@@ -12,7 +12,7 @@ from pydantic import Field
 from synth.arrays import Bytes
 from synth.contracts.sink import SinkJob
 from synth.errors import Problem
-from synth.sinks.csv import Compression, Folder, LineLayout, TextFormat, Uri, unfolded
+from synth.sinks.csv import Compression, Describe, Folder, LineLayout, TextFormat, Uri, unfolded
 from synth.sinks.files import FileSink
 from synth.tables.column import Column
 from synth.tables.partition import PartitionKeys, partition_problems
@@ -36,6 +36,7 @@ class JsonlConfig:
     compression: Annotated[Compression, Field(description="compression of each file")]
     run_folder: Folder
     partition_by: PartitionKeys = field(default_factory=list)
+    describe: Describe = False
 
     def problems(self) -> Iterator[Problem]:
         """Refuses folders for one file."""
@@ -51,7 +52,7 @@ class JsonlSink(FileSink):
 
     def __init__(self, config: JsonlConfig, job: SinkJob) -> None:
         form = TextFormat(".jsonl", config.compression, JsonLines())
-        super().__init__(form, config.layout, job, config.run_folder, config.partition_by)
+        super().__init__(form, config.layout, job, config.run_folder, config.partition_by, config.describe)
 
 
 #: Rows laid out at a time: the byte matrix then stays in the processor's cache.

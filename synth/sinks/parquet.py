@@ -8,7 +8,7 @@ from pydantic import Field
 
 from synth.contracts.sink import SinkJob
 from synth.errors import Problem
-from synth.sinks.csv import Folder, Uri
+from synth.sinks.csv import Describe, Folder, Uri
 from synth.sinks.files import FileSink
 from synth.sinks.targets import TableFile, Target, TargetStream
 from synth.tables.column import Column
@@ -31,6 +31,7 @@ class ParquetConfig:
     row_group_rows: Annotated[int, Field(ge=1, le=100_000_000, description="most rows of a row group")]
     run_folder: Folder
     partition_by: PartitionKeys = field(default_factory=list)
+    describe: Describe = False
 
     def problems_with(self, view: Mapping[str, Column]) -> Iterator[Problem]:
         """Yields the partitions that the view does not have."""
@@ -42,7 +43,7 @@ class ParquetSink(FileSink):
 
     def __init__(self, config: ParquetConfig, job: SinkJob) -> None:
         form = ParquetFormat(config.compression, config.row_group_rows)
-        super().__init__(form, "parts", job, config.run_folder, config.partition_by)
+        super().__init__(form, "parts", job, config.run_folder, config.partition_by, config.describe)
 
 
 #: Bytes at which a dictionary is given up: it then holds 65,536 numbers of 8 bytes, and an index into more of them
