@@ -112,6 +112,10 @@ from .tables.batch import print_column as print_column
 from .tables.column import EPOCH_UNITS_US as EPOCH_UNITS_US
 from .tables.column import Column as Column
 from .tables.column import TableFacts as TableFacts
+from .tables.sql import sql_comment as sql_comment
+from .tables.sql import sql_name as sql_name
+from .tables.sql import sql_names as sql_names
+from .tables.sql import sql_type as sql_type
 from .tables.table import Field as Field
 from .tables.table import Table as Table
 from .tables.types import arrow_type as arrow_type

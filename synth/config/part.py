@@ -139,7 +139,8 @@ def view_problems(
         view: those that are known, by name.
     """
     for name, part in sinks.items():
-        found = list(split_problems(getattr(part.config, "split", {}), view, Timeline.parse(window)))
+        starts, described = getattr(part.config, "split", {}), getattr(part.config, "describe", False)
+        found = list(split_problems(starts, view, Timeline.parse(window), described=described))
         if problems := getattr(part.config, "problems_with", None):
             found += problems(view)
         yield from (problem.below(f"sink.{name}").with_path_in_message() for problem in found)

@@ -13,6 +13,9 @@ _MAIN = "transactions"
 #: Of the formats of files those that readers of data cards open.
 _READ = ("parquet", "csv", "jsonl")
 
+#: Files of a table that are named one by one.
+_FEW = 5
+
 #: Files that pandas opens as they are.
 _PLAIN = tuple(f"{_MAIN}.{form}{packed}" for form in ("csv", "jsonl") for packed in ("", ".gz"))
 
@@ -48,6 +51,13 @@ def pattern_of(files: Sequence[str]) -> str | None:
     if any(PARTITION in name for name in files):
         stem = f"{above(stem)}**/part-"
     return files[0] if len(files) == 1 else f"{stem}*.{_suffix(files[0])}"
+
+
+def _named(files: Sequence[str]) -> list[str]:
+    """How the files of a table are told: by one pattern, each, or where they are many, from the first to the last."""
+    if pattern := pattern_of(files):
+        return [pattern]
+    return [*files] if len(files) <= _FEW else [files[0], "…", files[-1]]
 
 
 def opening(content: Mapping[str, Any], uri: str) -> str | None:
@@ -116,7 +126,7 @@ def _text(content: Mapping[str, Any]) -> Iterator[str]:
     yield from ("", "| table | rows | what it holds | files |", "| --- | ---: | --- | --- |")
     for name, table in content["tables"].items():
         files = _files(content, name)
-        where = f"`{pattern_of(files) or files[0]}`" if files else ""
+        where = ", ".join(f"`{each}`" for each in _named(files))
         yield f"| `{name}` | {table['rows']:,} | {_cell(table.get('doc', ''))} | {where} |"
     if line := opening(content, ".." if _folder(content) else ""):
         module = "import synth" if line.startswith("synth.") else "import pandas as pd"

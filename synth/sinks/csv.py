@@ -30,6 +30,10 @@ Uri = Annotated[str | None, Field(description="a directory or s3://bucket/prefix
 Folder = Annotated[
     RunFolder, Field(description="a folder a run below the uri; auto: in a bucket, where it replaces another run")
 ]
+#: The field ``describe`` of a sink that writes files.
+Describe = Annotated[
+    bool, Field(description="Croissant, Frictionless and SQL that loads the tables, beside the data card")
+]
 #: The field ``layout`` of a sink that writes lines.
 LineLayout = Annotated[Literal["file", "parts"], Field(description="one file, or one a block")]
 SUFFIX = {"none": "", "gzip": ".gz", "zstd": ".zst"}
@@ -48,10 +52,14 @@ class CsvConfig:
     s3: S3 = field(default_factory=S3Options)
     partition_by: PartitionKeys = field(default_factory=list)
     split: SplitStarts = field(default_factory=dict)
+    describe: Describe = False
 
     def problems(self) -> Iterator[Problem]:
-        """Refuses folders for one file."""
+        """Refuses folders for one file, and descriptions by names of files that hold none."""
         yield from unfolded(self.layout, self.partition_by)
+        if self.describe and not self.header:
+            message = "Croissant tells columns by the names in the files' first lines"
+            yield Problem(path="describe", message=message, allowed=("header: true",))
 
     def problems_with(self, view: Mapping[str, Column]) -> Iterator[Problem]:
         """Yields the partitions that the view does not have."""
@@ -69,8 +77,16 @@ class CsvSink(FileSink):
 
     def __init__(self, config: CsvConfig, job: SinkJob) -> None:
         form = TextFormat(".csv", config.compression, CsvLines(config.header))
-        by, parts = config.partition_by, Split.of(config.split)
-        super().__init__(form, config.layout, job, config.run_folder, by, config.s3, parts)
+        super().__init__(
+            form,
+            config.layout,
+            job,
+            config.run_folder,
+            config.partition_by,
+            s3=config.s3,
+            split=Split.of(config.split),
+            describe=config.describe,
+        )
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from synth.contracts.sink import ONCE, Receipt, SinkJob
 from synth.contracts.store import Staged, Staging, Upload
-from synth.sinks.card import write_card
+from synth.sinks.card import stage, write_card
+from synth.sinks.descriptions import describe, descriptions_of, names_of_descriptions
 from synth.sinks.partitions import split
 from synth.sinks.places import BESIDE, PARTITION, LocalPlace, RunFolder, parse_uri, run_folder
 from synth.sinks.s3_options import S3Options
@@ -36,6 +37,7 @@ class FileSink:
         partition_by: keys by which a block's transactions come into files in folders of their own, with ``parts``.
         s3: how objects are put into a bucket; None: as the bucket says.
         split: parts of the transactions by time, each a file named by it, or with ``parts`` in a folder of its own.
+        describe: whether descriptions for machines stand beside the data card.
     """
 
     def __init__(
@@ -47,12 +49,14 @@ class FileSink:
         partition_by: "Sequence[str]" = (),
         s3: S3Options | None = None,
         split: Split | None = None,
+        describe: bool = False,
     ) -> None:
         self.uri = job.uri
         self._format, self._job = file_format, job
         self._store = open_store(job.uri, BESIDE if layout == "file" else "", run_folder=folder, s3=s3)
         self._layout, self._partition_by = layout, tuple(partition_by)
         self._split, self._closed = split or Split(), 0
+        self._described, self._descriptions = describe, list[Staged]()
         self._open: dict[str, tuple[Upload, TableFile]] = {}
         self._growing = {table.name for table in job.tables if table.facts.grows}
         self._staged: dict[str, list[Staged]] = {table.name: [] for table in (*job.tables, *job.extra)}
@@ -79,6 +83,8 @@ class FileSink:
     def check(self) -> None:
         """Asks the store whether this run may write here."""
         names = [name for table in (*self._job.tables, *self._job.extra) for name in self._names(table.name)]
+        if self._described:
+            names += names_of_descriptions(BESIDE if self._layout == "file" else "", self._format.suffix)
         self._store.check(names, overwrite=self._job.overwrite)
 
     def measure(self, batches: "Mapping[str, Batch]") -> int:
@@ -248,6 +254,9 @@ class FileSink:
         self, manifest: bytes, *, replaced: "Sequence[str]", between: "Callable[[], None] | None" = None
     ) -> None:
         card = write_card(manifest)
+        if self._described:
+            tables = {table.name: table for table in (*self._job.tables, *self._job.extra)}
+            self._descriptions = [stage(self._store, n, text) for n, text in describe(manifest, tables).items()]
         self._store.publish(self._all_staged(), manifest, card=card, replaced=replaced, between=between)
 
     def abort(self) -> None:
@@ -272,13 +281,14 @@ class FileSink:
         self._store.leave()
 
     def _all_staged(self) -> list[Staged]:
-        return [staged for files in self._staged.values() for staged in files]
+        return [*self._descriptions, *(staged for files in self._staged.values() for staged in files)]
 
 
 def files_of(manifest: bytes | None) -> list[str]:
-    """The files that an earlier run's manifest names; none when it cannot be read."""
+    """The files that an earlier run's manifest tells of; none when it cannot be read."""
     try:
-        tables = json.loads(manifest or b"{}").get("tables", {})
-        return [str(file["name"]) for table in tables.values() for file in table["files"]]
+        content = json.loads(manifest or b"{}")
+        names = [str(file["name"]) for table in content.get("tables", {}).values() for file in table["files"]]
+        return [*names, *descriptions_of(content)]
     except (ValueError, KeyError, TypeError, AttributeError):
         return []

@@ -12,7 +12,7 @@ from pydantic import Field
 from synth.arrays import Bytes
 from synth.contracts.sink import SinkJob
 from synth.errors import Problem
-from synth.sinks.csv import Compression, Folder, LineLayout, TextFormat, Uri, unfolded
+from synth.sinks.csv import Compression, Describe, Folder, LineLayout, TextFormat, Uri, unfolded
 from synth.sinks.files import FileSink
 from synth.sinks.s3_options import S3, S3Options
 from synth.tables.column import Column
@@ -40,6 +40,7 @@ class JsonlConfig:
     s3: S3 = field(default_factory=S3Options)
     partition_by: PartitionKeys = field(default_factory=list)
     split: SplitStarts = field(default_factory=dict)
+    describe: Describe = False
 
     def problems(self) -> Iterator[Problem]:
         """Refuses folders for one file."""
@@ -55,8 +56,16 @@ class JsonlSink(FileSink):
 
     def __init__(self, config: JsonlConfig, job: SinkJob) -> None:
         form = TextFormat(".jsonl", config.compression, JsonLines())
-        by, parts = config.partition_by, Split.of(config.split)
-        super().__init__(form, config.layout, job, config.run_folder, by, config.s3, parts)
+        super().__init__(
+            form,
+            config.layout,
+            job,
+            config.run_folder,
+            config.partition_by,
+            s3=config.s3,
+            split=Split.of(config.split),
+            describe=config.describe,
+        )
 
 
 #: Rows laid out at a time: the byte matrix then stays in the processor's cache.

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from synth.contracts.sink import SinkJob
 from synth.errors import Problem
-from synth.sinks.csv import Folder, Uri
+from synth.sinks.csv import Describe, Folder, Uri
 from synth.sinks.files import FileSink
 from synth.sinks.s3_options import S3, S3Options
 from synth.sinks.targets import TableFile, Target, TargetStream
@@ -35,6 +35,7 @@ class ParquetConfig:
     s3: S3 = field(default_factory=S3Options)
     partition_by: PartitionKeys = field(default_factory=list)
     split: SplitStarts = field(default_factory=dict)
+    describe: Describe = False
 
     def problems_with(self, view: Mapping[str, Column]) -> Iterator[Problem]:
         """Yields the partitions that the view does not have."""
@@ -46,8 +47,16 @@ class ParquetSink(FileSink):
 
     def __init__(self, config: ParquetConfig, job: SinkJob) -> None:
         form = ParquetFormat(config.compression, config.row_group_rows)
-        by, parts = config.partition_by, Split.of(config.split)
-        super().__init__(form, "parts", job, config.run_folder, by, config.s3, parts)
+        super().__init__(
+            form,
+            "parts",
+            job,
+            config.run_folder,
+            config.partition_by,
+            s3=config.s3,
+            split=Split.of(config.split),
+            describe=config.describe,
+        )
 
 
 #: Bytes at which a dictionary is given up: it then holds 65,536 numbers of 8 bytes, and an index into more of them

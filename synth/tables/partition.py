@@ -44,7 +44,7 @@ def partition_problems(keys: Sequence[str], view: Mapping[str, Column]) -> Itera
             yield Problem(path=path, message=message, allowed=("columns.add.time=time, or another view",))
         elif key not in TIME_PARTS and key not in few:
             what = "has too many values for folders" if key in view else "is no column of the view"
-            hint = nearest(key, (*TIME_PARTS, *few))
+            hint = "" if key in view else nearest(key, (*TIME_PARTS, *few))
             yield Problem(path=path, message=f"{key!r} {what}", allowed=(*TIME_PARTS, *few), hint=hint)
     of_columns = [key for key in keys if key in few]
     if of_columns and "event_id" not in shown:

@@ -58,15 +58,19 @@ def time_of(batch: "Batch") -> "Values":
 
 
 def split_problems(
-    starts: Mapping[str, str | None], view: Mapping[str, Column], timeline: Timeline
+    starts: Mapping[str, str | None], view: Mapping[str, Column], timeline: Timeline, *, described: bool
 ) -> Iterator[Problem]:
     """Yields what is wrong with parts.
 
     Args:
         view: the columns of the transactions, by name.
+        described: whether descriptions of the place are wanted, too.
     """
     if not starts:
         return
+    if described:
+        message = "a place is described for machines as a whole, and not in parts by time"
+        yield Problem(path=KEY, message=message, allowed=("describe: false, or no parts",))
     if len(starts) < 2 or next(iter(starts.values())) is not None:
         message = "the first part begins with the window, and another one follows"
         yield Problem(path=KEY, message=message, allowed=("{train: null, delay: 2022-04-01, test: 2022-04-08}",))

@@ -78,6 +78,7 @@ CASES: dict[str, Case] = {
     "unknown_key_of_a_bucket": case("amount.buckets=[{share: 1.0, low: 1, high: 2, weight: 3}]"),
     "unknown_key_of_a_mixture_part": case("amount=mixture", "+amount.parts.large.law.beta=2"),
     "unknown_key_of_a_sink": case("+sink.parquet.level=3"),
+    "descriptions_of_files_without_names": case("sink=csv", "sink.csv.describe=true", "sink.csv.header=false"),
     "partitions_of_one_file": case("sink=csv", "sink.csv.partition_by=[day]"),
     "partitions_by_what_is_no_key": case("sink.parquet.partition_by=[dya,day,day,amount]"),
     "partitions_by_a_column_without_order": case("sink.parquet.partition_by=[fraud_label]"),

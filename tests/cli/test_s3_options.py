@@ -30,6 +30,7 @@ SINKS = {
     "jsonl": EVERYTHING,
     "parquet": EVERYTHING,
     "duckdb": EVERYTHING,
+    "pickles": EVERYTHING,
     "delta": ENCRYPTED,
 }
 
@@ -37,7 +38,7 @@ SINKS = {
 def run(place: Prefix, sink: str, options: dict[str, str], *words: str, cwd: Path) -> Answer:
     said = [f"sink.{sink}.s3.{key}={value}" for key, value in options.items()]
     said += [f"+sink.{sink}.s3.tags={{team: fraud, cost centre: 'a b=c'}}"] if "acl" in options else []
-    chosen = [f"sink={sink}", f"sink.{sink}.uri={place.uri}"]
+    chosen = [f"sink={sink}", f"sink.{sink}.uri={place.uri}", "timeline.end=2022-01-08"]
     return synth("run", *TINY, *chosen, *said, *words, cwd=cwd, env=place.environ())
 
 

@@ -62,8 +62,9 @@ TABLE = Table("typed", tuple(map(field, VALUES)))
 
 @pytest.mark.parametrize("nulls", [False, True], ids=["full", "with nulls"])
 def test_every_type_arrives_as_it_was_sent(nulls: bool, postgres: PostgresServer, schema: str) -> None:
-    from synth_sql.ddl import sql_type
     from synth_sql.postgres.copying import HEADER, TRAILER, encode_rows
+
+    from synth.tables.sql import sql_type
 
     assert {column.arrow for table in TABLES.values() for column in table.columns.values()} < {*VALUES}
     assert {*FORMAT_TYPES.values()} < {*VALUES}

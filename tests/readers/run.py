@@ -43,14 +43,16 @@ def make_places(folder: Path) -> dict[str, dict[str, object]]:
     expected: dict[str, dict[str, object]] = {}
     for place, (sink, layout) in PLACES.items():
         options = [f"sink.{sink}.layout={layout}"] if sink != "parquet" else []
-        synth.run(*EVERY_TABLE, f"sink={sink}", f"sink.{sink}.uri={folder / place}", *options)
+        synth.run(
+            *EVERY_TABLE, f"sink={sink}", f"sink.{sink}.uri={folder / place}", f"sink.{sink}.describe=true", *options
+        )
         tables = {}
         for name, entry in read_manifest(folder / place)["tables"].items():
             first = str(entry["files"][0]["name"])
             path = first if layout == "file" else first.rpartition("/")[0]
             columns = [each["name"] for each in entry["columns"]]
-            values = values_of[name] if sink == "parquet" else None
-            tables[name] = {"path": path, "rows": entry["rows"], "columns": columns, "checksum": values}
+            tables[name] = {"path": path, "rows": entry["rows"], "columns": columns, "values": values_of[name]}
+            tables[name]["checksum"] = values_of[name] if sink == "parquet" else None
         expected[place] = {"format": sink, "layout": layout, "tables": tables}
     return expected
 

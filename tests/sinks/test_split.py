@@ -36,6 +36,7 @@ def test_lines_come_into_a_file_a_part(tmp_path: Path) -> None:
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["_truth", "delay.csv", "test.csv", "train.csv"]
     files = [file["name"] for file in manifest["tables"]["transactions"]["files"]]
     assert files == ["train.csv", "delay.csv", "test.csv"]
+    assert "`train.csv`, `delay.csv`, `test.csv`" in (tmp_path / "out" / "_truth" / "README.md").read_text()
     rows = 0
     for name in files:
         with (tmp_path / "out" / name).open() as lines:
@@ -105,6 +106,7 @@ def test_a_row_in_the_wrong_part_is_found(tmp_path: Path) -> None:
             "split.c: '2022-03-01' is not after",
         ),
         (["+sink.csv.split={train: null, b: null}"], "only the first part begins with the window"),
+        (["+sink.csv.split={a: null, b: 2022-03-01}", "sink.csv.describe=true"], "described for machines as a whole"),
         (["+sink.csv.split={train: null, test: soon}"], "'soon' is not a time"),
         (["+sink.csv.split={train: null, 2nd: 2022-03-01}"], "'2nd' cannot be the name of a part"),
         (["+sink.csv.split={a: null, b: 2022-03-01}", "columns.drop=[datetime]"], "which the view does not show"),

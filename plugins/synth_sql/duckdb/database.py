@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from synth import Table
-from synth_sql.ddl import about, quoted, sql_type, together
+from synth import Table, sql_comment, sql_name, sql_names, sql_type
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,11 +20,11 @@ class DuckDatabase:
 
     def create(self, table: Table) -> None:
         """Makes an empty table whose columns say what they mean."""
-        lines = (f"{quoted(f.name)} {sql_type(f)}{'' if f.column.nullable else ' NOT NULL'}" for f in table.fields)
-        self._connection.execute(f"CREATE TABLE {quoted(table.name)} ({', '.join(lines)})")
+        lines = (f"{sql_name(f.name)} {sql_type(f)}{'' if f.column.nullable else ' NOT NULL'}" for f in table.fields)
+        self._connection.execute(f"CREATE TABLE {sql_name(table.name)} ({', '.join(lines)})")
         for field in table.fields:
-            text = about(field).replace("'", "''")
-            self._connection.execute(f"COMMENT ON COLUMN {quoted(table.name)}.{quoted(field.name)} IS '{text}'")
+            text = sql_comment(field).replace("'", "''")
+            self._connection.execute(f"COMMENT ON COLUMN {sql_name(table.name)}.{sql_name(field.name)} IS '{text}'")
 
     def insert(self, tables: Mapping[str, "pa.RecordBatch"]) -> None:
         """Adds rows to several tables in one transaction."""
@@ -34,14 +33,14 @@ class DuckDatabase:
         self._connection.begin()
         for name, rows in tables.items():
             self._connection.register("synth_rows", pa.Table.from_batches([rows]))
-            self._connection.execute(f"INSERT INTO {quoted(name)} SELECT * FROM synth_rows")
+            self._connection.execute(f"INSERT INTO {sql_name(name)} SELECT * FROM synth_rows")
             self._connection.unregister("synth_rows")
         self._connection.commit()
 
     def complete(self, table: Table) -> None:
         """Makes the primary key, where there is one and it is wanted."""
         if self._keys and table.key:
-            self._connection.execute(f"ALTER TABLE {quoted(table.name)} ADD PRIMARY KEY ({together(table.key)})")
+            self._connection.execute(f"ALTER TABLE {sql_name(table.name)} ADD PRIMARY KEY ({sql_names(table.key)})")
 
     def close(self) -> None:
         """Completes the file; may be called again."""

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import duckdb
 
-from synth import arrow_type, as_path
-from synth_sql.ddl import quoted
+from synth import arrow_type, as_path, sql_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,11 +28,11 @@ def read_table(stream: BinaryIO, table: str, columns: "Sequence[ColumnEntry]") -
 
     names = [column["name"] for column in columns]
     with as_path(stream) as path, closing(duckdb.connect(str(path), read_only=True)) as database:
-        found = [row[0] for row in database.execute(f"DESCRIBE {quoted(table)}").fetchall()]
+        found = [row[0] for row in database.execute(f"DESCRIBE {sql_name(table)}").fetchall()]
         if found != names:
             raise ValueError(f"the columns of {table} are {', '.join(found)}, not those of the manifest")
         shown = (_plain(column) for column in columns)
-        reader = database.sql(f"SELECT {', '.join(shown)} FROM {quoted(table)}").to_arrow_reader(_ROWS)
+        reader = database.sql(f"SELECT {', '.join(shown)} FROM {sql_name(table)}").to_arrow_reader(_ROWS)
         for batch in reader:
             arrays = [
                 values.cast(arrow_type(column["type"])) for values, column in zip(batch.columns, columns, strict=True)
@@ -43,7 +42,7 @@ def read_table(stream: BinaryIO, table: str, columns: "Sequence[ColumnEntry]") -
 
 def _plain(column: "ColumnEntry") -> str:
     """A column as SQL that has no type of DuckDB's own any more."""
-    name = quoted(column["name"])
+    name = sql_name(column["name"])
     if column["type"].startswith("timestamp"):
         return f"epoch_us({name})"
     return f"{name}::VARCHAR" if column["type"] == "string" else name

@@ -5,8 +5,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO, Literal, cast
 
-from synth import RefusedError, arrow_type
-from synth_sql.ddl import quoted
+from synth import RefusedError, arrow_type, sql_name
 from synth_sql.postgres.address import Address
 from synth_sql.postgres.schema_state import SchemaState
 from synth_sql.postgres.tables import ROW, RUN
@@ -46,8 +45,8 @@ class PostgresSource:
             own = {column for column, _, _ in standing.columns(table)} & {ROW, RUN}
         order = ROW if ROW in own else next(entry["name"] for entry in entries if entry["source"] == "event_id")
         where = f" WHERE {RUN} = {run}" if RUN in own else ""
-        rows = f"FROM {quoted(table)}{where} ORDER BY {quoted(order)}"
-        names = ", ".join(quoted(entry["name"]) for entry in entries)
+        rows = f"FROM {sql_name(table)}{where} ORDER BY {sql_name(order)}"
+        names = ", ".join(sql_name(entry["name"]) for entry in entries)
         return cast("BinaryIO", TableStream(self._address, names, rows, "binary"))
 
     def _run(self) -> tuple[int, str]:
@@ -76,7 +75,7 @@ class TableStream(io.RawIOBase):
     def values(self, columns: "Sequence[ColumnEntry]") -> "TableStream":
         """The same rows as CSV; times without a zone, in UTC."""
         shown = (
-            f"{quoted(c['name'])} AT TIME ZONE 'UTC'" if c["type"].endswith("tz=UTC]") else quoted(c["name"])
+            f"{sql_name(c['name'])} AT TIME ZONE 'UTC'" if c["type"].endswith("tz=UTC]") else sql_name(c["name"])
             for c in columns
         )
         return TableStream(self._address, ", ".join(shown), self._rows, "csv")

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from psycopg import errors
 
-from synth import RefusedError
-from synth_sql.ddl import quoted
+from synth import RefusedError, sql_name
 from synth_sql.postgres.address import Address
 from synth_sql.postgres.tables import STAGING, Layout
 
@@ -41,16 +40,16 @@ class SchemaState:
         may = "has_schema_privilege(oid, 'USAGE'), has_schema_privilege(oid, 'CREATE')"
         row = self.connection.execute(f"SELECT {may} FROM pg_namespace WHERE nspname = %s", [schema]).fetchone()
         if row is None:
-            message = f"create it with CREATE SCHEMA {quoted(schema)}, or name another one"
+            message = f"create it with CREATE SCHEMA {sql_name(schema)}, or name another one"
             raise RefusedError(f"cannot write to {self.address.uri}: there is no schema {schema!r}; {message}")
         if not all(row):
-            message = f"ask for GRANT USAGE, CREATE ON SCHEMA {quoted(schema)}, or name another one"
+            message = f"ask for GRANT USAGE, CREATE ON SCHEMA {sql_name(schema)}, or name another one"
             raise RefusedError(f"cannot write to {self.address.uri}: no permission in schema {schema!r}; {message}")
         self.enter()
 
     def enter(self) -> None:
         """Looks names up in the schema, for the rest of the session."""
-        self.connection.execute("SELECT set_config('search_path', %s, false)", [quoted(self.address.schema)])
+        self.connection.execute("SELECT set_config('search_path', %s, false)", [sql_name(self.address.schema)])
 
     def lock(self) -> None:
         """Keeps other runs out of the schema until the connection ends.
@@ -83,13 +82,13 @@ class SchemaState:
         query = (
             "SELECT relname, relkind::text FROM pg_class WHERE relnamespace = %s::regnamespace AND relname = ANY(%s)"
         )
-        return dict(self.connection.execute(query, [quoted(self.address.schema), list(names)]).fetchall())
+        return dict(self.connection.execute(query, [sql_name(self.address.schema), list(names)]).fetchall())
 
     def columns(self, table: str) -> list[tuple[str, str, bool]]:
         """Name, type and whether it is never null, of each column."""
         query = "SELECT attname, format_type(atttypid, atttypmod), attnotnull FROM pg_attribute"
         query += " WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
-        return self.connection.execute(query, [quoted(table)]).fetchall()
+        return self.connection.execute(query, [sql_name(table)]).fetchall()
 
     def require_room(self, layouts: Sequence[Layout], mode: Literal["fail", "replace", "append"]) -> None:
         """Holds the tables of a run against what stands here.
@@ -144,13 +143,13 @@ class SchemaState:
     def drop(self, names: Sequence[str]) -> None:
         """Drops tables, in one go: they refer to each other."""
         if names:
-            self.connection.execute(f"DROP TABLE IF EXISTS {', '.join(map(quoted, names))}")
+            self.connection.execute(f"DROP TABLE IF EXISTS {', '.join(map(sql_name, names))}")
 
     def clear(self) -> None:
         """Drops what is staged; under the lock it is ours, or a killed run's."""
         query = "SELECT relname FROM pg_class WHERE relnamespace = %s::regnamespace AND relkind = 'r'"
         query += " AND starts_with(relname, %s) ORDER BY 1"
-        rows = self.connection.execute(query, [quoted(self.address.schema), STAGING]).fetchall()
+        rows = self.connection.execute(query, [sql_name(self.address.schema), STAGING]).fetchall()
         self.drop([name for (name,) in rows])
 
 

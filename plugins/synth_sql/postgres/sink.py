@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from synth import PreflightContext, PreflightResult, Receipt, RefusedError, RunError, SinkJob, Staged
-from synth_sql.ddl import quoted
+from synth import PreflightContext, PreflightResult, Receipt, RefusedError, RunError, SinkJob, Staged, sql_name
 from synth_sql.postgres.address import Address
 from synth_sql.postgres.config import PostgresConfig
 from synth_sql.postgres.copying import HEADER, TRAILER, encode_rows
@@ -146,9 +145,9 @@ class PostgresSink:
 
     def _copy(self, name: str, pieces: Sequence[bytes]) -> int:
         layout = self._layouts[name]
-        names = ", ".join(quoted(field.name) for field in layout.table.fields)
+        names = ", ".join(sql_name(field.name) for field in layout.table.fields)
         with self._connected().cursor() as cursor:
-            statement = f"COPY {quoted(layout.staged)} ({names}) FROM STDIN (FORMAT binary)"
+            statement = f"COPY {sql_name(layout.staged)} ({names}) FROM STDIN (FORMAT binary)"
             with cursor.copy(statement) as copy:
                 copy.write(HEADER)
                 for piece in pieces:
@@ -169,7 +168,7 @@ class PostgresSink:
                 for comment in layout.explain(layout.staged):
                     connection.execute(comment)
                 if layout.numbered:
-                    connection.execute(f"ALTER TABLE {quoted(layout.staged)} ALTER COLUMN {ROW} DROP IDENTITY")
+                    connection.execute(f"ALTER TABLE {sql_name(layout.staged)} ALTER COLUMN {ROW} DROP IDENTITY")
             if self._config.keys:
                 for statement in (
                     *(layout.add_key() for layout in layouts),
@@ -203,20 +202,20 @@ class PostgresSink:
     def _place(self, standing: SchemaState, layout: Layout) -> None:
         """Gives a table its name, and its constraints theirs."""
         connection = standing.connection
-        connection.execute(f"ALTER TABLE {quoted(layout.staged)} RENAME TO {quoted(layout.committed)}")
+        connection.execute(f"ALTER TABLE {sql_name(layout.staged)} RENAME TO {sql_name(layout.committed)}")
         query = "SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND starts_with(conname, %s)"
-        for (name,) in connection.execute(query, [quoted(layout.committed), layout.staged]).fetchall():
+        for (name,) in connection.execute(query, [sql_name(layout.committed), layout.staged]).fetchall():
             wanted = layout.committed + name.removeprefix(layout.staged)
-            change = f"RENAME CONSTRAINT {quoted(name)} TO {quoted(wanted)}"
-            connection.execute(f"ALTER TABLE {quoted(layout.committed)} {change}")
+            change = f"RENAME CONSTRAINT {sql_name(name)} TO {sql_name(wanted)}"
+            connection.execute(f"ALTER TABLE {sql_name(layout.committed)} {change}")
         if layout.run is None:
             return
-        parent = quoted(layout.table.name)
+        parent = sql_name(layout.table.name)
         if layout.table.name not in standing.kinds([layout.table.name]):
             connection.execute(layout.create_parent(self._config.keys))
             for comment in layout.explain(layout.table.name):
                 connection.execute(comment)
-        attached = f"ATTACH PARTITION {quoted(layout.committed)} FOR VALUES IN ({layout.run})"
+        attached = f"ATTACH PARTITION {sql_name(layout.committed)} FOR VALUES IN ({layout.run})"
         connection.execute(f"ALTER TABLE {parent} {attached}")
 
     def abort(self) -> None:

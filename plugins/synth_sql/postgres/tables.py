@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from psycopg.sql import quote
 
-from synth import RefusedError, Table
-from synth_sql.ddl import about, quoted, sql_type, together
+from synth import RefusedError, Table, sql_comment, sql_name, sql_names, sql_type
 
 STAGING = "synth_staging_"
 """What the name of every table of a run that is not committed begins with."""
@@ -67,24 +66,24 @@ class Layout:
 
     def create(self) -> str:
         """CREATE TABLE; numbers count up with each row that comes."""
-        lines = [f"{quoted(name)} {kind}{' NOT NULL' if filled else ''}" for name, kind, filled in self.columns]
+        lines = [f"{sql_name(name)} {kind}{' NOT NULL' if filled else ''}" for name, kind, filled in self.columns]
         if self.numbered:
             place = len(self.table.fields)
             lines[place] += " GENERATED ALWAYS AS IDENTITY (MINVALUE 0 START 0 CACHE 65536)"
         if self.run is not None:
             lines[-1] += f" DEFAULT {self.run} CHECK ({RUN} = {self.run})"
-        return f"CREATE TABLE {quoted(self.staged)} ({', '.join(lines)})"
+        return f"CREATE TABLE {sql_name(self.staged)} ({', '.join(lines)})"
 
     def explain(self, name: str) -> Iterator[str]:
         """COMMENT ON COLUMN of every column."""
         for field in self.table.fields:
-            yield f"COMMENT ON COLUMN {quoted(name)}.{quoted(field.name)} IS {quote(about(field))}"
+            yield f"COMMENT ON COLUMN {sql_name(name)}.{sql_name(field.name)} IS {quote(sql_comment(field))}"
         if self.numbered:
-            yield f"COMMENT ON COLUMN {quoted(name)}.{ROW} IS {quote('key: position of the row in the run, from 0')}"
+            yield f"COMMENT ON COLUMN {sql_name(name)}.{ROW} IS {quote('key: position of the row in the run, from 0')}"
 
     def add_key(self) -> str:
         """The primary key."""
-        return f"ALTER TABLE {quoted(self.staged)} ADD PRIMARY KEY ({self._within_run(*self.key)})"
+        return f"ALTER TABLE {sql_name(self.staged)} ADD PRIMARY KEY ({self._within_run(*self.key)})"
 
     def add_references(self, others: Collection["Layout"]) -> Iterator[str]:
         """The foreign keys into other tables of the run."""
@@ -92,19 +91,19 @@ class Layout:
         for name, tables in self.table.references.items():
             home = next((by_name[table] for table in tables if table in by_name), None)
             if home and home.referred:
-                target = f"{quoted(home.staged)} ({home._within_run(home.referred)})"
+                target = f"{sql_name(home.staged)} ({home._within_run(home.referred)})"
                 here = self._within_run(name)
-                yield f"ALTER TABLE {quoted(self.staged)} ADD FOREIGN KEY ({here}) REFERENCES {target}"
+                yield f"ALTER TABLE {sql_name(self.staged)} ADD FOREIGN KEY ({here}) REFERENCES {target}"
 
     def create_parent(self, keys: bool) -> str:
         """The table of several runs, of which each is a partition."""
-        lines = [f"{quoted(name)} {kind}{' NOT NULL' if filled else ''}" for name, kind, filled in self.columns]
+        lines = [f"{sql_name(name)} {kind}{' NOT NULL' if filled else ''}" for name, kind, filled in self.columns]
         if keys:
             lines.append(f"PRIMARY KEY ({self._within_run(*self.key)})")
-        return f"CREATE TABLE {quoted(self.table.name)} ({', '.join(lines)}) PARTITION BY LIST ({RUN})"
+        return f"CREATE TABLE {sql_name(self.table.name)} ({', '.join(lines)}) PARTITION BY LIST ({RUN})"
 
     def _within_run(self, *columns: str) -> str:
-        return together(columns if self.run is None else (RUN, *columns))
+        return sql_names(columns if self.run is None else (RUN, *columns))
 
 
 def require_names(tables: Collection[Table]) -> None:
