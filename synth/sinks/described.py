@@ -85,11 +85,10 @@ class Place:
     tables: Sequence[Described]
 
     @classmethod
-    def of(cls, content: Mapping[str, Any], tables: Mapping[str, Table]) -> "Place":
-        """What a manifest tells of tables."""
+    def of(cls, content: Mapping[str, Any], tables: Mapping[str, Table], here: str) -> "Place":
+        """What a manifest tells of tables, seen from a folder of the place."""
         entries = content["tables"]
         folder = run_folder(file["name"] for entry in entries.values() for file in entry["files"])
-        here = folder_of(content)
         found = []
         for name, entry in entries.items():
             keys = content["sink"].get("partition_by", ()) if name == "transactions" else ()

@@ -11,9 +11,10 @@ from synth.sinks.load_sql import write_duckdb, write_postgres
 from synth.sinks.places import run_folder
 from synth.tables.table import Table
 
+_DATAPACKAGE = "datapackage.json"
 _WRITERS: Mapping[str, Callable[[Place], str]] = {
     "croissant.json": write_croissant,
-    "datapackage.json": write_datapackage,
+    _DATAPACKAGE: write_datapackage,
     "_load_duckdb.sql": write_duckdb,
     "_load_postgres.sql": write_postgres,
 }
@@ -28,10 +29,24 @@ def describe(manifest: bytes, tables: Mapping[str, Table]) -> dict[str, bytes]:
     Args:
         tables: those of the run, by name.
     """
-    place = Place.of(json.loads(manifest), tables)
-    here = folder_of(place.content)
-    names = names_of_descriptions(here, f".{place.tables[0].suffix}")
-    return {name: _WRITERS[name.removeprefix(here)](place).encode() for name in names}
+    content = json.loads(manifest)
+    beside = folder_of(content)
+    kinds = _names(beside)
+    return {
+        name: _WRITERS[kinds[name]](Place.of(content, tables, name.rpartition("/")[0])).encode()
+        for name in names_of_descriptions(beside, _suffix(content))
+    }
+
+
+def _suffix(content: Mapping[str, Any]) -> str:
+    """Of the files, with its dots."""
+    first: str = next(file["name"] for entry in content["tables"].values() for file in entry["files"])
+    return "." + first.rpartition("/")[2].partition(".")[2]
+
+
+def _names(beside: str) -> dict[str, str]:
+    """Where each stands: beside the data card, but a data package, which may name no file above it, above all files."""
+    return {f"_{kind}" if beside and kind == _DATAPACKAGE else beside + kind: kind for kind in _WRITERS}
 
 
 def names_of_descriptions(beside: str, suffix: str) -> list[str]:
@@ -41,7 +56,7 @@ def names_of_descriptions(beside: str, suffix: str) -> list[str]:
         beside: the folder of the data card.
         suffix: of the files of its tables.
     """
-    return [beside + name for name in _WRITERS if name != _OF_CSV or suffix.startswith(".csv")]
+    return [name for name, kind in _names(beside).items() if kind != _OF_CSV or suffix.startswith(".csv")]
 
 
 def descriptions_of(content: Mapping[str, Any]) -> list[str]:
@@ -49,5 +64,4 @@ def descriptions_of(content: Mapping[str, Any]) -> list[str]:
     if not content.get("sink", {}).get("describe"):
         return []
     names = [file["name"] for entry in content["tables"].values() for file in entry["files"]]
-    suffix = "." + names[0].rpartition("/")[2].partition(".")[2]
-    return [run_folder(names) + name for name in names_of_descriptions(folder_of(content), suffix)]
+    return [run_folder(names) + name for name in names_of_descriptions(folder_of(content), _suffix(content))]

@@ -13,6 +13,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
+
 import synth
 from tests.outputs import read_manifest
 from tests.readers.read import READERS, checksum
@@ -28,6 +30,7 @@ PLACES = {
     "jsonl": ("jsonl", "file"),
     "jsonl-parts": ("jsonl", "parts"),
 }
+_IN_DAYS = ("parquet", "partition_by=[day]")
 OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_DATASETS_CACHE": "cache", "HF_DATASETS_OFFLINE": "1", "TZ": "UTC"}
 QUIETLY: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
 #: A reader that waits for ever is one that does not read.
@@ -57,6 +60,21 @@ def make_places(folder: Path) -> dict[str, dict[str, object]]:
     return expected
 
 
+def make_days(folder: Path) -> dict[str, object]:
+    """What a day holds of transactions in folders of days, when all other files have lost their data, but not their
+    footers: whoever opens more than that day fails.
+    """
+    synth.run(*EVERY_TABLE, "sink.parquet.partition_by=[day]", f"sink.parquet.uri={folder / 'days'}")
+    day = sorted((folder / "days/transactions").iterdir())[2]
+    for file in (folder / "days/transactions").glob("*/*.parquet"):
+        if file.parent != day:
+            content = file.read_bytes()
+            footer = 8 + int.from_bytes(content[-8:-4], "little")
+            file.write_bytes(content[:4] + bytes(len(content) - 4 - footer) + content[-footer:])
+    rows = sum(pq.read_metadata(file).num_rows for file in day.iterdir())
+    return {"day": day.name.removeprefix("day="), "rows": rows}
+
+
 def blocks_of_the_page() -> dict[str, str]:
     """Section → its Python code."""
     sections = PAGE.read_text(encoding="utf-8").split("\n## ")[1:]
@@ -67,8 +85,10 @@ def blocks_of_the_page() -> dict[str, str]:
 def run_page(folder: Path, *, without: str) -> bool:
     """Whether every block of the page runs, as it stands there."""
     recipe = ("scenario=card_chain", "experiment=tiny", "generator.transactions=3000")
-    for place, sink in (("out", "parquet"), ("raw", "csv")):
-        synth.run(*recipe, f"sink={sink}", f"sink.{sink}.uri={folder / place}")
+    places = {"out": ("parquet",), "raw": ("csv",), "told": ("csv", "describe=true"), "days": _IN_DAYS}
+    for place, (sink, *options) in places.items():
+        words = [f"sink.{sink}.{each}" for each in (f"uri={folder / place}", *options)]
+        synth.run(*recipe, f"sink={sink}", *words, overwrite=True)
     good = True
     for section, code in blocks_of_the_page().items():
         if section.lower() == without:
@@ -87,7 +107,7 @@ def main() -> int:
     failed, folder = False, Path(tempfile.mkdtemp())
     without = "" if shutil.which("java") else "spark"
     try:
-        expected = make_places(folder)
+        expected = make_places(folder) | {"days": make_days(folder)}
         for reader in READERS:
             if reader == without:
                 print("spark: not tried, for there is no Java here: apt-get install openjdk-17-jre-headless")
