@@ -116,6 +116,7 @@ readme: .venv/.installed-dev
 	$(BIN)/python tests/readme_commands.py $(pages)
 	$(BIN)/python docs/write_screens.py --check
 	$(BIN)/python docs/write_gallery.py --check
+	$(BIN)/python docs/picture.py --check
 
 # The documentation as a site, below build/site; a warning is an error. Where there is a Chromium, it opens every page.
 site: .venv-site/.installed
@@ -124,7 +125,7 @@ site: .venv-site/.installed
 
 # Every page that is written from the code, anew.
 written: .venv/.installed-dev
-	for writer in $(filter-out docs/write_notebook.py,$(wildcard docs/write_*.py)); do $(BIN)/python $$writer || exit 1; done
+	for writer in $(filter-out docs/write_notebook.py,$(wildcard docs/write_*.py)) docs/picture.py; do $(BIN)/python $$writer || exit 1; done
 
 format: .venv/.installed-dev
 	$(BIN)/ruff check --fix

@@ -1,12 +1,12 @@
-"""Draws docs/chain.svg, the README's picture, from a run: python docs/picture.py
+"""Draws docs/chain.svg, the README's picture, from a run: python docs/picture.py [--check]
 
 One victim's card: above, its amounts over four weeks; below, the minutes of the fraud chain.
 """
 
 import math
-from pathlib import Path
 
 import pandas as pd
+from page import publish
 
 import synth
 
@@ -14,8 +14,8 @@ WIDTH, LEFT, RIGHT = 880, 64, 24
 GENUINE, FRAUD, INK, FAINT = "#7a8aa0", "#d1383d", "#27313f", "#dfe4ea"
 
 
-def main() -> None:
-    """Picks the first chain of eight or more events, and draws it."""
+def main() -> int:
+    """Picks a chain of eight or more events, and draws it, or says whether the picture is up to date."""
     rows = synth.generate("scenario=card_chain", "columns=full")
     sizes = rows.groupby("episode_id").size()
     long = sizes[sizes >= 8].index
@@ -33,7 +33,7 @@ def main() -> None:
         *panel(chain, 260, 130, "%H:%M", pd.Timedelta(minutes=2)),
         "</svg>",
     ]
-    Path(__file__).with_name("chain.svg").write_text("\n".join(parts) + "\n")
+    return publish("chain.svg", "\n".join(parts) + "\n")
 
 
 def title(y: int, text: str) -> str:
@@ -78,4 +78,4 @@ def panel(events: pd.DataFrame, top: int, height: int, tick: str, step: pd.Timed
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())
