@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from synth.arrays import Int64
 from synth.check.stats.rhythm import moment as iso_moment
+from synth.check.stats.rows import AMOUNT, named
 from synth.report import charts
 from synth.report.figures import Column, Figure, Part, duration
 from synth.report.gather import Chosen, Gathered
@@ -88,8 +89,10 @@ def _episode(found: Gathered, chosen: Chosen, number: int) -> Part:
         f"{counted(scenario['episodes']['found'], 'episode')} with {counted(scenario['rows']['found'], 'payment')} "
         f"({roles}). Shown is one of median length."
     ]
-    if found.fraud is None:
-        return Part(name, title, [*notes, "The view shows no times: no episode can be drawn."])
+    priced = bool(named(AMOUNT, found.subject.shown))
+    if found.fraud is None or not priced:
+        lacking = "amounts" if found.fraud else "times"
+        return Part(name, title, [*notes, f"The view shows no {lacking}: no episode can be drawn."])
     time_us, minor = found.fraud.time_us_f[chosen.fraud], found.fraud.minor_f[chosen.fraud]
     first_us = int(time_us[0])
     head = f"Episode {chosen.episode}: {_span(time_us)}"
