@@ -122,7 +122,12 @@ def test_an_episode_without_amounts_is_told(tmp_path: Path) -> None:
 
 
 def test_no_secret_stands_in_a_report(tmp_path: Path) -> None:
-    words = ("scenario=card_chain", "generator.transactions=2000", "population.cards=100", f"+vars.mail.password={CANARY}")
+    words = (
+        "scenario=card_chain",
+        "generator.transactions=2000",
+        "population.cards=100",
+        f"+vars.mail.password={CANARY}",
+    )
     answer = synth("report", *words, "--format", "json", cwd=tmp_path)
     assert answer.code == 0, answer.err
     assert "vars.mail.password=***" in (written := (tmp_path / "report.json").read_text())

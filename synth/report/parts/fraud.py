@@ -12,7 +12,7 @@ from synth.check.stats.rhythm import moment as iso_moment
 from synth.check.stats.rows import AMOUNT, named
 from synth.report import charts
 from synth.report.figures import Column, Figure, Part, duration
-from synth.report.gather import Chosen, Gathered
+from synth.report.gathered import Chosen, Gathered
 from synth.timeline import US_PER_S
 from synth.wording import counted
 

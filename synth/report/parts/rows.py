@@ -6,7 +6,7 @@ from typing import Any
 
 from synth.report import charts
 from synth.report.figures import Column, Figure, Part, told
-from synth.report.gather import Gathered
+from synth.report.gathered import Gathered
 from synth.report.passes import EDGES
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
