@@ -13,6 +13,7 @@ from synth.cli import output, recipes, screen
 from synth.cli.parser import UsageError
 from synth.cli.run import show_progress
 from synth.config.catalog import load_catalog
+from synth.config.compose import shown
 from synth.errors import VerifyError
 from synth.leaks import Finding, Report, lint
 from synth.wording import counted
@@ -63,7 +64,7 @@ def _records(args: argparse.Namespace) -> Records:
 
     recipe, catalog, _ = recipes.load(args)
     with show_progress(args) as progress, tried(recipe, catalog, progress) as place:
-        return renamed(read_records(place, catalog), " ".join(words))
+        return renamed(read_records(place, catalog), " ".join(map(shown, words)))
 
 
 def renamed(records: Records, name: str) -> Records:

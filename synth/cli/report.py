@@ -14,8 +14,10 @@ from synth.cli.lint import is_place
 from synth.cli.parser import UsageError
 from synth.cli.run import command_line, show_progress
 from synth.config.catalog import load_catalog
+from synth.config.compose import shown
 from synth.report import as_data, make_report, read_answer, require_charts, write_report
 from synth.report.files import check_free, write_whole
+from synth.wording import hide_secrets
 
 
 def main(args: argparse.Namespace) -> int:
@@ -57,7 +59,8 @@ def _read(args: argparse.Namespace, words: Sequence[str]) -> Subject:
     """The rows of a place, or of files with a mapping."""
     if Path(words[0]).is_file():
         return subject_of(read_foreign([Path(word) for word in words], args.mapping))
-    return read_subject(words[0], load_catalog(args.plugin, args.plugins_dir))
+    subject = read_subject(words[0], load_catalog(args.plugin, args.plugins_dir))
+    return replace(subject, name=hide_secrets(words[0]))
 
 
 @contextmanager
@@ -71,4 +74,4 @@ def _subject(args: argparse.Namespace) -> Iterator[tuple[Subject, str]]:
 
     recipe, catalog, _ = recipes.load(args)
     with show_progress(args) as progress, tried(recipe, catalog, progress) as place:
-        yield replace(read_subject(place, catalog), name=" ".join(words)), command_line(args, "synth run")
+        yield replace(read_subject(place, catalog), name=" ".join(map(shown, words))), command_line(args, "synth run")

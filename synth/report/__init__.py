@@ -7,7 +7,7 @@ from typing import Any
 from synth.check.stats.subject import Subject
 from synth.report.drawing import draw_svg, missing_charts, require_charts
 from synth.report.figures import Figure, Part
-from synth.report.gather import gather
+from synth.report.gathered import gather
 from synth.report.markdown import write_markdown
 from synth.report.page import write_page
 from synth.report.parts import parts_of

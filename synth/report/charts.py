@@ -23,11 +23,11 @@ PALETTE = {
 }
 
 _OTHERS = tuple(PALETTE[name][0] for name in ("third", "fourth", "muted", "ink"))
-_FIRST, _FRAUD, _INK, _MUTED, _GRID = (PALETTE[name][0] for name in ("first", "second", "ink", "muted", "grid"))
+_FIRST, FRAUD, _INK, _MUTED, _GRID = (PALETTE[name][0] for name in ("first", "second", "ink", "muted", "grid"))
 
 #: Series that look the same in every chart.
-_KNOWN = {"genuine": _FIRST, "came": _FIRST, "payments": _FIRST, "fraud": _FRAUD, "asked": _MUTED}
-_KNOWN |= {"this episode": _FRAUD}
+_KNOWN = {"genuine": _FIRST, "came": _FIRST, "payments": _FIRST, "fraud": FRAUD, "asked": _MUTED}
+_KNOWN |= {"this episode": FRAUD}
 
 #: The strokes and marks of series, in order, so that they differ without their colours.
 _DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [1, 3], [10, 4])
@@ -141,9 +141,22 @@ def heat(rows: Rows, *, width: int, height: int, x: str, y: str, value: str, tit
 
 
 def dots(
-    rows: Rows, *, width: int, height: int, x: str, y: str, by: str, titles: Mapping[str, str], stems: bool = False
+    rows: Rows,
+    *,
+    width: int,
+    height: int,
+    x: str,
+    y: str,
+    by: str,
+    titles: Mapping[str, str],
+    stems: bool = False,
+    first: str = _FIRST,
 ) -> Any:
-    """A mark for each row, whose shape and colour say what it is; ``stems`` lead down to the axis."""
+    """A mark for each row, whose shape and colour say what it is, ``first`` the first of them.
+
+    Args:
+        stems: whether lines lead down to the axis.
+    """
     import altair as alt
 
     names = [*dict.fromkeys(row[by] for row in rows)]
@@ -154,7 +167,7 @@ def dots(
     value = alt.Y(y, type="quantitative", title=titles[y], axis=_axis(""), scale=alt.Scale(zero=True))
     marks = alt.Shape(by, type="nominal", sort=names, scale=_scale(names, _SHAPES), legend=_legend(names))
     drawn = alt.Chart(data).mark_point(filled=True, size=55, opacity=0.85)
-    chart: Any = drawn.encode(x=place, y=value, color=_colours(names, by), shape=marks)
+    chart: Any = drawn.encode(x=place, y=value, color=_colours(names, by, first), shape=marks)
     if stems:
         chart = alt.Chart(data).mark_rule(color=_MUTED).encode(x=place, y=value) + chart
     return _sized(chart, width, height)
@@ -227,11 +240,11 @@ def _legend(names: Sequence[str]) -> "alt.Legend | None":
     return alt.Legend(title=None, orient="top", columns=2)
 
 
-def _colours(names: Sequence[str], by: str = _SERIES_OF) -> "alt.Color":
+def _colours(names: Sequence[str], by: str = _SERIES_OF, first: str = _FIRST) -> "alt.Color":
     import altair as alt
 
     taken = {_KNOWN.get(name) for name in names}
-    others = iter([colour for colour in (_FIRST, *_OTHERS) if colour not in taken] * len(names))
+    others = iter([colour for colour in (first, *_OTHERS) if colour not in taken] * len(names))
     used = [_KNOWN.get(name) or next(others) for name in names]
     return alt.Color(by, type="nominal", sort=list(names), scale=_scale(names, used), legend=_legend(names))
 

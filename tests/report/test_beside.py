@@ -10,7 +10,7 @@ from synth.check.foreign import read_foreign
 from synth.check.stats.subject import read_subject, subject_of
 from synth.config.catalog import load_catalog
 from synth.report import Part, make_report
-from tests.cli.commands import synth
+from tests.cli.commands import CANARY, synth
 from tests.report.browser import Browser
 
 pytestmark = pytest.mark.xdist_group("report")
@@ -99,6 +99,41 @@ def test_what_lint_has_said(places: Path) -> None:
     other = synth("report", "notebook", *words, "--overwrite", cwd=places)
     assert other.code == 3
     assert "is about" in other.err
+
+
+def test_times_that_are_none(tmp_path: Path) -> None:
+    (tmp_path / "far.csv").write_text("when,card,paid,fraud\n1,1,1.5,0\n100000,1,2.5,1\n")
+    (tmp_path / "far.yaml").write_text(
+        "columns: {time: when, card: card, amount: paid, label: fraud}\ntime_unit: days\n"
+    )
+    answer = synth("report", "far.csv", "--mapping", "far.yaml", "--format", "md", cwd=tmp_path)
+    assert (answer.code, answer.out) == (3, "")
+    assert "the times of far.csv span more than 200 years" in answer.err
+
+
+def test_an_episode_without_amounts_is_told(tmp_path: Path) -> None:
+    fields = "columns.fields=[{name: id, source: event_id}, {name: at, source: time}, {name: who, source: card_number}]"
+    words = ("scenario=card_chain", "generator.transactions=2000", "population.cards=100", fields)
+    made = synth("run", *words, "sink.parquet.uri=unpriced", cwd=tmp_path)
+    assert made.code == 0, made.err
+    part = report(tmp_path / "unpriced")["scenario_0"]
+    assert part.notes[-1] == "The view shows no amounts: no episode can be drawn."
+    assert not part.figures
+
+
+def test_no_secret_stands_in_a_report(tmp_path: Path) -> None:
+    words = (
+        "scenario=card_chain",
+        "generator.transactions=2000",
+        "population.cards=100",
+        f"+vars.mail.password={CANARY}",
+    )
+    answer = synth("report", *words, "--format", "json", cwd=tmp_path)
+    assert answer.code == 0, answer.err
+    assert "vars.mail.password=***" in (written := (tmp_path / "report.json").read_text())
+    linted = synth("--json", "lint", *words, cwd=tmp_path)
+    assert "vars.mail.password=***" in linted.out
+    assert CANARY not in answer.out + answer.err + written + linted.out + linted.err
 
 
 @pytest.mark.parametrize(

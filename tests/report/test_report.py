@@ -4,10 +4,15 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from synth.check.stats.subject import Subject, read_subject
+from synth.config.catalog import load_catalog
 from synth.libraries import installed_version
+from synth.report.gathered import Chosen, gather
 from tests.cli.commands import synth
 from tests.report.places import RECIPES, parts_of
 
@@ -146,3 +151,19 @@ def test_without_the_extra_one_line_says_which(places: Path, monkeypatch: pytest
     )
     assert not (places / "none.html").exists()
     assert synth("report", "notebook", "--format", "md", "--output", "without.md", cwd=places).code == 0
+
+
+def test_two_cards_of_one_customer_have_one_life(places: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the view shows customers alone, as the book's does, the numbers of both cards lead to the same rows."""
+    subject = read_subject(str(places / "handbook"), load_catalog())
+    cards = subject.columns_of("cards", ("card_number", "customer_id"))
+    assert cards is not None
+    twice = {"card_number": pa.array(["1", "2", "3"]), "customer_id": cards["customer_id"].take(pa.array([7, 7, 8]))}
+    nobody = np.zeros(0, dtype=np.int64)
+    chosen = [Chosen(f"s{card}", card, card, nobody, ()) for card in range(3)]
+    monkeypatch.setattr("synth.report.gathered._choose", lambda _: (chosen, ["1", "2", "3"]))
+    monkeypatch.setattr(Subject, "columns_of", lambda *_: twice)
+    found = gather(subject)
+    assert [each.card for each in found.chosen] == [0, 0, 1]
+    assert found.lives is not None
+    assert all(len(found.lives.of(card)[0]) for card in (0, 1))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from synth.report.figures import Part
-from synth.report.gather import Gathered
+from synth.report.gathered import Gathered
 from synth.report.parts import asked, fraud, people, rows
 from synth.report.parts.answers import answered
 from synth.report.parts.comparison import comparison

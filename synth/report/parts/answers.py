@@ -7,7 +7,7 @@ from typing import Any
 
 from synth.errors import RefusedError
 from synth.report.figures import Column, Figure, Part
-from synth.report.gather import Gathered
+from synth.report.gathered import Gathered
 from synth.wording import counted, on_one_line
 
 

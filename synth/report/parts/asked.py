@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from synth.report.figures import Column, Figure, Part, duration, told
-from synth.report.gather import Gathered
+from synth.report.gathered import Gathered
 from synth.wording import counted
 
 _SIDES = (Column("what", ""), Column("came", "came"), Column("asked", "asked"))

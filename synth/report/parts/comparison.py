@@ -7,7 +7,7 @@ from typing import Any
 
 from synth.report import charts
 from synth.report.figures import Column, Figure, Kind, Part, told
-from synth.report.gather import Gathered
+from synth.report.gathered import Gathered
 from synth.report.parts.rows import DAYS, MOST_VALUES, SHAPE_TITLE, shape_rows
 
 _HERE, _OTHER = "here", "other"

@@ -9,9 +9,10 @@ import pyarrow as pa
 
 from synth.arrays import Int64
 from synth.check.stats.rhythm import moment as iso_moment
+from synth.check.stats.rows import AMOUNT, named
 from synth.report import charts
 from synth.report.figures import Column, Figure, Part, duration
-from synth.report.gather import Chosen, Gathered
+from synth.report.gathered import Chosen, Gathered
 from synth.timeline import US_PER_S
 from synth.wording import counted
 
@@ -88,25 +89,33 @@ def _episode(found: Gathered, chosen: Chosen, number: int) -> Part:
         f"{counted(scenario['episodes']['found'], 'episode')} with {counted(scenario['rows']['found'], 'payment')} "
         f"({roles}). Shown is one of median length."
     ]
-    if found.fraud is None:
-        return Part(name, title, [*notes, "The view shows no times: no episode can be drawn."])
+    priced = bool(named(AMOUNT, found.subject.shown))
+    if found.fraud is None or not priced:
+        lacking = "amounts" if found.fraud else "times"
+        return Part(name, title, [*notes, f"The view shows no {lacking}: no episode can be drawn."])
     time_us, minor = found.fraud.time_us_f[chosen.fraud], found.fraud.minor_f[chosen.fraud]
     first_us = int(time_us[0])
-    head = (
-        f"Episode {chosen.episode}: {counted(len(time_us), 'payment')} in "
-        f"{duration((int(time_us[-1]) - first_us) / US_PER_S)} from {_moment(first_us)}"
-    )
+    head = f"Episode {chosen.episode}: {_span(time_us)}"
     unit = _unit(int(time_us[-1]) - first_us)
     figures = [_stretch(f"{name}_episode", head, time_us, minor, chosen.roles, unit)]
     if found.lives is None or chosen.card is None:
         which = "the view shows no cards" if found.lives is None else "the episode names no card of its own"
         return Part(name, title, [*notes, f"No genuine payments of the card beside it: {which}."], figures)
+    whose = found.lives.by.partition("_")[0]
     times, minors, fraud = found.lives.of(chosen.card)
-    figures += [*_genuine(f"{name}_genuine", times[fraud == 0], minors[fraud == 0], time_us)]
+    figures += [*_genuine(f"{name}_genuine", whose, times[fraud == 0], minors[fraud == 0], time_us)]
     if len(figures) == 1:
-        notes.append("The card has no genuine payment that could stand beside it.")
-    figures.append(_life(f"{name}_life", times, minors, fraud, time_us))
+        notes.append(f"The {whose} has no genuine payment that could stand beside it.")
+    figures.append(_life(f"{name}_life", whose, times, minors, fraud, time_us))
     return Part(name, title, notes, figures)
+
+
+def _span(time_us: Int64) -> str:
+    """How many payments there are, how long they take, and when they begin."""
+    first, last = int(time_us[0]), int(time_us[-1])
+    if first == last:
+        return f"{counted(len(time_us), 'payment')} at {_moment(first)}"
+    return f"{counted(len(time_us), 'payment')} in {duration((last - first) / US_PER_S)} from {_moment(first)}"
 
 
 def _moment(us: int) -> str:
@@ -139,7 +148,7 @@ def _stretch(
         Column("role", "what it is"),
     )
     titles = {"after": f"{unit[0]} after the first payment", "amount": "amount"}
-    draw = partial(charts.dots, x="after", y="amount", by="role", titles=titles, stems=True)
+    draw = partial(charts.dots, x="after", y="amount", by="role", titles=titles, stems=True, first=charts.FRAUD)
     return Figure(name, title, columns, rows, draw)
 
 
@@ -154,24 +163,20 @@ def previewed(episode: Mapping[str, Any], number: int) -> Figure:
     return _stretch(f"preview_{number}", title, time_us, minor, [event["role"] for event in events], _unit(length))
 
 
-def _genuine(name: str, time_us: Int64, minor: Int64, fraud_us: Int64) -> Iterator[Figure]:
-    """As many genuine payments of the card, the last ones before the episode, or the first ones after it."""
+def _genuine(name: str, whose: str, time_us: Int64, minor: Int64, fraud_us: Int64) -> Iterator[Figure]:
+    """As many genuine payments of a card, the last ones before the episode, or the first ones after it."""
     before = int(np.searchsorted(time_us, fraud_us[0]))
     last = max(before, min(len(fraud_us), len(time_us)))
     chosen = slice(max(0, last - len(fraud_us)), last)
     times = time_us[chosen]
     if not len(times):
         return
-    length = int(times[-1]) - int(times[0])
-    title = (
-        f"Genuine, the same card: {counted(len(times), 'payment')} in {duration(length / US_PER_S)} "
-        f"from {_moment(int(times[0]))}"
-    )
-    yield _stretch(name, title, times, minor[chosen], ["genuine"] * len(times), _unit(length))
+    title, unit = f"Genuine, the same {whose}: {_span(times)}", _unit(int(times[-1]) - int(times[0]))
+    yield _stretch(name, title, times, minor[chosen], ["genuine"] * len(times), unit)
 
 
-def _life(name: str, time_us: Int64, minor: Int64, fraud: Int64, episode_us: Int64) -> Figure:
-    """All payments of the card, thinned where they are many; the episode's are all there."""
+def _life(name: str, whose: str, time_us: Int64, minor: Int64, fraud: Int64, episode_us: Int64) -> Figure:
+    """All payments of a card, thinned where they are many; the episode's are all there."""
     mine = np.isin(time_us, episode_us) & (fraud == 1)
     every = max(1, -(-len(time_us) // _MOST_ROWS))
     kept = np.flatnonzero(mine | (np.arange(len(time_us)) % every == 0))
@@ -188,7 +193,7 @@ def _life(name: str, time_us: Int64, minor: Int64, fraud: Int64, episode_us: Int
     draw = partial(charts.dots, x="time", y="amount", by="kind", titles={"time": "", "amount": "amount"})
     thinned = f", one of {every} shown" if every > 1 else ""
     return Figure(
-        name, f"The life of the card: {counted(len(time_us), 'payment')}{thinned}", columns, rows, draw, wide=True
+        name, f"The life of the {whose}: {counted(len(time_us), 'payment')}{thinned}", columns, rows, draw, wide=True
     )
 
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from synth.report import charts
 from synth.report.figures import Column, Figure, Part
-from synth.report.gather import Gathered
+from synth.report.gathered import Gathered
 
 #: What is told of people and cards: table, column, title.
 _TOLD = (

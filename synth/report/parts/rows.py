@@ -5,8 +5,8 @@ from functools import partial
 from typing import Any
 
 from synth.report import charts
-from synth.report.figures import Column, Figure, Part
-from synth.report.gather import Gathered
+from synth.report.figures import Column, Figure, Part, told
+from synth.report.gathered import Gathered
 from synth.report.passes import EDGES
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -192,7 +192,9 @@ def uses(found: Gathered) -> Part:
 
 def _column(name: str, values: Mapping[str, Any]) -> Figure:
     """The shares of a column's values; of many the most frequent ones."""
-    most = sorted(values, key=lambda value: -values[value]["rows"])[:MOST_VALUES]
+    named = {value: each for value, each in values.items() if value != "null"}
+    shown = named if len(named) > 1 else values
+    most = sorted(shown, key=lambda value: -values[value]["rows"])[:MOST_VALUES]
     rows = [
         {
             "value": value,
@@ -212,7 +214,9 @@ def _column(name: str, values: Mapping[str, Any]) -> Figure:
     )
     ys = ["genuine", *(["fraud"] if any(row["fraud"] is not None for row in rows) else [])]
     titles = {"value": "", "genuine": "genuine", "fraud": "fraud"}
-    more = f", the {MOST_VALUES} most frequent of {len(values)}" if len(values) > MOST_VALUES else ""
+    more = f", the {MOST_VALUES} most frequent of {len(shown)}" if len(shown) > MOST_VALUES else ""
+    if len(shown) < len(values):
+        more += f"; {told(values['null']['genuine']['found'], 'share')} of the genuine payments have none"
     draw = partial(charts.pairs, x="value", ys=ys, titles=titles, form=_PERCENT)
     return Figure(f"column_{name}", f"{name}{more}", columns, rows, draw, height=80)
 
@@ -220,5 +224,5 @@ def _column(name: str, values: Mapping[str, Any]) -> Figure:
 def _why(found: Gathered, section: str, what: str) -> str:
     """Why there is no such section."""
     prefix = f"{section}: "
-    told = next((line.removeprefix(prefix) for line in found.stats["left_out"] if line.startswith(prefix)), "")
-    return f"No {what}: {told or 'the view shows none'}."
+    reason = next((line.removeprefix(prefix) for line in found.stats["left_out"] if line.startswith(prefix)), "")
+    return f"No {what}: {reason or 'the view shows none'}."

@@ -70,13 +70,11 @@ def gather(subject: Subject) -> Gathered:
     chosen, cards = _choose(subject)
     by = named(CARD, subject.shown)
     keys = _keys(subject, by, cards) if cards else None
-    if keys is not None:
-        known = {i: at for at, i in enumerate(np.flatnonzero(np.asarray(keys.is_valid())).tolist())}
-        chosen = [replace(each, card=None if each.card is None else known.get(each.card)) for each in chosen]
-    else:
-        chosen = [replace(each, card=None) for each in chosen]
+    people = None if keys is None else keys.drop_null().unique()  # cards of one customer may be one
+    places = [] if keys is None else pc.index_in(keys, value_set=people).to_pylist()
+    chosen = [replace(each, card=places[each.card] if places and each.card is not None else None) for each in chosen]
     shape, fraud = AmountShape(), FraudRows()
-    lives = None if keys is None else Lives(by, keys.drop_null())
+    lives = None if people is None else Lives(by, people)
     more = [shape, fraud, *([lives] if lives else [])]
     stats = measure_rows(subject, more)
     return Gathered(
