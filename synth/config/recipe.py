@@ -71,7 +71,7 @@ class Recipe:
     noise: NoiseConfig
     sweep: SweepConfig
     content: Mapping[str, Any]
-    idle: frozenset[str] = field(compare=False)
+    idle: frozenset[str]
     origins: Mapping[str, str] = field(repr=False, compare=False)
     shadows: Mapping[str, str] = field(repr=False, compare=False, default_factory=dict)
 

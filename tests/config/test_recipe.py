@@ -3,6 +3,7 @@
 import pytest
 
 from synth.config.recipe import NOT_DATA, Recipe, load_recipe
+from synth.errors import ConfigError
 
 
 def recipe(*overrides: str) -> Recipe:
@@ -33,3 +34,20 @@ def test_the_order_in_which_scenarios_are_named_is_no_part_of_it() -> None:
     first, second = "+scenario@scenario.night=card_chain", "+scenario@scenario.day=card_chain"
     assert list(recipe(first, second).content["scenario"]) != list(recipe(second, first).content["scenario"])
     assert recipe(first, second).fingerprint == recipe(second, first).fingerprint
+
+
+def test_reports_of_a_scenario_that_the_recipe_does_not_have_are_refused_with_its_name() -> None:
+    wrong = "+reporting.by_scenario.card_chian={kind: uniform, min_days: 2, max_days: 3}"
+    with pytest.raises(ConfigError) as refused:
+        recipe("scenario=card_chain", wrong)
+    assert [(problem.path, problem.allowed) for problem in refused.value.problems] == [
+        ("reporting.by_scenario.card_chian", ("card_chain",))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("start", "end"), [("1970-01-02", "9000-01-01"), ("0100-01-01", "1970-01-02")], ids=["far after", "far before"]
+)
+def test_times_so_far_from_1970_that_they_cannot_be_put_in_order_are_refused(start: str, end: str) -> None:
+    with pytest.raises(ConfigError, match="so many cards at times so far from 1970 cannot be put in order"):
+        recipe("population.cards=100000000", f"timeline.start={start}", f"timeline.end={end}")

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import synth
+from synth.amount import HIGHEST
 from synth.arrays import Int64
 from synth.config.recipe import load_recipe
 from synth.contracts.claimer import Claimer, Claims, Genuine, Targets
@@ -110,6 +111,10 @@ class TestOwnership:
         assert (id_f[owner_f == 0] < rows).all()
         assert (id_f[owner_f == 1] >= rows).all()
         assert len(set(id_f)) == len(id_f)
+        numbers = plan.first_genuine_b[1] + both.row_f
+        for place, name in enumerate(("a", "b")):
+            own_f = plan.own_episodes(name, id_f[owner_f == place])
+            np.testing.assert_array_equal(own_f, numbers[owner_f == place])
 
     @pytest.mark.parametrize(
         ("broken", "told"),
@@ -119,6 +124,7 @@ class TestOwnership:
             (lambda rows: Claims(rows * 0, rows, rows * 0, rows), "a row twice"),
             (lambda rows: Claims(rows - 1, rows, rows * 0, rows), "row_r out of range"),
             (lambda rows: Claims(rows, rows, rows * 0, rows - 5), "amount_minor_r out of range"),
+            (lambda rows: Claims(rows, rows, rows * 0, rows + HIGHEST * 100 - 2), "amount_minor_r out of range"),
             (lambda rows: Claims(rows, rows[:1], rows * 0, rows), "episode_r that is no int64 array as long as row_r"),
             (lambda rows: Claims(rows, rows, rows * 0, rows * 1.5), "amount_minor_r that is no int64 array"),
             (lambda rows: rows, "ndarray instead of Claims"),
