@@ -14,6 +14,7 @@ from synth.check.verify import Report
 from synth.check.verify import verify as check
 from synth.cli.lint import is_place, renamed
 from synth.config.catalog import load_catalog
+from synth.config.compose import shown
 from synth.contracts.output import Output
 from synth.engine.trial import tried
 from synth.errors import ConfigError, Problem
@@ -133,6 +134,5 @@ def as_files(what: tuple[Any, ...]) -> list[Path]:
 
 
 def _named(records: Records, given: list[Any]) -> Records:
-    return renamed(
-        records, " ".join(each if isinstance(each, str) else "the recipe" for each in given) or "the default recipe"
-    )
+    words = (shown(each) if isinstance(each, str) else "the recipe" for each in given)
+    return renamed(records, " ".join(words) or "the default recipe")

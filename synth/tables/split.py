@@ -9,7 +9,6 @@ import numpy as np
 from pydantic import Field
 
 from synth.errors import Problem
-from synth.tables.arrow import values_of
 from synth.tables.column import PLAIN_NAME, Column
 from synth.timeline import US_PER_S, Timeline, parse_second
 
@@ -53,6 +52,8 @@ class Split:
 
 def time_of(batch: "Batch") -> "Values":
     """(t,) when each event happened, as datetime64[us]; of a table that shows it."""
+    from synth.tables.arrow import values_of
+
     at = next(i for i, field in enumerate(batch.table.fields) if field.column.name == "time")
     return values_of(batch.native.column(at)).view("datetime64[us]")
 

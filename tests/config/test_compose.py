@@ -501,7 +501,11 @@ def test_no_secret_in_messages_and_origins() -> None:
         ("~seed", "~seed"),
         ("+sink.kafka.sasl_password=hunter2", "+sink.kafka.sasl_password=***"),
         ("scenario.credential_stuffing.ratio=0.1", "scenario.credential_stuffing.ratio=0.1"),
+        ("+scenario.credential_stuffing.token=x", "+scenario.credential_stuffing.token=***"),
         ("sink.x.uri=kafka://me:hunter2@host/x", "sink.x.uri=kafka://***@host/x"),
+        ("+vars.password=hunter2", "+vars.password=***"),
+        ("++mail.password=hunter2", "++mail.password=***"),
+        ("+vars.mail.password=hunter2", "+vars.mail.password=***"),
     ],
 )
 def test_an_override_is_shown_without_its_secret(override: str, expected: str) -> None:

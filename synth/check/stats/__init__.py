@@ -17,6 +17,7 @@ from synth.check.stats.shares import Shares, Web, use_of_cards
 from synth.check.stats.subject import Subject, read_subject
 from synth.config.catalog import Catalog
 from synth.errors import VerifyError
+from synth.wording import hide_secrets
 
 __all__ = ["measure", "measure_rows"]
 
@@ -59,7 +60,7 @@ def measure_rows(subject: Subject, more: Sequence[Section] = ()) -> dict[str, An
     shares = {section.column: found.pop(section.name) for section in by_column}
     timeline = subject.timeline
     return {
-        "uri": subject.name,
+        "uri": hide_secrets(subject.name),
         "fingerprint": subject.fingerprint,
         "window": {"start": moment(timeline.start_s), "end": moment(timeline.end_s), "seconds": timeline.seconds},
         "rows": figure(subject.count, subject.targets.total),

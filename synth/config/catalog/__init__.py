@@ -30,7 +30,8 @@ from synth.config.catalog.modules import (
     presets_of,
 )
 from synth.config.catalog.packages import find_project
-from synth.config.catalog.provider import BUILT_IN, HOOKS, MULTIPLE, Provider, entry_point_of
+from synth.config.catalog.provider import BUILT_IN, HOOKS, Provider, entry_point_of
+from synth.config.compose.display import MULTIPLE
 from synth.errors import PluginError
 from synth.wording import on_one_line
 

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from synth.config.catalog.defaults import as_yaml, defaults_of
-from synth.config.catalog.provider import BUILT_IN, MULTIPLE, Preset, Provider
+from synth.config.catalog.provider import BUILT_IN, Preset, Provider
+from synth.config.compose.display import MULTIPLE
 from synth.config.compose.roots import PluginRoot, find_directory
 from synth.config.compose.sources import Offered, Written, builtin_conf
 from synth.contracts.hookspecs import Spec, View

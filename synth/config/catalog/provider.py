@@ -28,9 +28,6 @@ HOOKS = {
     "runner": "synth_runners",
 }
 
-#: Groups of which a recipe may hold several instances, each below a name of its own.
-MULTIPLE = ("scenario", "sink")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Preset:
