@@ -134,5 +134,6 @@ def _serving(proxy: Proxy, here: int = 0) -> Iterator[int]:
         finally:
             proxy.ended.set()
             listener.shutdown(socket.SHUT_RDWR)
+    proxy.cut()  # a socket in which another thread waits is not closed before it is shut down
     for each in proxy.sockets:
         each.close()
