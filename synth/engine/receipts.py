@@ -25,7 +25,7 @@ from synth.tables.table import Table
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-FORM = 2
+FORM = 3
 """Raised when an id or a receipt is made of something else than before, or a sink makes other bytes of rows."""
 
 #: Arrow streams that are no table of the output; a table's name never begins so.

@@ -19,6 +19,7 @@ from synth.tables.table import Table
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
     from synth.tables.batch import Batch
 
@@ -30,6 +31,7 @@ class ParquetConfig:
     kind: Literal["parquet"] = "parquet"
     uri: Uri
     compression: Annotated[Literal["zstd", "snappy", "gzip", "none"], Field(description="compression of the columns")]
+    compression_level: Annotated[int | None, Field(description="how hard it tries; null: its authors' choice")] = None
     row_group_rows: Annotated[int, Field(ge=1, le=100_000_000, description="most rows of a row group")]
     run_folder: Folder
     s3: S3 = field(default_factory=S3Options)
@@ -37,16 +39,38 @@ class ParquetConfig:
     split: SplitStarts = field(default_factory=dict)
     describe: Describe = False
 
+    def problems(self) -> Iterator[Problem]:
+        """Refuses levels that the compression does not have."""
+        yield from level_problems(self.compression, self.compression_level)
+
     def problems_with(self, view: Mapping[str, Column]) -> Iterator[Problem]:
         """Yields the partitions that the view does not have."""
         yield from partition_problems(self.partition_by, view)
+
+
+def level_problems(compression: str, level: int | None) -> Iterator[Problem]:
+    """Yields the problem of a level that a compression does not have."""
+    if level is None:
+        return
+    import pyarrow as pa
+
+    try:
+        lowest = pa.Codec.minimum_compression_level(compression)
+        highest = pa.Codec.maximum_compression_level(compression)
+    except ValueError:
+        message = f"compression {compression} has no levels"
+        yield Problem(path="compression_level", message=message, allowed=("null", "compression: zstd or gzip"))
+        return
+    if not lowest <= level <= highest:
+        message = f"compression {compression} has no level {level}"
+        yield Problem(path="compression_level", message=message, allowed=(f"{lowest} to {highest}",))
 
 
 class ParquetSink(FileSink):
     """Parquet files."""
 
     def __init__(self, config: ParquetConfig, job: SinkJob) -> None:
-        form = ParquetFormat(config.compression, config.row_group_rows)
+        form = ParquetFormat(config.compression, config.row_group_rows, config.compression_level)
         super().__init__(
             form,
             "parts",
@@ -71,6 +95,7 @@ class Encoding(TypedDict):
     column_encoding: dict[str, str]
     write_statistics: list[str]
     dictionary_pagesize_limit: int
+    sorting_columns: "list[pq.SortingColumn] | None"
 
 
 def encoding_of(table: Table) -> Encoding:
@@ -78,8 +103,10 @@ def encoding_of(table: Table) -> Encoding:
 
     Whole numbers and times become the differences of neighbours, packed into as few bits as they need: ids count up,
     times ascend. Texts and broken numbers repeat, and become a dictionary; scattered texts do not, and stand one behind
-    the other, their lengths apart. A least and a greatest of those would tell no reader which rows to leave out.
+    the other, their lengths apart. A least and a greatest of those would tell no reader which rows to leave out. Each
+    row group says by which columns it is sorted.
     """
+    import pyarrow.parquet as pq
     import pyarrow.types as types
 
     column_encoding = {}
@@ -93,6 +120,7 @@ def encoding_of(table: Table) -> Encoding:
         "column_encoding": column_encoding,
         "write_statistics": [each.name for each in table.fields if not each.column.scattered],
         "dictionary_pagesize_limit": _DICTIONARY_BYTES,
+        "sorting_columns": [pq.SortingColumn(table.schema.names.index(name)) for name in table.ascending] or None,
     }
 
 
@@ -103,11 +131,13 @@ class ParquetFormat:
     Attributes:
         compression: as Arrow names it: ``zstd``, ``snappy``, ``gzip`` or ``none``.
         row_group_rows: most rows of a row group.
+        level: of the compression; None for its usual one.
         suffix: of the files.
     """
 
     compression: str
     row_group_rows: int
+    level: int | None = None
     suffix: str = ".parquet"
 
     def encode(self, batch: "Batch") -> "pa.RecordBatch":
@@ -134,6 +164,7 @@ class RowGroups:
             pa.PythonFile(self._stream, mode="w"),
             table.schema,
             compression=file_format.compression,
+            compression_level=file_format.level,
             **encoding_of(table),
         )
 

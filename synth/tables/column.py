@@ -146,6 +146,7 @@ class TableFacts:
         key: the columns that together tell its rows apart; empty where none do.
         counted: whether the key is the row's position in the table, from 0.
         order: what its rows are sorted by; empty where that is nothing that it shows.
+        ascending: the columns that ascend in that order, too.
         searched: what it is searched by: a column, or several together.
         as_viewed: the columns that bear the name that the view gives them in the transactions.
         grows: whether its rows grow with the transactions, so that each block writes a part of it of its own.
@@ -155,6 +156,7 @@ class TableFacts:
     key: tuple[str, ...] = ()
     counted: bool = False
     order: tuple[str, ...] = ()
+    ascending: tuple[str, ...] = ()
     searched: tuple[tuple[str, ...], ...] = ()
     as_viewed: tuple[str, ...] = ()
     grows: bool = False
@@ -162,7 +164,7 @@ class TableFacts:
     @property
     def named(self) -> set[str]:
         """The columns that it speaks of."""
-        return {*self.key, *self.order, *(name for together in self.searched for name in together)}
+        return {*self.key, *self.order, *self.ascending, *(name for together in self.searched for name in together)}
 
 
 NO_FACTS = TableFacts()

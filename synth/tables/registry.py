@@ -37,6 +37,7 @@ _EVENTS = TableFacts(
     key=("event_id",),
     counted=True,
     order=("event_id",),
+    ascending=("time",),
     searched=(("tid",), ("time",), ("card_number", "time"), ("card_id", "time")),
     grows=True,
 )

@@ -59,6 +59,12 @@ class Table:
         return self._shown(self.facts.order)
 
     @property
+    def ascending(self) -> tuple[str, ...]:
+        """The fields by which a reader of the files finds its rows sorted."""
+        names = self._names()
+        return (*(names[source] for source in self.facts.ascending if source in names), *self.order)
+
+    @property
     def searches(self) -> tuple[tuple[str, ...], ...]:
         """The fields that it is searched by, alone or together; those that it does not show are left out."""
         names = self._names()

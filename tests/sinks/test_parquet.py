@@ -8,12 +8,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from synth.sinks.parquet import ParquetFormat
+from synth.sinks.parquet import ParquetFormat, level_problems
 from synth.tables.batch import Batch
 from synth.tables.column import NO_FACTS, Column
 from synth.tables.declared import EVENT_COLUMNS
 from synth.tables.registry import TABLES
-from synth.tables.table import plain_table
+from synth.tables.table import Table, plain_table
 
 ROWS = 2_000
 TABLES_OF_COLUMNS = {name: tuple(table.columns.values()) for name, table in TABLES.items()} | {
@@ -53,6 +53,20 @@ def written_as(column: Column) -> str:
     return "RLE_DICTIONARY" if column.arrow in {"string", "double"} else "DELTA_BINARY_PACKED"
 
 
+def some_rows(table: Table) -> Batch:
+    kinds = zip(table.fields, table.schema.types, strict=True)
+    return Batch.of(table, {field.name: pa.array(some_values(field.column, kind), kind) for field, kind in kinds}, {})
+
+
+def written(table: Table, file_format: ParquetFormat) -> pq.FileMetaData:
+    """What the footer says of a file of some rows."""
+    target = Memory()
+    file = file_format.open_file(table, target)
+    file.append(file_format.encode(some_rows(table)))
+    file.close()
+    return pq.read_metadata(pa.BufferReader(target.content.getvalue()))
+
+
 def test_there_are_columns_of_each_kind() -> None:
     assert len({written_as(column) for columns in TABLES_OF_COLUMNS.values() for column in columns}) == 3
 
@@ -60,9 +74,7 @@ def test_there_are_columns_of_each_kind() -> None:
 @pytest.mark.parametrize("name", TABLES_OF_COLUMNS)
 def test_every_column_is_written_as_its_type_asks_and_comes_back(name: str) -> None:
     table = plain_table(name, TABLES_OF_COLUMNS[name], NO_FACTS)
-    kinds = zip(table.fields, table.schema.types, strict=True)
-    rows = {field.name: pa.array(some_values(field.column, kind), kind) for field, kind in kinds}
-    batch = Batch.of(table, rows, {})
+    batch = some_rows(table)
     file_format, target = ParquetFormat("zstd", ROWS), Memory()
     file = file_format.open_file(table, target)
     file.append(file_format.encode(batch))
@@ -74,3 +86,37 @@ def test_every_column_is_written_as_its_type_asks_and_comes_back(name: str) -> N
         chunk = group.column(i)
         assert written_as(field.column) in chunk.encodings, field.name
         assert chunk.is_stats_set is not field.column.scattered, field.name
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_row_groups_say_by_which_columns_they_are_sorted(name: str) -> None:
+    table = plain_table(name, TABLES_OF_COLUMNS[name], TABLES[name].facts)
+    group = written(table, ParquetFormat("zstd", ROWS)).row_group(0)
+    told = [table.schema.names[each.column_index] for each in group.sorting_columns]
+    assert told == [*TABLES[name].facts.ascending, *TABLES[name].facts.order]
+    assert not any(each.descending for each in group.sorting_columns)
+
+
+@pytest.mark.parametrize("compression", ["zstd", "gzip"])
+def test_a_higher_level_makes_smaller_files(compression: str) -> None:
+    table = plain_table("transactions", TABLES_OF_COLUMNS["transactions"], NO_FACTS)
+    low, high = (
+        sum(group.column(i).total_compressed_size for i in range(group.num_columns))
+        for group in (written(table, ParquetFormat(compression, ROWS, level)).row_group(0) for level in (1, 9))
+    )
+    assert high < low
+
+
+@pytest.mark.parametrize(
+    ("compression", "level", "fits"),
+    [
+        ("zstd", None, True),
+        ("zstd", 22, True),
+        ("zstd", 23, False),
+        ("gzip", 0, False),
+        ("gzip", 9, True),
+        ("none", 1, False),
+    ],
+)
+def test_a_level_that_a_compression_does_not_have_is_refused(compression: str, level: int | None, fits: bool) -> None:
+    assert [problem.path for problem in level_problems(compression, level)] == ([] if fits else ["compression_level"])
