@@ -105,3 +105,14 @@ def test_no_function_that_could_do_harm_is_in_a_pickle(book: Path) -> None:
     assert "STACK_GLOBAL" in opcodes
     strings = {arg for _, arg, _ in pickletools.genops((book / "_truth" / "merchants.pkl").read_bytes())}
     assert strings.isdisjoint({"getattr", "eval", "exec", "system"})
+
+
+@pytest.mark.parametrize("rows", [1, 40])
+def test_days_and_tables_without_rows_are_verified(rows: int, tmp_path: Path) -> None:
+    words = ("sink=[pickles]", f"sink.pickles.uri={tmp_path / 'data'}", f"generator.transactions={rows}")
+    assert cli("run", *words, "population.cards=50", "--quiet", cwd=tmp_path).code == 0
+    frames = [pd.read_pickle(path) for path in (tmp_path / "data").glob("*.pkl")]
+    assert sum(map(len, frames)) == rows
+    assert any(frame.empty for frame in frames)
+    answer = cli("verify", str(tmp_path / "data"), cwd=tmp_path)
+    assert answer.code == 0, answer.err

@@ -188,7 +188,8 @@ class Found:
 
 
 def blocks_of(batches: Iterator[pa.RecordBatch], sizes: Iterable[int], schema: pa.Schema) -> Iterator[pa.Table]:
-    """The rows cut into blocks of the given sizes; what is left over comes as it is."""
+    """The rows cut into blocks of the given sizes; what is left over comes as it is, and a file without rows is nothing."""
+    batches = (batch for batch in batches if batch.num_rows)
     pending: list[pa.RecordBatch] = []
     for size in sizes:
         while sum(batch.num_rows for batch in pending) < size and (batch := next(batches, None)) is not None:
