@@ -188,7 +188,7 @@ class Found:
 
 
 def blocks_of(batches: Iterator[pa.RecordBatch], sizes: Iterable[int], schema: pa.Schema) -> Iterator[pa.Table]:
-    """The rows cut into blocks of the given sizes; what is left over comes as it is, and a file without rows is nothing."""
+    """The rows cut into blocks of the given sizes; what is left over comes as it is, and no rows are no block."""
     batches = (batch for batch in batches if batch.num_rows)
     pending: list[pa.RecordBatch] = []
     for size in sizes:
