@@ -5,6 +5,7 @@ No Pushgateway is at hand: a server that keeps what is PUT stands for it.
 
 import itertools
 import json
+import re
 import signal
 import socket
 import threading
@@ -35,6 +36,8 @@ RUN = (*SMALL, "generator.transactions=6000", "sink=csv", "sink.csv.uri=out")
 STREAM = (*SMALL, "generator.transactions=6000", "sink=jsonl_stream", "sink.jsonl_stream.uri=out")
 PACED = ("clock=rate", "clock.rate.segments.0.events_per_s=1500")
 NOISY = ("noise=network", "noise.duplicates.share=0.05", "noise.drops.share=0.02")
+
+DASHBOARD = Path(__file__).parents[2] / "plugins/synth_prometheus/dashboard.json"
 
 #: A second subscriber: it scrapes after each block, and says at the end whether the client was ever loaded.
 SCRAPER = """
@@ -150,6 +153,10 @@ def test_a_paced_stream_is_scraped_while_it_goes_on(tmp_path: Path) -> None:
     assert end["synth_stream_events_skipped_total"] == told["skipped"] == 0
     assert end["synth_stream_delivery_failures_total"] == end["synth_stream_rows_in_flight"] == 0
     assert end["synth_rows_made_total"] == manifest(tmp_path / "out")["counts"]["transactions"]
+    panels = json.loads(DASHBOARD.read_text(encoding="utf-8"))["panels"]
+    asked = [{*re.findall(r"\bsynth_\w+", target["expr"])} for panel in panels for target in panel["targets"]]
+    assert all(asked)
+    assert set.union(*asked) <= {name.partition(" ")[0] for name in end}
 
 
 def scrapes(port: int, process: Process) -> Iterator[Samples]:
