@@ -77,7 +77,7 @@ def _load(mapping: Path) -> Any:
         return yaml.safe_load(mapping.read_text(encoding="utf-8"))
     except OSError as error:
         raise RefusedError(f"the mapping {mapping} cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         problem = Problem(path="", message=f"the mapping is no YAML: {on_one_line(str(error))}", where=str(mapping))
         raise ConfigError([problem]) from error
 
@@ -96,13 +96,16 @@ def _read(file: Path) -> pa.Table:
             table = pq.read_table(file)
         else:
             table = csv.read_csv(file, csv.ReadOptions(block_size=16 << 20))
+        names = table.column_names  # read as UTF-8 here, and not before
     except FileNotFoundError as error:
         raise RefusedError(f"{file} is not there") from error
     except OSError as error:
         raise RefusedError(f"{file} cannot be read: {on_one_line(str(error))}") from error
+    except UnicodeDecodeError as error:
+        raise RefusedError(f"{file}: a column's name is no UTF-8 text") from error
     except pa.ArrowException as error:
         raise RefusedError(f"{file} is neither CSV nor Parquet that can be read: {on_one_line(str(error))}") from error
-    if bytes_only := [field.name for field in table.schema if pa.types.is_binary(field.type)]:
+    if bytes_only := [name for name, kind in zip(names, table.schema.types, strict=True) if pa.types.is_binary(kind)]:
         raise RefusedError(f"{file}: column {bytes_only[0]!r} holds bytes that are no UTF-8 text")
     if not table.num_rows:
         raise RefusedError(f"{file} has no rows")

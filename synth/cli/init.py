@@ -32,11 +32,15 @@ def main(args: argparse.Namespace) -> int:
     return output.succeed(args, list(made), "\n".join([*shown, "", *steps]))
 
 
+#: Where synth comes from: no package index has it yet.
+_WHERE = "# No package index has synth yet: install it first, or name a clone, as in synth-fraud @ git+REPOSITORY\n"
+
+
 def _project(name: str, template: str, catalog: Catalog) -> dict[str, str]:
     """Path below the project's folder → text."""
     checked(name)
     root = files("synth.cli") / "projects"
-    made = {"requirements.txt": f"synth-fraud{needed()}\npytest>=8.4\n"}
+    made = {"requirements.txt": f"{_WHERE}synth-fraud{needed()}\npytest>=8.4\n"}
     if template == "plugin":
         made = {path.partition("/")[2]: text for path, text in write_package(name, "injector").items()}
         made["requirements.txt"] = "-e .[test]\n"

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,7 +17,7 @@ from synth.cli.run import command_line, show_progress
 from synth.config.catalog import load_catalog
 from synth.config.compose import shown
 from synth.report import as_data, make_report, read_answer, require_charts, write_report
-from synth.report.files import check_free, write_whole
+from synth.report.files import check_apart, check_free, write_whole
 from synth.wording import hide_secrets
 
 
@@ -27,6 +28,8 @@ def main(args: argparse.Namespace) -> int:
         require_charts()
     file = args.output or Path(f"report.{args.format}")
     check_free(file, overwrite=args.overwrite)
+    given = [*args.overrides, *filter(None, [args.against, args.mapping]), *args.answers]
+    check_apart(file, (Path(each) for each in given if os.path.exists(each)))  # noqa: PTH110 — an override may be too long
     answers = [read_answer(answer) for answer in args.answers]
     against = _read(args, [args.against]) if args.against else None
     with _subject(args) as (subject, repeat):

@@ -114,9 +114,11 @@ def summarise(result: RunResult, repeat: str | None) -> str:
         *(["files", folder] for folder in result.folders.values()),
         *(["open", line] for line in result.openings[:1]),
         ["digest", result.digest],
-        *([["repeat", repeat]] if repeat else []),
     ]
-    return screen.table(rows)
+    lines = [screen.table(rows)]
+    if repeat:
+        lines.append(screen.command("repeat", repeat, names=[row[0] for row in rows]))
+    return "\n".join(lines)
 
 
 def repeat_command(args: argparse.Namespace, *, placed: bool) -> str:

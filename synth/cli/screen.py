@@ -139,6 +139,25 @@ def table(rows: Sequence[Row], *, right: Sequence[int] = (), head: bool = False,
     return "\n\n".join("\n".join(_fit(part, flush, width)) for flush, part in cut)
 
 
+def command(name: str, line: str, *, names: Sequence[str]) -> str:
+    """A command below a table, beside its own name, as a shell takes it.
+
+    Where the screen is too narrow it goes on below itself, between two of its words and behind a backslash.
+
+    Args:
+        names: the first column of the table.
+    """
+    start, width = max(map(columns_of, [name, *names])) + _GAP, screen_width()
+    lines = [""]
+    for word in re.findall(r"(?:'[^']*'|\"[^\"]*\"|[^\s'\"])+", line):
+        longer = f"{lines[-1]} {word}".lstrip()
+        if width is None or not lines[-1] or start + columns_of(longer) + len(" \\") <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return name.ljust(start) + f" \\\n{' ' * start}".join(lines)
+
+
 def _flush(part: Sequence[int], right: Sequence[int]) -> list[int]:
     return [place for place, column in enumerate(part) if column in right]
 

@@ -28,7 +28,7 @@ from synth.wording import counted
 #: The field ``ratio`` of an ``EpisodeConfig``, for a pattern with another default.
 Ratio = Annotated[
     float | None,
-    Field(gt=0, le=0.5, description="fraud rows as a share of generator.transactions; exact"),
+    Field(gt=0, le=0.5, description="fraud rows as a share of all, with mode add of the genuine ones; rounded down"),
 ]
 PerThousand = Annotated[
     float | None,

@@ -2,10 +2,24 @@
 
 import os
 import tempfile
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from synth.errors import RefusedError
+
+
+def check_apart(file: Path, inputs: Iterable[Path]) -> None:
+    """Refuses to write over what is read, and among the tables of a place.
+
+    Raises:
+        RefusedError: the file is an input, or lies in one and is not a new one beside its tables.
+    """
+    for given in inputs:
+        own, other = file.resolve(), given.resolve()
+        beside = own.parent == other and (own.name.startswith("report.") or not own.exists())
+        if own == other or (other in own.parents and not beside):
+            raise RefusedError(f"{file} is a part of {given}, which is read: choose another --output")
 
 
 def check_free(file: Path, *, overwrite: bool) -> None:

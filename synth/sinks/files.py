@@ -57,7 +57,7 @@ class FileSink:
         self._layout, self._partition_by = layout, tuple(partition_by)
         self._split, self._closed = split or Split(), 0
         self._described, self._descriptions = describe, list[Staged]()
-        self._open: dict[str, tuple[Upload, TableFile]] = {}
+        self._open: dict[tuple[str, str], tuple[Upload, TableFile]] = {}
         self._growing = {table.name for table in job.tables if table.facts.grows}
         self._staged: dict[str, list[Staged]] = {table.name: [] for table in (*job.tables, *job.extra)}
 
@@ -200,7 +200,7 @@ class FileSink:
         upload, file = self._shared(table, stem)
         file.close()
         self._staged[table].append(upload.close())
-        del self._open[stem]
+        del self._open[table, stem]
 
     def _table_of(self, name: str) -> str:
         """The table that a file is of, in a run's folder, too."""
@@ -211,15 +211,15 @@ class FileSink:
 
     def _shared(self, name: str, stem: str) -> tuple[Upload, TableFile]:
         """A file to which blocks are added, begun when its first rows come."""
-        if stem not in self._open:
+        if (name, stem) not in self._open:
             table = next(table for table in self._job.tables if table.name == name)
             upload = self._store.create(dict(zip(self._stems(name), self._names(name), strict=False))[stem])
             try:
-                self._open[stem] = (upload, self._format.open_file(table, upload))
+                self._open[name, stem] = (upload, self._format.open_file(table, upload))
             except BaseException:
                 upload.abort()
                 raise
-        return self._open[stem]
+        return self._open[name, stem]
 
     def growth(self) -> tuple[Staged, ...]:
         """How far each shared file is."""
@@ -233,7 +233,7 @@ class FileSink:
             upload = self._store.reopen(staged)
             if upload is None:
                 return False
-            self._open[table.name] = (upload, self._format.continue_file(table, upload))
+            self._open[table.name, table.name] = (upload, self._format.continue_file(table, upload))
         return True
 
     def finish(self) -> dict[str, list[Staged]]:

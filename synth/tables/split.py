@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated
 
@@ -58,6 +59,11 @@ def time_of(batch: "Batch") -> "Values":
     return values_of(batch.native.column(at)).view("datetime64[us]")
 
 
+def moment(second: int) -> str:
+    """A time as a configuration writes it."""
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
 def split_problems(
     starts: Mapping[str, str | None], view: Mapping[str, Column], timeline: Timeline, *, described: bool
 ) -> Iterator[Problem]:
@@ -98,5 +104,6 @@ def split_problems(
             continue
         if not before < second < timeline.end_s:
             message = f"{text!r} is not after the part before it, within the window"
-            yield Problem(path=f"{KEY}.{name}", message=message, allowed=("parts in the order of their times",))
+            between = (f"later than {moment(before)}", f"earlier than {moment(timeline.end_s)}")
+            yield Problem(path=f"{KEY}.{name}", message=message, allowed=between)
         before = second

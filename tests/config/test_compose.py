@@ -370,7 +370,7 @@ def test_every_wrong_override_is_reported_in_order() -> None:
         ("columns.fields.00.name=a", "cannot read the override 'columns.fields.00.name=a'",
          "write key=value, with a key such as timeline.start"),
         ("columns.add={hour: time}", "unknown key 'columns.add.hour'",
-         "'columns.add' holds nothing yet; add with '+': +columns.add={hour: time}"),
+         "'columns.add' holds nothing yet; add with '+': '+columns.add={hour: time}'"),
         ("columns.fields.0.nme=a", "unknown key 'columns.fields.0.nme'", "did you mean 'name'?"),
         ("amount=${oc.env:SYNTH_TEST_UNSET}", "cannot compose: Error resolving interpolation "
          "'${oc.env:SYNTH_TEST_UNSET}', possible interpolation keys: "

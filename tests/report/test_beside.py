@@ -15,6 +15,7 @@ from tests.report.browser import Browser
 
 pytestmark = pytest.mark.xdist_group("report")
 
+SMALL = ("scenario=card_chain", "generator.transactions=2000", "population.cards=100")
 BAD = "</script><img src=x onerror=alert(1)>"
 MAPPING = """
 columns: {time: when, card: card, amount: paid, label: fraud, scenario: kind, category: shop, channel: how}
@@ -158,3 +159,57 @@ def test_mistakes(words: tuple[str, ...], code: int, message: str, foreign: Path
     assert (answer.code, answer.out) == (code, "")
     assert message in answer.err
     assert not (foreign / "never.md").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "output"),
+    [
+        (("{csv}", "--mapping", "{map}"), "{csv}"),
+        (("{csv}", "--mapping", "{map}"), "{map}"),
+        (("{place}",), "{place}/_manifest.json"),
+        (("{place}",), "{place}/README.md"),
+        (("{place}",), "{place}/transactions/report.md"),
+    ],
+)
+def test_what_is_read_is_not_written_over(words: tuple[str, ...], output: str, foreign: Path, tmp_path: Path) -> None:
+    place = tmp_path / "out"
+    assert synth("run", *SMALL, f"sink.parquet.uri={place}", cwd=tmp_path).code == 0
+    names = {"csv": foreign / "theirs.csv", "map": foreign / "theirs.yaml", "place": place}
+    target = Path(output.format(**names))
+    before = target.read_bytes() if target.exists() else None
+    told = [word.format(**names) for word in words]
+    answer = synth("report", *told, "--format", "md", "--output", str(target), "--overwrite", cwd=tmp_path)
+    assert (answer.code, "which is read: choose another --output" in answer.err) == (3, True), answer.err
+    assert (target.read_bytes() if target.exists() else None) == before
+
+
+def test_a_report_beside_the_tables_is_none_of_their_files(tmp_path: Path) -> None:
+    place = tmp_path / "out"
+    assert synth("run", *SMALL, f"sink.parquet.uri={place}", cwd=tmp_path).code == 0
+    for _ in range(2):
+        command = ("report", str(place), "--format", "md", "--output", str(place / "report.md"), "--overwrite")
+        assert synth(*command, cwd=tmp_path).code == 0
+    assert synth("verify", str(place), cwd=tmp_path).code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("latin.csv", "t,c,a,l,Städte\n2022-01-01,k,1,0,x\n".encode("latin1"), "a column's name is no UTF-8 text"),
+        ("deep.yaml", b"[" * 3000, "the mapping is no YAML"),
+        ("deep.json", b"[" * 100_000, "is no JSON"),
+    ],
+)
+def test_files_that_no_reader_takes_are_one_line(
+    name: str, content: bytes, told: str, foreign: Path, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    words = {
+        "latin.csv": (name, "--mapping", str(foreign / "theirs.yaml")),
+        "deep.yaml": (str(foreign / "theirs.csv"), "--mapping", name),
+        "deep.json": (str(foreign / "theirs.csv"), "--mapping", str(foreign / "theirs.yaml"), "--with", name),
+    }
+    answer = synth("report", *words[name], "--format", "md", cwd=tmp_path)
+    assert answer.code in (2, 3)
+    assert told in answer.err
+    assert "internal error" not in answer.err

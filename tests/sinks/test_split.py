@@ -117,3 +117,12 @@ def test_what_cannot_be_is_refused(words: list[str], told: str, tmp_path: Path) 
     answer = cli("validate", "sink=csv", *words, cwd=tmp_path)
     assert answer.code == 2
     assert told in answer.err
+
+
+@pytest.mark.parametrize("sink", ["csv", "jsonl"])
+def test_a_part_may_be_called_as_another_table(sink: str, tmp_path: Path) -> None:
+    parts = "{labels: null, label_events: 2022-02-01, episodes: 2022-03-01}"
+    words = (f"sink={sink}", f"sink.{sink}.uri=out", f"+sink.{sink}.split={parts}", "reporting=week")
+    assert cli("run", *SMALL, *words, cwd=tmp_path).code == 0
+    answer = cli("verify", "out", cwd=tmp_path)
+    assert answer.code == 0, answer.err

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from shlex import quote
 
 import yaml
 from hydra.errors import HydraException
@@ -262,7 +263,7 @@ def _unknown_key(item: Given, reached: Reached, choices: Choices) -> Problem:
         if not item.parsed.is_delete():
             message = f"'{item.key}' takes the names of options, not {in_yaml(item.parsed.value())}"
     elif isinstance(parent, DictConfig) and not siblings and not item.parsed.is_delete():
-        hint = f"'{key.rpartition('.')[0]}' holds nothing yet; add with '+': +{item.shown}"
+        hint = f"'{key.rpartition('.')[0]}' holds nothing yet; add with '+': {quote('+' + item.shown)}"
     return Problem(
         path=key,
         message=message,

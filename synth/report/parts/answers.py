@@ -21,7 +21,7 @@ def read_answer(file: Path) -> Mapping[str, Any]:
         answer = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise RefusedError(f"{file} cannot be read: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RefusedError(f"{file} is no JSON: {on_one_line(str(error))}") from error
     command = answer.get("command") if isinstance(answer, dict) else None
     if command not in PARTS:

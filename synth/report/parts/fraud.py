@@ -57,11 +57,11 @@ def _weeks(found: Gathered) -> Iterator[Figure]:
         return
     names = found.subject.labels.scenarios
     day_f = found.fraud.time_us_f // (_DAY_S * US_PER_S)
-    week_f = (day_f + 3) // 7
-    weeks = np.arange(week_f.min(), week_f.max() + 1)
-    table: list[dict[str, Any]] = [{"from": str(np.datetime64(int(week) * 7 - 3, "D"))} for week in weeks]
+    weeks = [week["from"] for week in found.stats["time"]["weeks"]]
+    week_f = (day_f - np.datetime64(weeks[0], "D").astype(np.int64)) // 7
+    table: list[dict[str, Any]] = [{"from": week} for week in weeks]
     for number in range(len(names)):
-        counts = np.bincount(week_f[found.subject.labels.scenario_f == number] - weeks[0], minlength=len(weeks))
+        counts = np.bincount(week_f[found.subject.labels.scenario_f == number], minlength=len(weeks))
         for row, count in zip(table, counts, strict=True):
             row[f"s{number}"] = int(count)
     columns = [Column("from", "week from", "time")]
