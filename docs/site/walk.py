@@ -71,7 +71,8 @@ def look(page: Page, address: str) -> list[str]:
 def search(page: Page, address: str) -> list[str]:
     """What is wrong with the search."""
     page.goto(address)
-    page.wait_for_selector("#search-results li a", timeout=20_000)
+    # Results come one by one; only the line above them says when all are there.
+    page.wait_for_function("/ found \\d/.test(document.querySelector('.search-summary')?.innerText)", timeout=20_000)
     found = page.locator("#search-results li a").all_inner_texts()
     return [] if any("Reference" in title or "describe" in title for title in found) else [f"ratio is found in {found}"]
 
