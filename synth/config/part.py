@@ -11,7 +11,6 @@ from synth.contracts.sink import KeptSink, SinkJob
 from synth.errors import Problem, RefusedError, blaming
 from synth.sinks.s3_options import S3Options
 from synth.tables.column import PLAIN_NAME, Column
-from synth.tables.split import split_problems
 from synth.timeline import Timeline, TimelineConfig
 from synth.wording import in_yaml
 
@@ -138,12 +137,11 @@ def view_problems(
     Args:
         view: those that are known, by name.
     """
+    timeline = Timeline.parse(window)
     for name, part in sinks.items():
-        starts, described = getattr(part.config, "split", {}), getattr(part.config, "describe", False)
-        found = list(split_problems(starts, view, Timeline.parse(window), described=described))
         if problems := getattr(part.config, "problems_with", None):
-            found += problems(view)
-        yield from (problem.below(f"sink.{name}").with_path_in_message() for problem in found)
+            found = problems(view, timeline)
+            yield from (problem.below(f"sink.{name}").with_path_in_message() for problem in found)
 
 
 def layout_hint(name: str, part: SinkPart) -> str:

@@ -38,8 +38,8 @@ class Spec:
         config: a frozen, keyword-only standard dataclass. Its field ``kind: Literal["name"]`` holds the name that
             recipes use; its other fields carry range, unit and one-line doc as
             ``Annotated[..., pydantic.Field(...)]``. A method ``problems()`` may yield a ``Problem`` for each thing
-            that ranges cannot say, with its path below the config; of a sink, a method ``problems_with(view)`` for
-            each that the view cannot serve: name → ``Column`` of the transactions.
+            that ranges cannot say, with its path below the config; of a sink, a method ``problems_with(view,
+            window)`` for each that these cannot serve: name → ``Column`` of the transactions, and ``World.timeline``.
         factory: makes the component from its config; the arguments after the config are those of the hook's contract.
     """
 

@@ -9,14 +9,16 @@ from pydantic import Field
 
 from synth.contracts.sink import SinkJob
 from synth.errors import Problem, RunError
+from synth.sinks.arrangement import arrangement_of, arrangement_problems
 from synth.sinks.files import FileSink
 from synth.sinks.places import RunFolder
 from synth.sinks.s3_options import S3, S3Options
 from synth.sinks.targets import TableFile, Target, TargetStream
 from synth.tables.column import Column
-from synth.tables.partition import PartitionKeys, partition_problems
-from synth.tables.split import Split, SplitStarts
+from synth.tables.partition import PartitionKeys
+from synth.tables.split import SplitStarts
 from synth.tables.table import Table
+from synth.timeline import Timeline
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -61,9 +63,9 @@ class CsvConfig:
             message = "Croissant tells columns by the names in the files' first lines"
             yield Problem(path="describe", message=message, allowed=("header: true",))
 
-    def problems_with(self, view: Mapping[str, Column]) -> Iterator[Problem]:
-        """Yields the partitions that the view does not have."""
-        yield from partition_problems(self.partition_by, view)
+    def problems_with(self, view: Mapping[str, Column], window: Timeline) -> Iterator[Problem]:
+        """Yields the partitions and parts that the view and the window do not have."""
+        yield from arrangement_problems(self, view, window)
 
 
 def unfolded(layout: str, partition_by: Sequence[str]) -> Iterator[Problem]:
@@ -77,16 +79,7 @@ class CsvSink(FileSink):
 
     def __init__(self, config: CsvConfig, job: SinkJob) -> None:
         form = TextFormat(".csv", config.compression, CsvLines(config.header))
-        super().__init__(
-            form,
-            config.layout,
-            job,
-            config.run_folder,
-            config.partition_by,
-            s3=config.s3,
-            split=Split.of(config.split),
-            describe=config.describe,
-        )
+        super().__init__(form, config.layout, job, **arrangement_of(config))
 
 
 @dataclass(frozen=True)

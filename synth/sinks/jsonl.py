@@ -12,14 +12,16 @@ from pydantic import Field
 from synth.arrays import Bytes
 from synth.contracts.sink import SinkJob
 from synth.errors import Problem
+from synth.sinks.arrangement import arrangement_of, arrangement_problems
 from synth.sinks.csv import Compression, Describe, Folder, LineLayout, TextFormat, Uri, unfolded
 from synth.sinks.files import FileSink
 from synth.sinks.s3_options import S3, S3Options
 from synth.tables.column import Column
-from synth.tables.partition import PartitionKeys, partition_problems
-from synth.tables.split import Split, SplitStarts
+from synth.tables.partition import PartitionKeys
+from synth.tables.split import SplitStarts
 from synth.tables.table import Field as TableField
 from synth.tables.table import Table
+from synth.timeline import Timeline
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,9 +48,9 @@ class JsonlConfig:
         """Refuses folders for one file."""
         yield from unfolded(self.layout, self.partition_by)
 
-    def problems_with(self, view: Mapping[str, Column]) -> Iterator[Problem]:
-        """Yields the partitions that the view does not have."""
-        yield from partition_problems(self.partition_by, view)
+    def problems_with(self, view: Mapping[str, Column], window: Timeline) -> Iterator[Problem]:
+        """Yields the partitions and parts that the view and the window do not have."""
+        yield from arrangement_problems(self, view, window)
 
 
 class JsonlSink(FileSink):
@@ -56,16 +58,7 @@ class JsonlSink(FileSink):
 
     def __init__(self, config: JsonlConfig, job: SinkJob) -> None:
         form = TextFormat(".jsonl", config.compression, JsonLines())
-        super().__init__(
-            form,
-            config.layout,
-            job,
-            config.run_folder,
-            config.partition_by,
-            s3=config.s3,
-            split=Split.of(config.split),
-            describe=config.describe,
-        )
+        super().__init__(form, config.layout, job, **arrangement_of(config))
 
 
 #: Rows laid out at a time: the byte matrix then stays in the processor's cache.

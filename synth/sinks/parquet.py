@@ -8,14 +8,16 @@ from pydantic import Field
 
 from synth.contracts.sink import SinkJob
 from synth.errors import Problem
+from synth.sinks.arrangement import arrangement_of, arrangement_problems
 from synth.sinks.csv import Describe, Folder, Uri
 from synth.sinks.files import FileSink
 from synth.sinks.s3_options import S3, S3Options
 from synth.sinks.targets import TableFile, Target, TargetStream
 from synth.tables.column import Column
-from synth.tables.partition import PartitionKeys, partition_problems
-from synth.tables.split import Split, SplitStarts
+from synth.tables.partition import PartitionKeys
+from synth.tables.split import SplitStarts
 from synth.tables.table import Table
+from synth.timeline import Timeline
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,9 +45,9 @@ class ParquetConfig:
         """Refuses levels that the compression does not have."""
         yield from level_problems(self.compression, self.compression_level)
 
-    def problems_with(self, view: Mapping[str, Column]) -> Iterator[Problem]:
-        """Yields the partitions that the view does not have."""
-        yield from partition_problems(self.partition_by, view)
+    def problems_with(self, view: Mapping[str, Column], window: Timeline) -> Iterator[Problem]:
+        """Yields the partitions and parts that the view and the window do not have."""
+        yield from arrangement_problems(self, view, window)
 
 
 def level_problems(compression: str, level: int | None) -> Iterator[Problem]:
@@ -71,16 +73,7 @@ class ParquetSink(FileSink):
 
     def __init__(self, config: ParquetConfig, job: SinkJob) -> None:
         form = ParquetFormat(config.compression, config.row_group_rows, config.compression_level)
-        super().__init__(
-            form,
-            "parts",
-            job,
-            config.run_folder,
-            config.partition_by,
-            s3=config.s3,
-            split=Split.of(config.split),
-            describe=config.describe,
-        )
+        super().__init__(form, "parts", job, **arrangement_of(config))
 
 
 #: Bytes at which a dictionary is given up: it then holds 65,536 numbers of 8 bytes, and an index into more of them

@@ -16,7 +16,7 @@ from synth.tables.column import Column
 from synth.tables.split import Split
 from synth.tables.table import Table
 from synth.tables.types import arrow_type
-from synth.timeline import US_PER_S
+from synth.timeline import US_PER_S, Timeline
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +37,7 @@ class PicklesConfig:
     run_folder: Folder
     s3: S3 = field(default_factory=S3Options)
 
-    def problems_with(self, view: Mapping[str, Column]) -> Iterator[Problem]:
+    def problems_with(self, view: Mapping[str, Column], window: Timeline) -> Iterator[Problem]:
         """Refuses a view that does not say of which day a row is."""
         if "time" not in {column.name for column in view.values()}:
             message = "files are of a day each, and the view does not show the event time"
