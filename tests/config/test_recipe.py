@@ -1,5 +1,8 @@
 """What of a configuration is the recipe of the data, and what is not."""
 
+from importlib import resources
+from pathlib import Path
+
 import pytest
 
 from synth.config.recipe import NOT_DATA, Recipe, load_recipe
@@ -21,6 +24,18 @@ def test_the_content_is_all_that_decides_the_data() -> None:
 @pytest.mark.parametrize("override", ["sink=csv", "runner.workers=2", "clock=rate", "noise=network"])
 def test_a_place_or_a_pace_makes_no_other_recipe(override: str) -> None:
     assert recipe(override).fingerprint == recipe().fingerprint
+
+
+def test_where_a_value_was_set_is_no_part_of_it(tmp_path: Path) -> None:
+    own = tmp_path / "columns/notebook.yaml"
+    own.parent.mkdir()
+    own.write_bytes(resources.files("synth.conf").joinpath("columns/notebook.yaml").read_bytes())
+    again = load_recipe(("seed=123",), config_dirs=[tmp_path])[0]
+    assert again.origins["seed"] == "command line: seed=123"
+    assert again.shadows == {str(own): "conf/columns/notebook.yaml"}
+    assert again == recipe()
+    assert again.origins["seed"] not in repr(again)
+    assert str(own) not in repr(again)
 
 
 @pytest.mark.parametrize(

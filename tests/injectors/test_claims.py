@@ -23,6 +23,7 @@ from synth.injectors.attacks import AttackConfig, Attacks
 from synth.injectors.stolen_card import StolenCard, StolenCardConfig
 from synth.rng import Streams
 from synth.timeline import Timeline
+from tests.worlds import TOWNS
 
 US = 1_000_000
 SMALL = ("population.cards=200", "generator.transactions=6000", "block_rows=1500", "timeline.end=2022-02-01")
@@ -156,6 +157,13 @@ class TestTogether:
         frame = synth.generate(*SMALL, *words, "scenario.amount_threshold.above=0")
         assert len(frame) == 6000
         assert dict(frame.scenario.value_counts()) == {"amount_threshold": 5700, "card_chain": 300}
+
+    def test_what_no_fraud_can_be_is_not_claimed(self) -> None:
+        words = ("columns=full", "+columns.add.channel=channel", "scenario=amount_threshold")
+        frame = synth.generate(*TOWNS, *words, "scenario.amount_threshold.above=0")
+        claimed_t, never_t = frame.scenario == "amount_threshold", frame.channel == "recurring"
+        assert 0 < never_t.sum() < len(frame)
+        assert (claimed_t == ~never_t).all()
 
     def test_stolen_amounts(self) -> None:
         rng = np.random.default_rng(3)
