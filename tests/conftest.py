@@ -10,7 +10,9 @@ import pytest
 from hypothesis import settings
 
 from tests.kafka.broker import Broker, missing_kafka, run_kafka
-from tests.servers import Ceph, S3Server, missing_ceph, run_moto, share_ceph
+from tests.kafka.secure import SecureBroker, run_secure_kafka
+from tests.plugins.postgres_server import PostgresServer, missing_postgres, run_postgres
+from tests.servers import Ceph, S3Server, missing_ceph, run_ceph, run_moto, shared
 
 # The same examples on every machine, however busy it is.
 settings.register_profile("synth", deadline=None, derandomize=True)
@@ -42,7 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keeps in one test process what shares finished runs, or a kit's bench: each process would make its own.
+    """Keeps in one test process what shares a server, finished runs, or a kit's bench: each would make its own.
 
     Where there are several processes, what is slow comes first, so that none has it left when the others are done.
     """
@@ -64,39 +66,76 @@ def pytest_collection_finish() -> None:
 
 
 def _shared_within(item: pytest.Item) -> str:
-    """A test's class, or its module where it uses a fixture of the module; empty for others, which may run anywhere."""
+    """Which tests should run in the same process; empty for one that may run anywhere.
+
+    A server that is none of all processes, or the test's class, or its module where it uses a fixture of the module.
+    """
     if not isinstance(item, pytest.Function):
         return ""
-    if item.cls is not None:
-        return f"{item.cls.__module__}.{item.cls.__name__}"
     definitions = item._fixtureinfo.name2fixturedefs
     used = [definitions[name][-1] for name in item.fixturenames if name in definitions]
+    for fixture in used:
+        if (
+            fixture.scope == "session"
+            and fixture.func.__module__ == __name__
+            and "of_all_processes" not in fixture.argnames
+        ):
+            return fixture.argname
+    if item.cls is not None:
+        return f"{item.cls.__module__}.{item.cls.__name__}"
     return item.module.__name__ if any(fixture.scope == "module" for fixture in used) else ""
 
 
 @pytest.fixture(scope="session")
-def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
-    """A moto server, one for each test process: fast, takes any key."""
-    with run_moto(tmp_path_factory.mktemp("moto")) as server:
+def of_all_processes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all test processes have in common."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def moto(of_all_processes: Path) -> Iterator[S3Server]:
+    """A moto server for all test processes: fast, takes any key."""
+    with shared(of_all_processes, "moto", run_moto) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def ceph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ceph]:
-    """Ceph with its S3 gateway, one for all test processes: checks keys, keeps true multipart state."""
+def ceph(of_all_processes: Path) -> Iterator[Ceph]:
+    """Ceph with its S3 gateway for all test processes: checks keys, keeps true multipart state."""
     require(missing_ceph())
-    base = tmp_path_factory.getbasetemp()
-    shared: Path = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    with share_ceph(shared) as cluster:
+    with shared(of_all_processes, "ceph", run_ceph) as cluster:
         yield cluster
 
 
 @pytest.fixture(scope="session")
 def kafka() -> Iterator[Broker]:
-    """Apache Kafka, one for each test process that needs it; a test that kills it starts it again."""
+    """Apache Kafka; a test that kills it starts it again."""
     require(missing_kafka())
     with run_kafka() as broker:
         yield broker
+
+
+@pytest.fixture(scope="session")
+def secure_kafka() -> Iterator[SecureBroker]:
+    """Apache Kafka that lets nobody in unknown."""
+    require(missing_kafka())
+    with run_secure_kafka() as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """PostgreSQL; a test may cut every connection that there is."""
+    require(missing_postgres())
+    with run_postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def schema(postgres: PostgresServer) -> str:
+    """A fresh schema in PostgreSQL."""
+    return postgres.fresh_schema()
 
 
 def require(missing: str) -> None:

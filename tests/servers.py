@@ -2,8 +2,8 @@
 
 import fcntl
 import itertools
-import json
 import os
+import pickle
 import shutil
 import signal
 import socket
@@ -12,12 +12,12 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import boto3.session
 from botocore.config import Config
@@ -64,6 +64,9 @@ rgw_crypt_s3_kms_backend = testing
 rgw_crypt_s3_kms_encryption_keys = {kms_key}=c3ludGgncyBrZXksIGZvciB0ZXN0cyBvbmx5LCAzMiE=
 debug_ms = 0/0
 """
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -136,18 +139,19 @@ def wait_for_port(port: int, log: Path, seconds: float = 180) -> None:
 
 
 @contextmanager
-def run_moto(directory: Path) -> Iterator[S3Server]:
+def run_moto() -> Iterator[S3Server]:
     """A moto server of one's own; it accepts every key."""
-    port, log = free_port(), directory / "moto.log"
-    with log.open("wb") as output:
-        command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
-    try:
-        wait_for_port(port, log)
-        yield S3Server(f"http://127.0.0.1:{port}", "moto", "moto")
-    finally:
-        process.terminate()
-        process.wait(10)
+    with tempfile.TemporaryDirectory(prefix="synth-moto-") as directory:
+        port, log = free_port(), Path(directory, "moto.log")
+        with log.open("wb") as output:
+            command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+            process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+        try:
+            wait_for_port(port, log)
+            yield S3Server(f"http://127.0.0.1:{port}", "moto", "moto")
+        finally:
+            process.terminate()
+            process.wait(10)
 
 
 def missing_ceph() -> str:
@@ -239,37 +243,35 @@ class Ceph:
 
 
 @contextmanager
-def share_ceph(directory: Path) -> Iterator[Ceph]:
-    """One cluster for all processes that give the same directory: the first starts it, the last stops it."""
-    state = directory / "ceph.json"
-    with _locked(directory):
-        users, ceph = _read(state) if state.exists() else (0, Ceph.start())
-        _write(state, users + 1, ceph)
+def run_ceph() -> Iterator[Ceph]:
+    """A cluster of one's own."""
+    cluster = Ceph.start()
     try:
-        yield ceph
+        yield cluster
     finally:
-        with _locked(directory):
-            users, ceph = _read(state)
-            _write(state, users - 1, ceph)
-            if users == 1:
-                ceph.stop()
-                state.unlink()
+        cluster.stop()
 
 
 @contextmanager
-def _locked(directory: Path) -> Iterator[None]:
-    with (directory / "ceph.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+def shared(directory: Path, name: str, run: Callable[[], AbstractContextManager[T]]) -> Iterator[T]:
+    """One server for all processes that give the same directory and name, told to the others by pickle.
 
-
-def _read(state: Path) -> tuple[int, Ceph]:
-    values = json.loads(state.read_text())
-    return values["users"], Ceph(values["directory"], S3Server(**values["server"]))
-
-
-def _write(state: Path, users: int, ceph: Ceph) -> None:
-    state.write_text(json.dumps({"users": users, **asdict(ceph)}))
+    The first process starts it, and stops it when no other uses it any more. A lock that all users hold says whether
+    one does; the kernel takes it from those that die.
+    """
+    state = directory / f"{name}.pickle"
+    with (directory / f"{name}.users").open("w") as users, ExitStack() as running:
+        with (directory / f"{name}.door").open("w") as door:
+            fcntl.flock(door, fcntl.LOCK_EX)
+            fcntl.flock(users, fcntl.LOCK_SH)
+            if is_first := not state.exists():
+                state.write_bytes(pickle.dumps(running.enter_context(run())))
+        try:
+            yield pickle.loads(state.read_bytes())
+        finally:
+            if is_first:
+                fcntl.flock(users, fcntl.LOCK_EX)
+                state.unlink()
 
 
 def _alive(pid: int) -> bool:

@@ -133,7 +133,7 @@ def places(wanted: Sequence[Kind], forks: Forks) -> Iterator[Iterator[Place]]:
     with ExitStack() as stack:
         postgres = ""
         if any(kind.server == "moto" for kind in wanted):
-            server = stack.enter_context(run_moto(Path(stack.enter_context(tempfile.TemporaryDirectory()))))
+            server = stack.enter_context(run_moto())
             server.client().create_bucket(Bucket="kills")
             forks = forks.near(server.environ())
         if any(kind.server == "postgres" for kind in wanted) and not missing_postgres():

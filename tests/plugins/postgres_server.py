@@ -1,5 +1,6 @@
 """A PostgreSQL server of one's own, in a fresh directory."""
 
+import itertools
 import os
 import shutil
 import subprocess
@@ -16,8 +17,11 @@ from tests.servers import free_port
 
 INSTALL = "apt-get install -y --no-install-recommends postgresql"
 
-#: Nothing of it is worth keeping: no sync. Who is called locked has to give a password; the others are trusted.
+#: Nothing of it is worth keeping: no sync. Who is called locked has to give a password, guest has no rights; the others
+#: are trusted.
 SETTINGS = "-c listen_addresses=127.0.0.1 -c fsync=off -c full_page_writes=off -c autovacuum=off -c max_connections=30"
+PASSWORD = "opensesame"
+ROLES = (f"CREATE ROLE locked LOGIN PASSWORD '{PASSWORD}'", "CREATE ROLE guest LOGIN")
 ACCESS = "local all all trust\nhost all locked 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n"
 
 
@@ -53,6 +57,12 @@ class PostgresServer:
             cursor = connection.execute(query.encode(), values or None)
             return cursor.fetchall() if cursor.description else []
 
+    def fresh_schema(self) -> str:
+        """The name of a new schema."""
+        name = f"s{next(_schemas)}"
+        self.ask(f"CREATE SCHEMA {name}")
+        return name
+
     def tables(self, schema: str) -> set[str]:
         """The tables of a schema."""
         return {name for (name,) in self.ask("SELECT tablename FROM pg_tables WHERE schemaname = %s", schema)}
@@ -87,6 +97,9 @@ class PostgresServer:
             )
 
 
+_schemas = itertools.count()
+
+
 @contextmanager
 def run_postgres() -> Iterator[PostgresServer]:
     """A server, stopped and removed at the end."""
@@ -98,6 +111,8 @@ def run_postgres() -> Iterator[PostgresServer]:
         (server.directory / "data/pg_hba.conf").write_text(ACCESS)
         server.start()
         try:
+            for role in ROLES:
+                server.ask(role)
             yield server
         finally:
             if (server.directory / "data/postmaster.pid").exists():

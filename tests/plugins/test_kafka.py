@@ -22,7 +22,7 @@ from tests.kafka.consumer import consume, values, wait_for_messages
 from tests.kafka.streams import SMALL, cli, into, start
 from tests.outputs import read_manifest, table_file
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("kafka")]
+pytestmark = pytest.mark.server
 
 ROWS = 4000
 CONSOLE = "org.apache.kafka.tools.consumer.ConsoleConsumer"

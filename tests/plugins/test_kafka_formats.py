@@ -191,7 +191,6 @@ def test_a_key_in_avro_is_the_value_of_its_column(field: Field) -> None:
 
 
 @pytest.mark.server
-@pytest.mark.xdist_group("kafka")
 def test_a_reader_finds_the_schema_of_the_keys(kafka: Broker, tmp_path: Path) -> None:
     words = (*SMALL, "columns=full", *into(kafka.address, "keyed"), "sink.kafka.key=amount_minor")
     answer = cli("stream", *words, "sink.kafka.key_format=avro", "sink.kafka.side_topics=[labels]", cwd=tmp_path)
@@ -221,7 +220,6 @@ def test_settings_without_an_effect_are_refused(words: list[str], told: str, tmp
 
 
 @pytest.mark.server
-@pytest.mark.xdist_group("kafka")
 @pytest.mark.parametrize("name", ["avro", "protobuf"])
 def test_a_reader_finds_the_schema_and_reads_what_a_run_makes(name: str, kafka: Broker, tmp_path: Path) -> None:
     words = (*SMALL, "columns=full", *into(kafka.address, name), f"sink.kafka.format={name}")
@@ -246,7 +244,6 @@ def test_a_reader_finds_the_schema_and_reads_what_a_run_makes(name: str, kafka: 
 
 @pytest.mark.server
 @pytest.mark.slow
-@pytest.mark.xdist_group("kafka")
 @pytest.mark.skipif(os.environ.get("SYNTH_KAFKA_FULL") != "1", reason="fetches 140 MB: SYNTH_KAFKA_FULL=1 does it")
 def test_a_registry_knows_the_schemas_by_the_numbers_in_the_messages(kafka: Broker, tmp_path: Path) -> None:
     with run_registry(tmp_path) as address:
@@ -276,7 +273,6 @@ def test_a_registry_knows_the_schemas_by_the_numbers_in_the_messages(kafka: Brok
 
 @pytest.mark.server
 @pytest.mark.slow
-@pytest.mark.xdist_group("kafka")
 @pytest.mark.skipif(os.environ.get("SYNTH_KAFKA_FULL") != "1", reason="fetches 140 MB: SYNTH_KAFKA_FULL=1 does it")
 def test_a_registry_has_keys_names_of_records_and_views_that_gain_columns(kafka: Broker, tmp_path: Path) -> None:
     with run_registry(tmp_path) as address:

@@ -19,7 +19,7 @@ from tests.kafka.consumer import consume, values, wait_for_messages
 from tests.kafka.streams import cli, into, start
 from tests.outputs import table_file
 
-pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.xdist_group("kafka")]
+pytestmark = [pytest.mark.server, pytest.mark.slow]
 
 FULL = os.environ.get("SYNTH_KAFKA_FULL") == "1"
 EVENTS, KILLS, RATE = (1_000_000, 10, 25_000) if FULL else (120_000, 3, 10_000)

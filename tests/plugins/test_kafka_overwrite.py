@@ -3,7 +3,6 @@
 import json
 import os
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +21,13 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]
 )
 
 import synth
-from tests.conftest import require
-from tests.kafka.broker import PASSWORD, Broker, missing_kafka
+from tests.kafka.broker import PASSWORD, Broker
 from tests.kafka.consumer import consume
 from tests.kafka.registry import run_registry
-from tests.kafka.secure import GUEST, SecureBroker, run_secure_kafka
+from tests.kafka.secure import GUEST, SecureBroker
 from tests.kafka.streams import SMALL, cli, into
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("kafka")]
+pytestmark = pytest.mark.server
 
 
 def admin(broker: Broker) -> AdminClient:
@@ -157,13 +155,6 @@ def test_a_topic_that_cannot_be(override: str, told: str, tmp_path: Path) -> Non
 # rights
 
 
-@pytest.fixture(scope="module")
-def secure() -> Iterator[SecureBroker]:
-    require(missing_kafka())
-    with run_secure_kafka() as broker:
-        yield broker
-
-
 def allow(broker: Broker, kind: ResourceType, name: str, *operations: AclOperation) -> None:
     """Lets the guest do something with all that begins with a name."""
     bindings = [
@@ -176,27 +167,33 @@ def allow(broker: Broker, kind: ResourceType, name: str, *operations: AclOperati
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("kafka-secure")
-def test_a_user_who_may_write_and_not_delete_or_create(secure: SecureBroker, tmp_path: Path) -> None:
-    given = {"username": GUEST, "password": PASSWORD, "ca": secure.ca}
+def test_a_user_who_may_write_and_not_delete_or_create(secure_kafka: SecureBroker, tmp_path: Path) -> None:
+    given = {"username": GUEST, "password": PASSWORD, "ca": secure_kafka.ca}
     env = {f"SYNTH_KAFKA_{key.upper()}": str(value) for key, value in given.items()}
-    words = (*SMALL, *into(secure.broker.sasl_address, "owned"))
-    allow(secure.broker, ResourceType.TOPIC, "owned", AclOperation.READ, AclOperation.WRITE, AclOperation.DESCRIBE)
-    allow(secure.broker, ResourceType.TOPIC, "owned", AclOperation.DESCRIBE_CONFIGS)
-    allow(secure.broker, ResourceType.TRANSACTIONAL_ID, "synth-owned", AclOperation.WRITE, AclOperation.DESCRIBE)
+    words = (*SMALL, *into(secure_kafka.broker.sasl_address, "owned"))
+    allow(
+        secure_kafka.broker, ResourceType.TOPIC, "owned", AclOperation.READ, AclOperation.WRITE, AclOperation.DESCRIBE
+    )
+    allow(secure_kafka.broker, ResourceType.TOPIC, "owned", AclOperation.DESCRIBE_CONFIGS)
+    allow(secure_kafka.broker, ResourceType.TRANSACTIONAL_ID, "synth-owned", AclOperation.WRITE, AclOperation.DESCRIBE)
     answer = cli("stream", *words, cwd=tmp_path, env=env)
     assert answer.code == 3
     assert "topic 'owned': cannot be made: this user may not" in answer.one_line()
-    assert cli("stream", *SMALL, *into(secure.broker.address, "owned"), cwd=tmp_path).code == 0
+    assert cli("stream", *SMALL, *into(secure_kafka.broker.address, "owned"), cwd=tmp_path).code == 0
     told = "topic 'owned': this user lacks the right to delete, and --overwrite empties the topic"
-    refuse(secure.broker, "owned", told, *words, "seed=5", cwd=tmp_path, env=env)
+    refuse(secure_kafka.broker, "owned", told, *words, "seed=5", cwd=tmp_path, env=env)
     more = (*words, "seed=5", "sink.kafka.side_topics=[labels]")
     refuse(
-        secure.broker, "owned", "topic 'owned.labels': cannot be made: this user may not", *more, cwd=tmp_path, env=env
+        secure_kafka.broker,
+        "owned",
+        "topic 'owned.labels': cannot be made: this user may not",
+        *more,
+        cwd=tmp_path,
+        env=env,
     )
-    allow(secure.broker, ResourceType.TOPIC, "owned", AclOperation.DELETE, AclOperation.CREATE)
+    allow(secure_kafka.broker, ResourceType.TOPIC, "owned", AclOperation.DELETE, AclOperation.CREATE)
     assert cli("stream", *more, "--overwrite", cwd=tmp_path, env=env).code == 0
-    assert len(consume(secure.broker.address, "owned")) == 4000
+    assert len(consume(secure_kafka.broker.address, "owned")) == 4000
 
 
 # the registry

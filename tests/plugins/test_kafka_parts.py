@@ -16,7 +16,7 @@ from tests.kafka.consumer import Seen, consume, values, wait_for_messages
 from tests.kafka.streams import SMALL, cli, into, start
 from tests.outputs import table_file
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("kafka")]
+pytestmark = pytest.mark.server
 
 ROWS = 20_000
 RECIPE = (*SMALL, f"generator.transactions={ROWS}")

@@ -11,7 +11,7 @@ from tests.kafka.broker import PASSWORD, USER, Broker
 from tests.kafka.consumer import consume, wait_for_messages
 from tests.kafka.streams import SMALL, cli, into, start
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("kafka")]
+pytestmark = pytest.mark.server
 
 DAY_MS = 86_400_000
 SLOWLY = ("clock=rate", "clock.rate.segments=[{events_per_s: 2000}]")

@@ -1,6 +1,5 @@
 """The sink for PostgreSQL keeps every promise of a sink: real runs into a real server, read with plain SQL."""
 
-import os
 import shutil
 import signal
 import subprocess
@@ -27,50 +26,16 @@ from synth.tables.registry import TABLES
 from synth.testing import SinkContract
 from tests.cli import commands
 from tests.cli.commands import Answer, Process, finish, start
+from tests.conftest import require
 from tests.generators import shops
 from tests.generators.test_own_columns import RECIPE
-from tests.plugins.postgres_server import PostgresServer, missing_postgres, run_postgres
+from tests.plugins.postgres_server import PASSWORD, PostgresServer, missing_postgres, run_postgres
 from tests.tables.shown_forms import every_form, override
 from tests.worlds import EVERY_TABLE
 
 SMALL = ("scenario=card_chain", "generator.transactions=4000", "block_rows=900", "population.cards=300")
 STAGED = "synth_staging_transactions"
 RUN_TABLES = {"transactions", "labels", "episodes", "synth_runs"}
-
-pytestmark = pytest.mark.xdist_group("postgres")
-
-
-@contextmanager
-def own_server() -> Iterator[PostgresServer]:
-    reason = missing_postgres()
-    if reason and os.environ.get("SYNTH_REQUIRE_SERVERS") == "1":
-        pytest.fail(reason)
-    if reason:
-        pytest.skip(reason)
-    with run_postgres() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer]:
-    with own_server() as server:
-        server.ask("CREATE ROLE locked LOGIN PASSWORD 'opensesame'")
-        server.ask("CREATE ROLE guest LOGIN")
-        yield server
-
-
-@pytest.fixture
-def schema(postgres: PostgresServer, request: pytest.FixtureRequest) -> str:
-    return fresh_schema(postgres)
-
-
-_schemas = iter(range(1_000_000))
-
-
-def fresh_schema(server: PostgresServer) -> str:
-    name = f"s{next(_schemas)}"
-    server.ask(f"CREATE SCHEMA {name}")
-    return name
 
 
 def words(uri: str, *overrides: str) -> tuple[str, ...]:
@@ -110,7 +75,7 @@ class TestPostgresContract(SinkContract):
         type(self).server = postgres
 
     def make_uri(self, folder: Path) -> str:
-        return self.server.uri(fresh_schema(self.server))
+        return self.server.uri(self.server.fresh_schema())
 
     def traces(self, folder: Path, uri: str) -> dict[str, bytes]:
         return self.server.content(uri.rpartition("=")[2])
@@ -324,7 +289,7 @@ def test_a_block_comes_once(postgres: PostgresServer, schema: str) -> None:
         ("nobody", "postgres", "", 'FATAL: role "nobody" does not exist'),
         ("locked", "postgres", "", "no password supplied; set PGPASSWORD, or a line in ~/.pgpass"),
         ("locked", "postgres", commands.CANARY, "password authentication failed for user"),
-        ("locked", "postgres", "opensesame", "no permission in schema"),
+        ("locked", "postgres", PASSWORD, "no permission in schema"),
     ],
 )
 def test_who_may_not_is_told_so_in_one_line(
@@ -341,10 +306,10 @@ def test_who_may_not_is_told_so_in_one_line(
 def test_a_password_from_the_environment_stays_there(postgres: PostgresServer, schema: str, tmp_path: Path) -> None:
     postgres.ask(f"GRANT USAGE, CREATE ON SCHEMA {schema} TO locked")
     uri = postgres.uri(schema, "locked")
-    answer = cli("run", "--debug", *words(uri), cwd=tmp_path, env={"PGPASSWORD": "opensesame"})
+    answer = cli("run", "--debug", *words(uri), cwd=tmp_path, env={"PGPASSWORD": PASSWORD})
     assert answer.code == 0
     [[manifest]] = postgres.ask(f"SELECT manifest FROM {schema}.synth_runs")
-    assert "opensesame" not in answer.out + answer.err + manifest
+    assert PASSWORD not in answer.out + answer.err + manifest
 
 
 def test_a_schema_that_is_missing(postgres: PostgresServer) -> None:
@@ -446,7 +411,8 @@ def test_a_connection_that_is_cut_in_the_middle(postgres: PostgresServer, schema
 
 
 def test_a_server_that_goes_away_and_comes_back(tmp_path: Path) -> None:
-    with own_server() as server:
+    require(missing_postgres())
+    with run_postgres() as server:
         with start_long(server.uri(), cwd=tmp_path) as process:
             wait_for_blocks(server, "public", process)
             server.stop()

@@ -16,11 +16,6 @@ from synth.tables.registry import TABLES
 from synth.tables.table import Field, Table
 from synth.tables.types import arrow_type
 from tests.plugins.postgres_server import PostgresServer
-from tests.plugins.test_postgres import postgres, schema
-
-__all__ = ["postgres", "schema"]
-
-pytestmark = pytest.mark.xdist_group("postgres")
 
 #: The ends of what each type holds, of times what Python holds, and something between.
 VALUES: dict[str, list[Any]] = {

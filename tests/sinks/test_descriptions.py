@@ -16,10 +16,7 @@ import pytest
 import synth
 from tests.outputs import manifest_file, read_manifest
 from tests.plugins.postgres_server import PostgresServer
-from tests.plugins.test_postgres import postgres, schema
 from tests.sinks.places import Prefix
-
-__all__ = ["postgres", "schema"]
 
 RECIPE = (
     *("experiment=tiny", "timeline.end=2022-01-15", "block_rows=300", "generator.transactions=700", "clicks=shop"),
@@ -76,7 +73,6 @@ def test_duckdb_loads_every_value_of_every_table(kind: str, tmp_path: Path, monk
 
 
 @pytest.mark.server
-@pytest.mark.xdist_group("postgres")
 @pytest.mark.parametrize("kind", [name for name in KINDS if name.startswith("csv")])
 def test_postgresql_loads_every_value_of_every_table(
     kind: str, tmp_path: Path, postgres: PostgresServer, schema: str
