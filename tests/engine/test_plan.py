@@ -14,6 +14,7 @@ from synth.contracts.context import PlanContext
 from synth.contracts.injector import FraudEvents, Injector
 from synth.engine.clashes import Spans
 from synth.engine.components import Components
+from synth.engine.facts import ADDED
 from synth.engine.planning import make_plan
 from synth.engine.prepare import make_components
 from synth.errors import RefusedError, RunError
@@ -21,6 +22,7 @@ from synth.rng import Streams
 from synth.runners.local import LocalConfig, LocalRunner
 
 US = 1_000_000
+SMALL = ("population.cards=50", "generator.transactions=5000", "block_rows=1000")
 
 
 class Fixed(Injector):
@@ -42,7 +44,7 @@ def events(episode: list[int], second: list[int], card: list[int]) -> FraudEvent
 
 
 def plan_of(planned: dict[str, Injector], *overrides: str):
-    recipe, _, _ = load_recipe(["population.cards=50", "generator.transactions=5000", "block_rows=1000", *overrides])
+    recipe, _, _ = load_recipe([*SMALL, *overrides])
     components = replace(make_components(recipe), patterns=planned)
     return components, make_plan(components, recipe.runner.make())
 
@@ -81,6 +83,21 @@ def test_a_good_plan_is_kept_as_it_is() -> None:
     _, plan = plan_of({"mine": Fixed(GOOD)})
     np.testing.assert_array_equal(plan.fraud["mine"].time_us_f, GOOD.time_us_f)
     assert plan.episodes.events_e.tolist() == [2, 1]
+
+
+def test_episodes_and_rows_are_known_of_what_adds_rows_and_not_of_what_claims_them() -> None:
+    recipe, _, _ = load_recipe([*SMALL, "scenario=[card_chain,stolen_card]", "scenario.card_chain.ratio=0.01"])
+    plan = make_plan(make_components(recipe), recipe.runner.make())
+    chains = plan.fraud["card_chain"].episode_f
+    assert plan.scenario_counts() == {
+        "card_chain": {"episodes": len(set(chains)), "rows": len(chains)},
+        "stolen_card": None,
+    }
+    assert plan.planned_rows() == len(chains)
+
+
+def test_no_amount_says_that_a_row_was_not_there_before() -> None:
+    assert ADDED < 0  # which no amount is
 
 
 def test_a_later_scenario_gives_way_and_keeps_its_shape() -> None:
