@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.cli.forked import Forked, can_fork
 from tests.cli.in_process import run_in_process
+from tests.forked import Forked, can_fork
 
 Process = subprocess.Popen[str]
 

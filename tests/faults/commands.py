@@ -1,4 +1,4 @@
-"""How a command ended, where the repository is, and whether all of the faults are asked for."""
+"""How a command ended, where the repository and a plugin of it are, and whether all of the faults are asked for."""
 
 import os
 import signal
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+SQLITE = ROOT / "plugins/synth-sqlite/synth_sqlite/__init__.py"
 
 #: Whether all points are asked for: ``make faults``.
 FULL = os.environ.get("SYNTH_FAULTS") == "full"

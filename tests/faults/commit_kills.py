@@ -19,8 +19,8 @@ from typing import Any
 
 from synth.sinks.places import CURRENT
 from tests.faults.changes import Within
-from tests.faults.commands import Ended
-from tests.faults.forks import SQLITE, Forks, forking
+from tests.faults.commands import SQLITE, Ended
+from tests.faults.forks import Forks
 from tests.faults.kinds import Kind, kinds
 from tests.plugins.postgres_server import missing_postgres, run_postgres
 from tests.servers import run_moto
@@ -268,7 +268,7 @@ def main(words: Sequence[str]) -> None:
     wanted = [kind for kind in kinds() if not words[1:] or kind.name in words[1:]]
     everything = Found()
     print(HEAD, flush=True)
-    with forking() as forks, places(wanted, forks) as each:
+    with places(wanted, Forks()) as each:
         for place in each:
             found = kill_often(place, kills)
             print(row(place.name, found), flush=True)

@@ -1,14 +1,11 @@
-"""What the tests of faults share: one process that has imported everything, which takes seconds."""
-
-from collections.abc import Iterator
+"""What the tests of faults share."""
 
 import pytest
 
-from tests.faults.forks import Forks, forking
+from tests.faults.forks import Forks
 
 
 @pytest.fixture(scope="session")
-def forks() -> Iterator[Forks]:
+def forks() -> Forks:
     """Commands, each in a process of its own, in an environment that leads nowhere."""
-    with forking() as forks:
-        yield forks
+    return Forks()

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 from synth.config.catalog import load_catalog
 from synth.contracts.hookspecs import SinkSpec
-from tests.faults.forks import SQLITE
+from tests.faults.commands import SQLITE
 
 #: Scheme of a sink's uris → the server that tests start for it.
 SERVERS = {"postgresql": "postgres"}

@@ -17,7 +17,7 @@ from synth.sinks.journal import JOURNAL
 from synth.sinks.places import run_folder
 from synth.sinks.stores import open_store
 from tests.conftest import require
-from tests.faults.commands import FULL
+from tests.faults.commands import FULL, SQLITE
 from tests.faults.commit_kills import (
     HEAD,
     KILLS,
@@ -31,7 +31,7 @@ from tests.faults.commit_kills import (
     row,
     sample,
 )
-from tests.faults.forks import SQLITE, Forks
+from tests.faults.forks import Forks
 from tests.faults.kinds import kinds, specs
 from tests.plugins.postgres_server import missing_postgres
 from tests.servers import S3Server

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.commands import FULL, Ended
-from tests.faults.forks import SQLITE, Forks
+from tests.faults.commands import FULL, SQLITE, Ended
+from tests.faults.forks import Forks
 from tests.faults.kinds import Kind, kinds
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("full disk")]

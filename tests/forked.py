@@ -1,11 +1,13 @@
-"""Commands in processes of their own that need not start Python: forked from one that has imported what they use.
+"""Programs in processes of their own that need not start Python: forked from one that has imported what they use.
 
 Each leads a session, with streams, signals, a directory and an environment of its own, and ends as Python ends.
 What Python reads of its environment when it starts, a forked process cannot be told.
 """
 
 import atexit
+import contextlib
 import gc
+import importlib
 import json
 import os
 import runpy
@@ -14,19 +16,25 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 
 #: What Python, or a library that is imported already, reads of its environment when it starts.
 _READ_AT_START = ("PYTHON", "LC_", "LANG", "TZ", "LD_")
 
 #: What commands import beside what a run and a verify do.
-_MODULES = ("synth.cli.clean", "synth.cli.commit", "synth.cli.stream", "synth.sinks.s3_store")
+_MODULES = (
+    *("synth.cli.clean", "synth.cli.commit", "synth.cli.stream", "synth.sinks.s3_store"),
+    *("synth_sql.postgres.sink", "synth_sql.duckdb.sink", "deltalake", "pyiceberg.catalog.sql", "tests.faults.changes"),
+)
+_FORMATS = ("csv", "parquet", "jsonl", "duckdb")
+_TINY = ("scenario=card_chain", "generator.transactions=2000", "population.cards=200")
 
 _INTEGER, _MOST = 4, 1 << 17
 
@@ -37,11 +45,11 @@ def can_fork(extra: Mapping[str, str] | None) -> bool:
 
 
 class Forked(subprocess.Popen[str]):
-    """A command, as ``Popen`` gives it."""
+    """``python -m`` with a module, synth's commands for none, as ``Popen`` gives it."""
 
-    def __init__(self, words: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> None:
+    def __init__(self, words: Sequence[str], *, cwd: Path, env: Mapping[str, str], module: str = "synth") -> None:
         (out, told_out), (err, told_err), (self._status, told_status) = os.pipe(), os.pipe(), os.pipe()
-        order = json.dumps({"words": words, "cwd": str(cwd), "env": dict(env)}).encode()
+        order = json.dumps({"module": module, "words": words, "cwd": str(cwd), "env": dict(env)}).encode()
         theirs = [told_out, told_err, told_status]
         socket.send_fds(_server(), [order], theirs)
         for each in theirs:
@@ -79,7 +87,7 @@ def _server() -> socket.socket:
     here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("SYNTH_", "AWS_", "SLURM_"))}
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.cli.forked", str(there.fileno())],
+        [sys.executable, "-m", "tests.forked", str(there.fileno())],
         cwd=ROOT,
         env=environ | {"PYTHONPATH": str(ROOT)},
         stdin=subprocess.DEVNULL,
@@ -97,10 +105,8 @@ def _server() -> socket.socket:
 
 
 def _serve(orders: socket.socket) -> None:
-    """Has each order carried out; returns in each forked command alone."""
-    from tests.faults.forks import import_everything
-
-    import_everything(_MODULES)
+    """Has each order carried out; returns in each forked program alone."""
+    _import_everything()
     gc.freeze()  # or the first collection of each fork would copy all of it
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers are buried at once
     while True:
@@ -133,7 +139,7 @@ def _keep(pid: int, out: int, err: int, status: int) -> NoReturn:
 
 
 def _carry_out(order: Mapping[str, Any], out: int, err: int) -> None:
-    """``python -m synth`` in this process."""
+    """A module, run as a program in this process."""
     for number, file in ((1, out), (2, err)):
         os.dup2(file, number)
         os.close(file)
@@ -142,8 +148,34 @@ def _carry_out(order: Mapping[str, Any], out: int, err: int) -> None:
     os.chdir(order["cwd"])
     os.environ.clear()
     os.environ.update(order["env"])
-    sys.argv = ["synth", *order["words"]]
-    runpy.run_module("synth", run_name="__main__", alter_sys=True)
+    sys.argv = [order["module"], *order["words"]]
+    runpy.run_module(order["module"], run_name="__main__", alter_sys=True)
+
+
+def _import_everything() -> None:
+    """Those modules, and what a run and a verify import and keep, so that each fork has it.
+
+    A fork makes the runs and tells their modules, for threads that a run started would be missing in forks.
+    """
+    from synth.cli import main
+
+    for name in _MODULES:
+        importlib.import_module(name)
+    with tempfile.TemporaryDirectory() as place, tempfile.TemporaryFile() as found:
+        sinks = [f"sink=[{','.join(_FORMATS)}]", *(f"sink.{kind}.uri={place}/{kind}" for kind in _FORMATS)]
+        if not (pid := os.fork()):
+            main(["run", "--quiet", *_TINY, *sinks])
+            for kind in _FORMATS:
+                main(["verify", "--quiet", f"{place}/{kind}"])
+            os.pwrite(found.fileno(), "\n".join(sys.modules).encode(), 0)
+            os._exit(0)
+        os.waitpid(pid, 0)
+        found.seek(0)
+        for name in found.read().decode().split("\n"):
+            if name.partition(".")[0] not in ("__main__", "__mp_main__"):
+                with contextlib.suppress(Exception):  # what a library makes up as it goes is no module of a file
+                    importlib.import_module(name)
+        main(["validate", "--quiet", *_TINY, *sinks])
 
 
 if __name__ == "__main__":
