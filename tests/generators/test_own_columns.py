@@ -29,6 +29,7 @@ RECIPE = (
     "timeline.end=2022-01-04",
     FIELDS + "]",
 )
+GENUINE = tuple(word for word in RECIPE[:-1] if not word.startswith("scenario"))
 
 
 @pytest.fixture(scope="module")
@@ -111,18 +112,25 @@ def test_a_pattern_that_sets_a_column_needs_a_generator_that_has_it() -> None:
         ("rng.integers(-1, len(NAMES)", "rng.integers(-1, 9", "names a category that does not exist"),
         ('"what a rule engine said", nullable=True', '"score"', "'score' has empty values, but is not nullable"),
         ("time_us + 86_400_000_000", "time_us + 1", "'settled' holds times that are no whole seconds"),
-        ("    def complete(", "    def other(", "no method complete"),
         ('Entities("shops"', 'Entities("labels"', "a table 'labels': the name is taken"),
         ('"opened": years}', '"opened": years[1:]}', "table 'shops' with columns of"),
     ],
 )
-def test_a_broken_generator_is_named(old: str, new: str, told: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("recipe", [RECIPE[:-1], GENUINE], ids=["fraud", "genuine"])
+def test_a_broken_generator_is_named(recipe: tuple[str, ...], old: str, new: str, told: str, tmp_path: Path) -> None:
     text = PLUGIN.read_text()
     assert old in text
     (tmp_path / "broken.py").write_text(text.replace(old, new))
     with pytest.raises(RunError, match=told) as caught:
-        synth.generate(*RECIPE[:-1], plugin_files=[tmp_path / "broken.py"])
+        synth.generate(*recipe, plugin_files=[tmp_path / "broken.py"])
     assert "generator" in str(caught.value)
+
+
+def test_a_generator_with_columns_has_to_complete_fraud(tmp_path: Path) -> None:
+    (tmp_path / "broken.py").write_text(PLUGIN.read_text().replace("    def complete(", "    def other("))
+    with pytest.raises(RunError, match="generator .* no method complete"):
+        synth.generate(*RECIPE[:-1], plugin_files=[tmp_path / "broken.py"])
+    assert len(synth.generate(*GENUINE, plugin_files=[tmp_path / "broken.py"]))
 
 
 def test_a_pattern_alone_cannot_fill_half_a_column(tmp_path: Path) -> None:
