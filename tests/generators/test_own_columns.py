@@ -128,7 +128,7 @@ def test_a_broken_generator_is_named(recipe: tuple[str, ...], old: str, new: str
 
 def test_a_generator_with_columns_has_to_complete_fraud(tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text(PLUGIN.read_text().replace("    def complete(", "    def other("))
-    with pytest.raises(RunError, match="generator .* no method complete"):
+    with pytest.raises(RunError, match=r"generator .* no method complete"):
         synth.generate(*RECIPE[:-1], plugin_files=[tmp_path / "broken.py"])
     assert len(synth.generate(*GENUINE, plugin_files=[tmp_path / "broken.py"]))
 
