@@ -22,6 +22,7 @@ from synth.rng import Streams
 from synth.runners.local import LocalConfig, LocalRunner
 
 US = 1_000_000
+START_S = 1_640_995_200
 SMALL = ("population.cards=50", "generator.transactions=5000", "block_rows=1000")
 
 
@@ -37,8 +38,14 @@ class Fixed(Injector):
         return self.events
 
 
+class Crowded(Fixed):
+    """The same, of episodes on several cards."""
+
+    spans_cards = True
+
+
 def events(episode: list[int], second: list[int], card: list[int]) -> FraudEvents:
-    time_us = (np.array(second, dtype=np.int64) + 1_640_995_200) * US
+    time_us = (np.array(second, dtype=np.int64) + START_S) * US
     roles = np.minimum(np.arange(len(episode)), 1)
     return FraudEvents(np.array(episode), time_us, np.array(card), np.full(len(episode), 100), roles)
 
@@ -94,6 +101,22 @@ def test_episodes_and_rows_are_known_of_what_adds_rows_and_not_of_what_claims_th
         "stolen_card": None,
     }
     assert plan.planned_rows() == len(chains)
+
+
+@pytest.mark.parametrize(
+    ("planned", "episodes", "cards", "last_s"),
+    [
+        (([0, 0, 1], [10, 40, 500], [3, 3, 4]), [1, 0], [4, 3], [500, 40]),
+        (([0, 0, 0, 1], [10, 40, 90, 500], [3, 4, 3, 3]), [0, 0, 1], [3, 4, 3], [90, 40, 500]),
+        (([0, 0], [10, 40], [1, 1]), [0], [1], [40]),
+    ],
+)
+def test_when_an_episode_last_hits_a_card(
+    planned: tuple[list[int], ...], episodes: list[int], cards: list[int], last_s: list[int]
+) -> None:
+    _, plan = plan_of({"mine": Crowded(events(*planned))})
+    found = plan.last_on_card("mine", np.array(episodes), np.array(cards))
+    assert (found // US - START_S).tolist() == last_s
 
 
 def test_no_amount_says_that_a_row_was_not_there_before() -> None:
