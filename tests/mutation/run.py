@@ -35,6 +35,7 @@ _ENGINE = [
     "tests/injectors/test_card_chain.py",
     "tests/generators/test_own_columns.py",
     "tests/injectors/test_claims.py",
+    "tests/generators/spending/test_completion.py::test_claims_are_authorised_again_and_can_be_put_back",
     "tests/test_reporting.py",
     "tests/test_promises.py",
     "tests/cli/test_broken_plugins.py",
