@@ -109,7 +109,7 @@ def files() -> dict[str, str]:
     for kind in GROUPS:
         found |= {f"new/{name}": text for name, text in write_module(f"some_{kind}", kind).items()}
         found |= write_package(f"other_{kind}", kind)
-    for page in [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]:
+    for page in [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]:
         folder = page.stem.replace("-", "_")
         for block in BLOCK.finditer(page.read_text(encoding="utf-8")):
             if block["file"]:
