@@ -103,9 +103,9 @@ def test_no_word_is_taken_for_a_tag(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_commands_run_or_a_comment_says_why_not(page: Path) -> None:
-    """`make readme` runs console blocks of README and docs/; those of a plugin's README need its libraries."""
+    """`make readme` runs the console blocks of README, docs/ and plugins/."""
     blocks = re.findall(
-        r"(<!-- not run: .+ -->\n)?^```([^\n`]*)\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL
+        r"(<!-- (?:not run|server): .+ -->\n)?^```([^\n`]*)\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL
     )
     assert not [body for _, language, body in blocks if not language]
     assert not [body for why, language, body in blocks if language in ("bash", "sh", "shell") and not why]
