@@ -109,11 +109,11 @@ sweeps: .venv/.installed-dev
 	SYNTH_SWEEPS=full SYNTH_LINT_WORLDS=8 $(BIN)/pytest $(in_parallel) -m sweep $(or $(ARGS),tests)
 
 # Each page with commands; make wheel runs those of the installation.
-pages := $(filter-out docs/install.md,$(shell grep -l '^```console' README.md docs/*.md docs/tutorials/*.md))
+pages := $(filter-out docs/install.md,$(sort $(shell grep -rl --include='*.md' '^```console' README.md docs plugins)))
 
 readme: .venv/.installed-dev
 	place=$$(mktemp -d) && $(MAKE) run ARGS=sink.parquet.uri=$$place/run && . $(BIN)/activate && synth verify $$place/run && rm -r $$place
-	$(BIN)/python tests/readme_commands.py $(pages)
+	$(BIN)/python -m tests.readme_commands $(pages)
 	$(BIN)/python docs/write_screens.py --check
 	$(BIN)/python docs/write_gallery.py --check
 	$(BIN)/python docs/picture.py --check

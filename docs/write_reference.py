@@ -22,6 +22,10 @@ cities, `state` and `inhabitants` where all of them lie in the USA. A view shows
 `merchants.name`."""
 
 
+#: A word in angle brackets would be a tag of HTML, which nobody sees; within a span of code it is none.
+NO_TAG = re.compile(r"(`[^`]*`)|<(?=\w)")
+
+
 def main() -> int:
     """Writes the page, or says whether it is up to date."""
     return publish("reference.md", "\n".join([*intro(), *commands(), *keys(), *options(), *columns()]))
@@ -34,7 +38,10 @@ def intro() -> list[str]:
 
 def table(head: list[str], rows: list[list[str]]) -> list[str]:
     """A Markdown table."""
-    lines = [" | ".join(cell.replace("|", "\\|") for cell in row) for row in rows]
+    lines = [
+        " | ".join(NO_TAG.sub(lambda found: found[1] or "\\<", cell.replace("|", "\\|")) for cell in row)
+        for row in rows
+    ]
     return [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}", *(f"| {line} |" for line in lines), ""]
 
 
@@ -69,7 +76,7 @@ def keys() -> list[str]:
         for kind in catalog.names(group):
             spec = catalog.find(group, kind)
             if spec:
-                prefix = f"{group}.<name>" if group in ("scenario", "sink") else group
+                prefix = f"`{group}.<name>`" if group in ("scenario", "sink") else group
                 sections.append((f"{prefix}, kind: {kind}", spec.config))
     for title, config in sections:
         lines += [f"### {title or 'top level'}", "", (inspect.getdoc(config) or "").partition("\n\n")[0], ""]

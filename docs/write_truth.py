@@ -2,9 +2,8 @@
 
 import inspect
 from collections.abc import Iterator
-from pathlib import Path
 
-from page import publish
+from page import publish_tables
 from write_reference import table
 
 import synth.check.verify as verify
@@ -15,12 +14,7 @@ from synth.contracts.injector import Pattern
 
 def main() -> int:
     """Writes the tables, or says whether they are up to date."""
-    text = Path(__file__).with_name("truth.md").read_text()
-    for name, lines in (("signals", signals()), ("checks", checks())):
-        start, end = f"<!-- {name}: written by docs/write_truth.py -->\n", f"<!-- end of {name} -->"
-        before, _, rest = text.partition(start)
-        text = "".join([before, start, "\n".join(lines), rest[rest.index(end) :]])
-    return publish("truth.md", text)
+    return publish_tables("truth.md", "write_truth.py", {"signals": signals(), "checks": checks()})
 
 
 def signals() -> list[str]:

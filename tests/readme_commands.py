@@ -4,10 +4,11 @@ A fenced ``console`` block is a promise: each line that starts with ``$ `` is ru
 directory that holds only ``plugins``, with this interpreter's ``bin`` first on the path. A line that ends in a
 backslash goes on in the next one. ``# exit 2`` at the end of a command says that it must fail with that code. Lines
 below a command are its output: ``...`` stands for anything, within a line or over several; runs of spaces count as one;
-no lines: not compared. ``<!-- not run: reason -->`` above a block leaves it out, and the reason is printed. A block of
-another language that says ``file=NAME`` after it is saved under that name for the commands that follow.
+no lines: not compared. ``<!-- not run: reason -->`` above a block leaves it out, and the reason is printed;
+``<!-- server: NAME -->`` has it run against a server that is started for it (tests/page_servers.py). A block of another
+language that says ``file=NAME`` after it is saved under that name for the commands that follow.
 
-    python tests/readme_commands.py [FILE...]
+    python -m tests.readme_commands [FILE...]
 """
 
 import os
@@ -16,7 +17,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,9 +26,11 @@ ROOT = Path(__file__).resolve().parent.parent
 TIMEOUT_S = 600
 PLAIN = {"NO_COLOR": "1", "COLUMNS": "120"}
 BLOCK = re.compile(
-    r"(?:<!-- not run: (?P<why>.+?) -->\s*\n)?^```(?:console|\w+ file=(?P<file>\S+))\n(?P<body>.*?)^```",
+    r"(?:<!-- (?:not run: (?P<why>.+?)|server: (?P<server>\w+)) -->\s*\n)?"
+    r"^```(?:console|\w+ file=(?P<file>\S+))\n(?P<body>.*?)^```",
     re.MULTILINE | re.DOTALL,
 )
+SERVER = re.compile(r"^<!-- server: (\w+) -->$", re.MULTILINE)
 
 
 @dataclass(kw_only=True)
@@ -39,13 +43,13 @@ class Command:
     file: str = ""
 
 
-def read_commands(page: str) -> tuple[list[Command], list[str]]:
-    """Return the commands of a page in order, and the reason of each block that is not run."""
+def read_commands(page: str, lacking: Container[str] = ()) -> tuple[list[Command], list[str]]:
+    """Return the commands of a page in order, and the reason of each block that is not run, as for lack of a server."""
     commands: list[Command] = []
     left_out: list[str] = []
     for block in BLOCK.finditer(page):
-        if block["why"]:
-            left_out.append(block["why"])
+        if block["why"] or block["server"] in lacking:
+            left_out.append(block["why"] or f"no server {block['server']} can be started here")
             continue
         if block["file"]:
             commands.append(Command(text=block["body"], file=block["file"]))
@@ -104,18 +108,22 @@ def run_command(command: Command, directory: Path, environment: Mapping[str, str
     return None
 
 
-def check_page(page: Path, environment: Mapping[str, str], words: Mapping[str, str]) -> int:
+def check_page(
+    page: Path, environment: Mapping[str, str], words: Mapping[str, str], lacking: Container[str] = ()
+) -> int:
     """Run a page from top to bottom; return how many of its commands fail.
 
     Args:
         words: what stands on the page → what is meant.
+        lacking: servers that are not there.
     """
+    name = os.path.relpath(page, ROOT) if page.is_relative_to(ROOT) else page.name
     text = page.read_text(encoding="utf-8")
     for word, meant in words.items():
         text = text.replace(word, meant)
-    commands, left_out = read_commands(text)
+    commands, left_out = read_commands(text, lacking)
     if not left_out and not any(not command.file for command in commands):
-        print(f"{page.name}: no console block with a command", file=sys.stderr)
+        print(f"{name}: no console block with a command", file=sys.stderr)
         return 1
     failed = 0
     with tempfile.TemporaryDirectory(prefix="synth-readme-") as directory:
@@ -125,20 +133,45 @@ def check_page(page: Path, environment: Mapping[str, str], words: Mapping[str, s
             wrong = run_command(command, Path(directory), environment)
             verdict = "ok" if wrong is None else "FAILED"
             told = f"({command.file})" if command.file else f"$ {command.text}"
-            print(f"{page.name}: {verdict} {time.perf_counter() - started:6.1f} s  {told}", flush=True)
+            print(f"{name}: {verdict} {time.perf_counter() - started:6.1f} s  {told}", flush=True)
             if wrong is not None:
                 print(wrong, file=sys.stderr, flush=True)
                 failed += 1
     for why in left_out:
-        print(f"{page.name}: one block not run: {why}")
-    print(f"{page.name}: {len(commands) - failed} of {len(commands)} steps hold")
+        print(f"{name}: one block not run: {why}")
+    print(f"{name}: {len(commands) - failed} of {len(commands)} steps hold")
+    return failed
+
+
+def check_pages(pages: Sequence[Path]) -> int:
+    """Run pages, each with the servers that it names; return how many commands fail."""
+    failed = 0
+    with ExitStack() as all_pages:
+        servers = None
+        for page in pages:
+            named = sorted(set(SERVER.findall(page.read_text(encoding="utf-8"))))
+            if named and servers is None:
+                from tests.page_servers import PageServers
+
+                servers = all_pages.enter_context(PageServers())
+            environment, words, lacking = usual_environment(), {}, []
+            with ExitStack() as one_page:
+                for name in named:
+                    if missing := servers.missing(name):
+                        print(f"{page.name}: {missing}", file=sys.stderr)
+                        lacking.append(name)
+                        failed += "SYNTH_REQUIRE_SERVERS" in os.environ
+                        continue
+                    settings, meant = one_page.enter_context(servers.start(name))
+                    environment |= settings
+                    words |= meant
+                failed += check_page(page, environment, words, lacking)
     return failed
 
 
 def main() -> int:
     """Run the pages named on the command line; README.md by default."""
-    pages = [Path(name) for name in sys.argv[1:]] or [ROOT / "README.md"]
-    return 1 if sum(check_page(page, usual_environment(), {}) for page in pages) else 0
+    return 1 if check_pages([Path(name).resolve() for name in sys.argv[1:]] or [ROOT / "README.md"]) else 0
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ PAGES = sorted(
 
 
 @pytest.mark.parametrize(
-    "writer", ["write_reference.py", "write_hooks.py", "write_api.py", "write_plugins.py", "write_truth.py"]
+    "writer",
+    ["write_reference.py", "write_hooks.py", "write_api.py", "write_plugins.py", "write_sinks.py", "write_truth.py"],
 )
 def test_the_reference_is_written_from_the_code_of_today(writer: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
@@ -60,25 +61,7 @@ def test_the_gallery_has_a_picture_of_each(group: str) -> None:
     assert [name for name in names if f"### {name}\n" not in page] == []
 
 
-def yaml_examples() -> list[tuple[str, str]]:
-    return re.findall(r"`conf/([\w/]+\.yaml)`:\n\n```yaml\n(.*?)```", (ROOT / "docs/recipes.md").read_text(), re.DOTALL)
-
-
-def test_the_recipes_page_has_examples() -> None:
-    assert [name for name, _ in yaml_examples()] == ["scenario/slow_chain.yaml", "columns/mine.yaml"]
-
-
-@pytest.mark.parametrize(("name", "text"), yaml_examples())
-def test_the_examples_of_the_recipes_page_work(name: str, text: str, tmp_path: Path) -> None:
-    file = tmp_path / name
-    file.parent.mkdir()
-    file.write_text(text)
-    choice = f"{file.parent.name}={file.stem}"
-    frame = synth.generate(choice, "generator.transactions=20000", config_dirs=[tmp_path])
-    assert len(frame) >= 20_000
-
-
-def test_every_choice_of_the_command_line_stands_on_the_recipes_page_or_in_the_reference() -> None:
+def test_every_choice_of_the_command_line_stands_on_a_page() -> None:
     pages = "".join(page.read_text() for page in PAGES)
     choices = [
         f"{path.parent.name}={path.stem}" for path in (ROOT / "conf").glob("*/*.yaml") if path.parent.name != "hydra"
@@ -112,10 +95,17 @@ def test_the_page_of_outputs_names_every_column_of_truth() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_no_word_is_taken_for_a_tag(page: Path) -> None:
+    """Of ``sink.<name>`` outside of code nobody sees the name."""
+    text = re.sub(r"^```.*?^```|`[^`]*`", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    assert re.findall(r"(?<!\\)<[A-Za-z][^ >]*>", text) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_commands_run_or_a_comment_says_why_not(page: Path) -> None:
-    """`make readme` runs console blocks of README and docs/; those of a plugin's README need its libraries."""
+    """`make readme` runs the console blocks of README, docs/ and plugins/."""
     blocks = re.findall(
-        r"(<!-- not run: .+ -->\n)?^```([^\n`]*)\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL
+        r"(<!-- (?:not run|server): .+ -->\n)?^```([^\n`]*)\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL
     )
     assert not [body for _, language, body in blocks if not language]
     assert not [body for why, language, body in blocks if language in ("bash", "sh", "shell") and not why]

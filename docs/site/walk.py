@@ -16,7 +16,13 @@ from playwright.sync_api import Page, sync_playwright
 
 SITE = Path(__file__).resolve().parents[2] / "build/site"
 WIDTHS = {"wide": 1280, "narrow": 390}
-PICTURED = ("docs/index.html", "docs/how-to.html", "docs/reference.html", "docs/gallery.html", "docs/notebook.html")
+PICTURED = (
+    "docs/index.html",
+    "docs/how-to/keep-choices.html",
+    "docs/reference.html",
+    "docs/gallery.html",
+    "docs/notebook.html",
+)
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):

@@ -78,7 +78,7 @@ def test_a_misspelt_key_and_a_value_of_another_type_are_refused(path: Path) -> N
 
 
 def test_every_file_of_every_page_is_taken() -> None:
-    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
     shown = [found for page in pages for found in _SHOWN.findall(page.read_text(encoding="utf-8"))]
     assert shown
     assert [(group, told(group, yaml.safe_load(text))) for group, text in shown] == [(group, "") for group, _ in shown]

@@ -140,11 +140,15 @@ class Broker:
         Raises:
             RuntimeError: the tool failed.
         """
-        command = self._java(name, *arguments, heap="-Xmx256m")
+        command = self.command(name, *arguments)
         done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=timeout)
         if done.returncode:
             raise RuntimeError(f"{name} ended with {done.returncode}: {(done.stdout + done.stderr)[-2000:]}")
         return done.stdout
+
+    def command(self, name: str, *arguments: str) -> list[str]:
+        """The words that start one of Kafka's own command line tools."""
+        return self._java(name, *arguments, heap="-Xmx256m")
 
     def _java(self, name: str, *arguments: str, heap: str) -> list[str]:
         options = (heap, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
