@@ -99,6 +99,7 @@ from .sinks.database import as_path as as_path
 from .sinks.files import FileSink as FileSink
 from .sinks.jsonl import JsonLines as JsonLines
 from .sinks.parquet import ParquetFormat as ParquetFormat
+from .sinks.partitions import partition_of as partition_of
 from .sinks.places import LocalPlace as LocalPlace
 from .sinks.places import parse_uri as parse_uri
 from .sinks.s3_options import S3 as S3
@@ -112,6 +113,8 @@ from .tables.batch import print_column as print_column
 from .tables.column import EPOCH_UNITS_US as EPOCH_UNITS_US
 from .tables.column import Column as Column
 from .tables.column import TableFacts as TableFacts
+from .tables.partition import PartitionKeys as PartitionKeys
+from .tables.partition import partition_problems as partition_problems
 from .tables.sql import sql_comment as sql_comment
 from .tables.sql import sql_name as sql_name
 from .tables.sql import sql_names as sql_names

@@ -2,16 +2,29 @@
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from synth import S3, LocalPlace, Problem, S3Options, SinkJob, Table, Uri, parse_uri
+from synth import (
+    S3,
+    Column,
+    LocalPlace,
+    PartitionKeys,
+    Problem,
+    S3Options,
+    SinkJob,
+    Table,
+    Uri,
+    parse_uri,
+    partition_problems,
+)
 from synth_lakehouse.lake import DataFile, IfExists, LakeSink, LakeTables
 from synth_lakehouse.s3 import find_settings
-from synth_lakehouse.shapes import RUN, with_run
+from synth_lakehouse.shapes import RUN, with_told
+from synth_lakehouse.statistics import stats_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -34,6 +47,7 @@ class DeltaConfig:
     compression: Annotated[Literal["zstd", "snappy", "gzip", "none"], Field(description="compression of the columns")]
     row_group_rows: Annotated[int, Field(ge=1, le=100_000_000, description="most rows of a row group")]
     s3: S3 = field(default_factory=S3Options)
+    partition_by: PartitionKeys = field(default_factory=list)
 
     def problems(self) -> Iterator[Problem]:
         """Refuses what delta-rs, which puts a table's log, cannot be told."""
@@ -42,13 +56,18 @@ class DeltaConfig:
                 message = "Delta's log is put by a library that can be told of encryption alone"
                 yield Problem(path=f"s3.{name}", message=message, hint="leave it out; the bucket's own rules apply")
 
+    def problems_with(self, view: Mapping[str, Column], window: object) -> Iterator[Problem]:
+        """Yields the partitions that the view does not have."""
+        yield from partition_problems(self.partition_by, view)
+
 
 class DeltaSink(LakeSink):
     """Delta tables."""
 
     def __init__(self, config: DeltaConfig, job: SinkJob) -> None:
-        super().__init__(config.if_exists, config.compression, config.row_group_rows, job, config.s3)
-        self._s3 = config.s3
+        keys, s3 = config.partition_by, config.s3
+        super().__init__(config.if_exists, config.compression, config.row_group_rows, job, keys, s3)
+        self._s3 = s3
 
     def _connect(self) -> LakeTables:
         return DeltaTables(self.uri, self._s3)
@@ -94,6 +113,15 @@ class DeltaTables(LakeTables):
         found = self._open(table)
         return None if found is None else pa.schema(found.schema().to_arrow())
 
+    def shape(self, table: Table, by: Sequence[str]) -> "pa.Schema":
+        """Partitions are by columns alone: parts of the time become some."""
+        return with_told(table.schema, (key for key in by if key not in table.schema.names))
+
+    def partitions(self, table: str) -> list[str]:
+        """The partition columns."""
+        found = self._open(table)
+        return [] if found is None else list(found.metadata().partition_columns)
+
     def version(self, table: str) -> int:
         """Delta's own version, counted from 1."""
         found = self._open(table)
@@ -108,7 +136,7 @@ class DeltaTables(LakeTables):
     def runs(self, table: str) -> set[str]:
         """The values of the partition column."""
         found = self._open(table)
-        if found is None or RUN not in found.metadata().partition_columns:
+        if found is None or RUN not in self.partitions(table):
             return set()
         return {str(each[RUN]) for each in found.partitions()}
 
@@ -119,8 +147,8 @@ class DeltaTables(LakeTables):
             return False
         return (found.transaction_version(_APP + run) or 0) > (found.transaction_version(_REPLACED) or 0)
 
-    def add(self, table: Table, files: Sequence[DataFile], *, replace: bool, run: str) -> None:
-        """One more version; ``synth_run`` is a partition column, whose values a log keeps beside its files."""
+    def add(self, table: Table, files: Sequence[DataFile], *, replace: bool, run: str, by: Sequence[str]) -> None:
+        """One more version; the log keeps the values of partition columns beside its files, and what bounds others."""
         from deltalake import CommitProperties, Schema
         from deltalake.transaction import AddAction, create_table_with_add_actions
 
@@ -129,15 +157,15 @@ class DeltaTables(LakeTables):
             AddAction(
                 path=file.name.removeprefix(f"{table.name}/"),
                 size=file.bytes,
-                partition_values={RUN: run} if run else {},
+                partition_values=file.partition,
                 modification_time=now_ms,
                 data_change=True,
-                stats=json.dumps({"numRecords": file.rows}),
+                stats=json.dumps(stats_of(file.footer)),
             )
             for file in files
         ]
-        schema, found = Schema.from_arrow(with_run(table.schema, run)), self._open(table.name)
-        by, number = [RUN] if run else None, 1 if found is None else found.version() + 2
+        schema, found = Schema.from_arrow(self.shape(table, by)), self._open(table.name)
+        number = 1 if found is None else found.version() + 2
         ids = [_id(_REPLACED if replace else _APP + run, number)] if run else None
         with_ids = CommitProperties(app_transactions=ids)
         if found is None:
@@ -145,14 +173,14 @@ class DeltaTables(LakeTables):
                 self._place(table.name),
                 schema,
                 actions,
-                partition_by=by,
+                partition_by=list(by),
                 name=table.name,
                 storage_options=self._options,
                 commit_properties=with_ids,
             )
         else:
             mode = "overwrite" if replace else "append"
-            found.create_write_transaction(actions, mode, schema, partition_by=by, commit_properties=with_ids)
+            found.create_write_transaction(actions, mode, schema, partition_by=list(by), commit_properties=with_ids)
 
     def take_back(self, table: Table, version: int, run: str) -> None:
         """The earlier version again; a table that was made just now is left without rows."""
@@ -162,7 +190,7 @@ class DeltaTables(LakeTables):
         if found is not None and version:
             found.restore(version - 1, commit_properties=none)
         elif found is not None:
-            by = [RUN] if run else None
+            by = self.partitions(table.name)
             found.create_write_transaction([], "overwrite", found.schema(), partition_by=by, commit_properties=none)
 
 

@@ -1,21 +1,33 @@
 """Apache Iceberg: a catalog knows each table's newest metadata; a commit exchanges it."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from synth import LocalPlace, Problem, SinkJob, Table, Uri, parse_uri
+from synth import (
+    Column,
+    LocalPlace,
+    PartitionKeys,
+    Problem,
+    S3Options,
+    SinkJob,
+    Table,
+    Uri,
+    parse_uri,
+    partition_problems,
+)
 from synth_lakehouse.lake import DataFile, IfExists, LakeSink, LakeTables
 from synth_lakehouse.s3 import find_settings
-from synth_lakehouse.shapes import RUN, with_run
+from synth_lakehouse.shapes import RUN, with_told
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from pyiceberg.catalog import Catalog
+    from pyiceberg.partitioning import PartitionField
     from pyiceberg.table import Table as IcebergTable
     from pyiceberg.table import Transaction
 
@@ -45,6 +57,7 @@ class IcebergConfig:
     if_exists: Annotated[IfExists, Field(description="where tables are: refuse, replace their rows, or add to them")]
     compression: Annotated[Literal["zstd", "snappy", "gzip", "none"], Field(description="compression of the columns")]
     row_group_rows: Annotated[int, Field(ge=1, le=100_000_000, description="most rows of a row group")]
+    partition_by: PartitionKeys = field(default_factory=list)
 
     def problems(self) -> Iterator[Problem]:
         """Refuses a bucket without a catalog, and a catalog's address with a password in it."""
@@ -60,6 +73,15 @@ class IcebergConfig:
                 path="catalog", message=message, allowed=("sqlite:////path/file.db or a REST catalog's address",)
             )
 
+    def problems_with(self, view: Mapping[str, Column], window: object) -> Iterator[Problem]:
+        """Yields the partitions that the view or the format does not have."""
+        problems = [*partition_problems(self.partition_by, view)]
+        yield from problems
+        times = [key for key in self.partition_by if key not in view]
+        if len(times) > 1 and not problems:
+            message = "Iceberg knows one part of the time for each table"
+            yield Problem(path="partition_by", message=message, allowed=tuple(times))
+
 
 def taken_namespace(config: IcebergConfig) -> list[tuple[str, ...]]:
     """The namespace in a catalog of its own address, in which the place of the files does not tell tables apart."""
@@ -67,10 +89,13 @@ def taken_namespace(config: IcebergConfig) -> list[tuple[str, ...]]:
 
 
 class IcebergSink(LakeSink):
-    """Iceberg tables."""
+    """Iceberg tables; a partition's files hold its values, as those of other writers do: it is by what rows say."""
+
+    keeps_keys = True
 
     def __init__(self, config: IcebergConfig, job: SinkJob) -> None:
-        super().__init__(config.if_exists, config.compression, config.row_group_rows, job)
+        keys, s3 = config.partition_by, S3Options()
+        super().__init__(config.if_exists, config.compression, config.row_group_rows, job, keys, s3)
         self._config = config
 
     def _connect(self) -> LakeTables:
@@ -112,6 +137,18 @@ class IcebergTables(LakeTables):
         found = self._open(table)
         return None if found is None else found.schema().as_arrow()
 
+    def shape(self, table: Table, by: Sequence[str]) -> "pa.Schema":
+        """Partitions are by what rows say, and by transforms of it; the run alone is said beside the files."""
+        return with_told(table.schema, (key for key in by if key == RUN))
+
+    def partitions(self, table: str) -> list[str]:
+        """The columns of identities, and the names of other transforms."""
+        found = self._open(table)
+        if found is None:
+            return []
+        name = found.schema().find_column_name
+        return [str(name(f.source_id) if _is_identity(f) else f.transform) for f in found.spec().fields]
+
     def version(self, table: str) -> int:
         """Iceberg's sequence number."""
         found = self._open(table)
@@ -132,26 +169,24 @@ class IcebergTables(LakeTables):
         """By the summaries of the snapshots that led to the newest one."""
         return run in self.runs(table)
 
-    def add(self, table: Table, files: Sequence[DataFile], *, replace: bool, run: str) -> None:
+    def add(self, table: Table, files: Sequence[DataFile], *, replace: bool, run: str, by: Sequence[str]) -> None:
         """One more state of the table; where rows are replaced, by way of a snapshot without any."""
         name, catalog, found = (self._namespace, table.name), self._catalog(), self._open(table.name)
-        paths = [f"{self._root}/{file.name}" for file in files if file.rows]
         if found is None:
-            schema = with_run(table.schema, run)
+            schema = self.shape(table, by)
             catalog.create_namespace_if_not_exists(self._namespace)
             begun = catalog.create_table_transaction(name, schema, location=f"{self._root}/{table.name}")
         else:
             begun = found.transaction()
         with begun as transaction:
-            if found is None and run:
+            if found is None and by:
                 with transaction.update_spec() as partitions:
-                    partitions.add_identity(RUN)
+                    for key in by:
+                        partitions.add_field(*((key, "identity") if key in schema.names else (_time_of(table), key)))
             if replace and found is not None and found.current_snapshot():
                 transaction.delete("true")
-            if run:
-                _add_run(transaction, paths, run, replace=replace)
-            else:
-                transaction.add_files(paths)
+            summary = ({_ADDED: run} if run else {}) | ({_REPLACED: "true"} if run and replace else {})
+            _add_files(transaction, self._root, [file for file in files if file.footer.num_rows], summary)
 
     def take_back(self, table: Table, version: int, run: str) -> None:
         """The earlier snapshot again; a table that was made just now goes away."""
@@ -168,10 +203,27 @@ class IcebergTables(LakeTables):
         found.manage_snapshots().rollback_to_snapshot(snapshot.snapshot_id).commit()
 
 
-def _add_run(transaction: "Transaction", paths: Sequence[str], run: str, *, replace: bool) -> None:
-    """Adds files whose rows all have one value in ``synth_run``, which stands in the metadata alone.
+def _time_of(table: Table) -> str:
+    """The column from which parts of the event time are made."""
+    return next(field.name for field in table.fields if field.column.name == "time")
 
-    A reader takes the value of an identity partition from there where a file has no such column:
+
+def _typed(text: str | None, kind: "pa.DataType") -> Any:
+    import pyarrow as pa
+
+    return pa.scalar(text, pa.string()).cast(kind).as_py()
+
+
+def _is_identity(field: "PartitionField") -> bool:
+    from pyiceberg.transforms import IdentityTransform
+
+    return isinstance(field.transform, IdentityTransform)
+
+
+def _add_files(transaction: "Transaction", root: str, files: Sequence[DataFile], summary: Mapping[str, str]) -> None:
+    """Adds files, each with what its folders say of its rows, and in one part of the time, which its bounds say.
+
+    A reader takes the value of an identity partition from there where a file has no such column, as ``synth_run``:
     https://iceberg.apache.org/spec/#column-projection
     """
     from pyiceberg.io.pyarrow import parquet_file_to_data_file
@@ -182,13 +234,18 @@ def _add_run(transaction: "Transaction", paths: Sequence[str], run: str, *, repl
     if transaction.table_metadata.name_mapping() is None:  # the files know their columns by name
         mapping = transaction.table_metadata.schema().name_mapping.model_dump_json()
         transaction.set_properties({TableProperties.DEFAULT_NAME_MAPPING: mapping})
-    summary = {_ADDED: run} | ({_REPLACED: "true"} if replace else {})
     metadata = transaction.table_metadata
-    with transaction.update_snapshot(snapshot_properties=summary).fast_append() as append:
-        for path in paths:
-            found = parquet_file_to_data_file(transaction._table.io, metadata, path)
-            known = {name: getattr(found, name) for name in _ENTRY}
-            append.append_data_file(Entry.from_args(**known, partition=Record(run), spec_id=metadata.default_spec_id))
+    kinds, fields = metadata.schema().as_arrow(), metadata.spec().fields
+    with transaction.update_snapshot(snapshot_properties=dict(summary)).fast_append() as append:
+        for file in files:
+            found = parquet_file_to_data_file(transaction._table.io, metadata, f"{root}/{file.name}")
+            told = file.partition
+            values = [
+                _typed(told[each.name], kinds.field(each.name).type) if _is_identity(each) else found.partition[i]
+                for i, each in enumerate(fields)
+            ]
+            known = {name: getattr(found, name) for name in _ENTRY} | {"spec_id": metadata.default_spec_id}
+            append.append_data_file(Entry.from_args(**known, partition=Record(*values)))
 
 
 def _commits(table: "IcebergTable") -> Iterator[dict[str, str]]:

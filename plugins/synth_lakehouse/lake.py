@@ -20,13 +20,15 @@ from synth import (
     SynthError,
     Table,
     on_one_line,
+    partition_of,
 )
-from synth_lakehouse.shapes import require_layout, require_names, require_shape
+from synth_lakehouse.shapes import RUN, require_layout, require_names, require_shape
 
 if TYPE_CHECKING:
     import io
 
     import pyarrow as pa
+    import pyarrow.parquet as pq
 
 
 log = logging.getLogger(__name__)
@@ -43,18 +45,24 @@ class DataFile:
 
     Attributes:
         name: below the store's uri.
+        footer: what it says of itself.
     """
 
     name: str
     bytes: int
-    rows: int
+    footer: "pq.FileMetaData"
+
+    @property
+    def partition(self) -> dict[str, str | None]:
+        """Key → value of the table's partitions; a run's name among them, where rows say it."""
+        return partition_of(self.name)
 
 
 class LakeTables(ABC):
     """The tables of a place, in one table format; every call may raise what its library raises.
 
     A table to which runs are added has a column ``synth_run`` that no file holds: the format keeps its value beside
-    each file.
+    each file, as it keeps those of partitions. Folders are named after both, since some readers take them from there.
 
     Attributes:
         reshapes: whether a table's columns may change when its rows are replaced.
@@ -65,6 +73,18 @@ class LakeTables(ABC):
     @abstractmethod
     def schema(self, table: str) -> "pa.Schema | None":
         """The columns of a table that is there."""
+
+    @abstractmethod
+    def shape(self, table: Table, by: Sequence[str]) -> "pa.Schema":
+        """The columns that a table of a run has here.
+
+        Args:
+            by: what it is partitioned by: keys, and ``synth_run``.
+        """
+
+    @abstractmethod
+    def partitions(self, table: str) -> list[str]:
+        """What a table that is there is partitioned by, in the words of ``shape``."""
 
     @abstractmethod
     def version(self, table: str) -> int:
@@ -83,10 +103,11 @@ class LakeTables(ABC):
         """Whether a run was added since the rows were last replaced, by what the format keeps of each commit."""
 
     @abstractmethod
-    def add(self, table: Table, files: Sequence[DataFile], *, replace: bool, run: str) -> None:
+    def add(self, table: Table, files: Sequence[DataFile], *, replace: bool, run: str, by: Sequence[str]) -> None:
         """Commits: the table holds these rows too, or, with ``replace``, only these.
 
         Args:
+            by: what the table is partitioned by.
             run: what is in ``synth_run`` of these rows, and is kept with the commit; empty for a table without it.
         """
 
@@ -109,9 +130,10 @@ class LakeSink(FileSink):
         compression: str,
         row_group_rows: int,
         job: SinkJob,
-        s3: S3Options | None = None,
+        partition_by: Sequence[str],
+        s3: S3Options,
     ) -> None:
-        super().__init__(ParquetFormat(compression, row_group_rows), "parts", job, "never", s3=s3)
+        super().__init__(ParquetFormat(compression, row_group_rows), "parts", job, "never", partition_by, s3)
         self._mode: IfExists = "replace" if job.overwrite else if_exists
         self._run = job.fingerprint[:_RUN_LETTERS] if if_exists == "append" else ""
         self._number = 0
@@ -128,14 +150,21 @@ class LakeSink(FileSink):
     def _names(self, table: str) -> list[str]:
         if self._in_parts(table):
             return [self._part_name(table, block) for block in range(self._job.blocks)]
-        return [f"{table}/data/{self._stem}{self._format.suffix}"]
+        return [f"{self._folder(table)}{self._stem}{self._format.suffix}"]
 
     def _part_name(self, table: str, block: int, folder: str = "") -> str:
-        return f"{table}/data/{folder}{self._stem}-{block:05d}{self._format.suffix}"
+        return f"{self._folder(table)}{folder}part-{self._stem}-{block:05d}{self._format.suffix}"
+
+    def _folder(self, table: str) -> str:
+        return f"{table}/data/{RUN}={self._run}/" if self._run else f"{table}/data/"
 
     @property
     def _stem(self) -> str:
         return self._run if self._mode == "append" else f"{self._number:05d}"
+
+    def _by(self, table: Table) -> list[str]:
+        """What a table is partitioned by."""
+        return [*([RUN] if self._run else []), *(self._partition_by if table == self._job.tables[0] else [])]
 
     def check(self) -> None:
         """Asks the store and the tables whether this run may write here."""
@@ -144,14 +173,15 @@ class LakeSink(FileSink):
         with self._explaining(RefusedError, "look into the tables of"):
             lake = self._connect()
             found = {table.name: schema for table in tables if (schema := lake.schema(table.name)) is not None}
+            by = {name: lake.partitions(name) for name in found}
             self._number = 1 + max(lake.version(table.name) for table in tables)
         if found and self._mode == "fail":
             message = "--overwrite replaces its rows, if_exists=append adds to them, or choose another uri"
             raise RefusedError(f"{self.uri} already holds a table {min(found)!r}: {message}")
-        for table in tables:
-            require_layout(self.uri, table, found.get(table.name), runs=bool(self._run))
+        for table in (table for table in tables if table.name in found):
+            require_layout(self.uri, table, by[table.name], self._by(table))
             if self._mode == "append" or not lake.reshapes:
-                require_shape(self.uri, table, found.get(table.name), runs=bool(self._run))
+                require_shape(self.uri, table, found[table.name], lake.shape(table, self._by(table)))
         names = [name for table in tables for name in self._names(table.name)]
         self._store.check(names, overwrite=self._mode != "fail")
 
@@ -194,7 +224,7 @@ class LakeSink(FileSink):
                 if table.name in held:
                     continue
                 version, files = lake.version(table.name), [self._describe(f) for f in self._staged[table.name]]
-                lake.add(table, files, replace=self._mode == "replace", run=self._run)
+                lake.add(table, files, replace=self._mode == "replace", run=self._run, by=self._by(table))
                 self._committed[table] = version
 
     def _describe(self, staged: Staged) -> DataFile:
@@ -202,8 +232,8 @@ class LakeSink(FileSink):
         import pyarrow.parquet as pq
 
         with self._store.open_reader(staged.name) as stream:
-            rows = pq.read_metadata(pa.PythonFile(stream, mode="r")).num_rows
-        return DataFile(staged.name, staged.bytes, rows)
+            footer = pq.read_metadata(pa.PythonFile(stream, mode="r"))
+        return DataFile(staged.name, staged.bytes, footer)
 
     def abort(self) -> None:
         """Takes back the commits of a commit that failed half-way, and the files."""

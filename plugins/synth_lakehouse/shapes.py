@@ -1,6 +1,6 @@
 """What columns a lake table has, held against those of a run."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from synth import RefusedError, Table
@@ -12,12 +12,18 @@ RUN = "synth_run"
 """The column of a table that several runs share; no file holds it."""
 
 
-def with_run(schema: "pa.Schema", run: str) -> "pa.Schema":
-    """The columns of a table; with ``synth_run`` behind them where a run's name is in it."""
+def with_told(schema: "pa.Schema", names: Iterable[str]) -> "pa.Schema":
+    """The columns of a table, and behind them those that a format keeps beside each file: texts that sort as times do.
+
+    Args:
+        names: ``synth_run``, or parts of the event time.
+    """
     import pyarrow as pa
 
-    doc = {"doc": "the run: the first digits of its fingerprint"}
-    return schema.append(pa.field(RUN, pa.string(), metadata=doc)) if run else schema
+    for name in names:
+        doc = "the run: the first digits of its fingerprint" if name == RUN else f"the {name} of the event time, UTC"
+        schema = schema.append(pa.field(name, pa.string(), metadata={"doc": doc}))
+    return schema
 
 
 def require_names(tables: Iterable[Table]) -> None:
@@ -31,34 +37,36 @@ def require_names(tables: Iterable[Table]) -> None:
             raise RefusedError(f"lake tables keep the name {RUN!r} for the run of a row: rename it in the view")
 
 
-def require_layout(uri: str, table: Table, found: "pa.Schema | None", *, runs: bool) -> None:
-    """Refuses to mix tables whose rows say of which run they are with those whose rows do not.
+def require_layout(uri: str, table: Table, found: Sequence[str], wanted: Sequence[str]) -> None:
+    """Refuses to mix tables whose rows say of which run they are with those whose rows do not, and other partitions.
 
     Args:
-        found: the columns that are there; None where there is no table.
-        runs: whether this run's rows say it.
+        found, wanted: by what the table that is there is partitioned, and that of this run.
 
     Raises:
-        RefusedError: the table is of the other kind.
+        RefusedError: the table is of another kind.
     """
-    if found is None or (RUN in found.names) == runs:
+    if {*found} == {*wanted}:
         return
-    if runs:
+    if RUN in wanted and RUN not in found:
         message = "was written without if_exists=append, and takes no second run: choose another uri, or leave it out"
-    else:
+    elif RUN in found and RUN not in wanted:
         message = "was written with if_exists=append, so that its rows say of which run they are: say it here, too"
+    else:
+        keys = ", ".join(key for key in found if key != RUN)
+        message = f"has partition_by: [{keys}], which no run changes: say it here, too, or choose another uri"
     raise RefusedError(f"cannot write to {uri}: table {table.name!r} {message}")
 
 
-def require_shape(uri: str, table: Table, found: "pa.Schema | None", *, runs: bool) -> None:
+def require_shape(uri: str, table: Table, found: "pa.Schema", schema: "pa.Schema") -> None:
     """Refuses to add rows of other columns than a table has.
+
+    Args:
+        found, schema: the columns that are there, and those of this run.
 
     Raises:
         RefusedError: tells both.
     """
-    if found is None:
-        return
-    schema = with_run(table.schema, "all" if runs else "")
     here = [f"{name} {_family(kind)}" for name, kind in zip(found.names, found.types, strict=True)]
     wanted = [f"{name} {_family(kind)}" for name, kind in zip(schema.names, schema.types, strict=True)]
     if here != wanted:

@@ -1,7 +1,7 @@
 """Files of each format as typed columns, parsed by Arrow: the readers' side, which shares no code with the sinks."""
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from functools import cache
 from typing import BinaryIO
 
@@ -65,13 +65,19 @@ def typed_batch(columns: Sequence[pa.ChunkedArray], schema: pa.Schema) -> pa.Rec
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def read_parquet(stream: BinaryIO, columns: Sequence[ColumnEntry]) -> Iterator[list[pa.ChunkedArray]]:
-    """The columns of a Parquet file, some rows at a time."""
+def read_parquet(
+    stream: BinaryIO, columns: Sequence[ColumnEntry], told: Container[str] = ()
+) -> Iterator[list[pa.ChunkedArray]]:
+    """The columns of a Parquet file, some rows at a time.
+
+    Args:
+        told: those that the folder of the file tells: it holds all of them, too, or none.
+    """
     import pyarrow.parquet as pq
 
-    schema = schema_of(columns, printed=False)
     file = pq.ParquetFile(pa.PythonFile(stream, mode="r"))
-    if not file.schema_arrow.equals(schema):
+    stored = [column for column in columns if column["name"] not in told]
+    if not any(file.schema_arrow.equals(schema_of(each, printed=False)) for each in (stored, columns)):
         found = ", ".join(f"{field.name} {field.type}" for field in file.schema_arrow)
         raise ValueError(f"its columns are {found}, not those of the manifest")
     for batch in file.iter_batches(batch_size=_PARQUET_ROWS):

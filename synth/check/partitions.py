@@ -24,9 +24,19 @@ def stored_columns(file: str, columns: Sequence[ColumnEntry]) -> list[ColumnEntr
 
 
 def with_partition(file: str, stored: Sequence[pa.ChunkedArray], schema: pa.Schema) -> list[pa.ChunkedArray]:
-    """All columns of a table, from those that a file of it holds."""
+    """All columns of a table, from those that a file of it holds.
+
+    Raises:
+        ValueError: it holds what its folder tells, too, and another value.
+    """
     told, found, rows = partition_of(file), iter(stored), len(stored[0])
-    return [_constant(told[each.name], each.type, rows) if each.name in told else next(found) for each in schema]
+    constant = {each.name: _constant(told[each.name], each.type, rows) for each in schema if each.name in told}
+    if len(stored) < len(schema):
+        return [constant[each.name] if each.name in told else next(found) for each in schema]
+    for each, values in zip(schema, stored, strict=True):
+        if each.name in told and not values.equals(constant[each.name]):
+            raise ValueError(f"it holds rows of another {each.name} than {told[each.name]}")
+    return list(stored)
 
 
 def require_times(file: str, batch: pa.RecordBatch, time: str) -> None:

@@ -78,14 +78,15 @@ class StoredOutput(Output):
     def _read(self, table: str, file: str) -> Iterator[list[pa.ChunkedArray]]:
         """The columns of a file, piece by piece."""
         kind, compression = _format_of(file)
-        columns = stored_columns(file, self.table(table)["columns"])
+        every = self.table(table)["columns"]
+        columns = stored_columns(file, every)
         try:
             stream = self.store.open_reader(file)
         except RefusedError as error:
             raise VerifyError(f"{file} is missing or closed: {error}") from error
         with stream:
             if kind == "parquet" and not compression:
-                yield from read_parquet(stream, columns)
+                yield from read_parquet(stream, every, partition_of(file))
             elif kind == "csv":
                 yield from read_csv(stream, compression, columns, header=bool(self.manifest["sink"].get("header")))
             elif kind == "jsonl":

@@ -49,7 +49,7 @@ def pattern_of(files: Sequence[str]) -> str | None:
         return None
     stem = found.pop()
     if any(PARTITION in name for name in files):
-        stem = f"{above(stem)}**/part-"
+        stem = f"{above(stem)}**/{stem.removeprefix(above(stem))}"
     return files[0] if len(files) == 1 else f"{stem}*.{_suffix(files[0])}"
 
 

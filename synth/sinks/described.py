@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from synth.sinks.partitions import partition_of
 from synth.sinks.places import BESIDE, PARTITION, run_folder
 from synth.tables.table import Field, Table
 
@@ -66,10 +67,9 @@ class Described:
         """The compression of whole files, as their names say it; empty for none."""
         return self.suffix.partition(".")[2]
 
-    def partition(self, path: str) -> dict[str, str]:
+    def partition(self, path: str) -> dict[str, str | None]:
         """Key → value as the folders of a file say it, for keys that are columns."""
-        steps = (step.partition("=") for step in path.split("/")[:-1])
-        return {key: value for key, _, value in steps if key in self.keys}
+        return {key: value for key, value in partition_of(path).items() if key in self.keys}
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import json
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from synth.contracts.sink import ONCE, Receipt, SinkJob
 from synth.contracts.store import Staged, Staging, Upload
@@ -38,7 +38,12 @@ class FileSink:
         s3: how objects are put into a bucket; None: as the bucket says.
         split: parts of the transactions by time, each a file named by it, or with ``parts`` in a folder of its own.
         describe: whether descriptions for machines stand beside the data card.
+
+    Attributes:
+        keeps_keys: whether files of partitions hold the values that their folders are named after, too.
     """
+
+    keeps_keys: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -124,7 +129,8 @@ class FileSink:
             if not self._partition_by:
                 yield above, rows
                 continue
-            yield from ((f"{above}{folder}/", part) for folder, part in split(rows, self._partition_by))
+            parts = split(rows, self._partition_by, keep=self.keeps_keys)
+            yield from ((f"{above}{folder}/", part) for folder, part in parts)
 
     def _encode(self, batch: "Batch") -> list[tuple[str, Any]]:
         """What of a block's rows goes into which shared file."""

@@ -1,11 +1,9 @@
 """SQL that makes the tables of a place in a database and fills them: for DuckDB, and of CSV files for PostgreSQL."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from urllib.parse import unquote
 
 from synth.sinks.described import Described, Place
 from synth.tables.column import EPOCH_UNITS_US
-from synth.tables.partition import NULL
 from synth.tables.sql import sql_comment, sql_name, sql_names, sql_type
 from synth.tables.table import Field
 
@@ -90,12 +88,13 @@ def _struct(entries: Mapping[str, str]) -> str:
 def _copies(place: Place, described: Described) -> Iterator[str]:
     """psql's \\copy of each file; what its folder says is the default of the column meanwhile."""
     header = "true" if place.content["sink"].get("header") else "false"
-    names, defaults = sql_names(field.name for field in described.stored), dict[str, str]()
+    names, defaults = sql_names(field.name for field in described.stored), dict[str, str | None]()
     for path in described.paths:
         told = described.partition(path)
         for key in (key for key in told if defaults.get(key) != told[key]):
-            value = "NULL" if told[key] == NULL else _text(unquote(told[key]))
-            yield f"ALTER TABLE {sql_name(described.name)} ALTER COLUMN {sql_name(key)} SET DEFAULT {value};"
+            value = told[key]
+            default = "NULL" if value is None else _text(value)
+            yield f"ALTER TABLE {sql_name(described.name)} ALTER COLUMN {sql_name(key)} SET DEFAULT {default};"
         defaults |= told
         source = f"PROGRAM {_text(_UNPACKED[described.packed] + _shell(path))}" if described.packed else _text(path)
         yield rf"\copy {sql_name(described.name)} ({names}) FROM {source} WITH (FORMAT csv, HEADER {header})"

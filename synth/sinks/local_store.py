@@ -23,6 +23,7 @@ from synth.sinks.places import (
     STAGING,
     LocalPlace,
     RunFolder,
+    above,
     families,
     family,
     left_of,
@@ -218,7 +219,7 @@ class LocalStore:
         found = []
         for name in reversed(families(self._names)):
             path = self._root / name
-            if name.endswith("part-"):
+            if above(name) != name:
                 parts = (p.relative_to(self._root).as_posix() for p in path.parent.rglob("part-*") if p.is_file())
                 found += sorted(part for part in parts if family(part) == name)
             elif path.exists():
@@ -231,11 +232,11 @@ class LocalStore:
         for name in (*self._names, self._manifest):
             if (self._root / name).is_dir():
                 raise RefusedError(f"cannot write {name} to {self.uri}: it is a directory there; choose another uri")
-            for above in (self._root / name).parents:
-                if above == self._root:
+            for folder in (self._root / name).parents:
+                if folder == self._root:
                     break
-                if above.is_file():
-                    raise RefusedError(f"cannot write {name} to {self.uri}: {above} is a file; choose another uri")
+                if folder.is_file():
+                    raise RefusedError(f"cannot write {name} to {self.uri}: {folder} is a file; choose another uri")
 
     def _take_back(self) -> None:
         """Remove what a failed `publish` made visible."""

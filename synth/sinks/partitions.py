@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import numpy as np
 
 from synth.arrays import Int64
 from synth.errors import RunError
+from synth.sinks.places import PARTITION
 from synth.tables.partition import NULL, TIME_PARTS
 from synth.tables.split import time_of
 from synth.tables.table import Table
@@ -27,12 +29,32 @@ def partitioned_table(table: Table, keys: Sequence[str]) -> Table:
     return replace(table, fields=tuple(field for field in table.fields if field.name not in keys))
 
 
-def split(batch: "Batch", keys: Sequence[str]) -> Iterator[tuple[str, "Batch"]]:
-    """Yields each partition that has rows here: its folder and these rows, in order; who begins first comes first."""
+def partition_of(file: str) -> dict[str, str | None]:
+    """What the folders of a file say of its rows.
+
+    >>> synth.partition_of("transactions/day=2022-01-03/channel=in%2Fout/part-00000.parquet")
+    {'day': '2022-01-03', 'channel': 'in/out'}
+
+    Args:
+        file: its name, below the place.
+
+    Returns:
+        Key → value, as text; None for one that is missing. Empty for a file in no such folder.
+    """
+    steps = (step.partition(PARTITION) for step in file.split("/")[:-1])
+    return {unquote(key): None if value == NULL else unquote(value) for key, sign, value in steps if sign}
+
+
+def split(batch: "Batch", keys: Sequence[str], *, keep: bool = False) -> Iterator[tuple[str, "Batch"]]:
+    """Yields each partition that has rows here: its folder and these rows, in order; who begins first comes first.
+
+    Args:
+        keep: whether the rows hold the values that their folder is named after, too.
+    """
     if not batch.native.num_rows:
         return
     code_t, folders = _coded(batch, keys)
-    rest = batch.only(partitioned_table(batch.table, keys))
+    rest = batch if keep else batch.only(partitioned_table(batch.table, keys))
     if not (np.diff(code_t) < 0).any():
         ends = np.flatnonzero(np.diff(code_t, append=len(folders)))
         for first, last in zip([0, *(ends[:-1] + 1)], ends + 1, strict=True):

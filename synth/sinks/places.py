@@ -30,6 +30,8 @@ RunFolder = Literal["auto", "always", "never"]
 """Whether a run has a folder of its own below its place; ``auto``: in a bucket, where it replaces another run."""
 PARTITION = "="
 """What stands between key and value in the name of a partition's folder, and in no other name."""
+_PART = re.compile(r"part-([0-9a-f]+-(?=\d+\.))?")
+"""What the name of a part begins with; in the table of a lake its commit comes before the number of the block."""
 STAGING = ".synth-"
 """What every hidden entry that a store makes in a place begins with; a file's name never does."""
 
@@ -100,18 +102,20 @@ def parse_uri(uri: str) -> LocalPlace | S3Place:
 
 
 def family(name: str) -> str:
-    """What a file's name stands for: all parts of a table for `table/part-00003.csv`, in folders of partitions, too;
-    else the name itself.
+    """What a file's name stands for: all parts of a table for `table/part-00003.csv`, in folders of partitions, too,
+    or all of one commit for `table/data/part-00001-00003.parquet`; else the name itself.
     """
     directory, slash, base = name.rpartition("/")
-    if not base.startswith("part-"):
+    part = _PART.match(base)
+    if not part:
         return name
-    return "/".join(step for step in directory.split("/") if PARTITION not in step) + slash + "part-"
+    return "/".join(step for step in directory.split("/") if PARTITION not in step) + slash + part[0]
 
 
 def above(family: str) -> str:
-    """What the names of a family begin with: those of parts with the folder of their table."""
-    return family.removesuffix("part-")
+    """What the names of a family begin with: those of parts with the folder of their table, any other with itself."""
+    directory, slash, base = family.rpartition("/")
+    return directory + slash if base.startswith("part-") else family
 
 
 def families(names: Iterable[str]) -> list[str]:

@@ -290,7 +290,7 @@ class S3Store:
             for name, _ in self._connection().visible(above(start)):
                 if family(name) == start:
                     found.append(name)
-                elif not start.endswith("part-"):
+                elif above(start) == start:
                     break
         return [*found, *(name for name, _ in self._connection().visible(RUN_FOLDER))]
 

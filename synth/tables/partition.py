@@ -16,6 +16,7 @@ so that each of them says alone when it was."""
 NULL = "__HIVE_DEFAULT_PARTITION__"
 """What Hive writes for a value that is missing."""
 
+#: The field ``partition_by`` of a sink.
 PartitionKeys = Annotated[
     list[str],
     Field(
@@ -25,10 +26,17 @@ PartitionKeys = Annotated[
 
 
 def partition_problems(keys: Sequence[str], view: Mapping[str, Column]) -> Iterator[Problem]:
-    """Yields what is wrong with keys.
+    """What is wrong with the keys of partitions.
+
+    >>> [problem.message for problem in synth.partition_problems(["day"], {})]
+    ["'day' is a part of the event time, which the view does not show"]
 
     Args:
+        keys: in the words of a recipe.
         view: the columns of the transactions, by name.
+
+    Yields:
+        One problem for each, and one where the view cannot put its rows back in order.
     """
     shown = {column.name for column in view.values()}
     few = tuple(name for name, column in view.items() if _has_few_values(column))

@@ -151,10 +151,12 @@ class TestPendingUploads:
         client, bucket = place.client, place.bucket
         spared = ["a.csv.bak", "other/part-00000.csv", "table/other-00000.csv", "table/part"]
         swept = ["a.csv", "table/part-00077.csv", "_manifest.json"]
+        spared += ["lake/part-00001-00000.csv", "lake/part-00000-1e5a-c000.csv"]  # another commit's, and Spark's
+        swept += ["lake/day=2022-01-01/part-00002-00007.csv"]
         for name in [*spared, *swept]:
             client.create_multipart_upload(Bucket=bucket, Key=f"{place.prefix}/{name}")
         neighbour = client.create_multipart_upload(Bucket=bucket, Key=f"{place.prefix}x/a.csv")
-        store = start(place, "a.csv", "table/part-00000.csv")
+        store = start(place, "a.csv", "table/part-00000.csv", "lake/part-00002-00000.csv")
         assert place.staging() == sorted(f"{place.prefix}/{name}" for name in spared)
         store.discard([write(store, "a.csv", b"x")])
         assert place.staging() == sorted(f"{place.prefix}/{name}" for name in spared)
