@@ -73,6 +73,7 @@ from .contracts.sink import Sink as Sink
 from .contracts.sink import SinkJob as SinkJob
 from .contracts.store import Source as Source
 from .contracts.store import Staged as Staged
+from .contracts.store import TableSource as TableSource
 from .contracts.stream_sink import Checkpoint as Checkpoint
 from .contracts.stream_sink import StreamSink as StreamSink
 from .contracts.stream_sink import StreamStats as StreamStats

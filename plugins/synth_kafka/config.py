@@ -9,7 +9,11 @@ from pydantic import Field
 from synth import Problem
 from synth_kafka.formats import FormatName, KeyFormatName
 
-_TOPIC = r"^[A-Za-z0-9._-]{1,200}$"
+TOPIC = r"^[A-Za-z0-9._-]{1,200}$"
+SERVERS = r"^[^\s,/@]+:\d+(,[^\s,/@]+:\d+)*$"
+
+SCHEMES = ("kafka",)
+"""What uris of streams begin with."""
 
 CONTROL = "synth"
 """What the control topic's name ends with."""
@@ -22,9 +26,9 @@ class KafkaConfig:
     kind: Literal["kafka"] = "kafka"
     servers: Annotated[
         str,
-        Field(pattern=r"^[^\s,/@]+:\d+(,[^\s,/@]+:\d+)*$", description="brokers to begin with: host:port, with commas"),
+        Field(pattern=SERVERS, description="brokers to begin with: host:port, with commas"),
     ]
-    topic: Annotated[str, Field(pattern=_TOPIC, description="where the transactions go")]
+    topic: Annotated[str, Field(pattern=TOPIC, description="where the transactions go")]
     side_topics: Annotated[list[str], Field(description="tables that go to topics of their own, <topic>.<table>")]
     format: Annotated[FormatName, Field(description="what a message is")]
     registry: Annotated[

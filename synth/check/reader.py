@@ -16,7 +16,7 @@ from synth.check.partitions import in_blocks, name_of, partition_of, require_tim
 from synth.config.catalog import Catalog, load_catalog
 from synth.contracts.hookspecs import SinkSpec
 from synth.contracts.output import ColumnEntry, Output
-from synth.contracts.store import Source
+from synth.contracts.store import Source, TableSource
 from synth.errors import RefusedError, SynthError, VerifyError
 from synth.sinks.places import MANIFEST
 from synth.sinks.stores import open_store
@@ -36,18 +36,32 @@ class StoredOutput(Output):
         catalog: where the sink is looked up if its format is a plugin's; None for the installed plugins.
     """
 
-    store: Source
+    store: Source | TableSource
     catalog: Catalog | None = None
 
     def schema(self, table: str) -> pa.Schema:
         """The columns of a table; a time that its text files print without the seconds is text here, too."""
+        printed = any(_format_of(name)[0] in _PRINTED for name in self._names(table))
+        return schema_of(self.table(table)["columns"], printed=printed)
+
+    def lacks(self, table: str) -> str:
+        """Why a table that was made is not here, where the place holds it by design only in part; empty otherwise."""
+        return self.store.lacks(table) if isinstance(self.store, TableSource) else ""
+
+    def _names(self, table: str) -> list[str]:
+        """What the store calls the files of a table, in the order of its rows."""
         entry = self.table(table)
-        return schema_of(entry["columns"], printed=any(_format_of(f["name"])[0] in _PRINTED for f in entry["files"]))
+        return (
+            [self.store.name_of(table)]
+            if isinstance(self.store, TableSource)
+            else [file["name"] for file in entry["files"]]
+        )
 
     def batches(self, table: str) -> Iterator[pa.RecordBatch]:
         """The rows of a table in order, file by file."""
-        entry = self.table(table)
-        columns, files = entry["columns"], [file["name"] for file in entry["files"]]
+        if why := self.lacks(table):
+            raise RefusedError(f"{table} of {self.uri} cannot be read: {why}")
+        columns, files = self.table(table)["columns"], self._names(table)
         if any(map(partition_of, files)):
             counted = name_of("event_id", columns)
             yield from in_blocks(files, lambda file: self._rows(table, file), counted, self.schema(table))
@@ -113,7 +127,7 @@ def _format_of(file: str) -> tuple[str, str | None]:
     return (stem.rpartition(".")[2] if compression else last), compression
 
 
-def _open_source(uri: str, catalog: Catalog | None) -> Source:
+def _open_source(uri: str, catalog: Catalog | None) -> Source | TableSource:
     """The place at a uri: a store, or what the sink of a plugin makes of the uri's scheme."""
     scheme, separator, _ = uri.partition("://")
     if not separator or scheme.lower() == "s3":

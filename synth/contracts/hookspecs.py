@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from synth.contracts.output import ColumnEntry, Output
-    from synth.contracts.store import Source
+    from synth.contracts.store import Source, TableSource
 
 #: Minor: a hook or an attribute more. Major: plugins have to change.
 API_VERSION = "1.0"
@@ -80,7 +80,8 @@ class SinkSpec(Spec):
             that makes the writer's mistake again finds nothing.
         schemes: what the uris of a sink that writes neither to a directory nor to S3 begin with, before ``://``.
         opens: of such a uri, the place for reading; what ``finish`` names as files are streams that it gives back byte
-            by byte. Raises RefusedError where the uri names no place, and repeats none that may hold a password.
+            by byte. Where it names none, the place is a ``synth.TableSource``. Raises RefusedError where the uri names
+            no place, and repeats none that may hold a password.
     """
 
     place: bool = False
@@ -92,7 +93,7 @@ class SinkSpec(Spec):
     stdout: bool = False
     reads: "Callable[[BinaryIO, str, Sequence[ColumnEntry]], Iterator[pa.RecordBatch]] | None" = None
     schemes: tuple[str, ...] = ()
-    opens: "Callable[[str], Source] | None" = None
+    opens: "Callable[[str], Source | TableSource] | None" = None
 
     @property
     def has_uri(self) -> bool:

@@ -179,6 +179,10 @@ class Output(ABC):
             raise RefusedError(f"{self.uri} holds no table {name!r}, only {', '.join(tables)}")
         return tables[name]
 
+    def lacks(self, table: str) -> str:
+        """Why a table that was made is not here, where the place was given some of them only; empty where it is."""
+        return ""
+
     @abstractmethod
     def schema(self, table: str) -> "pa.Schema":
         """The columns of a table; a time that its text files print without the seconds is text here, too."""

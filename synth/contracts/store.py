@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from typing_extensions import Buffer
 
@@ -76,6 +77,42 @@ class Source(Protocol):
 
         Raises:
             RefusedError: there is no such file, or the place cannot be read.
+        """
+
+
+class TableSource(ABC):
+    """A ``Source`` that holds tables and no files, such as topics: the manifest names no file, and the place tells
+    under which name it gives the rows of a table, as if they lay in one.
+    """
+
+    @abstractmethod
+    def read_manifest(self) -> bytes | None:
+        """As that of a ``Source``."""
+
+    def list_files(self) -> dict[str, int]:
+        """Nothing: no reader takes a file here for a part of a table."""
+        return {}
+
+    @abstractmethod
+    def name_of(self, table: str) -> str:
+        """What ``open_reader`` takes for a table that is here; it ends as a file's name does that tells its format."""
+
+    @abstractmethod
+    def lacks(self, table: str) -> str:
+        """Why a table that was made cannot be read here, through nobody's fault; empty where it can."""
+
+    @abstractmethod
+    def open_reader(self, name: str) -> BinaryIO:
+        """The rows of a table in the order in which they were made.
+
+        Raises:
+            RefusedError: they are not here, or the place cannot be read.
+        """
+
+    @abstractmethod
+    def checks(self) -> Iterator[tuple[str, bool | None, str]]:
+        """What there is to check beside the rows, asked when all tables were read: what was checked, whether it holds,
+        None where it could not be checked, and one line that says what was found.
         """
 
 

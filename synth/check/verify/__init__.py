@@ -46,6 +46,7 @@ from synth.config.catalog import Catalog
 from synth.contracts.claimer import Claimer
 from synth.contracts.generator import Generator
 from synth.contracts.output import Manifest, Output
+from synth.contracts.store import TableSource
 from synth.wording import counted
 
 __all__ = ["Check", "Report", "verify"]
@@ -95,14 +96,19 @@ def verify(uri: str, *, catalog: Catalog) -> Report:
 
 def _checks(output: StoredOutput, catalog: Catalog) -> Iterator[Check]:
     """All checks; one pass over the transactions serves those of the rows."""
-    yield check_files(output)
-    yield check_foreign(output)
+    if not isinstance(output.store, TableSource):
+        yield check_files(output)
+        yield check_foreign(output)
     parts = recipe_parts(output.manifest, catalog)
     yield parts.check
     yield from note_versions(output)
     yield from check_columns(output)
     names = output.manifest["tables"]
-    found = {name: Found.keeping(output, name) for name in names if name not in ("transactions", "clicks")}
+    found = {
+        name: Found.keeping(output, name)
+        for name in names
+        if name not in ("transactions", "clicks") or (name == "clicks" and output.lacks(name))
+    }
     labels, episodes, reports, holders, cards = (
         found[name].columns if name in found else None
         for name in ("labels", "episodes", "label_events", "holders", "cards")
@@ -122,10 +128,10 @@ def _checks(output: StoredOutput, catalog: Catalog) -> Iterator[Check]:
     checks += [check for check in named if isinstance(check, RowCheck)]
     if parts.generator is not None and type(parts.generator).check is not Generator.check:
         checks.append(GeneratorRules(parts.generator, whole))
-    if parts.timeline is not None and "observed_label" in shown:
+    if parts.timeline is not None and "observed_label" in shown and not output.lacks("label_events"):
         checks.append(ObservedLabels(dropped.without(reports) if reports else None, parts.timeline))
     clicks = None
-    if "clicks" in names:
+    if "clicks" in names and not output.lacks("clicks"):
         click_labels = found["click_labels"].columns if "click_labels" in found else None
         found["clicks"], clicks = read_clicks(output, click_labels)
         checks.append(Purchases(clicks, dropped))
@@ -136,7 +142,13 @@ def _checks(output: StoredOutput, catalog: Catalog) -> Iterator[Check]:
     yield from noise.checks(labels)
     yield _check_digest(output.manifest, found)
     yield _check_counts(output.manifest, parts, labels, episodes)
-    unread = [name for name in ("transactions", "labels", "episodes") if name not in found or found[name].problem]
+    if isinstance(output.store, TableSource):
+        yield from (Check(*each) for each in output.store.checks())
+    unread = [
+        name
+        for name in ("transactions", "labels", "episodes")
+        if name not in found or found[name].problem or output.lacks(name)
+    ]
     yield from (check for check in named if isinstance(check, Check))
     yield from _results(checks, known, "the transactions cannot be read" if main.problem else main.hidden)
     if parts.timeline is None:
@@ -150,7 +162,10 @@ def _checks(output: StoredOutput, catalog: Catalog) -> Iterator[Check]:
     claiming = {name for name, pattern in parts.patterns.items() if isinstance(pattern, Claimer)}
     came_f = dropped.came(int64_of(labels["event_id"]))
     yield from check_episodes(labels, episodes, fraud, claiming, came_f)
-    yield from check_reports(labels, reports, episodes, output.manifest["recipe"], claiming)
+    if why := output.lacks("label_events") if "label_events" in names else "":
+        yield Check("reports", None, why)
+    else:
+        yield from check_reports(labels, reports, episodes, output.manifest["recipe"], claiming)
     if clicks is not None:
         yield from check_clicks(clicks, click_labels, labels)
     lost = Counter(labels["scenario"].filter(pa.array(~came_f)).to_pylist())

@@ -17,7 +17,8 @@ _MOST = 1000
 
 def plugin_checks(output: Output, checks: Sequence[tuple[str, CheckSpec]]) -> Iterator[Check]:
     """Makes each check of the loaded plugins, under the plugin's name; one that raises has failed."""
-    shown = {*sources_of(output, "transactions"), *output.manifest["tables"]}
+    there = {name for name in output.manifest["tables"] if not output.lacks(name)}
+    shown = {*sources_of(output, "transactions"), *there}
     for plugin, check in checks:
         if check.sinks and output.manifest["sink"].get("kind") not in check.sinks:
             continue

@@ -124,6 +124,8 @@ class NoiseKey:
     def _counts(self, labels: Columns | None) -> Check:
         """What the manifest counts of the events that were sent."""
         message = self.output.stream
+        if why := self.output.lacks("transactions"):
+            return Check("rows sent", None, why)
         if message.get("events") != self.sent:
             return Check("rows sent", False, f"{self.sent:,} rows, but the manifest counts {message.get('events')}")
         if labels is None or self.key is None or message.get("skipped"):
@@ -147,6 +149,8 @@ def read_noise(output: Output, key: Found | None) -> NoiseKey:
         key: the table ``noise``; None where there is none.
     """
     message = output.stream
+    if why := output.lacks("transactions"):
+        return NoiseKey(output, hidden=why)
     try:
         given = adapter(NoiseConfig).validate_json(json.dumps(message.get("noise")))
     except ValidationError:
@@ -159,7 +163,7 @@ def read_noise(output: Output, key: Found | None) -> NoiseKey:
     if config is None:
         return NoiseKey(output)
     if key is None or key.columns is None:
-        why = "the answer key cannot be read" if key else "the answer key was not sent with the rows"
+        why = "the answer key cannot be read" if key and not key.hidden else "the answer key was not sent with the rows"
         return NoiseKey(output, config, hidden=why)
     shown, columns = sources_of(output, "transactions"), key.columns
     name = next((each for each in ("event_id", "tid") if each in shown and each in columns), "")

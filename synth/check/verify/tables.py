@@ -119,7 +119,9 @@ class Found:
             see: is shown each block, and the position of its first row.
             batches, sizes: the rows and those of each block; None for what is there and what the manifest says.
         """
-        found = cls(output, table)
+        found = cls(output, table, hidden=output.lacks(table))
+        if found.hidden:
+            return found
         entry, schema = output.table(table), output.schema(table)
         lines = "".join(f"{column['name']}:{column['type']}\n" for column in entry["columns"])
         state = hashlib.sha256(lines.encode())
@@ -145,7 +147,7 @@ class Found:
     @property
     def columns(self) -> Columns | None:
         """Event column → values of a table that was kept."""
-        if self.problem or self.kept is None:
+        if self.problem or self.hidden or self.kept is None:
             return None
         whole = pa.concat_tables([self.output.schema(self.table).empty_table(), *self.kept]).combine_chunks()
         names = sources_of(self.output, self.table)

@@ -1,0 +1,1 @@
+"""Streams read back, for ``synth verify``; it shares no code with what made the messages."""
