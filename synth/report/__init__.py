@@ -12,7 +12,7 @@ from synth.report.markdown import write_markdown
 from synth.report.page import write_page
 from synth.report.parts import parts_of
 from synth.report.parts.answers import read_answer
-from synth.report.parts.fraud import previewed
+from synth.report.parts.episodes import previewed
 
 __all__ = [
     "Figure",

@@ -4,62 +4,75 @@ Each takes the rows of a figure's table and says which columns it draws. Altair 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import altair as alt
-
-Rows = Sequence[Mapping[str, Any]]
-
-#: What is drawn → its colour on light and on dark ground; the first one is that of a chart outside of a page.
-PALETTE = {
-    "ink": ("#1d2329", "#e8ebee"),
-    "muted": ("#55606b", "#a9b3bd"),
-    "grid": ("#dde2e7", "#333c44"),
-    "first": ("#1f6fb2", "#74b6ec"),
-    "second": ("#b3261e", "#ff9a90"),
-    "third": ("#6b4ea0", "#c3a9f0"),
-    "fourth": ("#2f7d4f", "#7fd0a0"),
-}
-
-_OTHERS = tuple(PALETTE[name][0] for name in ("third", "fourth", "muted", "ink"))
-_FIRST, FRAUD, _INK, _MUTED, _GRID = (PALETTE[name][0] for name in ("first", "second", "ink", "muted", "grid"))
-
-#: Series that look the same in every chart.
-_KNOWN = {"genuine": _FIRST, "came": _FIRST, "payments": _FIRST, "fraud": FRAUD, "asked": _MUTED}
-_KNOWN |= {"this episode": FRAUD}
-
-#: The strokes and marks of series, in order, so that they differ without their colours.
-_DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [1, 3], [10, 4])
-_SHAPES = ("circle", "diamond", "square", "triangle-up", "cross", "triangle-down")
+from synth.report.dress import (
+    DASHES,
+    FIRST,
+    FRAUD,
+    INK,
+    MUTED,
+    SHAPES,
+    Rows,
+    colours,
+    data,
+    instant,
+    legend,
+    name_axis,
+    number_axis,
+    scale,
+    sized,
+    ticks_within,
+    time_axis,
+)
 
 #: Columns of what is drawn of several columns of a table.
 _AT, _SERIES_OF, _VALUE = "at", "series", "value"
 
-_SMALL, _TEXT = 11, 12
-_NARROW = 420
-
 #: Points of a line that are marked each: a single one would not be seen.
-_FEW = 12
+_FEW = 31
+
+#: A square, and a line across: what bars and the lines beside them are in a legend.
+_BAR, _ACROSS = "M-1,-1L1,-1L1,1L-1,1Z", "M-1.4,-0.25L1.4,-0.25L1.4,0.25L-1.4,0.25Z"
 
 
 def bars(
     rows: Rows, *, width: int, height: int, x: str, y: str, ticks: str = "", titles: Mapping[str, str], form: str = ""
 ) -> Any:
-    """A bar for each row, in the order of the table; ``ticks`` is a column that stands beside it, as a line across."""
+    """A bar for each row, in the order of the table.
+
+    Args:
+        ticks: a column that stands beside it, as a line across.
+        titles: of the columns; that of a bar is its name in the legend, where there are ticks.
+    """
     import altair as alt
 
     order = [row[x] for row in rows]
-    place = alt.X(x, type="ordinal", sort=order, title=titles[x], axis=_few_labels(order, width))
-    data = _data(rows)
-    value = alt.Y(y, type="quantitative", title=titles[y], axis=_axis(form))
-    chart: Any = alt.Chart(data).mark_bar(color=_FIRST, opacity=0.85).encode(x=place, y=value)
-    if ticks and any(row[ticks] is not None for row in rows):
-        beside = alt.Y(ticks, type="quantitative", title=titles[y])
-        colour = _KNOWN.get(titles.get(ticks, ""), _INK)
-        line = alt.Chart(data).mark_tick(color=colour, thickness=3, opacity=1, size=_room(len(rows), width))
-        chart += line.encode(place, beside)
-    return _sized(chart, width, height)
+    place = alt.X(x, type="ordinal", sort=order, title=titles[x], axis=name_axis(order, width))
+    shown = data(rows)
+    beside = bool(ticks) and any(row[ticks] is not None for row in rows)
+    what = titles.get("value", titles[y]) if beside else titles[y]
+    value = alt.Y(y, type="quantitative", title=what, axis=number_axis(form))
+    chart: Any = alt.Chart(shown).mark_bar(color=FIRST, opacity=0.85).encode(x=place, y=value)
+    if beside:
+        names = [titles[y], titles[ticks]]
+        colour = FRAUD if titles[ticks] == "fraud" else INK
+        mark = alt.Y(ticks, type="quantitative", title=what)
+        line = alt.Chart(shown).mark_tick(color=colour, thickness=3, opacity=1, size=_room(len(rows), width))
+        chart += line.encode(place, mark)
+        key = [{x: order[0], y: rows[0][y], _SERIES_OF: name} for name in names]
+        told = legend(names, width, symbolOpacity=1, symbolSize=80, symbolStrokeWidth=0)
+        chart += (
+            alt.Chart(data(key))
+            .mark_point(filled=True, opacity=0, size=1)
+            .encode(
+                x=place,
+                y=value,
+                shape=alt.Shape(_SERIES_OF, type="nominal", scale=scale(names, [_BAR, _ACROSS]), legend=told),
+                color=alt.Color(_SERIES_OF, type="nominal", scale=scale(names, [FIRST, colour]), legend=told),
+            )
+        )
+    return sized(chart, width, height)
 
 
 def pairs(
@@ -69,20 +82,20 @@ def pairs(
     import altair as alt
 
     names = [titles[y] for y in ys]
-    data = _data([{_AT: row[x], _SERIES_OF: titles[y], _VALUE: row[y]} for row in rows for y in ys])
     longest = max((len(str(row[x])) for row in rows), default=1)
     place = alt.Axis(labelLimit=min(int(width * 0.45), 10 + 8 * longest), title=titles[x], domain=False, ticks=False)
+    hues = alt.Color(_SERIES_OF, type="nominal", sort=names, scale=scale(names, colours(names)))
     chart = (
-        alt.Chart(data)
+        alt.Chart(data([{_AT: row[x], _SERIES_OF: titles[y], _VALUE: row[y]} for row in rows for y in ys]))
         .mark_bar(opacity=0.85)
         .encode(
             y=alt.Y(_AT, type="nominal", sort=[row[x] for row in rows], axis=place),
-            x=alt.X(_VALUE, type="quantitative", title=None, axis=_axis(form)),
+            x=alt.X(_VALUE, type="quantitative", title=None, axis=number_axis(form)),
             yOffset=alt.YOffset(_SERIES_OF, type="nominal", sort=names),
-            color=_colours(names),
+            color=hues.legend(legend(names, width)),
         )
     )
-    return _sized(chart, width, max(height, 40 + 15 * len(rows) * len(ys)))
+    return sized(chart, width, max(height, 40 + 15 * len(rows) * len(ys)))
 
 
 def lines(
@@ -95,29 +108,44 @@ def lines(
     titles: Mapping[str, str],
     form: str = "",
     marks: str = "",
+    between: tuple[str, str] | None = None,
     step: bool = False,
 ) -> Any:
-    """A line for each of some columns over days or numbers; ``marks`` is a column of names of days to be marked."""
+    """A line for each of some columns over days or numbers.
+
+    Args:
+        marks: a column of names of days to be marked.
+        between: columns that the value of a single series may lie between; drawn as a bar through its point.
+        titles: of the columns, and as ``value`` of what several of them show.
+    """
     import altair as alt
 
     names = [titles[y] for y in ys]
-    values = [{_AT: row[x], _SERIES_OF: titles[y], _VALUE: row[y]} for row in rows for y in ys if row[y] is not None]
     timed = bool(rows) and isinstance(rows[0][x], str)
-    axis = alt.Axis(title=titles[x], labelOverlap="greedy", labelFlush=False, tickCount=5 if width < _NARROW else 9)
-    scale = alt.Undefined if timed else alt.Scale(type="log")
-    place = alt.X(_AT, type="temporal" if timed else "quantitative", axis=axis, scale=scale)
-    value = alt.Y(_VALUE, type="quantitative", title=None if len(ys) > 1 else names[0], axis=_axis(form))
-    stroke = alt.StrokeDash(_SERIES_OF, type="nominal", sort=names, scale=_scale(names, _DASHES), legend=_legend(names))
+
+    def at(row: Mapping[str, Any]) -> Any:
+        return instant(row[x]) if timed else row[x]
+
+    values = [{_AT: at(row), _SERIES_OF: titles[y], _VALUE: row[y]} for row in rows for y in ys if row[y] is not None]
+    place = _across(_AT, [row[x] for row in rows], titles[x], width, alt.Scale(type="utc" if timed else "log"))
+    title = titles.get("value") if len(ys) > 1 else names[0]
+    value = alt.Y(_VALUE, type="quantitative", title=title, axis=number_axis(form))
+    told = legend(names, width, symbolType="stroke", symbolSize=500, symbolStrokeWidth=2)
+    stroke = alt.StrokeDash(_SERIES_OF, type="nominal", sort=names, scale=scale(names, DASHES), legend=told)
+    hues = alt.Color(_SERIES_OF, type="nominal", sort=names, scale=scale(names, colours(names)), legend=told)
     interpolate: Any = "step-after" if step else "linear"
-    chart: Any = (
-        alt.Chart(_data(values))
-        .mark_line(interpolate=interpolate, strokeWidth=2, point=not step and len(rows) <= _FEW)
-        .encode(x=place, y=value, color=_colours(names), strokeDash=stroke)
-    )
-    if days := [{_AT: row[x], _VALUE: row[ys[0]]} for row in rows if marks and row[marks]]:
-        shown = alt.Chart(_data(days)).mark_point(color=_INK, filled=True, size=36, shape="diamond")
-        chart += shown.encode(x=alt.X(_AT, type="temporal"), y=alt.Y(_VALUE, type="quantitative"))
-    return _sized(chart, width, height)
+    line = alt.Chart(data(values)).mark_line(interpolate=interpolate, strokeWidth=2)
+    chart: Any = line.encode(x=place, y=value, color=hues, strokeDash=stroke)
+    if not step and len(rows) <= _FEW:
+        chart += alt.Chart(data(values)).mark_point(filled=True, size=28).encode(x=place, y=value, color=hues)
+    if between:
+        low, high = between
+        ranges = [{_AT: at(row), _VALUE: row[low], "high": row[high]} for row in rows if row[ys[0]] is not None]
+        chart += alt.Chart(data(ranges)).mark_rule(color=MUTED).encode(x=place, y=value, y2="high")
+    if days := [{_AT: at(row), _VALUE: row[ys[0]]} for row in rows if marks and row[marks]]:
+        shown = alt.Chart(data(days)).mark_point(color=INK, filled=True, opacity=1, size=70, shape="diamond")
+        chart += shown.encode(x=place, y=value)
+    return sized(chart, width, height)
 
 
 def heat(rows: Rows, *, width: int, height: int, x: str, y: str, value: str, titles: Mapping[str, str]) -> Any:
@@ -125,19 +153,18 @@ def heat(rows: Rows, *, width: int, height: int, x: str, y: str, value: str, tit
     import altair as alt
 
     columns = [*dict.fromkeys(row[x] for row in rows)]
-    strength = alt.Opacity(
-        value, type="quantitative", legend=None, scale=alt.Scale(range=[0.04, 1], domain=[0, _most(rows, value)])
-    )
+    most = max((row[value] or 0 for row in rows), default=0) or 1
+    strength = alt.Opacity(value, type="quantitative", legend=None, scale=alt.Scale(range=[0.04, 1], domain=[0, most]))
     chart = (
-        alt.Chart(_data(rows))
-        .mark_rect(color=_FIRST, stroke=None)
+        alt.Chart(data(rows))
+        .mark_rect(color=FIRST, stroke=None)
         .encode(
-            x=alt.X(x, type="ordinal", sort=columns, title=titles[x], axis=_few_labels(columns, width)),
+            x=alt.X(x, type="ordinal", sort=columns, title=titles[x], axis=name_axis(columns, width)),
             y=alt.Y(y, type="ordinal", sort=[*dict.fromkeys(row[y] for row in rows)], title=None),
             opacity=strength,
         )
     )
-    return _sized(chart, width, height)
+    return sized(chart, width, height)
 
 
 def dots(
@@ -149,125 +176,73 @@ def dots(
     y: str,
     by: str,
     titles: Mapping[str, str],
+    kinds: Sequence[str] = (),
+    tops: Mapping[str, float] | None = None,
     stems: bool = False,
-    first: str = _FIRST,
+    first: str = FIRST,
+    marked: str = "",
 ) -> Any:
     """A mark for each row, whose shape and colour say what it is, ``first`` the first of them.
 
     Args:
+        kinds: the order of what rows are; else that of the rows.
+        tops: of columns, where their axes end at least.
         stems: whether lines lead down to the axis.
+        marked: what is drawn above all else, with a line through the height of the chart.
     """
     import altair as alt
 
-    names = [*dict.fromkeys(row[by] for row in rows)]
-    data = _data(rows)
+    there = [*dict.fromkeys(row[by] for row in rows)]
+    names = [kind for kind in kinds or there if kind in there]
     timed = bool(rows) and isinstance(rows[0][x], str)
-    axis = alt.Axis(title=titles[x], labelOverlap="greedy", labelFlush=False, tickCount=4 if width < _NARROW else 8)
-    place = alt.X(x, type="temporal" if timed else "quantitative", axis=axis)
-    value = alt.Y(y, type="quantitative", title=titles[y], axis=_axis(""), scale=alt.Scale(zero=True))
-    marks = alt.Shape(by, type="nominal", sort=names, scale=_scale(names, _SHAPES), legend=_legend(names))
-    drawn = alt.Chart(data).mark_point(filled=True, size=55, opacity=0.85)
-    chart: Any = drawn.encode(x=place, y=value, color=_colours(names, by, first), shape=marks)
+    shown = [{**row, x: instant(row[x])} if timed else row for row in rows]
+    tops = tops or {}
+    ends = {name: [0, tops[name]] if name in tops else alt.Undefined for name in (x, y)}
+    span = alt.Scale(type="utc") if timed else alt.Scale(domain=ends[x], nice=x not in tops)
+    place = _across(x, [row[x] for row in rows], titles[x], width, span)
+    value = alt.Y(
+        y, type="quantitative", title=titles[y], axis=number_axis(), scale=alt.Scale(zero=True, domain=ends[y])
+    )
+    told = legend(names, width)
+    shapes = alt.Shape(by, type="nominal", sort=names, scale=scale(names, SHAPES), legend=told)
+    hues = alt.Color(by, type="nominal", sort=names, scale=scale(names, colours(names, first)), legend=told)
+
+    def points(chosen: Rows, size: int) -> Any:
+        drawn = alt.Chart(data(chosen)).mark_point(filled=True, size=size, opacity=0.85)
+        return drawn.encode(x=place, y=value, color=hues, shape=shapes)
+
+    chart: Any = points([row for row in shown if row[by] != marked], 30 if marked else 55)
     if stems:
-        chart = alt.Chart(data).mark_rule(color=_MUTED).encode(x=place, y=value) + chart
-    return _sized(chart, width, height)
+        chart = alt.Chart(data(shown)).mark_rule(color=MUTED).encode(x=place, y=value) + chart
+    if mine := [row for row in shown if marked and row[by] == marked]:
+        through = alt.Chart(data(mine)).mark_rule(color=FRAUD, opacity=0.5).encode(x=place)
+        chart = through + chart + points(mine, 75)
+    return sized(chart, width, height)
 
 
 def places(rows: Rows, *, width: int, height: int, x: str, y: str, size: str, titles: Mapping[str, str]) -> Any:
     """A disc for each place, as large as what is there."""
     import altair as alt
 
-    across = alt.X(x, type="quantitative", title=titles[x], scale=alt.Scale(zero=False, padding=12), axis=_axis(""))
-    up = alt.Y(y, type="quantitative", title=titles[y], scale=alt.Scale(zero=False, padding=12), axis=_axis(""))
-    area = alt.Size(
-        size,
-        type="quantitative",
-        scale=alt.Scale(range=[12, 420]),
-        legend=alt.Legend(title=titles[size], orient="top", format=",.0f", values=_sizes(rows, size)),
-    )
-    drawn = alt.Chart(_data(rows)).mark_circle(color=_FIRST, opacity=0.55, stroke=_FIRST)
-    return _sized(drawn.encode(x=across, y=up, size=area), width, height)
+    inner = alt.Scale(zero=False, padding=12)
+    across = alt.X(x, type="quantitative", title=titles[x], scale=inner, axis=number_axis(ticks=ticks_within(width)))
+    up = alt.Y(y, type="quantitative", title=titles[y], scale=inner, axis=number_axis())
+    ends = sorted({min(row[size] for row in rows), max(row[size] for row in rows)})
+    told = alt.Legend(title=titles[size], orient="top", format=",.0f", values=ends)
+    area = alt.Size(size, type="quantitative", scale=alt.Scale(range=[12, 420]), legend=told)
+    drawn = alt.Chart(data(rows)).mark_circle(color=FIRST, opacity=0.55, stroke=FIRST)
+    return sized(drawn.encode(x=across, y=up, size=area), width, height)
 
 
-def _sizes(rows: Rows, size: str) -> list[float]:
-    """What the legend of discs shows: the least, and the greatest."""
-    return sorted({min(row[size] for row in rows), max(row[size] for row in rows)})
-
-
-def _most(rows: Rows, value: str) -> float:
-    return max((row[value] or 0 for row in rows), default=0) or 1
-
-
-def _data(rows: Rows) -> Any:
+def _across(name: str, values: Sequence[Any], title: str, width: int, span: Any) -> Any:
+    """Where on the axis across a value stands: a time where values are texts, else a number."""
     import altair as alt
 
-    inline: Any = alt.InlineData
-    return inline(values=[dict(row) for row in rows])
-
-
-def _axis(form: str) -> "alt.Axis":
-    import altair as alt
-
-    return alt.Axis(format=form or alt.Undefined, tickCount=5)
-
-
-def _few_labels(values: Sequence[Any], width: int) -> "alt.Axis":
-    """An axis that names as many of the values as there is room for, all of them if that is so."""
-    import altair as alt
-
-    longest = max((len(str(value)) for value in values), default=1)
-    every = -(-len(values) * (longest + 2) * 7 // max(1, width - 60)) or 1
-    shown = [value for at, value in enumerate(values) if at % every == 0]
-    return alt.Axis(values=shown, labelAngle=0, labelOverlap=False, domain=False, ticks=False)
+    if values and isinstance(values[0], str):
+        return alt.X(name, type="temporal", scale=span, axis=time_axis(values, title, width))
+    return alt.X(name, type="quantitative", scale=span, axis=number_axis(title=title, ticks=ticks_within(width)))
 
 
 def _room(rows: int, width: int) -> float:
     """How wide a tick over a bar is."""
     return max(4.0, 0.7 * (width - 60) / max(1, rows))
-
-
-def _scale(names: Sequence[str], values: Sequence[Any]) -> "alt.Scale":
-    import altair as alt
-
-    return alt.Scale(domain=list(names), range=[values[at % len(values)] for at in range(len(names))])
-
-
-def _legend(names: Sequence[str]) -> "alt.Legend | None":
-    import altair as alt
-
-    if len(names) < 2:
-        return None
-    return alt.Legend(title=None, orient="top", columns=2)
-
-
-def _colours(names: Sequence[str], by: str = _SERIES_OF, first: str = _FIRST) -> "alt.Color":
-    import altair as alt
-
-    taken = {_KNOWN.get(name) for name in names}
-    others = iter([colour for colour in (first, *_OTHERS) if colour not in taken] * len(names))
-    used = [_KNOWN.get(name) or next(others) for name in names]
-    return alt.Color(by, type="nominal", sort=list(names), scale=_scale(names, used), legend=_legend(names))
-
-
-def _sized(chart: Any, width: int, height: int) -> Any:
-    """The chart in the house's dress: all of it within some pixels, on whatever ground there is."""
-    return (
-        chart.properties(
-            width=width, height=height, autosize={"type": "fit", "contains": "padding"}, background="transparent"
-        )
-        .configure(aria=False, font="system-ui, DejaVu Sans, sans-serif", padding=4)
-        .configure_mark(tooltip=True)
-        .configure_view(stroke=None)
-        .configure_axis(
-            labelColor=_MUTED,
-            titleColor=_INK,
-            gridColor=_GRID,
-            domainColor=_MUTED,
-            tickColor=_MUTED,
-            labelFontSize=_SMALL,
-            titleFontSize=_TEXT,
-            titleFontWeight="normal",
-        )
-        .configure_axisX(grid=False)
-        .configure_legend(labelColor=_INK, titleColor=_INK, labelFontSize=_SMALL, titleFontSize=_SMALL, labelLimit=200)
-    )

@@ -6,7 +6,7 @@ from importlib import metadata
 from synth.config.catalog.extras import Lack, lack_of
 from synth.errors import RefusedError
 from synth.libraries import PACKAGE
-from synth.report.charts import PALETTE
+from synth.report.dress import PALETTE
 from synth.report.figures import Figure
 
 #: What charts need beyond synth's own libraries.

@@ -43,7 +43,7 @@ class Figure:
         rows: name of a column → value.
         draw: None for a table that is better read than drawn.
         height: of the chart, in pixels.
-        wide: whether it takes the width of the page.
+        size: how much of the page's width it takes.
     """
 
     name: str
@@ -52,7 +52,7 @@ class Figure:
     rows: Sequence[Mapping[str, Any]]
     draw: Draw | None = None
     height: int = 220
-    wide: bool = False
+    size: Literal["third", "half", "full"] = "half"
 
 
 @dataclass(frozen=True)

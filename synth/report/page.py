@@ -4,12 +4,13 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from importlib.resources import files
 
-from synth.report.charts import PALETTE
 from synth.report.drawing import draw_svg
+from synth.report.dress import PALETTE
 from synth.report.figures import Figure, Part, told
 
-#: Pixels of a chart: in one of two columns, over both, and on a phone.
-HALF, FULL, NARROW = 500, 1040, 340
+#: Pixels of a chart that takes a part of the page, and on a phone; where they are the same, one drawing is for both.
+_WIDTHS = {"third": 340, "half": 500, "full": 1040}
+_PHONE = 340
 
 #: Nothing is fetched and nothing is run, whatever a value may contain.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
@@ -59,13 +60,13 @@ def _part(part: Part) -> str:
 def _figure(figure: Figure) -> str:
     caption = escape(figure.title)
     table = _scrolled(_table(figure), figure.title)
-    wide = ' class="wide"' if figure.wide else ""
+    opening = f'<figure class="{figure.size}" data-name="{escape(figure.name)}"><figcaption>{caption}</figcaption>'
     if figure.draw is None or not figure.rows:
         shown = table if figure.rows else "<p>There is nothing to show.</p>"
-        return f'<figure{wide} data-name="{escape(figure.name)}"><figcaption>{caption}</figcaption>{shown}</figure>\n'
-    charts = "".join(_chart(figure, width) for width in (FULL if figure.wide else HALF, NARROW))
+        return f"{opening}{shown}</figure>\n"
+    charts = "".join(_chart(figure, width) for width in dict.fromkeys((_WIDTHS[figure.size], _PHONE)))
     return (
-        f'<figure{wide} data-name="{escape(figure.name)}"><figcaption>{caption}</figcaption>\n{charts}'
+        f"{opening}\n{charts}"
         f'<details><summary>The numbers<span class="hidden"> of: {caption}</span></summary>\n{table}</details>'
         "</figure>\n"
     )
@@ -73,7 +74,7 @@ def _figure(figure: Figure) -> str:
 
 def _chart(figure: Figure, width: int) -> str:
     """The chart as a picture that has a name; what it says is in the table below it."""
-    size = "phone" if width == NARROW else "desk"
+    size = "any" if _WIDTHS[figure.size] == _PHONE else "phone" if width == _PHONE else "desk"
     svg = draw_svg(figure, width)
     label = escape(f"Chart: {figure.title}. Its numbers are in the table below.")
     return svg.replace("<svg ", f'<svg role="img" aria-label="{label}" data-size="{size}" ', 1) + "\n"
@@ -102,4 +103,4 @@ def _table_lines(figure: Figure) -> Iterator[str]:
 
 
 def _align(kind: str) -> str:
-    return ' class="number"' if kind in _NUMBERS else ""
+    return ' class="number"' if kind in _NUMBERS else ' class="time"' if kind == "time" else ""

@@ -27,6 +27,7 @@ class Seen:
         faint: texts with less contrast than they need.
         charts: name of a figure → number of visible marks in its visible chart.
         cut: texts in charts that stand out of their picture.
+        crowded: texts in charts that lie on each other, or stand twice at one axis.
     """
 
     said: list[str]
@@ -35,6 +36,7 @@ class Seen:
     faint: list[str]
     charts: dict[str, int]
     cut: list[str]
+    crowded: list[str]
 
 
 _LOOK = """() => {
@@ -66,7 +68,21 @@ _LOOK = """() => {
       const b = e.getBoundingClientRect(); return b.width + b.height > 0; });
     charts[svg.closest("figure").dataset.name] = marks.length;
   }
-  return { faint, cut, charts, overflow: document.documentElement.scrollWidth - window.innerWidth };
+  const crowded = [];
+  for (const svg of document.querySelectorAll("figure svg")) {
+    const name = svg.closest("figure").dataset.name;
+    const texts = [...svg.querySelectorAll("text")].map((t) => [t.textContent, t.getBoundingClientRect()])
+      .filter(([text, box]) => text.trim() && box.width);
+    texts.forEach(([text, a], at) => texts.slice(at + 1).forEach(([other, b]) => {
+      if (Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
+          && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 3)
+        crowded.push(`${name}: ${text} on ${other}`); }));
+    for (const axis of svg.querySelectorAll(".role-axis-label")) {
+      const labels = [...axis.querySelectorAll("text")].map((t) => t.textContent).filter((t) => t.trim());
+      if (new Set(labels).size < labels.length) crowded.push(`${name}: ${labels} at one axis`);
+    }
+  }
+  return { faint, crowded, cut, charts, overflow: document.documentElement.scrollWidth - window.innerWidth };
 }"""
 
 

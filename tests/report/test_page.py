@@ -40,7 +40,7 @@ def pages(places: Path) -> Path:
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "light"), (1280, "dark"), (390, "dark")])
 def test_a_page_is_fit_to_be_seen(name: str, width: int, scheme: str, pages: Path, chromium: Browser) -> None:
     seen = chromium.look(pages / f"{name}.html", width, scheme)
-    assert (seen.said, seen.asked, seen.overflow, seen.faint, seen.cut) == ([], [], 0, [], [])
+    assert (seen.said, seen.asked, seen.overflow, seen.faint, seen.cut, seen.crowded) == ([], [], 0, [], [], [])
     drawn = {f.name for part in parts_of(pages / name).values() for f in part.figures if f.draw and f.rows}
     assert {*seen.charts} == drawn
     assert len(drawn) > 5

@@ -1,5 +1,9 @@
 """``synth.plot`` and what notebooks show."""
 
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -54,3 +58,26 @@ def test_a_preview_draws_its_episodes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert look._repr_html_().count("<pre>") == 1
     with pytest.raises(synth.RefusedError, match=r"a chart \(extra report\) needs altair"):
         synth.plot("seed=1")
+
+
+def test_a_day_is_the_same_day_wherever_it_is_drawn() -> None:
+    """Ticks stand at the chart's own days, in UTC, whatever the machine's time zone is."""
+    program = (
+        "from functools import partial\n"
+        "from synth.report.charts import lines\n"
+        "from synth.report.drawing import draw_svg\n"
+        "from synth.report.figures import Column, Figure\n"
+        "rows = [{'from': f'2022-01-{day:02d}', 'rows': day} for day in (3, 10, 17, 24)]\n"
+        "draw = partial(lines, x='from', ys=['rows'], titles={'from': 'week from Monday', 'rows': 'rows'})\n"
+        "print(draw_svg(Figure('days', 'Days', [Column('from', ''), Column('rows', '')], rows, draw), 500))\n"
+    )
+    drawn = [
+        subprocess.run(
+            [sys.executable, "-c", program], env={**os.environ, "TZ": zone}, check=True, capture_output=True, text=True
+        ).stdout
+        for zone in ("UTC", "America/Los_Angeles")
+    ]
+    assert drawn[0] == drawn[1]
+    texts = re.findall(r">([^<>]+)</text>", drawn[0])
+    assert [text for text in texts if "Jan" in text] == ["3 Jan", "10 Jan", "17 Jan", "24 Jan"]
+    assert "week from Monday, 2022" in texts

@@ -1,18 +1,24 @@
 """What a report says, whatever its format: the figures of the rows, and of what is missing one sentence."""
 
 import json
+import math
 import re
+from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from synth.check.stats.rows import Codes, CountedRows
 from synth.check.stats.subject import Subject, read_subject
 from synth.config.catalog import load_catalog
 from synth.libraries import installed_version
+from synth.report.alike import MOST_EVENTS, LookAlikes, Sought
 from synth.report.gathered import Chosen, gather
+from synth.report.parts.fraud import _byar
 from tests.cli.commands import synth
 from tests.report.places import RECIPES, parts_of
 
@@ -48,7 +54,7 @@ def test_an_episode_stands_in_the_life_of_its_card(places: Path) -> None:
     parts = [part for name, part in parts_of(places / "people").items() if name.startswith("scenario_")]
     assert [part.title for part in parts] == ["Scenario account_takeover", "Scenario card_chain"]
     for part in parts:
-        episode, genuine, life = part.figures
+        episode, genuine, alike, life = part.figures
         number = int(re.findall(r"Episode (\d+):", episode.title)[0])
         mine = rows[(rows.scenario == part.title.removeprefix("Scenario ")) & (rows.episode_id == number)]
         assert [*mine.time.dt.strftime("%Y-%m-%d %H:%M:%S")] == [row["time"] for row in episode.rows]
@@ -61,6 +67,64 @@ def test_an_episode_stands_in_the_life_of_its_card(places: Path) -> None:
         before = whole[(whole.fraud_label == 0) & (whole.time < mine.time.min())].tail(len(mine))
         if len(before) == len(mine):
             assert [row["amount"] for row in genuine.rows] == [*before.amount]
+        assert [row["amount"] for row in alike.rows] == _most_alike(rows, mine)
+
+
+def _most_alike(rows: pd.DataFrame, episode: pd.DataFrame) -> list[float]:
+    """The amounts of the genuine rows in a row of one card that are nearest in length and in sum, one by one."""
+
+    def logs(stretch: pd.DataFrame) -> tuple[float, float]:
+        seconds = (stretch.time.iloc[-1] - stretch.time.iloc[0]).total_seconds()
+        return math.log(seconds + 1), math.log(round(100 * stretch.amount.sum()) + 1)
+
+    wanted, count = logs(episode), len(episode)
+    found = []
+    for _, whole in rows[rows.fraud_label == 0].groupby("card_id"):
+        for at in range(len(whole) - count + 1):
+            stretch = whole.iloc[at : at + count]
+            far = sum(abs(a - b) for a, b in zip(logs(stretch), wanted, strict=True))
+            found.append((far, stretch.time.iloc[0], [*stretch.amount]))
+    return min(found)[2]
+
+
+def test_a_look_alike_is_found_across_the_pieces_that_are_read() -> None:
+    """One card's rows come in pieces of one; another card's are as near, and later."""
+    alike = LookAlikes("card_id", [Sought(3, 20_000_000, 600), None, Sought(MOST_EVENTS + 1, 1, 1)])
+    codes = defaultdict[str, Codes](Codes)
+    nothing = np.zeros(0, dtype=np.int64)
+    for second, card, minor in [
+        (0, 1, 9),
+        (5, 2, 100),
+        (6, 1, 100),
+        (10, 2, 200),
+        (16, 1, 200),
+        (25, 2, 300),
+        (26, 1, 300),
+    ]:
+        columns = {
+            "card_id": pa.array([card]),
+            "time": pa.array([second * 1_000_000]),
+            "amount_minor": pa.array([minor]),
+        }
+        alike.see(CountedRows(second, 1, columns, nothing, 0, codes))
+    [found, *others] = alike.found
+    assert found is not None
+    assert (found.time_us.tolist(), found.minor.tolist()) == ([5_000_000, 10_000_000, 25_000_000], [100, 200, 300])
+    assert others == [None, None]
+
+
+def test_limits_of_a_week_are_those_of_its_episodes(places: Path) -> None:
+    """Exact 95 % limits of a Poisson mean (Garwood 1936): of 10 counted 4.795 and 18.39, of none 0 and 3.689."""
+    low, high = _byar(np.array([0.0, 10.0, 100.0]))
+    assert low == pytest.approx([0, 4.795, 81.36], abs=0.02)
+    assert high == pytest.approx([3.689, 18.39, 121.63], abs=0.06)
+    weeks = parts_of(places / "people")["prevalence"].figures[0].rows
+    assert len(weeks) > 3
+    for week in weeks:
+        assert week["low"] <= week["fraud_share"] <= week["high"]
+    counts = sum(week["fraud_rows"] for week in weeks)
+    assert any(week["high"] > (week["fraud_rows"] + 2 * week["fraud_rows"] ** 0.5) / week["rows"] for week in weeks)
+    assert counts == len(pq.read_table(places / "people/labels"))
 
 
 def test_delays_are_those_of_the_reports(places: Path) -> None:
@@ -103,7 +167,7 @@ def test_a_recipe_is_made_for_it_alone(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
     assert answer.envelope["data"]["file"] == "report.json"
     content = json.loads((tmp_path / "report.json").read_text())
-    assert f"synth run {' '.join(words)}" in content["parts"][0]["notes"][1]
+    assert f"synth run {' '.join(words)}" in content["parts"][0]["notes"][-1]
 
 
 @pytest.mark.parametrize(
@@ -161,7 +225,7 @@ def test_two_cards_of_one_customer_have_one_life(places: Path, monkeypatch: pyte
     twice = {"card_number": pa.array(["1", "2", "3"]), "customer_id": cards["customer_id"].take(pa.array([7, 7, 8]))}
     nobody = np.zeros(0, dtype=np.int64)
     chosen = [Chosen(f"s{card}", card, card, nobody, ()) for card in range(3)]
-    monkeypatch.setattr("synth.report.gathered._choose", lambda _: (chosen, ["1", "2", "3"]))
+    monkeypatch.setattr("synth.report.gathered._choose", lambda _: (None, chosen, ["1", "2", "3"]))
     monkeypatch.setattr(Subject, "columns_of", lambda *_: twice)
     found = gather(subject)
     assert [each.card for each in found.chosen] == [0, 0, 1]

@@ -5,9 +5,10 @@ from typing import Any
 
 from synth.report.figures import Part
 from synth.report.gathered import Gathered
-from synth.report.parts import asked, fraud, people, rows
+from synth.report.parts import fraud, overview, people, rows
 from synth.report.parts.answers import answered
 from synth.report.parts.comparison import comparison
+from synth.report.parts.episodes import episodes
 
 
 def parts_of(
@@ -23,7 +24,7 @@ def parts_of(
     Raises:
         RefusedError: an answer is about other rows.
     """
-    yield asked.overview(found, repeat)
+    yield overview.overview(found, repeat)
     if other is not None:
         yield comparison(found, other)
     yield rows.amounts(found)
@@ -32,7 +33,7 @@ def parts_of(
     yield people.shops(found)
     yield rows.uses(found)
     yield fraud.prevalence(found)
-    yield from fraud.episodes(found)
+    yield from episodes(found)
     yield fraud.reports(found)
     for answer in answers:
         yield answered(found, answer)

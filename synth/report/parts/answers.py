@@ -62,7 +62,7 @@ def _lint(found: Gathered, data: Mapping[str, Any]) -> Part:
         Column("message", "what tells fraud from genuine payments"),
     )
     figures = [
-        Figure(f"lint_{key}", title, columns, [_finding(each) for each in data[key]], wide=True)
+        Figure(f"lint_{key}", title, columns, [_finding(each) for each in data[key]], size="full")
         for key, title in (("findings", "What gives fraud away"), ("declared", "What the scenarios declare, and so"))
         if data[key]
     ]

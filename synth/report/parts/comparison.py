@@ -6,13 +6,13 @@ from functools import partial
 from typing import Any
 
 from synth.report import charts
+from synth.report.dress import PERCENT
 from synth.report.figures import Column, Figure, Kind, Part, told
 from synth.report.gathered import Gathered
 from synth.report.parts.rows import DAYS, MOST_VALUES, SHAPE_TITLE, shape_rows
 
 _HERE, _OTHER = "here", "other"
 _TITLES = {_HERE: "these", _OTHER: "the others"}
-_PERCENT = ".0%"
 
 #: What is compared: title, path in the figures of ``synth stats``, how it is told.
 _COMPARED: tuple[tuple[str, str, Kind], ...] = (
@@ -50,7 +50,7 @@ def comparison(found: Gathered, other: Gathered) -> Part:
     if lacking:
         notes.append(f"Neither shows: {', '.join(lacking)}.")
     columns = (Column("what", ""), *(Column(name, title) for name, title in _TITLES.items()))
-    figures = [Figure("compared", "Figure by figure", columns, rows, wide=True)]
+    figures = [Figure("compared", "Figure by figure", columns, rows, size="full")]
     return Part("comparison", "Beside other rows", notes, [*figures, *_shapes(found, other), *_values(found, other)])
 
 
@@ -71,18 +71,17 @@ def _shapes(found: Gathered, other: Gathered) -> Iterator[Figure]:
                 continue
             columns = (Column("from", "from", "money"), Column("to", "to, not included", "money"), *_sides())
             draw = partial(
-                charts.lines, x="low", ys=[*_TITLES], titles={"low": SHAPE_TITLE} | _TITLES, form=_PERCENT, step=True
+                charts.lines, x="low", ys=[*_TITLES], titles={"low": SHAPE_TITLE} | _TITLES, form=PERCENT, step=True
             )
             title = f"Amounts of {name} payments"
-            yield Figure(f"compared_{name}_amounts", title, columns, shape_rows(shapes), draw, wide=True)
+            yield Figure(f"compared_{name}_amounts", title, columns, shape_rows(shapes), draw, size="full")
     if "time" in found.stats and "time" in other.stats:
         for key, name, places in (("hours", "hour", range(24)), ("weekdays", "weekday", DAYS)):
             sides = ([share["found"] for share in each.stats["time"][key]] for each in (found, other))
             shares = [{name: place, _HERE: a, _OTHER: b} for place, a, b in zip(places, *sides, strict=True)]
-            titles = {name: "", _HERE: "share of the payments", _OTHER: ""}
-            draw = partial(charts.bars, x=name, y=_HERE, ticks=_OTHER, titles=titles, form=_PERCENT)
-            title = f"{name.capitalize()} (black lines: the others)"
-            yield Figure(f"compared_{key}", title, (Column(name, name), *_sides()), shares, draw)
+            titles = {name: "", "value": "share of the payments"} | _TITLES
+            draw = partial(charts.bars, x=name, y=_HERE, ticks=_OTHER, titles=titles, form=PERCENT)
+            yield Figure(f"compared_{key}", name.capitalize(), (Column(name, name), *_sides()), shares, draw)
 
 
 def _values(found: Gathered, other: Gathered) -> Iterator[Figure]:
@@ -97,7 +96,7 @@ def _values(found: Gathered, other: Gathered) -> Iterator[Figure]:
             for value in values[:MOST_VALUES]
         ]
         if len(values) > 1:
-            draw = partial(charts.pairs, x="value", ys=[*_TITLES], titles={"value": ""} | _TITLES, form=_PERCENT)
+            draw = partial(charts.pairs, x="value", ys=[*_TITLES], titles={"value": ""} | _TITLES, form=PERCENT)
             more = f", the {MOST_VALUES} most frequent of {len(values)}" if len(values) > MOST_VALUES else ""
             columns = (Column("value", column), *_sides())
             yield Figure(f"compared_column_{column}", f"{column}{more}", columns, rows, draw, height=80)

@@ -78,7 +78,9 @@ def _use(found: Gathered) -> Iterator[Figure]:
     rows = [{"quantile": name, "rate": rates[name]} for name in rates if name != "mean"]
     rows.insert(0, {"quantile": "mean", "rate": rates["mean"]["found"]})
     columns = (Column("quantile", f"of the {whose}s"), Column("rate", "payments a day", "number"))
-    busiest = ", ".join(f"the busiest {part} make {100 * v:.0f} %" for part, v in cards["busiest"].items() if v)
+    busiest = ", ".join(
+        f"the busiest {part.removesuffix('%')} % make {100 * v:.0f} %" for part, v in cards["busiest"].items() if v
+    )
     yield Figure("use", f"Genuine payments of a {whose} a day: {busiest or 'no payments'}", columns, rows)
 
 
@@ -124,7 +126,7 @@ def _map(found: Gathered, table: str, east: str, north: str, unit: str) -> Figur
         Column("shops", table, "count"),
     )
     draw = partial(charts.places, x="east", y="north", size="shops", titles=titles)
-    return Figure("map", f"Where the {table} are", columns, rows, draw, height=420, wide=True)
+    return Figure("map", f"Where the {table} are", columns, rows, draw, height=420, size="full")
 
 
 def _merchants(found: Gathered) -> Iterator[Figure]:

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from synth.report import charts
+from synth.report.dress import PERCENT
 from synth.report.figures import Column, Figure, Part, told
 from synth.report.gathered import Gathered
 from synth.report.passes import EDGES
@@ -15,8 +16,11 @@ _QUANTILES = ("count", "mean", "min", "p5", "p25", "p50", "p75", "p95", "p99", "
 #: Values of a column that are shown, the most frequent ones.
 MOST_VALUES = 20
 
-_PERCENT = ".0%"
-_FINE_PERCENT = ".1%"
+#: What an expected median is.
+_MEDIANS = (
+    "The expected median of a category is that of a customer of average income in a shop of average prices; "
+    "who shops there makes the one that came differ."
+)
 
 #: Where the first bin of amounts is drawn, whose lower end is nothing, in major units.
 _LEAST = 0.07
@@ -43,13 +47,15 @@ def amounts(found: Gathered) -> Part:
             "Amounts in major units, share of the payments in each range",
             _shape_columns(),
             shape_rows(found.shape),
-            partial(charts.lines, x="low", ys=_classes(found), titles=_SHAPE_TITLES, form=_PERCENT, step=True),
+            partial(charts.lines, x="low", ys=_classes(found), titles=_SHAPE_TITLES, form=PERCENT, step=True),
             height=260,
-            wide=True,
+            size="full",
         ),
-        Figure("amount_quantiles", "Mean and quantiles of the amounts", columns, rows, wide=True),
+        Figure("amount_quantiles", "Mean and quantiles of the amounts", columns, rows, size="full"),
     ]
-    return Part("amounts", title, (), [*figures, *_medians(found)])
+    medians = [*_medians(found)]
+    notes = [_MEDIANS] if any(row["recipe"] is not None for figure in medians for row in figure.rows) else []
+    return Part("amounts", title, notes, [*figures, *medians])
 
 
 SHAPE_TITLE = "amount (each step to the right is a third more)"
@@ -95,13 +101,13 @@ def _medians(found: Gathered) -> Iterator[Figure]:
         if law["genuine"]
     ]
     if rows:
-        titles = {"category": "", "genuine": "came", "recipe": "asked"}
+        titles = {"category": "", "genuine": "came", "recipe": "expected"}
         columns = (
             Column("category", "category"),
             Column("genuine", "came", "money"),
-            Column("recipe", "asked", "money"),
+            Column("recipe", "expected", "money"),
         )
-        ys = ["genuine", *(["recipe"] if any(row["recipe"] for row in rows) else [])]
+        ys = ["genuine", *(["recipe"] if any(row["recipe"] is not None for row in rows) else [])]
         draw = partial(charts.pairs, x="category", ys=ys, titles=titles)
         yield Figure("medians", "Median of the genuine amounts by category", columns, rows, draw)
 
@@ -117,13 +123,13 @@ def rhythm(found: Gathered) -> Part:
         Column("day", "day", "time"),
         Column("rows", "payments", "count"),
         Column("fraud_rows", "of them fraud", "count"),
-        Column("recipe", "asked", "count"),
+        Column("recipe", "expected", "count"),
         Column("holiday", ""),
     )
-    asked = ["recipe"] if any(day["recipe"] is not None for day in days) else []
-    titles = {"day": "", "rows": "payments", "recipe": "asked"}
-    draw = partial(charts.lines, x="day", ys=["rows", *asked], titles=titles, marks="holiday")
-    figures = [Figure("days", "Payments a day", columns, days, draw, wide=True)]
+    expected = ["recipe"] if any(day["recipe"] is not None for day in days) else []
+    titles = {"day": "", "rows": "payments", "recipe": "expected"}
+    draw = partial(charts.lines, x="day", ys=["rows", *expected], titles=titles, marks="holiday")
+    figures = [Figure("days", "Payments a day", columns, days, draw, size="full")]
     notes = ["Times are UTC; shares are of the genuine payments."]
     if holidays:
         notes.append(f"Diamonds mark public holidays of the recipe's country, {len(holidays)} in the window.")
@@ -142,10 +148,10 @@ def _clock(found: Gathered, time: Mapping[str, Any]) -> Iterator[Figure]:
     ]
     yield _shares("hours", "Hour of the day", "hour", hours)
     if total:
-        titles = {"hour": "", "found": "share of the payments", "fraud": "fraud"}
+        titles = {"hour": "", "found": "genuine", "fraud": "fraud", "value": "share of the payments"}
         columns = (Column("hour", "hour"), Column("found", "genuine", "share"), Column("fraud", "fraud", "share"))
-        draw = partial(charts.bars, x="hour", y="found", ticks="fraud", titles=titles, form=_PERCENT)
-        yield Figure("fraud_hours", "Hour of the day, genuine payments (red lines: fraud)", columns, hours, draw)
+        draw = partial(charts.bars, x="hour", y="found", ticks="fraud", titles=titles, form=PERCENT)
+        yield Figure("fraud_hours", "Hour of the day, genuine payments and fraud", columns, hours, draw)
     weekdays = [{"weekday": name, **share} for name, share in zip(DAYS, time["weekdays"], strict=True)]
     yield _shares("weekdays", "Weekday", "weekday", weekdays)
     cells = [
@@ -155,18 +161,19 @@ def _clock(found: Gathered, time: Mapping[str, Any]) -> Iterator[Figure]:
     ]
     columns = (Column("weekday", "weekday"), Column("hour", "hour"), Column("share", "share", "share"))
     draw = partial(charts.heat, x="hour", y="weekday", value="share", titles={"hour": "hour of the day"})
-    yield Figure("week", "The week, the fuller the more payments", columns, cells, draw)
+    most = told(max((cell["share"] or 0 for cell in cells), default=0), "share")
+    yield Figure("week", f"The week, the fuller the more payments; the fullest hour has {most}", columns, cells, draw)
     months = [{"month": month["month"], **month["share"]} for month in time["months"]]
-    yield _shares("months", "Month", "month", months)
+    if len(months) > 1:
+        yield _shares("months", "Month", "month", months)
 
 
 def _shares(name: str, title: str, x: str, rows: Sequence[Mapping[str, Any]]) -> Figure:
-    """Shares of the genuine payments; a line beside a bar is what was asked."""
-    columns = (Column(x, x), Column("found", "came", "share"), Column("recipe", "asked", "share"))
-    titles = {x: "", "found": "share of the payments"}
-    asked = any(row["recipe"] is not None for row in rows)
-    draw = partial(charts.bars, x=x, y="found", ticks="recipe", titles=titles, form=_PERCENT)
-    return Figure(name, title + (" (black lines: what was asked)" if asked else ""), columns, rows, draw)
+    """Shares of the genuine payments, and what the recipe makes expect of them."""
+    columns = (Column(x, x), Column("found", "came", "share"), Column("recipe", "expected", "share"))
+    titles = {x: "", "found": "came", "recipe": "expected", "value": "share of the payments"}
+    draw = partial(charts.bars, x=x, y="found", ticks="recipe", titles=titles, form=PERCENT)
+    return Figure(name, title, columns, rows, draw)
 
 
 def _holidays(found: Gathered) -> set[str]:
@@ -209,7 +216,7 @@ def _column(name: str, values: Mapping[str, Any]) -> Figure:
         Column("value", name),
         Column("rows", "payments", "count"),
         Column("genuine", "genuine", "share"),
-        Column("recipe", "asked", "share"),
+        Column("recipe", "expected", "share"),
         Column("fraud", "fraud", "share"),
     )
     ys = ["genuine", *(["fraud"] if any(row["fraud"] is not None for row in rows) else [])]
@@ -217,7 +224,7 @@ def _column(name: str, values: Mapping[str, Any]) -> Figure:
     more = f", the {MOST_VALUES} most frequent of {len(shown)}" if len(shown) > MOST_VALUES else ""
     if len(shown) < len(values):
         more += f"; {told(values['null']['genuine']['found'], 'share')} of the genuine payments have none"
-    draw = partial(charts.pairs, x="value", ys=ys, titles=titles, form=_PERCENT)
+    draw = partial(charts.pairs, x="value", ys=ys, titles=titles, form=PERCENT)
     return Figure(f"column_{name}", f"{name}{more}", columns, rows, draw, height=80)
 
 

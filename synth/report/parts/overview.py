@@ -1,4 +1,4 @@
-"""What was asked, what came, and how to make it again."""
+"""What came, what the recipe makes expect, and how to make it again."""
 
 import json
 from collections.abc import Iterator
@@ -8,11 +8,11 @@ from synth.report.figures import Column, Figure, Part, duration, told
 from synth.report.gathered import Gathered
 from synth.wording import counted
 
-_SIDES = (Column("what", ""), Column("came", "came"), Column("asked", "asked"))
+_SIDES = (Column("what", ""), Column("came", "came"), Column("expected", "expected"))
 
 
 def overview(found: Gathered, repeat: str) -> Part:
-    """Counts beside what the recipe asks for, digests, and the recipe."""
+    """Counts beside what the recipe makes expect, digests, and the recipe."""
     stats, output = found.stats, found.subject.output
     fraud = stats["fraud"]
     share = told(fraud["share_of_rows"], "share") or "0 %"
@@ -21,9 +21,10 @@ def overview(found: Gathered, repeat: str) -> Part:
         f"{counted(stats['rows']['found'], 'payment')} from {start} to {end} (UTC), "
         f"{fraud['rows']:,} of them fraud ({share})."
     ]
-    figures = [Figure("overview", "What came, and what was asked", _SIDES, [*_counts(found)])]
+    figures = [Figure("overview", "What came, and what the recipe makes expect", _SIDES, [*_counts(found)])]
     if output is None:
         return Part("overview", "At a glance", [*notes, "These rows come without a recipe."], figures)
+    notes.append(_EXPECTED)
     rows = [{"what": "fingerprint of the recipe", "value": output.manifest["fingerprint"]}]
     rows += [{"what": "digest of the rows", "value": output.manifest["digest"]}]
     rows += [{"what": f"made with {name}", "value": version} for name, version in output.manifest["versions"].items()]
@@ -35,11 +36,15 @@ def overview(found: Gathered, repeat: str) -> Part:
         for name, table in output.manifest["tables"].items()
     ]
     columns = (Column("table", "table"), Column("rows", "rows", "count"), Column("doc", "a row is"))
-    figures.append(Figure("tables", "Tables", columns, tables, wide=True))
+    figures.append(Figure("tables", "Tables", columns, tables, size="full"))
     notes.append(f"Made again, to the same bytes, by: {repeat}" if repeat else _AGAIN)
     return Part("overview", "At a glance", notes, figures, document=_yaml(output.manifest["recipe"]))
 
 
+_EXPECTED = (
+    "Expected is what follows from the recipe alone, asked for or not: numbers that the recipe sets come exactly, "
+    "averages with chance around them. Where a cell is empty, the recipe does not say."
+)
 _AGAIN = (
     "The recipe below, with its seed, makes the same rows again, whatever the machine and the number of workers; "
     "the digest says whether it did."
@@ -49,17 +54,17 @@ _AGAIN = (
 def _counts(found: Gathered) -> Iterator[dict[str, Any]]:
     stats = found.stats
     yield _side("payments", stats["rows"])
-    yield {"what": "window", "came": duration(stats["window"]["seconds"]), "asked": ""}
+    yield {"what": "window", "came": duration(stats["window"]["seconds"]), "expected": ""}
     if "time" in stats:
         yield _side("payments a day", stats["time"]["rows_per_day"]["mean"])
     for name, noun in (("cards", "in use"), ("merchants", "in use")):
         if name in stats:
             yield _side(f"{stats[name]['by'].partition('_')[0]}s {noun}", stats[name]["active"])
     fraud = stats["fraud"]
-    yield {"what": "fraud payments", "came": told(fraud["rows"], "count"), "asked": ""}
+    yield {"what": "fraud payments", "came": told(fraud["rows"], "count"), "expected": ""}
     if fraud["value"] is not None:
         value = f"{told(fraud['value'], 'money')} ({told(fraud['share_of_value'], 'share') or '0 %'} of all)"
-        yield {"what": "fraud value", "came": value, "asked": ""}
+        yield {"what": "fraud value", "came": value, "expected": ""}
     for name, scenario in fraud["scenarios"].items():
         yield _side(f"{name}: payments", scenario["rows"])
         if found.subject.output is not None:
@@ -72,7 +77,7 @@ def _moment(text: str) -> str:
 
 
 def _side(what: str, figure: Any) -> dict[str, Any]:
-    sides = {"came": figure["found"], "asked": figure["recipe"]}
+    sides = {"came": figure["found"], "expected": figure["recipe"]}
     return {"what": what, **{side: told(value, "count") for side, value in sides.items()}}
 
 
