@@ -1,11 +1,12 @@
 """What of a configuration is the recipe of the data, and what is not."""
 
+import dataclasses
 from importlib import resources
 from pathlib import Path
 
 import pytest
 
-from synth.config.recipe import NOT_DATA, Recipe, load_recipe
+from synth.config.recipe import FIXED, NOT_DATA, Recipe, load_recipe
 from synth.errors import ConfigError
 
 
@@ -49,6 +50,16 @@ def test_the_order_in_which_scenarios_are_named_is_no_part_of_it() -> None:
     first, second = "+scenario@scenario.night=card_chain", "+scenario@scenario.day=card_chain"
     assert list(recipe(first, second).content["scenario"]) != list(recipe(second, first).content["scenario"])
     assert recipe(first, second).fingerprint == recipe(second, first).fingerprint
+
+
+@pytest.mark.parametrize("section", sorted({*FIXED} - {"columns"}))  # edits of a view stay when the view is gone
+def test_a_section_that_is_taken_out_is_missed(section: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        recipe(f"~{section}")
+    [problem] = refused.value.problems
+    assert (problem.path, problem.message) == (section, f"{section} is missing")
+    assert problem.where == f"command line: ~{section}"
+    assert all(field.name in problem.allowed[0] for field in dataclasses.fields(FIXED[section]))
 
 
 def test_reports_of_a_scenario_that_the_recipe_does_not_have_are_refused_with_its_name() -> None:
