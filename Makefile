@@ -26,8 +26,8 @@ setup: .venv/.installed-dev
 beside := -j$(shell expr 1 + `getconf _NPROCESSORS_ONLN`) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 test: .venv/.installed-dev
-	$(MAKE) $(beside) types lint imports
-	$(MAKE) $(beside) unit-at-once wheel readme site readers engines-short hydra-next floors
+	$(MAKE) $(beside) lint imports
+	$(MAKE) $(beside) unit-at-once types wheel readme site readers engines-short hydra-next floors
 
 unit-at-once: .venv/.installed-dev
 	$(MAKE) $(if $(filter output-sync,$(.FEATURES)),--output-sync=none) unit
