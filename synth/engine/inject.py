@@ -81,7 +81,7 @@ def _inserted(kept: Events, kept_rows: Int64, added: Events, before_f: Int64) ->
         before_f: (f,) int64 how many of these stand before each added row; ascending.
     """
     if not len(before_f):
-        return (kept if len(kept_rows) == len(kept.card_t) else kept.take(kept_rows)), before_f
+        return kept, before_f  # nothing gives way where nothing is added
     added_rows = before_f + np.arange(len(before_f))
     if not len(kept_rows):
         return added, added_rows

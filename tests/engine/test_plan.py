@@ -47,7 +47,8 @@ class Crowded(Fixed):
 def events(episode: list[int], second: list[int], card: list[int]) -> FraudEvents:
     time_us = (np.array(second, dtype=np.int64) + START_S) * US
     roles = np.minimum(np.arange(len(episode)), 1)
-    return FraudEvents(np.array(episode), time_us, np.array(card), np.full(len(episode), 100), roles)
+    episodes, cards = np.array(episode, dtype=np.int64), np.array(card, dtype=np.int64)
+    return FraudEvents(episodes, time_us, cards, np.full(len(episode), 100), roles)
 
 
 def plan_of(planned: dict[str, Injector], *overrides: str):
@@ -121,6 +122,11 @@ def test_when_an_episode_last_hits_a_card(
 
 def test_no_amount_says_that_a_row_was_not_there_before() -> None:
     assert ADDED < 0  # which no amount is
+
+
+def test_a_scenario_may_have_no_episode() -> None:
+    _, plan = plan_of({"mine": Fixed(events([], [], []), replaces=False), "other": Fixed(GOOD)})
+    assert plan.scenario_counts() == {"mine": {"episodes": 0, "rows": 0}, "other": {"episodes": 2, "rows": 3}}
 
 
 def test_a_later_scenario_gives_way_and_keeps_its_shape() -> None:
