@@ -224,7 +224,7 @@ def test_ctrl_c_leaves_the_old_run_and_nothing_else(kind: str, tmp_path: Path) -
     before = contents(tmp_path)
     more = words(kind, "out", "generator.transactions=20000000", "block_rows=50000")
     with start("run", *more, "--overwrite", cwd=tmp_path) as process:
-        wait_until(lambda: len(list(tmp_path.rglob("0*-*.parquet*"))) >= 10, process)
+        wait_until(lambda: len(list(tmp_path.rglob("part-0*.parquet*"))) >= 10, process)
         process.send_signal(signal.SIGINT)
         answer = finish(process)
     assert (answer.code, answer.err.splitlines()[-1]) == (130, "error: interrupted: nothing was written")
