@@ -1,7 +1,8 @@
 """Apache Iceberg: a catalog knows each table's newest metadata; a commit exchanges it."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import Field
 
 from synth import (
+    S3,
     Column,
     LocalPlace,
     PartitionKeys,
@@ -21,7 +23,7 @@ from synth import (
     partition_problems,
 )
 from synth_lakehouse.lake import DataFile, IfExists, LakeSink, LakeTables
-from synth_lakehouse.s3 import find_settings
+from synth_lakehouse.s3 import FILE_IO, OPTIONS, find_settings
 from synth_lakehouse.shapes import RUN, with_told
 
 if TYPE_CHECKING:
@@ -57,6 +59,7 @@ class IcebergConfig:
     if_exists: Annotated[IfExists, Field(description="where tables are: refuse, replace their rows, or add to them")]
     compression: Annotated[Literal["zstd", "snappy", "gzip", "none"], Field(description="compression of the columns")]
     row_group_rows: Annotated[int, Field(ge=1, le=100_000_000, description="most rows of a row group")]
+    s3: S3 = field(default_factory=S3Options)
     partition_by: PartitionKeys = field(default_factory=list)
 
     def problems(self) -> Iterator[Problem]:
@@ -94,12 +97,12 @@ class IcebergSink(LakeSink):
     keeps_keys = True
 
     def __init__(self, config: IcebergConfig, job: SinkJob) -> None:
-        keys, s3 = config.partition_by, S3Options()
+        keys, s3 = config.partition_by, config.s3
         super().__init__(config.if_exists, config.compression, config.row_group_rows, job, keys, s3)
         self._config = config
 
     def _connect(self) -> LakeTables:
-        return IcebergTables(self.uri, self._config.catalog, self._config.namespace)
+        return IcebergTables(self.uri, self._config.catalog, self._config.namespace, self._config.s3)
 
 
 class IcebergTables(LakeTables):
@@ -107,14 +110,14 @@ class IcebergTables(LakeTables):
 
     reshapes = False
 
-    def __init__(self, uri: str, catalog: str | None, namespace: str) -> None:
+    def __init__(self, uri: str, catalog: str | None, namespace: str, options: S3Options | None = None) -> None:
         place = parse_uri(uri)
         local = isinstance(place, LocalPlace)
         # As it is: pyiceberg takes nothing for an escape, and a folder of a sweep is called 0_seed=1.
         self._root = f"file://{place.path}" if isinstance(place, LocalPlace) else place.uri
         self._namespace = namespace
         address = catalog or f"{_SQLITE}{place.path / _CATALOG}" if isinstance(place, LocalPlace) else catalog
-        self._settings = {"uri": address or "", "warehouse": self._root} | ({} if local else _s3_settings())
+        self._settings = {"uri": address or "", "warehouse": self._root} | ({} if local else _s3_settings(options))
 
     def _catalog(self) -> "Catalog":
         from pyiceberg.catalog import load_catalog
@@ -179,6 +182,8 @@ class IcebergTables(LakeTables):
         else:
             begun = found.transaction()
         with begun as transaction:
+            if transaction.table_metadata.name_mapping() is None:
+                transaction.set_properties(_properties(table, transaction))
             if found is None and by:
                 with transaction.update_spec() as partitions:
                     for key in by:
@@ -201,6 +206,17 @@ class IcebergTables(LakeTables):
         led = ancestors_of(found.current_snapshot(), found.metadata)
         snapshot = next(s for s in led if (s.sequence_number or 0) <= version)
         found.manage_snapshots().rollback_to_snapshot(snapshot.snapshot_id).commit()
+
+
+def _properties(table: Table, transaction: "Transaction") -> dict[str, str]:
+    """Of a new table: its files know their columns by name, and nothing that bounds texts that never repeat."""
+    from pyiceberg.table import TableProperties
+
+    unbounded = (field.name for field in table.fields if field.column.scattered)
+    return {
+        TableProperties.DEFAULT_NAME_MAPPING: transaction.table_metadata.schema().name_mapping.model_dump_json(),
+        **{f"{TableProperties.METRICS_MODE_COLUMN_CONF_PREFIX}.{name}": "none" for name in unbounded},
+    }
 
 
 def _time_of(table: Table) -> str:
@@ -228,12 +244,8 @@ def _add_files(transaction: "Transaction", root: str, files: Sequence[DataFile],
     """
     from pyiceberg.io.pyarrow import parquet_file_to_data_file
     from pyiceberg.manifest import DataFile as Entry
-    from pyiceberg.table import TableProperties
     from pyiceberg.typedef import Record
 
-    if transaction.table_metadata.name_mapping() is None:  # the files know their columns by name
-        mapping = transaction.table_metadata.schema().name_mapping.model_dump_json()
-        transaction.set_properties({TableProperties.DEFAULT_NAME_MAPPING: mapping})
     metadata = transaction.table_metadata
     kinds, fields = metadata.schema().as_arrow(), metadata.spec().fields
     with transaction.update_snapshot(snapshot_properties=dict(summary)).fast_append() as append:
@@ -259,7 +271,7 @@ def _commits(table: "IcebergTable") -> Iterator[dict[str, str]]:
             return
 
 
-def _s3_settings() -> dict[str, str]:
+def _s3_settings(options: S3Options | None) -> dict[str, str]:
     s3 = find_settings()
     found = {
         "s3.endpoint": s3.endpoint,
@@ -268,4 +280,6 @@ def _s3_settings() -> dict[str, str]:
         "s3.secret-access-key": s3.secret_key,
         "s3.session-token": s3.token,
     }
+    if options and options != S3Options():
+        found |= {"py-io-impl": FILE_IO, OPTIONS: json.dumps(asdict(options))}
     return {key: value for key, value in found.items() if value}

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+FILE_IO, OPTIONS = "synth_lakehouse.put.PutFileIO", "synth.s3"
+"""What pyiceberg puts files by where a recipe says how, and the property of it that says how."""
+
 
 @dataclass(frozen=True, repr=False)
 class S3Settings:

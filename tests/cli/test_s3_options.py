@@ -32,6 +32,7 @@ SINKS = {
     "duckdb": EVERYTHING,
     "pickles": EVERYTHING,
     "delta": ENCRYPTED,
+    "iceberg": EVERYTHING,
 }
 
 
@@ -39,6 +40,7 @@ def run(place: Prefix, sink: str, options: dict[str, str], *words: str, cwd: Pat
     said = [f"sink.{sink}.s3.{key}={value}" for key, value in options.items()]
     said += [f"+sink.{sink}.s3.tags={{team: fraud, cost centre: 'a b=c'}}"] if "acl" in options else []
     chosen = [f"sink={sink}", f"sink.{sink}.uri={place.uri}", "timeline.end=2022-01-08"]
+    chosen += [f"sink.iceberg.catalog=sqlite:///{cwd}/catalog.db"] if sink == "iceberg" else []
     return synth("run", *TINY, *chosen, *said, *words, cwd=cwd, env=place.environ())
 
 
