@@ -143,7 +143,7 @@ class ParquetFormat:
 
 
 class RowGroups:
-    """One Parquet file."""
+    """One Parquet file, with an index of its pages: Spark then reads those alone in which a row can be."""
 
     def __init__(self, table: Table, target: Target, file_format: ParquetFormat) -> None:
         import pyarrow as pa
@@ -158,6 +158,7 @@ class RowGroups:
             table.schema,
             compression=file_format.compression,
             compression_level=file_format.level,
+            write_page_index=True,
             **encoding_of(table),
         )
 

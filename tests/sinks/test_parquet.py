@@ -86,6 +86,8 @@ def test_every_column_is_written_as_its_type_asks_and_comes_back(name: str) -> N
         chunk = group.column(i)
         assert written_as(field.column) in chunk.encodings, field.name
         assert chunk.is_stats_set is not field.column.scattered, field.name
+        assert chunk.has_offset_index, field.name
+        assert chunk.has_column_index is not field.column.scattered, field.name
 
 
 @pytest.mark.parametrize("name", TABLES)
