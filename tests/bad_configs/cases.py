@@ -250,10 +250,6 @@ CASES: dict[str, Case] = {
     ),
     "time_format_with_a_fraction": case('columns.fields=[{name: a, source: time, format: "%H:%M:%S.%f"}]'),
     "time_format_with_a_comma": case("sink=csv", 'columns.fields=[{name: a, source: time, format: "%d, %b"}]'),
-    "id_named_like_a_label": case("columns.fields=[{name: role, source: tid}]"),
-    "card_named_like_a_holders_column": case(
-        "population.profile=faker", "columns.fields=[{name: email, source: card_number}]"
-    ),
     "no_columns": case("columns.fields=[]"),
     "column_without_a_source": case("columns.fields=[{name: a}]"),
     "column_added_by_its_number": case("+columns.fields.14={name: hour, source: time}"),
@@ -385,7 +381,6 @@ CASES: dict[str, Case] = {
         "population=tiny", "columns.fields=[{name: card, source: cards.network, format: float}]"
     ),
     "view_of_other_people": case("columns=sparkov"),
-    "card_named_like_a_limit": case("columns.fields=[{name: limit_minor, source: card_number}]"),
     # A web shop
     "products_without_end": shop("generator.funnel.another=1"),
     "nobody_logs_in": shop("generator.login.share=0"),
