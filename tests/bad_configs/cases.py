@@ -69,6 +69,9 @@ CASES: dict[str, Case] = {
     # Keys that do not exist
     "unknown_key_at_the_top": case("sead=3"),
     "unknown_key_added_at_the_top": case("+rows=3"),
+    "key_without_its_group": case("sink=csv", "csv.uri=x"),
+    "key_without_its_group_of_an_option_that_is_not_chosen": case("bot_checkout.ratio=0.1"),
+    "key_without_its_group_and_scenario": case("scenario=[card_chain,bot_checkout]", "ratio=0.1"),
     "unknown_key_of_a_group": case("population.card=3"),
     "unknown_key_added_to_a_group": case("+population.card=3"),
     "unknown_key_of_a_network": case("+population.networks.visa.size=3"),
