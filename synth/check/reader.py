@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from synth.check.absent import why_no_run
 from synth.check.manifest import parse_manifest
 from synth.check.parsers import read_csv, read_jsonl, read_parquet, schema_of, typed_batch
 from synth.check.partitions import in_blocks, name_of, partition_of, require_times, stored_columns, with_partition
@@ -18,7 +19,6 @@ from synth.contracts.hookspecs import SinkSpec
 from synth.contracts.output import ColumnEntry, Output
 from synth.contracts.store import Source, TableSource
 from synth.errors import RefusedError, SynthError, VerifyError
-from synth.sinks.places import MANIFEST
 from synth.sinks.stores import open_store
 from synth.tables.column import SHIFT_UNIT_US
 from synth.tables.views import column_of
@@ -190,5 +190,5 @@ def open_output(uri: str, catalog: Catalog | None = None) -> StoredOutput:
     store = _open_source(uri, catalog)
     text = store.read_manifest()
     if text is None:
-        raise RefusedError(f"{uri} holds no synth run: {MANIFEST} is missing")
+        raise RefusedError(why_no_run(uri, store))
     return StoredOutput(uri, parse_manifest(text, uri), store, catalog)

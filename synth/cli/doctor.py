@@ -36,6 +36,7 @@ def _look(args: argparse.Namespace) -> Iterator[PreflightResult]:
     if not (args.overrides or args.config_dir):
         catalog = load_catalog(args.plugin, args.plugins_dir)
         yield from machine.look_at_plugins(catalog)
+        yield from machine.look_at_extras()
         yield from machine.look_at_choices(catalog, args.config_dir)
         yield from machine.look_at_machine(runs_here=True)
         return
@@ -43,6 +44,7 @@ def _look(args: argparse.Namespace) -> Iterator[PreflightResult]:
     from synth.cli.places import look_at
 
     yield from machine.look_at_plugins(catalog)
+    yield from machine.look_at_extras()
     yield from machine.look_at_choices(catalog, args.config_dir)
     yield from machine.look_at_machine(runs_here=False)
     yield from look_at(recipe, overwrite=args.overwrite, parts=args.parts)

@@ -89,6 +89,30 @@ def look_at_plugins(catalog: "Catalog") -> Iterator[PreflightResult]:
             yield PreflightResult(what=what, state="ok", message=" ".join(filter(None, (provider.version, source))))
 
 
+def look_at_extras() -> Iterator[PreflightResult]:
+    """What the package offers beside its plugins, each of which names its own: the libraries of a command."""
+    from synth.config.catalog.extras import lack_of
+
+    try:
+        package = metadata.distribution(PACKAGE)
+    except metadata.PackageNotFoundError:
+        return
+    of_plugins = {extra for point in package.entry_points for extra in point.extras}
+    needs = {
+        extra: {needed.name for needed in requirements(package, [extra])}
+        for extra in package.metadata.get_all("Provides-Extra") or ()
+    }
+    for extra, names in needs.items():
+        gathers_others = any(others < names for others in needs.values())
+        if extra in of_plugins or gathers_others:
+            continue
+        if lack := lack_of(package, [extra]):
+            yield PreflightResult(what=f"extra {extra}", state="ok", message=f"asleep: {lack.what}", hint=lack.cure)
+        else:
+            message = ", ".join(f"{name} {installed_version(name)}" for name in sorted(names))
+            yield PreflightResult(what=f"extra {extra}", state="ok", message=message)
+
+
 def look_at_choices(catalog: "Catalog", config_dirs: Sequence[Path]) -> Iterator[PreflightResult]:
     """The folders in which choices are searched for before the built-in ones, and the built-in files that they hide."""
     from synth.config.compose import Folder, find_shadows, search_roots, unsearched_folder

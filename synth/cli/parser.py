@@ -16,9 +16,9 @@ from synth.wording import nearest
 _TOP = """\
 A declarative simulator of labelled payment events, with exact ground truth.
 
-  synth run scenario=card_chain                      5.4 million card transactions, 0.25 % of them fraud
-  synth preview scenario=card_chain                  some rows and one whole episode, written nowhere
-  synth run -m scenario=card_chain seed=1,2,3        a sweep, with a table at the end
+  synth run scenario=card_chain                5.4 million rows, 0.25 % fraud
+  synth preview scenario=card_chain            rows and an episode, only shown
+  synth run -m scenario=card_chain seed=1,2,3  a sweep, with a table at the end
 """
 
 _HOLDS_A_RUN = "a directory, s3://bucket/prefix or a database that holds a run"

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from synth.check.foreign import read_foreign
+from synth.check.reader import open_output
 from synth.check.stats.subject import Subject, read_subject, subject_of
 from synth.cli import output, recipes
 from synth.cli.lint import is_place
@@ -27,6 +28,7 @@ def main(args: argparse.Namespace) -> int:
     if args.format == "html":
         require_charts()
     file = args.output or Path(f"report.{args.format}")
+    _require_places(args)
     check_free(file, overwrite=args.overwrite)
     given = [*args.overrides, *filter(None, [args.against, args.mapping]), *args.answers]
     check_apart(file, (Path(each) for each in given if os.path.exists(each)))  # noqa: PTH110 — an override may be too long
@@ -53,9 +55,24 @@ def _check_words(args: argparse.Namespace) -> None:
         raise UsageError("report", f"{files[0]} is a file: --mapping says which of its columns is what")
     if args.mapping and not files:
         raise UsageError("report", "--mapping explains files, and there are none")
+    missing = [word for word in words if files and args.mapping and is_place(word) and word not in files]
+    if missing:
+        raise UsageError("report", f"there is no file {missing[0]!r}")
     places = [word for word in words if is_place(word)]
     if places and len(words) > 1 and not all(word in files for word in words):
         raise UsageError("report", f"one place, or a recipe, or files: {places[0]!r} is no override")
+
+
+def _require_places(args: argparse.Namespace) -> None:
+    """Refuses a place that holds no run before anything is said of where the report goes.
+
+    Raises:
+        RefusedError: says what it holds.
+    """
+    named = [args.overrides[0], *filter(None, [args.against])]
+    for word in named:
+        if is_place(word) and not Path(word).is_file():
+            open_output(word, load_catalog(args.plugin, args.plugins_dir))
 
 
 def _read(args: argparse.Namespace, words: Sequence[str]) -> Subject:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from synth.config.taking import Steps, as_text, steps_of
+from synth.config.taking import Steps, as_text, meet, steps_of
 from synth.contracts.hookspecs import SinkSpec, Spec
 from synth.contracts.runner import Runner
 from synth.contracts.sink import KeptSink, SinkJob
@@ -100,7 +100,7 @@ def sink_problems(runner: Part | None, sinks: Mapping[str, SinkPart]) -> Iterato
 
 
 def _place_problems(sinks: Mapping[str, SinkPart]) -> Iterator[Problem]:
-    """Yields the uris that name no place, those of two sinks that take the same, and what their kind of place lacks."""
+    """Yields the uris that name no place, those of two sinks that meet, and what their kind of place lacks."""
     taken: dict[Steps, str] = {}
     for name, part in sinks.items():
         yield from _bucket_problems(name, part)
@@ -110,12 +110,26 @@ def _place_problems(sinks: Mapping[str, SinkPart]) -> Iterator[Problem]:
             if part.spec.place:
                 yield Problem(path=f"sink.{name}.uri", message=f"sink.{name}.uri: {error}")
             continue
-        if twice := next((steps for steps in own if steps in taken), None):
-            shown = part.uri or as_text(twice)
-            message = f"sinks {taken[twice]!r} and {name!r} write into the same place {shown!r}"
-            at = f"sink.{name}.uri" if part.spec.has_uri else f"sink.{name}"
-            yield Problem(path=at, message=message, allowed=("one place a sink",))
+        if met := next(((ours, theirs) for ours in own for theirs in taken if meet(ours, theirs)), None):
+            yield _met(sinks, (name, met[0]), (taken[met[1]], met[1]))
         taken |= dict.fromkeys(own, name)
+
+
+def _met(sinks: Mapping[str, SinkPart], *places: tuple[str, Steps]) -> Problem:
+    """Of two sinks that take the same, or one of which takes what lies within what the other takes.
+
+    Args:
+        places: the name of each sink, and what it takes; the later one first.
+    """
+    (later, ours), (earlier, theirs) = places
+    at = {name: f"sink.{name}.uri" if sinks[name].spec.has_uri else f"sink.{name}" for name, _ in places}
+    shown = {name: sinks[name].uri or as_text(steps) for name, steps in places}
+    if ours == theirs:
+        message = f"sinks {earlier!r} and {later!r} write into the same place {shown[later]!r}"
+    else:
+        inner, outer = (later, earlier) if len(ours) > len(theirs) else (earlier, later)
+        message = f"{at[inner]} is {shown[inner]!r}, which lies within {shown[outer]!r}, that of {at[outer]}"
+    return Problem(path=at[later], message=message, allowed=("one place a sink",))
 
 
 def _bucket_problems(name: str, part: SinkPart) -> Iterator[Problem]:

@@ -25,8 +25,13 @@ def steps_of(uri: str) -> Steps:
     return ("s3", place.bucket, *filter(None, place.prefix.split("/")))
 
 
+def meet(one: Steps, other: Steps) -> bool:
+    """Whether two things are the same, or one lies within the other."""
+    return one[: len(other)] == other[: len(one)]
+
+
 def meeting(taken: Iterable[tuple[Steps, T]]) -> list[set[T]]:
-    """The takers that meet each other: of the same, or of what lies within it; takers that meet nobody are left out.
+    """The takers whose things ``meet``; takers that meet nobody are left out.
 
     Args:
         taken: each thing with who takes it; a taker does not meet itself.

@@ -20,7 +20,7 @@ from synth.tables.batch import Batch
 from synth.tables.column import NAIVE_TIME, Column
 from synth.tables.md5 import md5_hex
 from synth.tables.table import Field, Table, plain_table
-from synth.tables.texts import Texts, amount_texts, iso_texts, join_texts, time_texts, uuid_texts
+from synth.tables.texts import Texts, amount_texts, iso_texts, join_texts, time_texts, uuid4_texts, uuid_texts
 from synth.tables.types import arrow_type
 from synth.timeline import US_PER_S, Timeline
 
@@ -134,7 +134,8 @@ def _naming_rows(table: Table, columns: dict[str, pa.Array], row: Int64, transac
     """A table whose rows name transactions: by their ids, too, where the view shows those."""
     for field in table.fields:
         if field.column.name == "tid":
-            columns["tid"] = transactions.native.column(field.name).take(to_arrow(row))
+            shown = transactions.table.shown["tid"]
+            columns["tid"] = transactions.native.column(shown).take(to_arrow(row))
     return Batch.of(table, {field.name: columns[field.column.name] for field in table.fields}, {})
 
 
@@ -244,6 +245,7 @@ _EVENT: dict[str, Callable[[BlockRows], pa.Array]] = {
 #: Column and format → its values, where the format changes more than what text sinks print.
 _SHOWN_AS: dict[tuple[str, str], Callable[[BlockRows, Field], pa.Array]] = {
     ("tid", "uuid"): lambda rows, _: uuid_texts(_hash_ids(rows)).to_arrow(),
+    ("tid", "uuid4"): lambda rows, _: uuid4_texts(_hash_ids(rows)).to_arrow(),
     ("amount", "decimal"): lambda rows, field: decimals_to_arrow(
         rows.events.amount_minor_t, arrow_type(field.column.arrow)
     ),

@@ -61,5 +61,6 @@ def tell_noise(noise: Noise, table: Table, first_event: int, transactions: Batch
     }
     for field in table.fields:
         if field.column.name == "tid":
-            columns["tid"] = transactions.native.column(field.name).take(to_arrow(noise.row_n))
+            shown = transactions.table.shown["tid"]
+            columns["tid"] = transactions.native.column(shown).take(to_arrow(noise.row_n))
     return Batch.of(table, {field.name: columns[field.column.name] for field in table.fields}, {})

@@ -1,4 +1,4 @@
-"""Writes one file, whole or not at all."""
+"""Writes one file, whole or not at all; through a link to what it leads to, and into what is no file as it comes."""
 
 import os
 import tempfile
@@ -30,34 +30,51 @@ def check_free(file: Path, *, overwrite: bool) -> None:
     """
     if file.is_dir():
         raise RefusedError(f"{file} is a folder: --output names a file")
+    if _is_device(file):
+        return
     if file.exists() and not overwrite:
         raise RefusedError(f"{file} is there already: --overwrite replaces it, or choose another --output")
-    if not file.parent.is_dir():
-        raise RefusedError(f"{file.parent} is no folder: make it first, or choose another --output")
+    if _target(file).is_symlink():
+        raise RefusedError(f"{file} is a link that leads to itself: choose another --output")
+    if not _target(file).parent.is_dir():
+        raise RefusedError(f"{_target(file).parent} is no folder: make it first, or choose another --output")
 
 
 def write_whole(file: Path, text: str, *, overwrite: bool) -> None:
-    """Writes a text beside its place and moves it there.
+    """Writes a text beside its place and moves it there; a device or a pipe takes it as it is.
 
     Raises:
         RefusedError: something has come there in the meantime, or it cannot be written.
     """
     check_free(file, overwrite=overwrite)
-    beside = None
+    target, beside = _target(file), None
     try:
+        if _is_device(file):
+            file.write_text(text, encoding="utf-8")
+            return
         with tempfile.NamedTemporaryFile(
-            "w", dir=file.parent, prefix=".synth-", encoding="utf-8", delete=False
+            "w", dir=target.parent, prefix=".synth-", encoding="utf-8", delete=False
         ) as made:
             beside = Path(made.name)
             made.write(text)
         beside.chmod(0o666 & ~_umask())
-        beside.replace(file)
+        beside.replace(target)
     except OSError as error:
         raise RefusedError(f"{file} cannot be written: {error.strerror}") from error
     finally:
         if beside is not None:
             with suppress(OSError):
                 beside.unlink()
+
+
+def _target(file: Path) -> Path:
+    """What a file's name leads to, whether it is there or not."""
+    return Path(os.path.realpath(file))
+
+
+def _is_device(file: Path) -> bool:
+    """Whether something is there that cannot be replaced: a terminal, a pipe, /dev/null."""
+    return file.exists() and not file.is_file() and not file.is_dir()
 
 
 def _umask() -> int:

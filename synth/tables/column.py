@@ -148,7 +148,8 @@ class TableFacts:
         order: what its rows are sorted by; empty where that is nothing that it shows.
         ascending: the columns that ascend in that order, too.
         searched: what it is searched by: a column, or several together.
-        as_viewed: the columns that bear the name that the view gives them in the transactions.
+        as_viewed: the columns that bear the name that the view gives them in the transactions, where no other column
+            of the table has it.
         grows: whether its rows grow with the transactions, so that each block writes a part of it of its own.
     """
 
@@ -177,7 +178,8 @@ EPOCH_UNITS_US: Mapping[str, int] = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "e
 
 TIME_FORMATS = ("iso", "strftime", *EPOCH_UNITS_US)
 AMOUNT_FORMATS = ("float", "fixed2", "decimal")
-ID_FORMATS = ("plain", "uuid")
+UUID_FORMATS = ("uuid", "uuid4")
+ID_FORMATS = ("plain", *UUID_FORMATS)
 
 #: Format → the Arrow type of what is shown in it; in all others a column keeps its own. 18 digits fit into 64 bits.
 FORMAT_TYPES: Mapping[str, str] = {"decimal": "decimal128(18, 2)"}

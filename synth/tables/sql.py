@@ -30,7 +30,7 @@ def sql_type(field: Field) -> str:
         As PostgreSQL and DuckDB call it.
     """
     arrow = field.column.arrow
-    if field.format == "uuid":
+    if field.is_uuid:
         return "uuid"
     return arrow.replace("decimal128", "numeric") if arrow.startswith("decimal") else _TYPES[arrow]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from synth.tables.column import NO_FACTS, SHIFT_UNIT_US, Column, TableFacts, metadata
+from synth.tables.column import NO_FACTS, SHIFT_UNIT_US, UUID_FORMATS, Column, TableFacts, metadata
 from synth.tables.registry import TABLES
 from synth.tables.types import arrow_type
 
@@ -26,6 +26,11 @@ class Field:
     name: str
     column: Column
     format: str
+
+    @property
+    def is_uuid(self) -> bool:
+        """Whether its texts are UUIDs, for places that have a type for these."""
+        return self.format in UUID_FORMATS
 
 
 @dataclass(frozen=True)
@@ -61,13 +66,13 @@ class Table:
     @property
     def ascending(self) -> tuple[str, ...]:
         """The fields by which a reader of the files finds its rows sorted."""
-        names = self._names()
+        names = self.shown
         return (*(names[source] for source in self.facts.ascending if source in names), *self.order)
 
     @property
     def searches(self) -> tuple[tuple[str, ...], ...]:
         """The fields that it is searched by, alone or together; those that it does not show are left out."""
-        names = self._names()
+        names = self.shown
         wanted = (tuple(names[source] for source in together if source in names) for together in self.facts.searched)
         return tuple(dict.fromkeys(filter(None, wanted)))
 
@@ -83,10 +88,11 @@ class Table:
         return any(field.column.follows in SHIFT_UNIT_US for field in self.fields)
 
     def _shown(self, sources: tuple[str, ...]) -> tuple[str, ...]:
-        names = self._names()
+        names = self.shown
         return tuple(names[source] for source in sources) if names.keys() >= {*sources} else ()
 
-    def _names(self) -> dict[str, str]:
+    @cached_property
+    def shown(self) -> Mapping[str, str]:
         """Source → the field that shows it; of several the first one."""
         return {field.column.name: field.name for field in reversed(self.fields)}
 
@@ -177,9 +183,11 @@ def plain_table(
     """A table whose columns print as they print unasked.
 
     Args:
-        shown: column → its name, where that is another.
+        shown: column → its name, where that is another; one that another column bears is not taken.
     """
-    fields = tuple(_plain(column, (shown or {}).get(column.name, column.name)) for column in columns)
+    own = {column.name for column in columns}
+    names = {source: wanted for source, wanted in (shown or {}).items() if wanted not in own}
+    fields = tuple(_plain(column, names.get(column.name, column.name)) for column in columns)
     return Table(name, fields, facts)
 
 

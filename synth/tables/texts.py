@@ -201,6 +201,7 @@ def amount_texts(minor_t: Int64, *, fixed: bool = False) -> Texts:
 
 #: Where the 32 hex digits of 128 bits stand in a UUID's 8-4-4-4-12.
 _UUID_PLACES = [place for place, sign in enumerate("00000000-0000-0000-0000-000000000000") if sign != "-"]
+_VERSION_PLACE, _VARIANT_PLACE = 14, 19
 
 
 def uuid_texts(digits: Bytes) -> Texts:
@@ -208,6 +209,16 @@ def uuid_texts(digits: Bytes) -> Texts:
     chars = np.full((len(digits), 36), ord("-"), dtype=np.uint8)
     chars[:, _UUID_PLACES] = digits
     return Texts(chars)
+
+
+def uuid4_texts(digits: Bytes) -> Texts:
+    """As ``uuid_texts``, with the version 4 and the variant of RFC 9562 in the six bits that it keeps for these."""
+    texts = uuid_texts(digits)
+    variant = texts.chars[:, _VARIANT_PLACE]
+    value = np.where(variant >= ord("a"), variant - ord("a") + 10, variant - ord("0"))
+    texts.chars[:, _VERSION_PLACE] = ord("4")
+    texts.chars[:, _VARIANT_PLACE] = np.frombuffer(b"89ab", dtype=np.uint8)[value & 3]
+    return texts
 
 
 def join_texts(parts: list[Texts], width: int) -> Texts:

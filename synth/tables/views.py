@@ -112,9 +112,6 @@ class ColumnsConfig:
                     path=blamed.name_at, message=f"two columns are named {field.name!r}", allowed=("each name once",)
                 )
             seen[field.name] = field
-            if field.name in _NAMES_BESIDE.get(field.source, ()):
-                message = f"{field.source} cannot be named {field.name!r}: a side table has another column of that name"
-                yield Problem(path=field.name_at, message=message, allowed=("another name",))
             column = known.get(field.source)
             if field.value is not None:
                 continue
@@ -198,13 +195,6 @@ def _joined(refused: Sequence[_Refused]) -> Iterator[Problem]:
         path = first.source_at if len(fields) == 1 else ""
         yield Problem(path=path, message=f"{shown} {verb}{why}", allowed=allowed)
 
-
-#: The side tables show these columns under the view's name for them, beside columns with names of their own.
-_NAMES_BESIDE = {
-    source: {beside for table in naming for beside in table.columns} - {source}
-    for source in EVENT_COLUMNS
-    if (naming := [table for table in TABLES.values() if source in table.facts.as_viewed])
-}
 
 #: The directives of strftime that Arrow knows, and characters that need no quotes in CSV and JSON.
 _DIRECTIVE = re.compile(r"%.")

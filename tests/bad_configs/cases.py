@@ -69,6 +69,9 @@ CASES: dict[str, Case] = {
     # Keys that do not exist
     "unknown_key_at_the_top": case("sead=3"),
     "unknown_key_added_at_the_top": case("+rows=3"),
+    "key_without_its_group": case("sink=csv", "csv.uri=x"),
+    "key_without_its_group_of_an_option_that_is_not_chosen": case("bot_checkout.ratio=0.1"),
+    "key_without_its_group_and_scenario": case("scenario=[card_chain,bot_checkout]", "ratio=0.1"),
     "unknown_key_of_a_group": case("population.card=3"),
     "unknown_key_added_to_a_group": case("+population.card=3"),
     "unknown_key_of_a_network": case("+population.networks.visa.size=3"),
@@ -250,10 +253,6 @@ CASES: dict[str, Case] = {
     ),
     "time_format_with_a_fraction": case('columns.fields=[{name: a, source: time, format: "%H:%M:%S.%f"}]'),
     "time_format_with_a_comma": case("sink=csv", 'columns.fields=[{name: a, source: time, format: "%d, %b"}]'),
-    "id_named_like_a_label": case("columns.fields=[{name: role, source: tid}]"),
-    "card_named_like_a_holders_column": case(
-        "population.profile=faker", "columns.fields=[{name: email, source: card_number}]"
-    ),
     "no_columns": case("columns.fields=[]"),
     "column_without_a_source": case("columns.fields=[{name: a}]"),
     "column_added_by_its_number": case("+columns.fields.14={name: hour, source: time}"),
@@ -385,7 +384,6 @@ CASES: dict[str, Case] = {
         "population=tiny", "columns.fields=[{name: card, source: cards.network, format: float}]"
     ),
     "view_of_other_people": case("columns=sparkov"),
-    "card_named_like_a_limit": case("columns.fields=[{name: limit_minor, source: card_number}]"),
     # A web shop
     "products_without_end": shop("generator.funnel.another=1"),
     "nobody_logs_in": shop("generator.login.share=0"),

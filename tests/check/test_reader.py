@@ -109,7 +109,7 @@ def test_s3(moto: S3Server, monkeypatch) -> None:
 
 
 def test_no_run(tmp_path: Path) -> None:
-    with pytest.raises(RefusedError, match=r"/out holds no synth run: _manifest\.json is missing$"):
+    with pytest.raises(RefusedError, match=r"/out holds no synth run: there is no such folder$"):
         open_output(str(tmp_path / "out"))
 
 

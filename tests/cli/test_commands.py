@@ -358,6 +358,13 @@ def test_every_command_explains_itself(name: str, tmp_path: Path) -> None:
     assert "--plugin PATH" in answer.out
 
 
+@pytest.mark.parametrize("name", ["", *COMMANDS])
+def test_help_fits_a_screen(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    answer = synth(*name.split(), "--help", cwd=tmp_path)
+    assert [line for line in answer.out.splitlines() if len(line) > 80] == []
+
+
 @pytest.mark.parametrize(
     ("line", "told"),
     [

@@ -3,12 +3,16 @@
 import platform
 import subprocess
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import synth as package
+from synth import libraries
+from synth.config.catalog import extras
+from synth.libraries import PACKAGE
 from tests.cli.commands import CANARY, TINY, Answer, synth, synth_process, tree
 
 BROKEN = "import synth\n@synth.hookimpl\ndef synth_sinks():\n    return 1 / 0\n"
@@ -30,6 +34,28 @@ def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
         pytest.skip(f"a tmpfs cannot be mounted here: {done.stderr.strip()}")
     yield point
     subprocess.run(["umount", str(point)], check=True)
+
+
+def test_every_extra_of_the_package_is_shown_as_a_plugin_or_by_itself(tmp_path: Path) -> None:
+    found = findings(synth("doctor", "--json", cwd=tmp_path))
+    offered = metadata.distribution(PACKAGE).metadata.get_all("Provides-Extra") or []
+    shown = {extra for extra in offered if {f"plugin {extra}", f"extra {extra}"} & {*found}}
+    assert shown == {*offered} - {"all"}
+    assert {"report", "kafka", "spark"} <= shown
+    assert "altair" in found["extra report"]["message"]
+    recipe = findings(synth("doctor", "--json", *TINY, cwd=tmp_path))
+    assert "extra report" in recipe
+
+
+def test_an_extra_whose_libraries_are_missing_says_how_to_get_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = libraries.installed_version
+    gone = {"altair": ""}
+    monkeypatch.setattr(extras, "installed_version", lambda name: gone.get(name, there(name)))
+    found = findings(synth("doctor", "--json", cwd=tmp_path))["extra report"]
+    assert found["message"] == "asleep: needs altair, which is not installed"
+    assert found["hint"].startswith("pip install 'altair")
 
 
 def test_a_healthy_machine(tmp_path: Path) -> None:

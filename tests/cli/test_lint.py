@@ -95,7 +95,7 @@ def test_files_with_a_mapping(directory: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
-        (("nothing",), 3, "nothing holds no synth run: _manifest.json is missing"),
+        (("nothing",), 3, "nothing holds no synth run: there is no such folder"),
         ((), 2, "lint what?"),
         (("clean", "seed=3"), 2, "'clean' is no override"),
         (("--mapping", "m.yaml"), 2, "there are none"),

@@ -64,7 +64,7 @@ def test_quiet(directory: Path) -> None:
 
 def test_no_run(directory: Path) -> None:
     answer = stats(directory, "nowhere", "--json")
-    told = "nowhere holds no synth run: _manifest.json is missing"
+    told = "nowhere holds no synth run: there is no such folder"
     assert (answer.code, answer.one_line()) == (3, f"error: {told}")
     assert [error["message"] for error in answer.envelope["errors"]] == [told]
     assert stats(directory, "nowhere").out == ""

@@ -113,7 +113,7 @@ def put(kafka: Broker, topic: str, messages: Sequence[Seen], partitions: int = P
     admin.create_topics([new])[topic].result()
     producer = Producer({"bootstrap.servers": kafka.address, "linger.ms": 20})
     for each in messages:
-        headers = [(name, value.encode()) for name, value in each.headers.items()]
+        headers: list[tuple[str, str | bytes | None]] = [(name, value.encode()) for name, value in each.headers.items()]
         producer.produce(topic, each.value, each.key, each.partition, headers=headers, timestamp=each.time_ms)
     producer.flush(30)
 

@@ -29,7 +29,7 @@ from synth.stream.deliveries import shifted
 from synth.tables.arrow import decimals_to_arrow
 from synth.tables.column import FORMAT_TYPES
 from synth.tables.declared import EVENT_COLUMNS
-from synth.tables.texts import uuid_texts
+from synth.tables.texts import uuid4_texts, uuid_texts
 from synth.tables.types import arrow_type
 from synth.tables.views import FieldConfig
 from tests.tables.shown_forms import every_form, override
@@ -79,7 +79,8 @@ def test_every_form_is_written_read_back_and_verified(
         assert str(output.schema("transactions").field(field.name).type) == kept
     found = output.to_pandas()
     for field in fields:
-        assert_series_equal(as_declared(found[field.name], field), plain[field.source], check_names=False)
+        declared = plain[field.source].map(as_version_4) if field.format == "uuid4" else plain[field.source]
+        assert_series_equal(as_declared(found[field.name], field), declared, check_names=False)
     assert measure(str(tmp_path / "out"), catalog=catalog)["rows"]["found"] == result.rows
     labels = output.to_pandas("labels")
     shown = next(field.name for field in fields if field.source == "tid")
@@ -93,6 +94,11 @@ def as_declared(column: "pd.Series[Any]", field: FieldConfig) -> "pd.Series[Any]
     if field.format == "decimal":
         return column.astype(float)
     return column.map(lambda text: uuid.UUID(text).hex) if field.format == "uuid" else column
+
+
+def as_version_4(digits: str) -> str:
+    """A UUID of version 4 with the digits of an md5, by Python's own library."""
+    return str(uuid.UUID(hex=digits, version=4))
 
 
 def test_what_text_files_print(tmp_path: Path) -> None:
@@ -121,6 +127,35 @@ def test_minor_units_as_decimals(minor: list[int]) -> None:
 def test_digits_as_uuids(ids: list[uuid.UUID]) -> None:
     digits = np.frombuffer("".join(each.hex for each in ids).encode(), dtype=np.uint8).reshape(-1, 32)
     assert uuid_texts(digits).to_arrow().to_pylist() == [str(each) for each in ids]
+    assert uuid4_texts(digits).to_arrow().to_pylist() == [as_version_4(each.hex) for each in ids]
+
+
+def test_a_view_may_call_a_uuid_what_a_side_table_calls_another_column(tmp_path: Path) -> None:
+    """The notebook's clickstream: its events are called by UUIDs of version 4, and so are they in the labels."""
+    words = (
+        "experiment=clickstream",
+        "columns=clickstream_uuid",
+        "scenario=bot_checkout",
+        "scenario.bot_checkout.ratio=0.01",
+        "generator.transactions=3000",
+    )
+    synth.run(*words, f"sink.jsonl.uri={tmp_path}", "sink=jsonl")
+    output = open_output(str(tmp_path))
+    ids = [uuid.UUID(text) for text in output.to_pandas()["event_id"]]
+    assert {(each.version, each.variant) for each in ids} == {(4, uuid.RFC_4122)}
+    assert len({*ids}) == len(ids) > 3000
+    labels = output.to_pandas("labels")
+    assert len(labels)
+    assert labels["tid"].tolist() == [str(ids[place]) for place in labels["event_id"]]
+    report = verify(str(tmp_path), catalog=load_catalog())
+    found = {check.name: check.ok for check in report.checks}
+    assert report.ok
+    assert found["ids unique"]
+    file = next(tmp_path.glob("transactions*"))
+    text = file.read_text()
+    file.write_text(text.replace(str(ids[7]), str(uuid.UUID(int=ids[7].int ^ 1 << 76)), 1))
+    broken = verify(str(tmp_path), catalog=load_catalog())
+    assert "a UUID of version 4" in next(check.detail for check in broken.checks if check.name == "ids unique")
 
 
 @pytest.mark.parametrize("kind", sorted({column.arrow for column in EVENT_COLUMNS.values()} | {*FORMAT_TYPES.values()}))
@@ -141,7 +176,10 @@ def test_all_forms_that_cannot_be_are_told_at_once() -> None:
         synth.generate("population=tiny", "population.profile=faker", "columns.drop=[tid]", f"+columns.add={{{added}}}")
     told = {problem.path: (problem.line, problem.allowed_in_words) for problem in caught.value.problems}
     assert told == {
-        "columns.add.tid.format": ("columns.add.tid.format: column 'tid' has no format 'decimal'", "plain, uuid"),
+        "columns.add.tid.format": (
+            "columns.add.tid.format: column 'tid' has no format 'decimal'",
+            "plain, uuid, uuid4",
+        ),
         "columns.add.paid.format": (
             "columns.add.paid.format: column 'amount' has no format 'uuid'",
             "float, fixed2, decimal",

@@ -24,7 +24,7 @@ def kind_of(field: Field) -> Kind:
         return "time" if "tz=" in arrow else "naive time"
     if arrow.startswith("decimal"):
         return "decimal"
-    if field.format == "uuid":
+    if field.is_uuid:
         return "uuid"
     if arrow.startswith("date"):
         return "date"

@@ -12,7 +12,6 @@ from synth_kafka.control import Control, manifest_key, read_control
 from synth_kafka.reading.messages import TopicMessages
 from synth_kafka.reading.stream import MessageStream
 
-_MAIN = "transactions"
 _FORM = "kafka://host:port/topic"
 _RUN_DIGITS = 16
 
@@ -64,9 +63,9 @@ class KafkaSource(TableSource):
 
     def lacks(self, table: str) -> str:
         """Tables that went to no topic; and what several parts sent, for nothing says how their rows follow."""
-        if table != _MAIN and table not in self._sink["side_topics"]:
+        if table != self._main and table not in self._sink["side_topics"]:
             return f"it went to no topic: sink.kafka.side_topics=[{table}] sends it, too"
-        if table == _MAIN and self._parts > 1:
+        if table == self._main and self._parts > 1:
             return f"{self._parts} parts sent them, and no message tells how the rows of the parts follow each other"
         return ""
 
@@ -81,7 +80,7 @@ class KafkaSource(TableSource):
 
     def checks(self) -> Iterator[tuple[str, bool | None, str]]:
         """Each topic; those whose rows nobody could use are read here."""
-        for table in (_MAIN, *self._sink["side_topics"]):
+        for table in (self._main, *self._sink["side_topics"]):
             topic = self._topic_of(table)
             try:
                 if topic not in self._passes or not self._passes[topic].over:
@@ -93,6 +92,11 @@ class KafkaSource(TableSource):
                 yield self._passes[topic].result()
 
     @property
+    def _main(self) -> str:
+        """The table whose topic the others' names begin with: the run's first."""
+        return next(iter(self._manifest["tables"]))
+
+    @property
     def _sink(self) -> Mapping[str, Any]:
         return cast("Mapping[str, Any]", self._manifest["sink"])
 
@@ -101,15 +105,15 @@ class KafkaSource(TableSource):
         return int(self._manifest.get("stream", {}).get("parts", 1))
 
     def _topic_of(self, table: str) -> str:
-        return self._topic if table == _MAIN else f"{self._topic}.{table}"
+        return self._topic if table == self._main else f"{self._topic}.{table}"
 
     def _values(self, topic: str) -> Iterator[list[bytes]]:
         """A new pass over a topic."""
-        table = _MAIN if topic == self._topic else topic.removeprefix(f"{self._topic}.")
+        table = self._main if topic == self._topic else topic.removeprefix(f"{self._topic}.")
         marks = {part: self._control.checkpoint(part) for part in range(self._parts)}
         expected = {part: mark.events for part, mark in marks.items() if mark is not None}
         run = next(mark.fingerprint for mark in marks.values() if mark is not None)[:_RUN_DIGITS]
-        if table != _MAIN:
+        if table != self._main:
             expected = {0: int(self._manifest["tables"][table]["rows"])}
         with self._connection.explaining(topic):
             found = TopicMessages(self._connection.settings(), topic, run=run, parts=expected)

@@ -33,7 +33,7 @@ def _as_sent(batch: "Batch") -> "pa.RecordBatch":
     import pyarrow as pa
 
     columns = [
-        _bytes_of(column) if field.format == "uuid" else column
+        _bytes_of(column) if field.is_uuid else column
         for field, column in zip(batch.table.fields, batch.native.columns, strict=True)
     ]
     return pa.RecordBatch.from_arrays(columns, names=batch.native.schema.names)

@@ -72,13 +72,18 @@ class IdForm:
     Attributes:
         said: in words.
         parts: how many hex digits stand between its dashes.
+        version: of a UUID that says so, in its 13th digit, and the variant of RFC 9562 in its 17th; None: any digits.
     """
 
     said: str
     parts: tuple[int, ...]
+    version: int | None = None
 
     def write(self, digits: str) -> str:
         """An md5 of 32 hex digits in this form."""
+        if self.version is not None:
+            variant = f"{int(digits[16], 16) & 0b0011 | 0b1000:x}"
+            digits = f"{digits[:12]}{self.version}{digits[13:16]}{variant}{digits[17:]}"
         ends = list(accumulate(self.parts))
         return "-".join(digits[end - part : end] for part, end in zip(self.parts, ends, strict=True))
 
@@ -97,11 +102,18 @@ class IdForm:
         nibble = _NIBBLE[chars[:, ~dash] if dash.any() else chars]
         if nibble.max() > 15 or (chars[:, dash] != ord("-")).any():
             return None
+        if self.version is not None and ((nibble[:, 12] != self.version) | (nibble[:, 16] >> 2 != 0b10)).any():
+            return None
         return np.ascontiguousarray(nibble[:, 0:16:2] << 4 | nibble[:, 1:16:2]).view(">u8").ravel().astype(np.uint64)
 
 
 PLAIN_ID = IdForm("32 hex digits", (32,))
-ID_FORMS = {"plain": PLAIN_ID, "uuid": IdForm("a UUID of lower-case hex digits", (8, 4, 4, 4, 12))}
+_UUID = (8, 4, 4, 4, 12)
+ID_FORMS = {
+    "plain": PLAIN_ID,
+    "uuid": IdForm("a UUID of lower-case hex digits", _UUID),
+    "uuid4": IdForm("a UUID of version 4, of lower-case hex digits", _UUID, 4),
+}
 """Format of a view's column of ids → how they are written."""
 
 

@@ -25,7 +25,7 @@ from synth.config.compose.roots import find_shadows, group_names, note_shadows, 
 from synth.config.compose.sources import ConfigSource
 from synth.config.compose.stamps import Stamp
 from synth.config.compose.steering import run_directory
-from synth.config.compose.steps import Reached, broken_list_step, reach
+from synth.config.compose.steps import Reached, broken_list_step, reach, whole_keys
 from synth.errors import ConfigError, Problem
 from synth.wording import in_yaml, nearest
 
@@ -239,6 +239,17 @@ def _explain(item: Given, error: Exception, reached: Reached, choices: Choices) 
     return Problem(path=item.key, message=f"cannot set '{item.key}': {reason}", where=item.where)
 
 
+def _beginning(parts: Sequence[str], reached: Reached, choices: Choices) -> str:
+    """What the beginning of a key was that somebody left out: ``sink`` of ``csv.uri``; empty where there is none."""
+    if reached.taken:
+        return ""
+    if whole := whole_keys(parts, reached.node):
+        return f"did you mean {' or '.join(map(repr, whole))}?"
+    roots, key = choices.library.roots, ".".join(parts)
+    group = next((each for each in choices.lists if len(parts) > 1 and parts[0] in option_names(roots, each)), "")
+    return f"choose it first: {group}=[{parts[0]}]; then its key is {group}.{key}" if group else ""
+
+
 def _unknown_key(item: Given, reached: Reached, choices: Choices) -> Problem:
     parts, parent = list(reached.steps), reached.node
     if reached.taken == len(parts):
@@ -256,7 +267,9 @@ def _unknown_key(item: Given, reached: Reached, choices: Choices) -> Problem:
     options = option_names(roots, group) if group in choices.lists else []
     unchosen = options if last == name else []
     hint = nearest(last, [*siblings, *unchosen, *(group for group in groups if group != item.key)])
-    if last in parts[:2] and name in options:
+    if beginning := _beginning(parts, reached, choices):
+        hint = beginning
+    elif last in parts[:2] and name in options:
         hint = f"choose it first: {group}=[{name}]"
     elif item.key in groups:
         hint = f"name an option: {item.key}=" + (f"[{options[0]}]" if options else "…")

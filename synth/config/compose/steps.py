@@ -1,13 +1,17 @@
 """Follows the key of an override into the configuration, and checks it where it leads into a list."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from omegaconf import DictConfig, ListConfig
+from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from synth.config.compose.loading import DELETES_ENTRIES
 from synth.config.compose.overrides import Given
 from synth.errors import Problem
+
+#: Keys that a message names.
+_MANY = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +29,21 @@ class Reached:
     taken: int
     node: Any
     owner: Any
+
+
+def whole_keys(steps: Sequence[str], config: DictConfig) -> tuple[str, ...]:
+    """The keys that end with these steps, where somebody left out what they begin with; none where they are many."""
+    found: list[str] = []
+
+    def look(node: Any, above: str) -> None:
+        for key, value in node.items() if isinstance(node, dict) else ():
+            below = f"{above}.{key}".lstrip(".")
+            if above and f".{below}".endswith(f".{'.'.join(steps)}"):
+                found.append(below)
+            look(value, below)
+
+    look(OmegaConf.to_container(config, resolve=False), "")
+    return tuple(found) if len(found) <= _MANY else ()
 
 
 def reach(item: Given, config: DictConfig) -> Reached:
