@@ -112,9 +112,7 @@ def _overview(data: Data) -> list[Cells]:
             for part, v in merchants["largest"].items()
         ]
     if "loyalty" in data:
-        rows.append(
-            _beside("bought where bought before (recipe: favourites)", data["loyalty"]["repeat_share"], percent)
-        )
+        rows.append(_beside("bought where bought before (recipe: at least)", data["loyalty"]["repeat_share"], percent))
     rows += [_beside(_USES[name], figure, percent) for name, figure in data["use_of_cards"].items()]
     fraud = data["fraud"]
     rows += [["fraud, of the rows", percent(fraud["share_of_rows"]), ""]]

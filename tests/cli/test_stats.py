@@ -35,7 +35,7 @@ def test_tables(directory: Path) -> None:
         *("scenario rows recipe", "without the recipe:"),
     ]
     assert answer.row("cards in use").split() == ["130", "130"]
-    for name in ("rows", "bought where bought before (recipe: favourites)", "contactless, of these", "standing orders"):
+    for name in ("rows", "bought where bought before (recipe: at least)", "contactless, of these", "standing orders"):
         assert len(answer.row(name).replace(" %", "%").split()) == 2
 
 
