@@ -135,7 +135,7 @@ def _victim(episodes: Mapping[str, pa.Array] | None, episode: int, events: int) 
         return None, None
     at = pc.index(episodes["episode_id"], pa.scalar(episode, episodes["episode_id"].type)).as_py()
     number = episodes["card_number"][at].as_py() if at >= 0 else None
-    if not number:
+    if number is None or number == "":
         return None, None
     first_us, last_us, minor = (
         episodes[name][at].cast(pa.int64()).as_py() for name in ("first_time", "last_time", "amount_minor")

@@ -8,8 +8,10 @@ import pytest
 
 from synth.check.foreign import read_foreign
 from synth.check.stats.subject import read_subject, subject_of
+from synth.cli.parser import make_parser
 from synth.config.catalog import load_catalog
 from synth.report import Part, make_report
+from synth.report.parts.answers import PARTS
 from synth.report.parts.episodes import GUESS
 from tests.cli.commands import CANARY, synth
 from tests.report.browser import Browser
@@ -251,3 +253,21 @@ def test_files_that_no_reader_takes_are_one_line(
     assert answer.code in (2, 3)
     assert told in answer.err
     assert "internal error" not in answer.err
+
+
+def test_refunds_do_not_hide_an_episode(tmp_path: Path) -> None:
+    rows = [
+        f"2024-03-{1 + i // 24:02d} {i % 24:02d}:00:00,{i % 4},{-5 if i % 3 else 9},{int(30 <= i < 42)}"
+        for i in range(240)
+    ]
+    (tmp_path / "rows.csv").write_text("\n".join(["when,card,paid,fraud", *rows]))
+    (tmp_path / "map.yaml").write_text("columns: {time: when, card: card, amount: paid, label: fraud}")
+    subject = subject_of(read_foreign([tmp_path / "rows.csv"], tmp_path / "map.yaml"))
+    part = {part.name: part for part in make_report(subject)}["scenario_0"]
+    names = [figure.name.removeprefix("scenario_0_") for figure in part.figures]
+    assert names == ["episode", "genuine", "alike", "life"]
+    assert len(part.figures[2].rows) == len(part.figures[0].rows) == 3
+
+
+def test_every_answer_that_has_a_part_is_that_of_a_command() -> None:
+    assert {*PARTS} <= make_parser().commands().keys()

@@ -55,7 +55,7 @@ class _Axes:
     def of(cls, *stretches: Stretch) -> "_Axes":
         """Axes in the unit of the first of some stretches, long enough for all of them if there are several."""
         unit, seconds = next((each for each in _UNITS_S if _length_s(stretches[0]) >= _ENOUGH * each[1]), _UNITS_S[-1])
-        if len(stretches) == 1:
+        if len(stretches) == 1 or min(int(each.minor.min()) for each in stretches) < 0:
             return cls(unit, seconds)
         after, amount = max(map(_length_s, stretches)) / seconds, max(int(each.minor.max()) for each in stretches) / 100
         return cls(unit, seconds, {"after": 1.03 * after, "amount": 1.05 * amount})
