@@ -14,6 +14,7 @@ from synth.report.dress import (
     MUTED,
     SHAPES,
     Rows,
+    beside_legend,
     colours,
     data,
     instant,
@@ -146,7 +147,7 @@ def lines(
     if days := [{_AT: at(row), _VALUE: row[ys[0]]} for row in rows if marks and row[marks]]:
         marked = alt.Chart(data(days)).mark_point(color=INK, filled=True, opacity=1, size=70, shape="diamond")
         chart += marked.encode(x=place, y=value)
-    return sized(chart, width, height)
+    return sized(chart, width, beside_legend(names, width, height))
 
 
 def heat(rows: Rows, *, width: int, height: int, x: str, y: str, value: str, titles: Mapping[str, str]) -> Any:
@@ -218,7 +219,7 @@ def dots(
     if mine := [row for row in shown if marked and row[by] == marked]:
         through = alt.Chart(data(mine)).mark_rule(color=FRAUD, opacity=0.5).encode(x=place)
         chart = through + chart + points(mine, 75)
-    return sized(chart, width, height)
+    return sized(chart, width, beside_legend(names, width, height))
 
 
 def places(rows: Rows, *, width: int, height: int, x: str, y: str, size: str, titles: Mapping[str, str]) -> Any:
