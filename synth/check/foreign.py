@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from synth.arrays import Int64, Mask
-from synth.check.records import NONE, Records
+from synth.check.records import NONE, UNNAMED, Records
 from synth.errors import ConfigError, Problem, RefusedError
 from synth.wording import counted, nearest, on_one_line
 
@@ -45,9 +45,6 @@ NEEDED = ("time", "card", "amount", "label")
 _TRUTH = ("label", "episode", "scenario")
 _KEYS = ("columns", "fraud", "time_unit", "ignore", "signals")
 _UNITS_US = {"us": 1, "ms": 1000, "s": 1_000_000, "min": 60_000_000, "h": 3_600_000_000, "days": 86_400_000_000}
-
-#: The scenario of rows that name none.
-UNNAMED = "fraud"
 
 
 def read_foreign(files: Sequence[Path], mapping: Path) -> Records:
@@ -261,6 +258,7 @@ def _records(name: str, content: Mapping[str, Any], table: pa.Table) -> Records:
         claimed_t=np.zeros(table.num_rows, dtype=bool),
         scenarios=scenarios,
         signals={each: signals.get(each, ()) for each in scenarios},
+        guessed="episode" not in columns,
     )
 
 

@@ -22,6 +22,9 @@ from synth.errors import RefusedError
 #: Of a row that belongs to no scenario, or no episode.
 NONE = -1
 
+#: The scenario of fraud rows that name none, and the role of those that have none.
+UNNAMED = "fraud"
+
 #: Tables that say what is true of the rows, or what was learnt of them.
 TRUTH_TABLES = ("labels", "episodes", "label_events", "click_labels")
 
@@ -45,6 +48,7 @@ class Records:
         entities: tables of whom rows name.
         truth: the tables of truth, and ``clicks``.
         block_rows: rows of each block; one block where there are none.
+        guessed: whether nothing says which rows are of one episode: then those of a card are.
         shown_t: (t,) the label that a column of the rows shows; None where none does.
     """
 
@@ -61,6 +65,7 @@ class Records:
     entities: Mapping[str, pa.Table] = field(default_factory=dict)
     truth: Mapping[str, pa.Table] = field(default_factory=dict)
     block_rows: tuple[int, ...] = ()
+    guessed: bool = False
     shown_t: Int64 | None = None
     never_t: Mask | None = None
 

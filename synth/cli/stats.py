@@ -43,11 +43,24 @@ def draw(data: Data) -> str:
             _bar(name, each["found"]) for name, each in zip(_DAYS, time["weekdays"], strict=True)
         ]
         weeks = [week for week in time["weeks"] if week["rows"]]
-        rows["fraud, of a week's payments"] = [_bar(week["from"], week["fraud_share"]) for week in weeks]
+        rows["fraud, of a week's payments, and how many"] = [
+            (week["from"], week["fraud_share"], f"{percent(week['fraud_share'])}, {week['fraud_rows']:,}")
+            for week in weeks
+        ]
     for column, values in data["shares"].items():
-        rows[f"payments by {column}"] = [_bar(name, each["genuine"]["found"]) for name, each in values.items()]
+        title, shown = _values(column, values)
+        if len(shown) > 1:
+            rows[title] = [_bar(name, each["genuine"]["found"]) for name, each in shown.items()]
     drawn = [text for title, each in rows.items() if (text := bars(title, each))]
     return "\n\n".join(drawn) or "no charts: there is nothing to draw, or the screen is too narrow for it"
+
+
+def _values(column: str, values: Data) -> tuple[str, Data]:
+    """A title, and a column's values; the bar of those that are missing would hide the others: the title tells it."""
+    named = {name: each for name, each in values.items() if name != "null"}
+    if len(named) == len(values) or len(named) < 2:
+        return f"payments by {column}", values
+    return f"payments by {column}; {percent(values['null']['genuine']['found'])} have none", named
 
 
 def _bar(name: str, share: float | None) -> tuple[str, float | None, str]:
@@ -112,9 +125,7 @@ def _overview(data: Data) -> list[Cells]:
             for part, v in merchants["largest"].items()
         ]
     if "loyalty" in data:
-        rows.append(
-            _beside("bought where bought before (recipe: favourites)", data["loyalty"]["repeat_share"], percent)
-        )
+        rows.append(_beside("bought where bought before (recipe: at least)", data["loyalty"]["repeat_share"], percent))
     rows += [_beside(_USES[name], figure, percent) for name, figure in data["use_of_cards"].items()]
     fraud = data["fraud"]
     rows += [["fraud, of the rows", percent(fraud["share_of_rows"]), ""]]

@@ -2,7 +2,8 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from synth.cli import output, screen
 from synth.cli.reviews import RESULTS
@@ -55,31 +56,66 @@ def failure_of(report: SweepReport) -> SynthError | None:
 
 
 def show(report: SweepReport) -> str:
-    """A line a job, and the best ones below."""
+    """What all jobs have in common, a line a job with what differs, and the best ones below."""
     outcomes = report.outcomes
-    measured = any(outcome.objectives for outcome in outcomes)
-    head = ["job", "overrides", "rows", "fraud rows", "seconds", *["objective"] * measured, "digest", "error"]
-    rows = [
-        [
-            str(o.job),
-            str(o.as_row()["overrides"]),
-            f"{o.rows:,}" if o.rows else "-",
-            f"{o.fraud_rows:,}" if o.rows else "-",
-            f"{o.seconds:.1f}",
-            *[" ".join(f"{value:.6g}" for value in o.objectives) or "-"] * measured,
-            o.digest[:12] or "-",
-            o.error.splitlines()[0] if o.error else "",
-        ]
-        for o in outcomes
-    ]
-    table = screen.table([head, *rows], right=(0, 2, 3, 4), head=True)
+    columns = [*_columns(outcomes)]
+    alike = [column for column in columns if len(outcomes) > 1 and len({*column.cells}) == 1]
+    common = "; ".join(f"{column.name} {column.cells[0]}" for column in alike if column.cells[0] not in ("", "-"))
+    if overrides := " ".join(map(shown, _everywhere(outcomes))):
+        common = f"{overrides}; {common}" if common else overrides
+    left = [column for column in columns if column not in alike]
+    table = [[column.name for column in left], *map(list, zip(*(column.cells for column in left), strict=True))]
+    numbers = [place for place, column in enumerate(left) if column.number]
     best = [_best(outcome, outcomes) for outcome in report.best]
-    return "\n\n".join([table, *(["\n".join(best)] if best else []), str(report.directory / RESULTS)])
+    return "\n\n".join(
+        [
+            *([screen.fill(f"all jobs: {common}")] if common else []),
+            screen.table(table, right=numbers, head=True),
+            *(["\n".join(best)] if best else []),
+            str(report.directory / RESULTS),
+        ]
+    )
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A column of the table: its name, a cell for each job, and whether these are numbers."""
+
+    name: str
+    cells: tuple[str, ...]
+    number: bool = False
+
+
+def _columns(outcomes: Sequence[JobOutcome]) -> Iterator[_Column]:
+    """What is told of each job."""
+    yield _Column("job", tuple(str(o.job) for o in outcomes), number=True)
+    yield _Column("overrides", tuple(_own(o, outcomes) for o in outcomes))
+    yield _Column("rows", tuple(f"{o.rows:,}" if o.rows else "-" for o in outcomes), number=True)
+    yield _Column("fraud rows", tuple(f"{o.fraud_rows:,}" if o.rows else "-" for o in outcomes), number=True)
+    yield _Column("seconds", tuple(f"{o.seconds:.1f}" for o in outcomes), number=True)
+    if any(o.objectives for o in outcomes):
+        yield _Column("objective", tuple(_values(o) or "-" for o in outcomes))
+    yield _Column("digest", tuple(o.digest[:12] or "-" for o in outcomes))
+    if any(o.error for o in outcomes):
+        yield _Column("error", tuple(o.error.splitlines()[0] if o.error else "" for o in outcomes))
+
+
+def _everywhere(outcomes: Sequence[JobOutcome]) -> list[str]:
+    """The overrides that all of several jobs have."""
+    first, *others = outcomes or [JobOutcome()]
+    return [each for each in first.overrides if others and all(each in other.overrides for other in others)]
+
+
+def _own(outcome: JobOutcome, outcomes: Sequence[JobOutcome]) -> str:
+    """What a job has to itself."""
+    everywhere = _everywhere(outcomes)
+    return " ".join(shown(override) for override in outcome.overrides if override not in everywhere)
+
+
+def _values(outcome: JobOutcome) -> str:
+    return " ".join(f"{value:.6g}" for value in outcome.objectives)
 
 
 def _best(outcome: JobOutcome, outcomes: Sequence[JobOutcome]) -> str:
     """A best job: its objectives, and what it has to itself."""
-    everywhere = set.intersection(*(set(each.overrides) for each in outcomes)) if len(outcomes) > 1 else set()
-    own = " ".join(shown(override) for override in outcome.overrides if override not in everywhere)
-    values = " ".join(f"{value:.6g}" for value in outcome.objectives)
-    return f"best: job {outcome.job}, objective {values}: {own}"
+    return f"best: job {outcome.job}, objective {_values(outcome)}: {_own(outcome, outcomes)}"

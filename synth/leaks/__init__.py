@@ -1,12 +1,14 @@
 """Looks through labelled rows as a suspicious reader would: what tells fraud from genuine rows, and should not."""
 
+import math
 from dataclasses import dataclass
 
 from synth.check.records import Records
 from synth.leaks import dependencies, ids, pairs, reports, rules, sequences, singles, trivia, within
 from synth.leaks.derived import Derived
 from synth.leaks.findings import RATE, Finding, Tests, account
-from synth.leaks.scene import Scene
+from synth.leaks.scene import FEWEST_EPISODES, Scene
+from synth.wording import counted
 
 __all__ = ["RATE", "Finding", "Report", "lint"]
 
@@ -73,9 +75,17 @@ def lint(records: Records) -> Report:
 
 def _not_checked(scene: Scene, families: list[Tests]) -> list[str]:
     """What could not be looked at."""
-    few = [f"scenario {name}: fewer than 20 episodes" for name in scene.too_small]
+    rows = scene.records.rows.num_rows
+    few = [f"scenario {name}: {_too_few(episodes, rows)}" for name, episodes in scene.too_small.items()]
     unsaid = [
         f"declared signal of {s.scenario}: the output does not name it" for s in scene.subjects if s.signal is None
     ]
     idle = [f"{family.family}: there is nothing to look at" for family in families if not family.made]
     return [*few, *unsaid, *(idle if scene.subjects else [])]
+
+
+def _too_few(episodes: int, rows: int) -> str:
+    """Why a scenario is not compared, and how many rows like these, or how much fraud, would do but for bad luck."""
+    times = (FEWEST_EPISODES + 2 * math.sqrt(FEWEST_EPISODES)) / max(1, episodes)
+    few = f"{counted(episodes, 'episode')} to compare, and fewer than {FEWEST_EPISODES} say nothing"
+    return f"{few}; {math.ceil(rows * times):,} rows of this kind, or {times:.2g} times the share of fraud, would do"

@@ -7,7 +7,7 @@ any other.
 Legend: ``_t`` a transaction, ``_n`` a row that is compared, ``_f`` one of them that is fraud.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -105,10 +105,14 @@ class Scene:
         return tuple(each for each in found if len(each.row_f) >= FEWEST_EPISODES)
 
     @cached_property
-    def too_small(self) -> tuple[str, ...]:
-        """The scenarios with too few."""
+    def too_small(self) -> Mapping[str, int]:
+        """The scenarios with too few, and how many rows of theirs could be compared."""
         names = {subject.scenario for subject in self.subjects}
-        return tuple(name for name in self.records.scenarios if name not in names)
+        return {
+            name: len(self._subject(place, name).row_f)
+            for place, name in enumerate(self.records.scenarios)
+            if name not in names
+        }
 
     def _subject(self, place: int, name: str) -> Subject:
         records = self.records

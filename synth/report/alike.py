@@ -45,9 +45,12 @@ class Sought:
     minor: int
 
     def distance(self, length_us: Int64, minor: Int64) -> Float:
-        """(w,) how far stretches are: the logarithms of how much longer or shorter they are, and dearer or cheaper."""
+        """(w,) how far stretches are: the logarithms of how much longer or shorter they are, and dearer or cheaper.
+
+        Sums below zero, of refunds, count by their size.
+        """
         longer = np.log((length_us + US_PER_S) / (self.length_us + US_PER_S))
-        dearer = np.log((minor + 1) / (self.minor + 1))
+        dearer = np.log((np.abs(minor) + 1) / (abs(self.minor) + 1))
         far: Float = np.abs(longer) + np.abs(dearer)
         return far
 

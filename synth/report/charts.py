@@ -14,6 +14,7 @@ from synth.report.dress import (
     MUTED,
     SHAPES,
     Rows,
+    beside_legend,
     colours,
     data,
     instant,
@@ -127,7 +128,8 @@ def lines(
         return instant(row[x]) if timed else row[x]
 
     values = [{_AT: at(row), _SERIES_OF: titles[y], _VALUE: row[y]} for row in rows for y in ys if row[y] is not None]
-    place = _across(_AT, [row[x] for row in rows], titles[x], width, alt.Scale(type="utc" if timed else "log"))
+    shown = [row[x] for row in rows if any(row[y] is not None for y in ys)]
+    place = _across(_AT, shown, titles[x], width, alt.Scale(type="utc" if timed else "log"))
     title = titles.get("value") if len(ys) > 1 else names[0]
     value = alt.Y(_VALUE, type="quantitative", title=title, axis=number_axis(form))
     told = legend(names, width, symbolType="stroke", symbolSize=500, symbolStrokeWidth=2)
@@ -143,9 +145,9 @@ def lines(
         ranges = [{_AT: at(row), _VALUE: row[low], "high": row[high]} for row in rows if row[ys[0]] is not None]
         chart += alt.Chart(data(ranges)).mark_rule(color=MUTED).encode(x=place, y=value, y2="high")
     if days := [{_AT: at(row), _VALUE: row[ys[0]]} for row in rows if marks and row[marks]]:
-        shown = alt.Chart(data(days)).mark_point(color=INK, filled=True, opacity=1, size=70, shape="diamond")
-        chart += shown.encode(x=place, y=value)
-    return sized(chart, width, height)
+        marked = alt.Chart(data(days)).mark_point(color=INK, filled=True, opacity=1, size=70, shape="diamond")
+        chart += marked.encode(x=place, y=value)
+    return sized(chart, width, beside_legend(names, width, height))
 
 
 def heat(rows: Rows, *, width: int, height: int, x: str, y: str, value: str, titles: Mapping[str, str]) -> Any:
@@ -217,7 +219,7 @@ def dots(
     if mine := [row for row in shown if marked and row[by] == marked]:
         through = alt.Chart(data(mine)).mark_rule(color=FRAUD, opacity=0.5).encode(x=place)
         chart = through + chart + points(mine, 75)
-    return sized(chart, width, height)
+    return sized(chart, width, beside_legend(names, width, height))
 
 
 def places(rows: Rows, *, width: int, height: int, x: str, y: str, size: str, titles: Mapping[str, str]) -> Any:

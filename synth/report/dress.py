@@ -39,6 +39,9 @@ PERCENT = "~%"
 _SMALL, _TEXT = 11, 12
 _NARROW = 420
 
+#: Pixels of a line of a legend.
+_LEGEND_LINE = 20
+
 #: Days that get a tick of their own each where there is room; of more, ticks are where days or months begin.
 _FEW_TIMES = 60
 
@@ -138,9 +141,17 @@ def legend(names: Sequence[str], width: int, **more: Any) -> "alt.Legend | None"
 
     if len(names) < 2:
         return None
+    return alt.Legend(title=None, orient="top", columns=_legend_columns(names, width), columnPadding=16, **more)
+
+
+def _legend_columns(names: Sequence[str], width: int) -> int:
     longest = min(max(map(len, names)), 30)
-    columns = max(1, min(len(names), (width - 60) // (7 * longest + 40)))
-    return alt.Legend(title=None, orient="top", columns=columns, columnPadding=16, **more)
+    return max(1, min(len(names), (width - 60) // (7 * longest + 40)))
+
+
+def beside_legend(names: Sequence[str], width: int, height: int) -> int:
+    """A height in which a chart has as much room below a legend of many lines as below one of a single line."""
+    return height + _LEGEND_LINE * (-(-len(names) // _legend_columns(names, width)) - 1) if names else height
 
 
 def colours(names: Sequence[str], first: str = FIRST) -> list[str]:

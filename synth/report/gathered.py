@@ -15,6 +15,9 @@ from synth.check.stats.subject import Subject
 from synth.report.alike import LookAlikes, Sought, Stretch
 from synth.report.passes import AmountShape, FraudRows, Lives
 
+#: Scenarios of which an episode is drawn, those with the most fraud: a column of other people may have many values.
+MOST_SCENARIOS = 12
+
 #: Events that an episode has to have to be a picture of its scenario, if any has.
 _TOLD = 2
 
@@ -110,7 +113,9 @@ def _choose(subject: Subject) -> tuple[Int64 | None, list[Chosen], list[Any]]:
     episodes = subject.columns_of("episodes", ("episode_id", "card_number", "first_time", "last_time", "amount_minor"))
     episode_f = labels["episode_id"].to_numpy(zero_copy_only=False).astype(np.int64)
     chosen, cards = [], dict[Any, int]()
-    for scenario in sorted(filter(None, pc.unique(labels["scenario"]).to_pylist())):
+    counted = pc.value_counts(labels["scenario"].drop_null()).to_pylist()
+    most = sorted(counted, key=lambda each: (-each["counts"], each["values"]))[:MOST_SCENARIOS]
+    for scenario in sorted(each["values"] for each in most if each["values"]):
         mine_f = np.flatnonzero(np.asarray(pc.equal(labels["scenario"], scenario)))
         names, events = np.unique(episode_f[mine_f], return_counts=True)
         long = events >= min(_TOLD, events.max())
@@ -130,7 +135,7 @@ def _victim(episodes: Mapping[str, pa.Array] | None, episode: int, events: int) 
         return None, None
     at = pc.index(episodes["episode_id"], pa.scalar(episode, episodes["episode_id"].type)).as_py()
     number = episodes["card_number"][at].as_py() if at >= 0 else None
-    if not number:
+    if number is None or number == "":
         return None, None
     first_us, last_us, minor = (
         episodes[name][at].cast(pa.int64()).as_py() for name in ("first_time", "last_time", "amount_minor")

@@ -80,7 +80,7 @@ class Lives(Section):
 
     def see(self, rows: CountedRows) -> None:
         """Keeps the rows of these cards."""
-        mine = pc.index_in(rows.columns[self.by], value_set=self.cards)
+        mine = pc.index_in(rows.columns[self.by], value_set=self.cards.cast(rows.columns[self.by].type))
         at_t = np.flatnonzero(np.asarray(mine.is_valid()))
         if len(at_t):
             card_t = np.asarray(mine.fill_null(-1)).astype(np.int64)[at_t]

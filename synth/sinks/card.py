@@ -7,6 +7,8 @@ from typing import Any
 
 from synth.contracts.store import Staged, Store
 from synth.sinks.places import BESIDE, PARTITION, above, family, run_folder
+from synth.tables.partition import TIME_PARTS
+from synth.tables.split import KEY as SPLIT
 
 _MAIN = "transactions"
 
@@ -15,6 +17,9 @@ _READ = ("parquet", "csv", "jsonl")
 
 #: Files of a table that are named one by one.
 _FEW = 5
+
+#: Folders that have an order.
+_SEVERAL = 2
 
 #: Files that pandas opens as they are.
 _PLAIN = tuple(f"{_MAIN}.{form}{packed}" for form in ("csv", "jsonl") for packed in ("", ".gz"))
@@ -72,12 +77,25 @@ def opening(content: Mapping[str, Any], uri: str) -> str | None:
     within = f"{uri}/{{}}" if uri else "{}"
     plain = "://" not in uri and files[0] in _PLAIN
     if "://" not in uri and family(files[0]) == f"{_MAIN}/part-" and files[0].endswith(".parquet"):
-        return f"pd.read_parquet({_quoted(within.format(_MAIN))})"
+        order = _order(content)
+        told = f"  # folder by folder: sort by {order}" if order else ""
+        return f"pd.read_parquet({_quoted(within.format(_MAIN))}){told}"
     if plain and ".jsonl" in files[0]:
         return f"pd.read_json({_quoted(within.format(files[0]))}, lines=True)"
     if plain and content["sink"].get("header"):
         return f"pd.read_csv({_quoted(within.format(files[0]))})"
     return f"synth.open({_quoted(uri or '.')}).to_pandas()"
+
+
+def _order(content: Mapping[str, Any]) -> str:
+    """The column that brings the transactions of all folders into the order of time; empty where they are in it."""
+    if len({name.rpartition("/")[0] for name in _files(content, _MAIN) if PARTITION in name}) < _SEVERAL:
+        return ""
+    keys = [*content["sink"].get("partition_by", ()), *([SPLIT] if content["sink"].get("split") else [])]
+    if all(key in TIME_PARTS for key in keys):
+        return ""
+    names = {column["source"]: column["name"] for column in content["tables"][_MAIN]["columns"]}
+    return str(names.get("event_id") or names.get("time", ""))
 
 
 def _folder(content: Mapping[str, Any]) -> str:
@@ -131,6 +149,12 @@ def _text(content: Mapping[str, Any]) -> Iterator[str]:
     if line := opening(content, ".." if _folder(content) else ""):
         module = "import synth" if line.startswith("synth.") else "import pandas as pd"
         yield from ("", "From here, in Python:", "", "```python", module, "", line, "```")
+    if order := _order(content):
+        yield from (
+            "",
+            f"Readers of the files get the transactions folder by folder, not in the order of time: sort by `{order}`.",
+        )
+        yield "`synth.open` gives them in order."
     yield from ("", "## Columns", "")
     yield "A detector may use what is observable; truth says what is so, and an observation what people took it for."
     for name, table in content["tables"].items():

@@ -1,5 +1,6 @@
 """``synth lint``: a report for people, one JSON object for programs, and exit codes."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -108,3 +109,16 @@ def test_mistakes(words: tuple[str, ...], code: int, told: str, directory: Path)
     assert answer.code == code
     assert told in answer.err
     assert answer.out == ""
+
+
+def test_too_few_episodes_are_told_with_how_many_rows_would_do(tmp_path: Path) -> None:
+    recipe = ("scenario=card_chain", "population.cards=500")
+    few = synth_reading("lint", *recipe, "generator.transactions=20000", cwd=tmp_path)
+    assert few.code == 0
+    [told] = re.findall(
+        r"card_chain: \d+ episodes to compare, .*; ([\d,]+) rows of this kind", " ".join(few.out.split())
+    )
+    enough = lint(tmp_path, *recipe, f"generator.transactions={told.replace(',', '')}")
+    compared = re.search(r"card_chain (\d+) episodes", enough.out)
+    assert compared, enough.out
+    assert 20 <= int(compared[1]) <= 40

@@ -35,7 +35,7 @@ def test_tables(directory: Path) -> None:
         *("scenario rows recipe", "without the recipe:"),
     ]
     assert answer.row("cards in use").split() == ["130", "130"]
-    for name in ("rows", "bought where bought before (recipe: favourites)", "contactless, of these", "standing orders"):
+    for name in ("rows", "bought where bought before (recipe: at least)", "contactless, of these", "standing orders"):
         assert len(answer.row(name).replace(" %", "%").split()) == 2
 
 
@@ -95,9 +95,17 @@ def test_bars(directory: Path) -> None:
     assert titles[:4] == [
         "payments by hour",
         "payments by weekday",
-        "fraud, of a week's payments",
+        "fraud, of a week's payments, and how many",
         "payments by category",
     ]
+    data = stats(directory, "--json", "people").envelope["data"]
+    weeks = [line.split()[-1] for line in parts[2].splitlines()[1:]]
+    assert [int(count) for count in weeks] == [week["fraud_rows"] for week in data["time"]["weeks"] if week["rows"]]
+    alone = [column for column, values in data["shares"].items() if len(values) == 1]
+    assert alone
+    assert not any(title.startswith(f"payments by {column}") for title in titles for column in alone)
+    [reasons] = [part for part in parts if part.startswith("payments by decline_reason; ")]
+    assert not any(line.startswith("null ") for line in reasons.splitlines())
     hours = stats(directory, "--json", "people").envelope["data"]["time"]["hours"]
     most = max(hour["found"] for hour in hours)
     for line, hour in zip(parts[0].splitlines()[1:], hours, strict=True):

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -66,13 +67,14 @@ def test_a_sweep_runs_every_combination(launcher: list[str], tmp_path: Path) -> 
 def test_a_job_equals_the_run_of_its_overrides(tmp_path: Path) -> None:
     swept = synth("run", "-m", *TINY, "seed=range(1,4)", cwd=tmp_path)
     assert (swept.code, swept.err) == (0, "")
-    lines = swept.out.splitlines()
-    assert lines[0].split() == ["job", "overrides", "rows", "fraud", "rows", "seconds", "digest", "error"]
-    assert len(lines) == 6
-    assert lines[-1].startswith("sweeps/")
-    assert lines[-1].endswith("/results.csv")
+    common, table, file = swept.out.split("\n\n")
+    assert " ".join(common.split()) == f"all jobs: {' '.join(TINY)}; rows 3,000; fraud rows 7"
+    head, *lines = table.splitlines()
+    assert head.split() == ["job", "overrides", "seconds", "digest"]
+    assert [line.split()[:2] for line in lines] == [["0", "seed=1"], ["1", "seed=2"], ["2", "seed=3"]]
+    assert re.fullmatch(r"sweeps/.*/results\.csv", file.strip())
     alone = synth("run", *TINY, "seed=3", cwd=tmp_path)
-    assert alone.row("digest")[:12] in lines[3]
+    assert alone.row("digest")[:12] in lines[2]
 
 
 MOODY = """

@@ -8,8 +8,11 @@ import pytest
 
 from synth.check.foreign import read_foreign
 from synth.check.stats.subject import read_subject, subject_of
+from synth.cli.parser import make_parser
 from synth.config.catalog import load_catalog
 from synth.report import Part, make_report
+from synth.report.parts.answers import PARTS
+from synth.report.parts.episodes import GUESS
 from tests.cli.commands import CANARY, synth
 from tests.report.browser import Browser
 
@@ -46,7 +49,9 @@ def report(place: Path, against: Path | None = None, answers: tuple[dict[str, ob
 def test_rows_beside_themselves_are_alike(places: Path) -> None:
     part = report(places / "people", places / "people")["comparison"]
     assert len(part.figures) > 6
-    for figure in part.figures:
+    here, other = (figure for figure in part.figures if figure.name.startswith("compared_episode"))
+    assert here.rows == other.rows
+    for figure in part.figures[:-2]:
         sides = [column.name for column in figure.columns][-2:]
         assert [row[sides[0]] for row in figure.rows] == [row[sides[1]] for row in figure.rows]
 
@@ -66,11 +71,46 @@ def test_what_one_of_them_lacks_is_empty(places: Path) -> None:
 def test_rows_of_other_people(foreign: Path) -> None:
     subject = subject_of(read_foreign([foreign / "theirs.csv"], foreign / "theirs.yaml"))
     parts = {part.name: part for part in make_report(subject)}
-    assert parts["scenarios"].notes == ("No episode is drawn: nothing says which payments belong to one.",)
+    assert GUESS in parts["scenario_0"].notes
+    assert {row["role"] for row in parts["scenario_0"].figures[0].rows} == {"fraud"}
     overview = {row["what"]: row["came"] for row in parts["overview"].figures[0].rows}
     assert (overview["payments"], overview["fraud payments"], overview["cards in use"]) == ("400", "20", "30")
     assert sum(row["rows"] for row in parts["rhythm"].figures[0].rows) == 400
     assert {figure.name for figure in parts["uses"].figures} >= {"column_category", "column_channel"}
+
+
+ROWS = """when,card,paid,fraud,kind,attack
+2024-03-01 00:00:00,1,10,0,,
+2024-03-01 01:00:00,1,11,1,a,x
+2024-03-01 01:30:00,2,20,1,a,x
+2024-03-01 02:00:00,1,12,1,a,x
+2024-03-01 03:00:00,1,13,0,,
+2024-03-01 04:00:00,1,14,1,a,y
+2024-03-01 05:00:00,1,15,1,b,z
+2024-03-01 06:00:00,2,21,1,a,
+2024-03-01 07:00:00,2,22,1,a,
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "guessed"), [("", True), (", scenario: kind", True), (", scenario: kind, episode: attack", False)]
+)
+def test_what_belongs_together_in_a_file(more: str, guessed: bool, tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text(ROWS)
+    (tmp_path / "map.yaml").write_text(f"columns: {{time: when, card: card, amount: paid, label: fraud{more}}}")
+    subject = subject_of(read_foreign([tmp_path / "rows.csv"], tmp_path / "map.yaml"))
+    episodes = subject.columns_of("episodes", ("scenario", "card_number", "first_time", "last_time", "amount_minor"))
+    assert episodes is not None
+    hours = [(each.as_py() - 1709251200_000_000) / 3_600_000_000 for each in episodes["first_time"]]
+    found = {*zip(episodes["scenario"].to_pylist(), episodes["card_number"].to_pylist(), hours, strict=True)}
+    alone = {("fraud", 1, 1.0), ("fraud", 2, 1.5), ("fraud", 1, 4.0)}
+    by_kind = {("a", 1, 1.0), ("a", 2, 1.5), ("a", 1, 4.0), ("b", 1, 5.0)}
+    by_attack = {("a", None, 1.0), ("a", 1, 4.0), ("b", 1, 5.0), ("a", 2, 6.0)}
+    assert found == {"": alone, ", scenario: kind": by_kind}.get(more, by_attack)
+    assert sum(episodes["amount_minor"].to_pylist()) == 100 * (11 + 20 + 12 + 14 + 15 + 21 + 22)
+    parts = {part.name: part for part in make_report(subject)}
+    assert any(GUESS in part.notes for part in parts.values()) == guessed
+    assert len(parts["scenario_0"].figures[0].rows) > 1
 
 
 @pytest.mark.server
@@ -213,3 +253,21 @@ def test_files_that_no_reader_takes_are_one_line(
     assert answer.code in (2, 3)
     assert told in answer.err
     assert "internal error" not in answer.err
+
+
+def test_refunds_do_not_hide_an_episode(tmp_path: Path) -> None:
+    rows = [
+        f"2024-03-{1 + i // 24:02d} {i % 24:02d}:00:00,{i % 4},{-5 if i % 3 else 9},{int(30 <= i < 42)}"
+        for i in range(240)
+    ]
+    (tmp_path / "rows.csv").write_text("\n".join(["when,card,paid,fraud", *rows]))
+    (tmp_path / "map.yaml").write_text("columns: {time: when, card: card, amount: paid, label: fraud}")
+    subject = subject_of(read_foreign([tmp_path / "rows.csv"], tmp_path / "map.yaml"))
+    part = {part.name: part for part in make_report(subject)}["scenario_0"]
+    names = [figure.name.removeprefix("scenario_0_") for figure in part.figures]
+    assert names == ["episode", "genuine", "alike", "life"]
+    assert len(part.figures[2].rows) == len(part.figures[0].rows) == 3
+
+
+def test_every_answer_that_has_a_part_is_that_of_a_command() -> None:
+    assert {*PARTS} <= make_parser().commands().keys()

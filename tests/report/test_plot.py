@@ -42,7 +42,7 @@ def test_a_recipe_and_a_file(places: Path, tmp_path: Path) -> None:
     [file] = (places / "notebook/transactions").glob("*.parquet")
     given = synth.plot(file, mapping=tmp_path / "map.yaml")
     assert "amounts" in given
-    assert "scenario_0_episode" not in given
+    assert given["scenario_0_episode"].to_dict()["title"].startswith("One stretch: ")
     with pytest.raises(synth.ConfigError, match="a mapping explains files"):
         synth.plot({"seed": 1}, mapping=tmp_path / "map.yaml")
 

@@ -89,3 +89,28 @@ def test_a_text_breaks_out_of_no_cell(root: Path) -> None:
     manifest = copy.deepcopy(written(root, "parquet")[1])
     manifest["tables"]["labels"]["columns"][0]["doc"] = "a | b\nc"
     assert "| a \\| b c |" in write_card(json.dumps(manifest).encode()).decode()
+
+
+ARRANGED = {
+    "whole": (),
+    "by time": ("partition_by=[month,day]",),
+    "by a column": ("partition_by=[channel]",),
+    "by a column and time": ("partition_by=[channel,day]",),
+    "by parts of time": ("+split={train: null, test: 2022-02-01}",),
+}
+
+
+@pytest.mark.parametrize("options", ARRANGED.values(), ids=ARRANGED)
+def test_where_files_are_in_another_order_than_time_it_is_said(options: tuple[str, ...], tmp_path: Path) -> None:
+    place = tmp_path / "out"
+    words = [f"{'+' * option.startswith('+')}sink.parquet.{option.removeprefix('+')}" for option in options]
+    result = synth.run("experiment=tiny", f"sink.parquet.uri='{place}'", *words)
+    card = (place / "README.md").read_text()
+    [line] = result.openings
+    frame = eval(line, {"pd": pd})
+    ordered = frame.time.is_monotonic_increasing
+    assert ("folder by folder" in line, "folder by folder" in card) == (not ordered, not ordered)
+    if not ordered:
+        [key] = re.findall(r"sort by (\w+)$", line)
+        assert f"sort by `{key}`." in card
+        assert frame.sort_values(key).time.is_monotonic_increasing

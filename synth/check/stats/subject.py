@@ -2,15 +2,15 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from synth.check.manifest import short
 from synth.check.reader import open_output, with_original_times
 from synth.check.records import Records
+from synth.check.stats.foreign import truth_of
 from synth.check.stats.fraud import Labels
 from synth.check.stats.targets import RecipeFigures, read_targets
 from synth.check.verify.noise import Dropped, NoiseKey, read_noise
@@ -44,6 +44,8 @@ class Subject:
         rows: reads them.
         output: the run that made them; None for rows of other people.
         dropped: what of it never came; None where all rows did.
+        truth: the small tables of rows of other people.
+        guessed: whether nothing says which rows are of one episode.
     """
 
     name: str
@@ -57,10 +59,15 @@ class Subject:
     rows: Callable[[], Iterator[pa.RecordBatch]]
     output: Output | None = None
     dropped: Dropped | None = None
+    truth: Mapping[str, Mapping[str, pa.Array]] = field(default_factory=dict)
+    guessed: bool = False
 
     def columns_of(self, table: str, needed: Sequence[str]) -> Mapping[str, pa.Array] | None:
-        """Some columns of a small table of the output; None where it does not have all of them."""
-        if self.output is None or table not in self.output.manifest["tables"]:
+        """Some columns of a small table; None where it does not have all of them."""
+        if self.output is None:
+            found = self.truth.get(table, {})
+            return {name: found[name] for name in needed} if found.keys() >= {*needed} else None
+        if table not in self.output.manifest["tables"]:
             return None
         known = sources_of(self.output, table)
         return _columns(self.output, table, needed) if all(source in known for source in needed) else None
@@ -103,9 +110,7 @@ def subject_of(records: Records) -> Subject:
     if end_s - start_s > _MOST_YEARS * _YEAR_S:
         raise RefusedError(f"the times of {records.name} span more than {_MOST_YEARS} years")
     table = records.rows.take(pa.array(order)).combine_chunks()
-    event_f = np.flatnonzero(records.fraud_t[order])
-    scenario_f = pc.take(pa.array(records.scenarios, pa.string()), pa.array(records.scenario_t[order][event_f]))
-    truth = {"event_id": pa.array(event_f), "scenario": scenario_f, "role": pa.array([""] * len(event_f), pa.string())}
+    truth = truth_of(records, order)
     few = [field.name for field in table.schema if str(field.type) in _FEW_VALUES and field.name not in records.roles]
     return Subject(
         name=records.name,
@@ -114,9 +119,11 @@ def subject_of(records: Records) -> Subject:
         targets=RecipeFigures(),
         shown={name: name for name in table.column_names},
         few=few,
-        labels=Labels(truth, {"scenario": pa.array([], pa.string())}, table.num_rows),
+        labels=Labels(truth["labels"], truth["episodes"], table.num_rows),
         count=table.num_rows,
         rows=lambda: iter(table.to_batches()),
+        truth=truth,
+        guessed=records.guessed,
     )
 
 

@@ -9,6 +9,7 @@ from synth.report import charts
 from synth.report.dress import PERCENT
 from synth.report.figures import Column, Figure, Kind, Part, told
 from synth.report.gathered import Gathered
+from synth.report.parts.episodes import GUESS, typical_episode
 from synth.report.parts.rows import DAYS, MOST_VALUES, SHAPE_TITLE, shape_rows
 
 _HERE, _OTHER = "here", "other"
@@ -51,7 +52,11 @@ def comparison(found: Gathered, other: Gathered) -> Part:
         notes.append(f"Neither shows: {', '.join(lacking)}.")
     columns = (Column("what", ""), *(Column(name, title) for name, title in _TITLES.items()))
     figures = [Figure("compared", "Figure by figure", columns, rows, size="full")]
-    return Part("comparison", "Beside other rows", notes, [*figures, *_shapes(found, other), *_values(found, other)])
+    figures += [*_shapes(found, other), *_values(found, other)]
+    figures += typical_episode(found, "compared_episode_here", _TITLES[_HERE])
+    figures += typical_episode(other, "compared_episode_other", _TITLES[_OTHER])
+    notes += [GUESS] if found.subject.guessed or other.subject.guessed else []
+    return Part("comparison", "Beside other rows", notes, figures)
 
 
 def _at(stats: Mapping[str, Any], path: str) -> Any:

@@ -31,6 +31,11 @@ _MUCH_LONGER = 4
 
 _KINDS = ("genuine", "this episode", "other fraud")
 
+GUESS = (
+    "What belongs together is a guess: the files name no episodes. Payments of one card that their label calls fraud, "
+    "with no genuine payment of the card between them, are taken for one."
+)
+
 _WHAT_IS_ALIKE = (
     "Most alike are those genuine payments in a row of one {whose}, of all there are, that come nearest to the episode "
     "in how long they take and in what they cost together."
@@ -50,7 +55,7 @@ class _Axes:
     def of(cls, *stretches: Stretch) -> "_Axes":
         """Axes in the unit of the first of some stretches, long enough for all of them if there are several."""
         unit, seconds = next((each for each in _UNITS_S if _length_s(stretches[0]) >= _ENOUGH * each[1]), _UNITS_S[-1])
-        if len(stretches) == 1:
+        if len(stretches) == 1 or min(int(each.minor.min()) for each in stretches) < 0:
             return cls(unit, seconds)
         after, amount = max(map(_length_s, stretches)) / seconds, max(int(each.minor.max()) for each in stretches) / 100
         return cls(unit, seconds, {"after": 1.03 * after, "amount": 1.05 * amount})
@@ -63,16 +68,29 @@ def episodes(found: Gathered) -> Iterator[Part]:
         yield Part("scenarios", "Scenarios", (why,))
     for number, chosen in enumerate(found.chosen):
         yield _episode(found, chosen, number)
+    if 0 < len(found.chosen) < (all_of_them := len(found.subject.labels.scenarios)):
+        why = f"Episodes are drawn of the {len(found.chosen)} scenarios with the most fraud of {all_of_them}."
+        yield Part("scenarios", "Other scenarios", (why,))
+
+
+def typical_episode(found: Gathered, name: str, whose: str) -> Iterator[Figure]:
+    """The episode that stands for the scenario with the most fraud, if it can be drawn."""
+    if found.fraud is None or not found.chosen or not named(AMOUNT, found.subject.shown):
+        return
+    rows_of = found.stats["fraud"]["scenarios"]
+    chosen = max(found.chosen, key=lambda each: int(rows_of[each.scenario]["rows"]["found"]))
+    mine = Stretch(found.fraud.time_us_f[chosen.fraud], found.fraud.minor_f[chosen.fraud])
+    title = f"{chosen.scenario} of {whose}: {_span(mine)}"
+    yield _stretch(name, title, mine, chosen.roles, _Axes.of(mine))
 
 
 def _episode(found: Gathered, chosen: Chosen, number: int) -> Part:
     title, name = f"Scenario {chosen.scenario}", f"scenario_{number}"
-    scenario = found.stats["fraud"]["scenarios"].get(chosen.scenario, {})
-    roles = ", ".join(f"{role}: {count:,}" for role, count in scenario.get("roles", {}).items())
-    notes = [
-        f"{counted(scenario['episodes']['found'], 'episode')} with {counted(scenario['rows']['found'], 'payment')} "
-        f"({roles})."
-    ]
+    guessed = found.subject.guessed
+    scenario = found.stats["fraud"]["scenarios"][chosen.scenario]
+    roles = ", ".join(f"{role}: {count:,}" for role, count in scenario["roles"].items())
+    count = f"{counted(scenario['episodes']['found'], 'episode')} with {counted(scenario['rows']['found'], 'payment')}"
+    notes = [f"{count} ({roles})."] if found.subject.output else [f"{count}.", *([GUESS] if guessed else [])]
     if found.fraud is None or not named(AMOUNT, found.subject.shown):
         lacking = "amounts" if found.fraud else "times"
         return Part(name, title, [*notes, f"The view shows no {lacking}: no episode can be drawn."])
@@ -81,7 +99,8 @@ def _episode(found: Gathered, chosen: Chosen, number: int) -> Part:
     alike = found.alike[number]
     near = alike is not None and _length_s(alike) <= _MUCH_LONGER * _length_s(mine)
     axes = _Axes.of(mine, alike) if alike is not None and near else _Axes.of(mine)
-    figures = [_stretch(f"{name}_episode", f"Episode {chosen.episode}: {_span(mine)}", mine, chosen.roles, axes)]
+    head = "One stretch" if guessed else f"Episode {chosen.episode}"
+    figures = [_stretch(f"{name}_episode", f"{head}: {_span(mine)}", mine, chosen.roles, axes)]
     life: list[Figure] = []
     if found.lives is None or chosen.card is None:
         notes.append(

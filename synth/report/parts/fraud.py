@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from synth.arrays import Float, Int64
 from synth.report import charts
-from synth.report.dress import PERCENT
+from synth.report.dress import DASHES, PERCENT
 from synth.report.figures import Column, Figure, Part, duration
 from synth.report.gathered import Gathered
 from synth.timeline import US_PER_S
@@ -115,10 +115,14 @@ def _weeks(found: Gathered) -> Iterator[Figure]:
     columns = [Column("from", "week from", "time")]
     columns += [Column(f"s{number}", name, "count") for number, name in enumerate(names)]
     title, one = "Fraud payments a week", "fraud payments"
+    totals = np.bincount(found.subject.labels.scenario_f, minlength=len(names))
+    drawn = [f"s{number}" for number in sorted(np.argsort(-totals, kind="stable")[: len(DASHES)].tolist())]
+    if len(drawn) < len(names):
+        title += f", of the {len(drawn)} scenarios with the most of {len(names)}"
     titles = {"from": "week from Monday", "value": one, **{column.name: column.title for column in columns[1:]}}
     if len(names) == 1:
         title, titles["s0"] = f"{title}, all of {names[0]}", one
-    draw = partial(charts.lines, x="from", ys=[column.name for column in columns[1:]], titles=titles)
+    draw = partial(charts.lines, x="from", ys=drawn, titles=titles)
     yield Figure("scenarios_by_week", title, columns, table, draw, size="full")
 
 
