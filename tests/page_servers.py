@@ -1,7 +1,7 @@
 """Servers for the commands of a page: each block that says ``<!-- server: NAME -->`` is run against a real one.
 
-What a page calls ``localhost:9092``, ``kafka-console-consumer.sh``, ``postgresql://me@host/fraud`` or ``s3://bucket`` is,
-while it runs, a server of this machine, empty when the page begins. One broker of Kafka serves all pages, for it takes
+What a page calls ``localhost:9092``, ``kafka-console-consumer.sh``, ``postgresql://me@host/fraud`` or ``s3://bucket``,
+is meanwhile a server of this machine, empty when the page begins. One broker of Kafka serves all pages, for it takes
 seconds to start.
 """
 
