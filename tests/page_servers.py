@@ -26,7 +26,8 @@ class PageServers(ExitStack):
 
     def missing(self, name: str) -> str:
         """Why a server cannot be started here; empty when it can."""
-        return {"kafka": missing_kafka, "postgres": missing_postgres, "s3": str}[name]()
+        asks: dict[str, Callable[[], str]] = {"kafka": missing_kafka, "postgres": missing_postgres, "s3": str}
+        return asks[name]()
 
     def start(self, name: str) -> AbstractContextManager[Settings]:
         """An empty server for one page."""

@@ -84,3 +84,16 @@ def test_a_page_that_holds_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 )
 def test_a_page_that_does_not_hold_fails(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(page, tmp_path, monkeypatch) == 1
+
+
+def test_a_block_that_names_a_server_is_left_out_where_there_is_none() -> None:
+    page = "<!-- server: kafka -->\n```console\n$ true\n```\n\n```console\n$ echo here\n```\n"
+    assert [command.text for command in read_commands(page)[0]] == ["true", "echo here"]
+    commands, left_out = read_commands(page, lacking=["kafka"])
+    assert [command.text for command in commands] == ["echo here"]
+    assert left_out == ["no server kafka can be started here"]
+
+
+def test_a_page_has_a_bucket_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = "<!-- server: s3 -->\n```console\n$ python -c 'import os; print(os.environ[\"AWS_ACCESS_KEY_ID\"])'\nmoto\n```\n"
+    assert run(page, tmp_path, monkeypatch) == 0

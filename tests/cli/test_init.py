@@ -101,13 +101,9 @@ def test_other_machines_are_told_where_synth_comes_from(
 ) -> None:
     """By what pip has written down of the installation (direct_url.json)."""
 
-    class Installed(metadata.PathDistribution):
-        def read_text(self, filename: str | Path) -> str | None:
-            if filename != "direct_url.json":
-                return super().read_text(filename)
-            return None if source is None else json.dumps(source)
-
-    found = Installed(metadata.distribution("synth-fraud")._path)  # type: ignore[attr-defined]
+    if source is not None:
+        (tmp_path / "direct_url.json").write_text(json.dumps(source))
+    found = metadata.PathDistribution(tmp_path)
     monkeypatch.setattr(metadata, "distribution", lambda _name: found)
     assert synth("init", "my_bank", "--template", "plugin", cwd=tmp_path).code == 0
     assert (tmp_path / "my_bank/requirements.txt").read_text().startswith(first)
