@@ -76,6 +76,7 @@ def read_commands(page: str, lacking: Container[str] = ()) -> tuple[list[Command
 def matches(shown: list[str], printed: str) -> bool:
     """Whether printed text is what the page shows, up to its ``...`` and to white space."""
     pattern = re.escape(" ".join(" ".join(shown).split())).replace(r"\.\.\.", ".*")
+    pattern = re.sub(r"^\.\*\\ ", "(.* )?", pattern)  # nothing may stand before the first line that is shown
     return re.fullmatch(pattern, " ".join(printed.split())) is not None
 
 
