@@ -1,15 +1,13 @@
 """Servers for the commands of a page: each block that says ``<!-- server: NAME -->`` is run against a real one.
 
-What a page calls ``localhost:9092``, ``kafka-console-consumer.sh``, ``postgresql://me@host/fraud`` or ``s3://bucket`` is,
-while it runs, a server of this machine, empty when the page begins. One broker of Kafka serves all pages, for it takes
+What a page calls ``localhost:9092``, ``kafka-console-consumer.sh``, ``postgresql://me@host/fraud`` or ``s3://bucket``,
+is meanwhile a server of this machine, empty when the page begins. One broker of Kafka serves all pages, for it takes
 seconds to start.
 """
 
 import shlex
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from pathlib import Path
 
 from tests.kafka.broker import Broker, missing_kafka, run_kafka
 from tests.plugins.postgres_server import missing_postgres, run_postgres
@@ -26,7 +24,8 @@ class PageServers(ExitStack):
 
     def missing(self, name: str) -> str:
         """Why a server cannot be started here; empty when it can."""
-        return {"kafka": missing_kafka, "postgres": missing_postgres, "s3": str}[name]()
+        asks: dict[str, Callable[[], str]] = {"kafka": missing_kafka, "postgres": missing_postgres, "s3": str}
+        return asks[name]()
 
     def start(self, name: str) -> AbstractContextManager[Settings]:
         """An empty server for one page."""
@@ -58,6 +57,6 @@ def postgres() -> Iterator[Settings]:
 @contextmanager
 def bucket() -> Iterator[Settings]:
     """A bucket of moto's."""
-    with tempfile.TemporaryDirectory(prefix="synth-moto-") as directory, run_moto(Path(directory)) as server:
+    with run_moto() as server:
         server.client().create_bucket(Bucket="bucket")
         yield server.environ(), {}

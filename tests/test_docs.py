@@ -95,6 +95,14 @@ def test_the_page_of_outputs_names_every_column_of_truth() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_readers_see_the_name_of_each_file(page: Path) -> None:
+    """What stands beside the language of a block, nobody is shown."""
+    text = page.read_text()
+    shown = re.sub(r"^```.+$", "```", text, flags=re.MULTILINE)
+    assert [name for name in re.findall(r"^```\w+ file=(\S+)$", text, re.MULTILINE) if name not in shown] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_no_word_is_taken_for_a_tag(page: Path) -> None:
     """Of ``sink.<name>`` outside of code nobody sees the name."""
     text = re.sub(r"^```.*?^```|`[^`]*`", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)

@@ -58,6 +58,9 @@ def test_a_page_is_read_into_commands_and_their_output() -> None:
         (["rows 5 of 10"], "rows 6 of 10\n", False),
         (["first", "...", "last"], "first\nx\ny\nlast\n", True),
         (["first", "..."], "second\n", False),
+        (["...", "last"], "last\n", True),
+        (["...", "last"], "first\nlast\n", True),
+        (["...", "last"], "at last\nthe end\n", False),
         (["took ... s"], "took 1.5 s", True),
         (["a.c"], "abc", False),
         (["one"], "one\ntwo", False),
@@ -84,3 +87,16 @@ def test_a_page_that_holds_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 )
 def test_a_page_that_does_not_hold_fails(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(page, tmp_path, monkeypatch) == 1
+
+
+def test_a_block_that_names_a_server_is_left_out_where_there_is_none() -> None:
+    page = "<!-- server: kafka -->\n```console\n$ true\n```\n\n```console\n$ echo here\n```\n"
+    assert [command.text for command in read_commands(page)[0]] == ["true", "echo here"]
+    commands, left_out = read_commands(page, lacking=["kafka"])
+    assert [command.text for command in commands] == ["echo here"]
+    assert left_out == ["no server kafka can be started here"]
+
+
+def test_a_page_has_a_bucket_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = "<!-- server: s3 -->\n```console\n$ echo $AWS_ACCESS_KEY_ID\nmoto\n```\n"
+    assert run(page, tmp_path, monkeypatch) == 0

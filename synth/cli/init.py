@@ -3,6 +3,7 @@
 import argparse
 import json
 from collections.abc import Iterator
+from importlib import metadata
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
@@ -12,6 +13,7 @@ from synth.cli.scaffold.files import write_files
 from synth.cli.schema import config_schema, file_schema
 from synth.config.catalog import Catalog, load_catalog
 from synth.config.compose import list_options
+from synth.libraries import PACKAGE
 
 #: In the files of a project: its name, and the dot of a hidden one.
 _NAME, _DOT = "my_project", "dot_"
@@ -32,23 +34,35 @@ def main(args: argparse.Namespace) -> int:
     return output.succeed(args, list(made), "\n".join([*shown, "", *steps]))
 
 
-#: Where synth comes from: no package index has it yet.
-_WHERE = "# No package index has synth yet: install it first, or name a clone, as in synth-fraud @ git+REPOSITORY\n"
+#: Where synth comes from, if it does not say: no package index has it yet.
+_WHERE = f"# No package index has synth yet: elsewhere, as in CI, name a clone instead: {PACKAGE} @ git+REPOSITORY\n"
 
 
 def _project(name: str, template: str, catalog: Catalog) -> dict[str, str]:
     """Path below the project's folder → text."""
     checked(name)
     root = files("synth.cli") / "projects"
-    made = {"requirements.txt": f"{_WHERE}synth-fraud{needed()}\npytest>=8.4\n"}
+    made = {"requirements.txt": f"{_requirement()}\npytest>=8.4\n"}
     if template == "plugin":
         made = {path.partition("/")[2]: text for path, text in write_package(name, "injector").items()}
-        made["requirements.txt"] = "-e .[test]\n"
+        made["requirements.txt"] = f"{_requirement()}\n-e .[test]\n"
     elif template == "fraud":
         made |= write_module(f"{name}_pattern", "injector")
     for folder in (root / "all", root / template):
         made |= {renamed(path, _NAME, name): renamed(text, _NAME, name) for path, text in _texts(folder)}
     return made | _editor(catalog)
+
+
+def _requirement() -> str:
+    """What gives other machines this very synth: the commit of the repository that it was installed from, if it was."""
+    try:
+        installed = metadata.distribution(PACKAGE)
+    except metadata.PackageNotFoundError:  # run from its folder
+        return f"{_WHERE}{PACKAGE}{needed()}"
+    source = json.loads(installed.read_text("direct_url.json") or "{}")
+    if "vcs_info" not in source or source["url"].startswith("file:"):
+        return f"{_WHERE}{PACKAGE}{needed()}"
+    return f"{PACKAGE} @ {source['vcs_info']['vcs']}+{source['url']}@{source['vcs_info']['commit_id']}"
 
 
 def _texts(folder: Traversable, above: str = "") -> Iterator[tuple[str, str]]:

@@ -1,8 +1,10 @@
 """A project begun by ``synth init`` runs at once: every command of its README, and its tests."""
 
 import ast
+import json
 import shlex
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -77,3 +79,31 @@ def test_what_cannot_be_a_project_is_refused(name: str, told: str, tmp_path: Pat
     assert answer.code in (2, 3)
     assert told in answer.err
     assert tree(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("source", "first"),
+    [
+        (None, "# No package index has synth yet"),
+        ({"url": "file:///somewhere", "dir_info": {"editable": True}}, "# No package index has synth yet"),
+        (
+            {"url": "https://host/synth.git", "vcs_info": {"vcs": "git", "commit_id": "ab12"}},
+            "synth-fraud @ git+https://host/synth.git@ab12",
+        ),
+        (
+            {"url": "file:///clone", "vcs_info": {"vcs": "git", "commit_id": "ab12"}},
+            "# No package index has synth yet",
+        ),
+    ],
+)
+def test_other_machines_are_told_where_synth_comes_from(
+    source: dict[str, object] | None, first: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By what pip has written down of the installation (direct_url.json)."""
+
+    if source is not None:
+        (tmp_path / "direct_url.json").write_text(json.dumps(source))
+    found = metadata.PathDistribution(tmp_path)
+    monkeypatch.setattr(metadata, "distribution", lambda _name: found)
+    assert synth("init", "my_bank", "--template", "plugin", cwd=tmp_path).code == 0
+    assert (tmp_path / "my_bank/requirements.txt").read_text().startswith(first)
