@@ -10,6 +10,7 @@ import synth
 from synth.check.verify import verify
 from synth.config.catalog import load_catalog
 from synth.tables.declared import EVENT_COLUMNS
+from tests.faults.kinds import kinds
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted(
@@ -82,6 +83,16 @@ def test_the_examples_of_the_plugins_page_work(tmp_path: Path) -> None:
     report = verify(f"{tmp_path}/out", catalog=load_catalog(plugins_dirs=[tmp_path]))
     [check] = [check for check in report.checks if check.name == "ledger: no large amounts"]
     assert check.ok is not None
+
+
+def test_the_page_of_faults_has_every_kind_of_place_killed_or_not_yet() -> None:
+    page = (ROOT / "docs/faults.md").read_text()
+    killed = set(re.findall(r"^\| ([a-z][^|]*?) \| \d", page, re.MULTILINE))
+    spared = re.findall(r"^Not killed so far: (.+?)\.$", page, re.MULTILINE | re.DOTALL)[0]
+    not_yet = set(" ".join(spared.split()).split("; "))
+    names = {kind.name for kind in kinds()}
+    assert killed | not_yet >= names
+    assert not_yet & killed == set()
 
 
 def test_the_page_of_outputs_names_every_column_of_truth() -> None:

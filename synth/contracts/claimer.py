@@ -69,7 +69,8 @@ class Claimer(Pattern):
     """A fraud pattern of genuine rows, which it may make dearer or cheaper.
 
     Attributes:
-        order: scenarios claim in this order, those of one order by name; who comes later takes rows over.
+        order: scenarios claim in this order, those of one order by name; of two that claim a row the later one
+            keeps it.
     """
 
     order = overridable(int, default=0)

@@ -24,7 +24,12 @@ class ClaimConfig:
 
     share: Annotated[float, Field(gt=0, le=1, description="chance of each such purchase to be fraud")]
     order: Annotated[
-        int, Field(ge=0, le=1000, description="scenarios claim rows in this order; who comes later takes rows over")
+        int,
+        Field(
+            ge=0,
+            le=1000,
+            description="scenarios claim rows in this order; of two that claim a row the later one keeps it",
+        ),
     ]
 
 
