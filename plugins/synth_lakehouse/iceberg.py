@@ -247,13 +247,15 @@ def _add_files(transaction: "Transaction", root: str, files: Sequence[DataFile],
     from pyiceberg.typedef import Record
 
     metadata = transaction.table_metadata
-    kinds, fields = metadata.schema().as_arrow(), metadata.spec().fields
+    kinds, fields, column = metadata.schema().as_arrow(), metadata.spec().fields, metadata.schema().find_column_name
     with transaction.update_snapshot(snapshot_properties=dict(summary)).fast_append() as append:
         for file in files:
             found = parquet_file_to_data_file(transaction._table.io, metadata, f"{root}/{file.name}")
-            told = file.partition
+            told = {
+                key: _typed(text, kinds.field(key).type) for key, text in file.partition.items() if key in kinds.names
+            }
             values = [
-                _typed(told[each.name], kinds.field(each.name).type) if _is_identity(each) else found.partition[i]
+                told[str(column(each.source_id))] if _is_identity(each) else found.partition[i]
                 for i, each in enumerate(fields)
             ]
             known = {name: getattr(found, name) for name in _ENTRY} | {"spec_id": metadata.default_spec_id}

@@ -132,26 +132,37 @@ def test_nothing_said_sends_nothing() -> None:
 
 
 @pytest.mark.server
-def test_a_bucket_that_demands_encryption(ceph: Ceph, tmp_path: Path) -> None:
-    """Ceph holds such a condition against objects that are put whole alone: the policy names two of each run."""
+@pytest.mark.parametrize(
+    ("sink", "more", "told"),
+    [
+        ("parquet", (), "or what it demands of objects, and say it in s3 of the sink"),
+        ("iceberg", ("*.metadata.json", "*.avro"), "ACCESS_DENIED"),
+    ],
+)
+def test_a_bucket_that_demands_encryption(
+    sink: str, more: tuple[str, ...], told: str, ceph: Ceph, tmp_path: Path
+) -> None:
+    """Ceph holds such a condition against objects that are put whole alone: the policy names two of each run, and more
+    of Iceberg's own.
+    """
     place = Prefix(ceph.server, f"strict-{os.urandom(6).hex()}")
     demand = {
         "Effect": "Deny",
         "Principal": "*",
         "Action": "s3:PutObject",
-        "Resource": [f"arn:aws:s3:::{place.bucket}/*/{name}" for name in (".synth-*", "README.md")],
+        "Resource": [f"arn:aws:s3:::{place.bucket}/*/{name}" for name in (".synth-*", "README.md", *more)],
         "Condition": {"Null": {"s3:x-amz-server-side-encryption": "true"}},
     }
     policy = json.dumps({"Version": "2012-10-17", "Statement": [demand]})
     place.client.put_bucket_policy(Bucket=place.bucket, Policy=policy)
-    refused = run(place, "parquet", {}, cwd=tmp_path)
+    refused = run(place, sink, {}, cwd=tmp_path)
     assert refused.code != 0
-    assert "or what it demands of objects, and say it in s3 of the sink" in refused.one_line()
+    assert told in refused.one_line()
     assert (place.files(), place.staging()) == ({}, [])
 
     options = {"encryption": "aws:kms", "kms_key": CEPH_KMS_KEY}
     for words in ([], ["--overwrite", "seed=2"]):
-        answer = run(place, "parquet", options, *words, cwd=tmp_path)
+        answer = run(place, sink, options, *words, cwd=tmp_path)
         assert (answer.code, answer.err) == (0, "")
     for name in place.files():
         head = place.client.head_object(Bucket=place.bucket, Key=f"{place.prefix}/{name}")

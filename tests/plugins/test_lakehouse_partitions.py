@@ -98,17 +98,6 @@ def test_readers_of_delta_open_the_files_of_a_partition_alone(tmp_path: Path, mo
     assert len(chosen.collect()) == online > 0
 
 
-def test_the_readers_of_the_page_find_the_same(tmp_path: Path, monkeypatch, capsys) -> None:
-    monkeypatch.chdir(tmp_path)
-    for kind, place in (("delta", "days"), ("iceberg", "ice")):
-        run(kind, place, "day,channel")
-    page = (commands.ROOT / "plugins/synth_lakehouse/README.md").read_text(encoding="utf-8")
-    _, _, section = page.partition("## Partitions")
-    exec(section.partition("```python\n")[2].partition("```")[0], {})
-    delta_rows, iceberg_rows = capsys.readouterr().out.split()
-    assert int(delta_rows) == int(iceberg_rows) > 0
-
-
 def test_readers_of_delta_leave_files_out_by_their_bounds(tmp_path: Path) -> None:
     """The bounds of the time say so without a partition, too: blocks follow each other in time."""
     rows = run("delta", tmp_path, "").to_pandas()
