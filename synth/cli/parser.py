@@ -21,7 +21,7 @@ A declarative simulator of labelled payment events, with exact ground truth.
   synth run -m scenario=card_chain seed=1,2,3  a sweep, with a table at the end
 """
 
-_HOLDS_A_RUN = "a directory, s3://bucket/prefix or a database that holds a run"
+_HOLDS_A_RUN = "a directory, s3://bucket/prefix, a database or a topic that holds a run"
 
 #: Asks for candidates, where a shell's name asks for its script.
 QUERY = "query"

@@ -55,8 +55,8 @@ def _check_words(args: argparse.Namespace) -> None:
         raise UsageError("report", f"{files[0]} is a file: --mapping says which of its columns is what")
     if args.mapping and not files:
         raise UsageError("report", "--mapping explains files, and there are none")
-    missing = [word for word in words if files and args.mapping and is_place(word) and word not in files]
-    if missing:
+    missing = [word for word in words if is_place(word) and word not in files]
+    if missing and {*words} & {*files}:
         raise UsageError("report", f"there is no file {missing[0]!r}")
     places = [word for word in words if is_place(word)]
     if places and len(words) > 1 and not all(word in files for word in words):

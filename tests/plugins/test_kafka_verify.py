@@ -49,43 +49,43 @@ def stream(kafka: Broker, topic: str, cwd: Path, *words: str) -> None:
 def test_a_whole_stream_is_what_the_recipe_makes(
     kafka: Broker, tmp_path: Path, topic: str, words: tuple[str, ...]
 ) -> None:
-    stream(kafka, f"whole-{topic}", tmp_path, TRUTH, *words)
-    answer = verify(kafka, f"whole-{topic}", tmp_path)
+    stream(kafka, f"verify-whole-{topic}", tmp_path, TRUTH, *words)
+    answer = verify(kafka, f"verify-whole-{topic}", tmp_path)
     found = checks_of(answer)
     assert answer.code == 0, answer.err
     for table in ("transactions", "labels", "episodes"):
         assert found[f"rows of {table}"][0], table
         assert found[f"digest of {table}"][0] is (None if (topic, table) == ("noisy", "transactions") else True)
     for name in ("", ".labels", ".episodes"):
-        assert found[f"messages in 'whole-{topic}{name}'"][0]
+        assert found[f"messages in 'verify-whole-{topic}{name}'"][0]
 
 
 def test_what_was_not_sent_is_not_checked_and_the_rest_is(kafka: Broker, tmp_path: Path) -> None:
-    stream(kafka, "alone", tmp_path)
-    answer = verify(kafka, "alone", tmp_path)
+    stream(kafka, "verify-alone", tmp_path)
+    answer = verify(kafka, "verify-alone", tmp_path)
     found = checks_of(answer)
     assert answer.code == 0, answer.err
     assert found["digest of transactions"][0]
     assert found["time order"][0]
     assert found["rows of labels"] == (None, "it went to no topic: sink.kafka.side_topics=[labels] sends it, too")
     assert found["truth"] == (None, "labels and episodes cannot be read")
-    assert found["messages in 'alone'"][1].startswith("4,000 messages in 4 partitions")
-    text = cli("verify", f"kafka://{kafka.address}/alone", cwd=tmp_path).out
+    assert found["messages in 'verify-alone'"][1].startswith("4,000 messages in 4 partitions")
+    text = cli("verify", f"kafka://{kafka.address}/verify-alone", cwd=tmp_path).out
     assert "not checked" in text
 
 
 def test_a_run_can_be_verified_too_and_its_fraud_can_be_counted(kafka: Broker, tmp_path: Path) -> None:
-    answer = cli("run", *SMALL, TRUTH, *into(kafka.address, "ran"), cwd=tmp_path)
+    answer = cli("run", *SMALL, TRUTH, *into(kafka.address, "verify-ran"), cwd=tmp_path)
     assert answer.code == 0, answer.err
-    assert verify(kafka, "ran", tmp_path).code == 0
-    counted = cli("stats", "--json", f"kafka://{kafka.address}/ran", cwd=tmp_path)
+    assert verify(kafka, "verify-ran", tmp_path).code == 0
+    counted = cli("stats", "--json", f"kafka://{kafka.address}/verify-ran", cwd=tmp_path)
     assert counted.code == 0, counted.err
 
 
 def test_of_parts_every_message_is_looked_at_and_no_order_is_made_up(kafka: Broker, tmp_path: Path) -> None:
     for part in ("0", "1"):
-        stream(kafka, "parts", tmp_path, TRUTH, "--parts", "2", "--part", part)
-        answer = verify(kafka, "parts", tmp_path)
+        stream(kafka, "verify-parts", tmp_path, TRUTH, "--parts", "2", "--part", part)
+        answer = verify(kafka, "verify-parts", tmp_path)
         if part == "0":
             assert answer.code == 3
             assert "part 1 of its stream has not begun" in answer.err
@@ -93,7 +93,7 @@ def test_of_parts_every_message_is_looked_at_and_no_order_is_made_up(kafka: Brok
     assert answer.code == 0, answer.err
     assert found["digest of transactions"][0] is None
     assert "2 parts sent them" in found["digest of transactions"][1]
-    assert found["messages in 'parts'"][1].startswith("4,000 messages")
+    assert found["messages in 'verify-parts'"][1].startswith("4,000 messages")
     assert found["digest of labels"][0]
 
 
@@ -103,8 +103,8 @@ def test_of_parts_every_message_is_looked_at_and_no_order_is_made_up(kafka: Brok
 @pytest.fixture(scope="module")
 def good(kafka: Broker, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Seen], list[Seen]]:
     """The messages of a stream, and those of its control topic."""
-    stream(kafka, "good", tmp_path_factory.mktemp("good"))
-    return consume(kafka.address, "good"), consume(kafka.address, "good.synth")
+    stream(kafka, "verify-good", tmp_path_factory.mktemp("good"))
+    return consume(kafka.address, "verify-good"), consume(kafka.address, "verify-good.synth")
 
 
 def put(kafka: Broker, topic: str, messages: Sequence[Seen], partitions: int = PARTITIONS) -> None:
@@ -152,11 +152,11 @@ def test_a_fault_of_messages_is_told_with_its_place(
     kafka: Broker, tmp_path: Path, good: tuple[list[Seen], list[Seen]], fault: str
 ) -> None:
     change, words = FAULTS[fault]
-    put(kafka, f"bad-{fault}", change(good[0]))
-    put(kafka, f"bad-{fault}.synth", good[1], 1)
-    answer = verify(kafka, f"bad-{fault}", tmp_path)
+    put(kafka, f"verify-bad-{fault}", change(good[0]))
+    put(kafka, f"verify-bad-{fault}.synth", good[1], 1)
+    answer = verify(kafka, f"verify-bad-{fault}", tmp_path)
     assert answer.code == 1
-    ok, detail = checks_of(answer)[f"messages in 'bad-{fault}'"]
+    ok, detail = checks_of(answer)[f"messages in 'verify-bad-{fault}'"]
     assert ok is False
     assert words in detail
 
@@ -164,14 +164,14 @@ def test_a_fault_of_messages_is_told_with_its_place(
 def test_a_changed_value_has_another_digest(kafka: Broker, tmp_path: Path, good: tuple[list[Seen], list[Seen]]) -> None:
     value = json.loads(good[0][9].value or b"")
     changed = replace(good[0][9], value=json.dumps(value | {"amount": value["amount"] + 1}).encode())
-    put(kafka, "changed", [changed, *(each for each in good[0] if each is not good[0][9])])
-    put(kafka, "changed.synth", good[1], 1)
-    found = checks_of(verify(kafka, "changed", tmp_path))
+    put(kafka, "verify-changed", [changed, *(each for each in good[0] if each is not good[0][9])])
+    put(kafka, "verify-changed.synth", good[1], 1)
+    found = checks_of(verify(kafka, "verify-changed", tmp_path))
     assert found["digest of transactions"][0] is False
     broken = replace(good[0][9], value=b"not json")
-    put(kafka, "broken", [broken, *(each for each in good[0] if each is not good[0][9])])
-    put(kafka, "broken.synth", good[1], 1)
-    answer = verify(kafka, "broken", tmp_path)
+    put(kafka, "verify-broken", [broken, *(each for each in good[0] if each is not good[0][9])])
+    put(kafka, "verify-broken.synth", good[1], 1)
+    answer = verify(kafka, "verify-broken", tmp_path)
     assert answer.code == 1
     assert "cannot be read" in checks_of(answer)["rows of transactions"][1]
 
@@ -179,20 +179,22 @@ def test_a_changed_value_has_another_digest(kafka: Broker, tmp_path: Path, good:
 def test_a_transaction_that_nobody_ended_is_told(
     kafka: Broker, tmp_path: Path, good: tuple[list[Seen], list[Seen]]
 ) -> None:
-    put(kafka, "open", good[0])
-    put(kafka, "open.synth", good[1], 1)
+    put(kafka, "verify-open", good[0])
+    put(kafka, "verify-open.synth", good[1], 1)
     producer = Producer({"bootstrap.servers": kafka.address, "transactional.id": "nobody-ends-it"})
     producer.init_transactions(30)
     producer.begin_transaction()
-    producer.produce("open", b"{}", partition=1)
+    producer.produce("verify-open", b"{}", partition=1)
     producer.flush(30)
     try:
-        answer = verify(kafka, "open", tmp_path)
+        answer = verify(kafka, "verify-open", tmp_path)
     finally:
         producer.abort_transaction(30)
     assert answer.code == 1
-    assert "in a transaction that nobody has ended, first at offset" in checks_of(answer)["messages in 'open'"][1]
-    assert verify(kafka, "open", tmp_path).code == 0
+    assert (
+        "in a transaction that nobody has ended, first at offset" in checks_of(answer)["messages in 'verify-open'"][1]
+    )
+    assert verify(kafka, "verify-open", tmp_path).code == 0
 
 
 def test_partitions_that_are_ahead_wait_and_few_messages_are_held(
@@ -201,9 +203,9 @@ def test_partitions_that_are_ahead_wait_and_few_messages_are_held(
     """One partition holds a tenth of the rows, another one the rest: the tenth would be read long before."""
     made = sorted(good[0], key=lambda each: each.sequence)
     uneven = [replace(each, partition=int(each.sequence % 10 == 0), key=None) for each in made]
-    put(kafka, "uneven", uneven, 2)
+    put(kafka, "verify-uneven", uneven, 2)
     run = uneven[0].headers["run"]
-    messages = TopicMessages({"bootstrap.servers": kafka.address}, "uneven", run=run, parts={0: ROWS}, ahead=50)
+    messages = TopicMessages({"bootstrap.servers": kafka.address}, "verify-uneven", run=run, parts={0: ROWS}, ahead=50)
     values, held = list[bytes](), 0
     for some in messages.values():
         values += some
@@ -218,9 +220,9 @@ def test_partitions_that_are_ahead_wait_and_few_messages_are_held(
 
 def test_an_unfinished_stream_says_how_far_it_is(kafka: Broker, tmp_path: Path) -> None:
     words = ("clock=rate", "clock.rate.segments=[{events_per_s: 300}]")
-    with start(*SMALL, *words, *into(kafka.address, "slow"), cwd=tmp_path) as process:
-        wait_for_messages(kafka.address, "slow", 400)
-        answer = verify(kafka, "slow", tmp_path)
+    with start(*SMALL, *words, *into(kafka.address, "verify-slow"), cwd=tmp_path) as process:
+        wait_for_messages(kafka.address, "verify-slow", 400)
+        answer = verify(kafka, "verify-slow", tmp_path)
         process.kill()
     assert answer.code == 3
     assert "holds no whole run: its stream has sent" in answer.err
@@ -231,11 +233,11 @@ def test_an_unfinished_stream_says_how_far_it_is(kafka: Broker, tmp_path: Path) 
     ("uri", "words"),
     [
         ("kafka://{address}/nowhere", "there is no topic 'nowhere'"),
-        ("kafka://{address}/goood", "did you mean"),
+        ("kafka://{address}/verify-goood", "did you mean"),
         ("kafka://127.0.0.1:9/topic", "no broker of 127.0.0.1:9 answers"),
         ("kafka://{address}", "is no uri of Kafka: give kafka://host:port/topic"),
-        ("kafka://me:hunter2canary@{address}/good", "SYNTH_KAFKA_PASSWORD"),
-        ("kafka://{address}/good?password=hunter2canary", "SYNTH_KAFKA_PASSWORD"),
+        ("kafka://me:hunter2canary@{address}/verify-good", "SYNTH_KAFKA_PASSWORD"),
+        ("kafka://{address}/verify-good?password=hunter2canary", "SYNTH_KAFKA_PASSWORD"),
     ],
 )
 def test_what_cannot_be_read_is_refused_in_one_line_without_secrets(
@@ -248,10 +250,10 @@ def test_what_cannot_be_read_is_refused_in_one_line_without_secrets(
 
 
 def test_a_topic_of_others_holds_no_run(kafka: Broker, tmp_path: Path, good: tuple[list[Seen], list[Seen]]) -> None:
-    put(kafka, "others", good[0][:3])
-    answer = verify(kafka, "others", tmp_path)
+    put(kafka, "verify-others", good[0][:3])
+    answer = verify(kafka, "verify-others", tmp_path)
     assert answer.code == 3
-    assert "there is no topic 'others.synth'" in answer.err
+    assert "there is no topic 'verify-others.synth'" in answer.err
 
 
 # the partitioner

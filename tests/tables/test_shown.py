@@ -214,3 +214,19 @@ def test_a_shifted_stream_shifts_naive_times_too() -> None:
         shift = pc.subtract(moved.column(name).cast(pa.int64()), made.column(name).cast(pa.int64()))
         assert pc.unique(shift).to_pylist() == [week]
     assert moved.schema == made.schema
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "table", "words"),
+    [("role", "tid", "labels", ()), ("email", "card_number", "holders", ("population.profile=faker",))],
+)
+def test_a_side_table_keeps_its_own_name_where_the_views_is_taken(
+    name: str, source: str, table: str, words: tuple[str, ...], tmp_path: Path
+) -> None:
+    fields = f"columns.fields=[{{name: {name}, source: {source}}}, {{name: t, source: time}}]"
+    make("parquet", tmp_path / "out", *words, fields)
+    output = open_output(str(tmp_path / "out"))
+    columns = [column["name"] for column in output.table(table)["columns"]]
+    assert {source, name} <= {*columns}
+    assert len(columns) == len({*columns})
+    assert verify(str(tmp_path / "out"), catalog=load_catalog()).ok
