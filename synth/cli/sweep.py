@@ -59,7 +59,7 @@ def show(report: SweepReport) -> str:
     """What all jobs have in common, a line a job with what differs, and the best ones below."""
     outcomes = report.outcomes
     columns = [*_columns(outcomes)]
-    alike = [column for column in columns if len(outcomes) > 1 and len({*column.cells}) == 1]
+    alike = [column for column in columns if len(outcomes) > 1 and len({*column.cells}) == 1 and not column.measured]
     common = "; ".join(f"{column.name} {column.cells[0]}" for column in alike if column.cells[0] not in ("", "-"))
     if overrides := " ".join(map(shown, _everywhere(outcomes))):
         common = f"{overrides}; {common}" if common else overrides
@@ -79,11 +79,18 @@ def show(report: SweepReport) -> str:
 
 @dataclass(frozen=True)
 class _Column:
-    """A column of the table: its name, a cell for each job, and whether these are numbers."""
+    """A column of the table.
+
+    Attributes:
+        cells: one for each job.
+        number: whether these are numbers.
+        measured: whether they would be others the next time, and are alike by chance.
+    """
 
     name: str
     cells: tuple[str, ...]
     number: bool = False
+    measured: bool = False
 
 
 def _columns(outcomes: Sequence[JobOutcome]) -> Iterator[_Column]:
@@ -92,7 +99,7 @@ def _columns(outcomes: Sequence[JobOutcome]) -> Iterator[_Column]:
     yield _Column("overrides", tuple(_own(o, outcomes) for o in outcomes))
     yield _Column("rows", tuple(f"{o.rows:,}" if o.rows else "-" for o in outcomes), number=True)
     yield _Column("fraud rows", tuple(f"{o.fraud_rows:,}" if o.rows else "-" for o in outcomes), number=True)
-    yield _Column("seconds", tuple(f"{o.seconds:.1f}" for o in outcomes), number=True)
+    yield _Column("seconds", tuple(f"{o.seconds:.1f}" for o in outcomes), number=True, measured=True)
     if any(o.objectives for o in outcomes):
         yield _Column("objective", tuple(_values(o) or "-" for o in outcomes))
     yield _Column("digest", tuple(o.digest[:12] or "-" for o in outcomes))
