@@ -171,7 +171,7 @@ class Generator(ABC):
         They are those that are declared so: ``Column.given`` names ``amount_minor``. Here nothing.
 
         Args:
-            claimed: at the amount that they have now, with the own columns that they had before.
+            claimed: at the amount that they have now, with the own columns that they had before; at least one.
         """
         return {}
 

@@ -22,7 +22,7 @@ class Facts:
         episode_id_f: run-wide episode id.
         role_f: index among the roles of all scenarios.
         before_minor_f: what a claimed genuine row cost before; ``ADDED`` for an added row.
-        before: (f,) what the columns that a claim decides again said before, by column; of no meaning for an added row.
+        before: (f,) what the columns that a claim decides again said before, by column; 0 for an added row.
     """
 
     scenario_f: Int64

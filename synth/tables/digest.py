@@ -18,7 +18,8 @@ from synth.tables.arrow import texts_of, validity_of, values_of
 def digest_batch(batch: pa.RecordBatch) -> bytes:
     """32 bytes that stand for the rows of one block."""
     state = hashlib.sha256()
-    for field, column in zip(batch.schema, batch.columns, strict=True):
+    for place, field in enumerate(batch.schema):
+        column = batch.column(place)
         valid = validity_of(column) if field.nullable else None
         if valid is not None:
             state.update(valid.data)
@@ -32,8 +33,8 @@ def digest_batch(batch: pa.RecordBatch) -> bytes:
             state.update(text)
         else:
             values = values_of(column)
-            if valid is not None and len(column):
-                values = values.reshape(len(column), -1) * valid[:, None]
+            if valid is not None:
+                values = values.reshape(len(column), field.type.bit_width // 8) * valid[:, None]
             state.update(values.data)
     return state.digest()
 

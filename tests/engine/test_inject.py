@@ -1,5 +1,7 @@
 """Injected rows stand in their places: in order, each genuine one that stays once, and the truth beside its own row."""
 
+from unittest.mock import Mock
+
 import numpy as np
 import pytest
 
@@ -16,6 +18,7 @@ WORLDS = {
     "adds": (*CARDS, "scenario=card_chain", "scenario.card_chain.mode=add"),
     "nothing": (*CARDS, "scenario=[]"),
     "claims": (*PEOPLE, "scenario=amount_threshold"),
+    "adds and claims": (*PEOPLE, "scenario=[card_chain,amount_threshold]", "scenario.card_chain.mode=add"),
     "replaces and claims": (*PEOPLE, "scenario=[card_chain,amount_threshold]", "scenario.card_chain.mode=replace"),
 }
 
@@ -39,12 +42,24 @@ def test_every_row_is_in_its_place(name: str) -> None:
             assert (events.own[column][unclaimed] == values[source_t[unclaimed]]).all()
             assert events.own[column].dtype == values.dtype
         added = truth.facts.before_minor_f == ADDED
-        assert (truth.row_f[added] == np.flatnonzero(source_t < 0)).all()
+        assert (truth.row_f[added] == np.flatnonzero(source_t == -1)).all()
         claimed = truth.row_f[~added]
         assert (truth.facts.before_minor_f[~added] == genuine.amount_minor_t[source_t[claimed]]).all()
+        for column, before in truth.facts.before.items():
+            assert (before[added] == 0).all()
+            assert (before[~added] == genuine.own[column][source_t[claimed]]).all()
         for scenario in components.injectors:
             fraud = plan.fraud_here(scenario, block)
             mine = truth.row_f[truth.facts.scenario_f == truth.scenarios.index(scenario)]
             order = np.lexsort([fraud.card_f, fraud.time_us_f])
             assert (fraud.time_us_f[order] == events.time_us_t[mine]).all()
             assert (fraud.card_f[order] == events.card_t[mine]).all()
+
+
+def test_a_generator_is_not_asked_to_decide_about_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_block = prepare(load_recipe([*WORLDS["claims"], "scenario.amount_threshold.above=1000000"])[0]).make_block
+    decide_again = Mock()
+    monkeypatch.setattr(make_block.components.generator, "decide_again", decide_again)
+    for block in range(len(make_block.plan.rows_b)):
+        assert not len(make_block(block).truth)
+    decide_again.assert_not_called()

@@ -31,6 +31,7 @@ _LONGEST_WALL_S = 4 * _LONGEST_CPU_S
 _ENGINE = [
     "tests/engine/test_plan.py",
     "tests/engine/test_block.py",
+    "tests/engine/test_inject.py",
     "tests/test_golden.py",
     "tests/injectors/test_card_chain.py",
     "tests/generators/test_own_columns.py",
@@ -59,6 +60,7 @@ TESTS = {
         "tests/test_bad_configs.py",
         "tests/test_python_api.py",
         "tests/config/catalog",
+        "tests/plugins/test_asleep.py",
         "tests/cli/test_broken_plugins.py",
     ],
     "synth/tables/digest.py": ["tests/tables/test_digest.py", "tests/test_golden.py"],
