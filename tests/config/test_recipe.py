@@ -77,3 +77,10 @@ def test_reports_of_a_scenario_that_the_recipe_does_not_have_are_refused_with_it
 def test_times_so_far_from_1970_that_they_cannot_be_put_in_order_are_refused(start: str, end: str) -> None:
     with pytest.raises(ConfigError, match="so many cards at times so far from 1970 cannot be put in order"):
         recipe("population.cards=100000000", f"timeline.start={start}", f"timeline.end={end}")
+
+
+def test_2_62_of_cards_times_seconds_are_the_least_that_are_refused() -> None:
+    words = ("population.cards=134217728", "timeline.start=3058-10-01")  # 2^27 of them, until 2^35 seconds
+    recipe(*words, "timeline.end=3058-10-26T03:46:07")
+    with pytest.raises(ConfigError, match="cannot be put in order"):
+        recipe(*words, "timeline.end=3058-10-26T03:46:08")

@@ -62,6 +62,7 @@ TESTS = {
         "tests/config/catalog",
         "tests/plugins/test_asleep.py",
         "tests/cli/test_broken_plugins.py",
+        "tests/generators/test_own_columns.py",
     ],
     "synth/tables/digest.py": ["tests/tables/test_digest.py", "tests/test_golden.py"],
 }
