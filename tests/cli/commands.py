@@ -75,10 +75,14 @@ class Answer:
         return found.removeprefix(name).strip()
 
     def one_line(self) -> str:
-        """The error, which has to be told in one line; a slow machine may have told before how far it was."""
+        """The error, which has to be told in one line."""
         assert "Traceback" not in self.err
-        [line] = [line for line in self.err.splitlines() if not line.endswith(" s left")]
+        [line] = self.said()
         return line
+
+    def said(self) -> list[str]:
+        """The lines of stderr, but for those of a slow machine that tell how far it is."""
+        return [line for line in self.err.splitlines() if not line.endswith(" s left")]
 
 
 def environ(extra: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -74,17 +74,17 @@ def test_every_sink_that_takes_them_is_here() -> None:
 @pytest.mark.parametrize("sink", SINKS)
 def test_every_object_of_a_run_is_put_with_them(sink: str, place: Prefix, tmp_path: Path) -> None:
     answer = run(place, sink, SINKS[sink], cwd=tmp_path)
-    assert answer.code == 0, answer.err
+    assert (answer.code, answer.said()) == (0, [])
     require_put_with(place, SINKS[sink], least=3)
     again = run(place, sink, SINKS[sink], "--overwrite", "seed=2", cwd=tmp_path)
-    assert again.code == 0, again.err
+    assert (again.code, again.said()) == (0, [])
     require_put_with(place, SINKS[sink], least=3)
     assert synth("verify", place.uri, cwd=tmp_path, env=place.environ()).code == 0
 
 
 def test_what_a_part_leaves_is_put_with_them(place: Prefix, tmp_path: Path) -> None:
     answer = run(place, "parquet", EVERYTHING, "--parts", "2", "--part", "0", cwd=tmp_path)
-    assert answer.code == 0, answer.err
+    assert (answer.code, answer.said()) == (0, [])
     require_put_with(place, EVERYTHING, least=3)  # recipe, families and receipts
 
 
