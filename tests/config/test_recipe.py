@@ -52,6 +52,11 @@ def test_the_order_in_which_scenarios_are_named_is_no_part_of_it() -> None:
     assert recipe(first, second).fingerprint == recipe(second, first).fingerprint
 
 
+def test_what_a_generator_looks_up_is_a_part_of_it() -> None:
+    assert recipe("experiment=tiny").content["resolved"]["generator"]["holidays"]
+    assert "resolved" not in recipe().content
+
+
 @pytest.mark.parametrize("section", sorted({*FIXED} - {"columns"}))  # edits of a view stay when the view is gone
 def test_a_section_that_is_taken_out_is_missed(section: str) -> None:
     with pytest.raises(ConfigError) as refused:

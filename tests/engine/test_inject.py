@@ -10,6 +10,7 @@ from synth.contracts.generator import sort_code
 from synth.engine.facts import ADDED
 from synth.engine.inject import inject
 from synth.engine.prepare import prepare
+from synth.errors import RunError
 
 CARDS = ("population.cards=50", "generator.transactions=2000", "block_rows=1000")
 PEOPLE = ("experiment=tiny", "block_rows=300", "columns=spending")
@@ -54,6 +55,14 @@ def test_every_row_is_in_its_place(name: str) -> None:
             order = np.lexsort([fraud.card_f, fraud.time_us_f])
             assert (fraud.time_us_f[order] == events.time_us_t[mine]).all()
             assert (fraud.card_f[order] == events.card_t[mine]).all()
+
+
+def test_a_generator_that_decides_again_about_other_columns_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_block = prepare(load_recipe(WORLDS["claims"])[0]).make_block
+    monkeypatch.setattr(make_block.components.generator, "decide_again", Mock(return_value={"mood": np.zeros(1)}))
+    told = "decide_again returns mood, not auth_result, decline_reason"
+    with pytest.raises(RunError, match=f"the generator SpendingGenerator broke its contract in block 0: {told}"):
+        make_block(0)
 
 
 def test_a_generator_is_not_asked_to_decide_about_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
