@@ -23,7 +23,7 @@ class IndependentConfig:
     """Time, customer, type, product, category and price of each event independent, a session of its own for each."""
 
     kind: Literal["clickstream_independent"] = "clickstream_independent"
-    transactions: Annotated[int, Field(ge=1, le=10**12, description="events in all; exact")]
+    transactions: Annotated[int, Field(ge=1, le=10**12, description="events without added fraud; exact")]
     products: Products
     categories: Categories
 

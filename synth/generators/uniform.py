@@ -18,7 +18,7 @@ class UniformConfig:
     """Times uniform over the window at one-second resolution, cards uniform over the population."""
 
     kind: Literal["uniform"] = "uniform"
-    transactions: Annotated[int, Field(ge=1, le=10**12, description="rows in all; exact")]
+    transactions: Annotated[int, Field(ge=1, le=10**12, description="rows without added fraud; exact")]
 
 
 class UniformGenerator(Generator):

@@ -52,6 +52,11 @@ def test_the_order_in_which_scenarios_are_named_is_no_part_of_it() -> None:
     assert recipe(first, second).fingerprint == recipe(second, first).fingerprint
 
 
+def test_a_choice_that_nobody_made_and_that_has_no_effect_is_idle() -> None:
+    assert recipe("experiment=tiny").idle == {"amount"}
+    assert not recipe().idle
+
+
 def test_what_a_generator_looks_up_is_a_part_of_it() -> None:
     assert recipe("experiment=tiny").content["resolved"]["generator"]["holidays"]
     assert "resolved" not in recipe().content

@@ -5,12 +5,15 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
+from unittest.mock import Mock
 
 import pytest
 
 import synth
 from synth.contracts.run_events import BlockDone, RunEnded, RunStarted, StreamProgress, Subscriber
+from synth.contracts.sink import Sink
 from synth.engine.announcer import Announcer
+from synth.engine.commit import abort
 from synth.errors import PartlyDone, RefusedError, RunError
 from tests.config.catalog.plugins import write
 from tests.failing_sink import FAILING
@@ -297,3 +300,11 @@ def test_the_end_is_told_after_everything_was_taken_back(
     assert "is full" in json.loads(end)["error"]
     assert "hunter2" not in end
     assert found.split() == left
+
+
+def test_a_sink_that_cannot_take_back_is_told_and_the_others_are_taken_back(caplog: pytest.LogCaptureFixture) -> None:
+    stuck, other = Mock(spec=Sink), Mock(spec=Sink)
+    stuck.abort.side_effect = OSError("the disk is gone")
+    abort({"stuck": stuck, "other": other})
+    other.abort.assert_called_once_with()
+    assert caplog.messages == ["sink 'stuck' could not take everything back: the disk is gone"]

@@ -139,6 +139,14 @@ class TestOwnership:
         with pytest.raises(RunError, match=f"scenario 'mine': its injector Broken claims {told}"):
             claimed_of(("mine", Broken(2, 0)))
 
+    def test_the_highest_amount_is_in_range(self) -> None:
+        class Dearest(Every):
+            def claim(self, targets: Targets, block: int, genuine: Genuine, *, streams: Streams) -> Claims:
+                return Claims(*(np.array([value]) for value in (0, 0, 0, HIGHEST * 100 - 1)))
+
+        _, claimed, _ = claimed_of(("mine", Dearest(2, 0)))
+        assert claimed.events.amount_minor_t[claimed.row_f].tolist() == [HIGHEST * 100 - 1]
+
 
 class TestTogether:
     def test_claims_and_added_rows_in_one_run(self) -> None:

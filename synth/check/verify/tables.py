@@ -60,7 +60,7 @@ def check_foreign(output: StoredOutput) -> Check:
         taken = folder in alone and not base.startswith(_HIDDEN)
         if name.partition("/")[0] not in logged and (taken or name.startswith(starts)):
             return Check("foreign files", False, f"{name} is not a file of this run")
-    return Check("foreign files", True, "no other files beside those of the tables")
+    return Check("foreign files", True, "none that a reader would take for one of the tables'")
 
 
 def _folders_of_one_table(files: Sequence[tuple[str, str]]) -> set[str]:

@@ -20,7 +20,7 @@ class MyGeneratorConfig:
     """One line that `synth list` and `synth describe` show."""
 
     kind: Literal["my_generator"] = "my_generator"
-    transactions: Annotated[int, Field(ge=1, le=10**12, description="rows in all; exact")] = 1_000_000
+    transactions: Annotated[int, Field(ge=1, le=10**12, description="rows without added fraud; exact")] = 1_000_000
     online: Annotated[float, Field(ge=0, le=1, description="share of purchases on the web")] = 0.2
 
 

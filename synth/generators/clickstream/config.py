@@ -69,7 +69,7 @@ class ClickstreamConfig:
     """Visitors of a web shop: sessions that lead through products to a purchase, or do not."""
 
     kind: Literal["clickstream"] = "clickstream"
-    transactions: Annotated[int, Field(ge=1, le=10**12, description="events in all; exact")]
+    transactions: Annotated[int, Field(ge=1, le=10**12, description="events without added fraud; exact")]
     products: Products
     categories: Categories
     popularity: Annotated[float, Field(ge=0, le=3, description="Zipf exponent of the products; 0: all alike")]

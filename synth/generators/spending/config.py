@@ -170,7 +170,8 @@ class SpendingConfig:
 
     kind: Literal["spending"] = "spending"
     transactions: Annotated[
-        int | None, Field(ge=1, le=10**12, description="rows in all, exact; null: as many as people's rates make")
+        int | None,
+        Field(ge=1, le=10**12, description="rows without added fraud; exact; null: as many as people's rates make"),
     ]
     segments: Annotated[dict[str, Segment], Field(min_length=1, description="behaviour of each segment of customers")]
     categories: Annotated[
