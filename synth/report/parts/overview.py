@@ -61,7 +61,9 @@ def _counts(found: Gathered) -> Iterator[dict[str, Any]]:
         if name in stats:
             yield _side(f"{stats[name]['by'].partition('_')[0]}s {noun}", stats[name]["active"])
     fraud = stats["fraud"]
-    yield {"what": "fraud payments", "came": told(fraud["rows"], "count"), "expected": ""}
+    planned = [scenario["rows"]["recipe"] for scenario in fraud["scenarios"].values()]
+    known = bool(planned) and None not in planned
+    yield _side("fraud payments", {"found": fraud["rows"], "recipe": sum(planned) if known else None})
     if fraud["value"] is not None:
         value = f"{told(fraud['value'], 'money')} ({told(fraud['share_of_value'], 'share') or '0 %'} of all)"
         yield {"what": "fraud value", "came": value, "expected": ""}
