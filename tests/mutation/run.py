@@ -60,7 +60,7 @@ TESTS = {
         "tests/test_bad_configs.py",
         "tests/test_python_api.py",
         "tests/config/catalog",
-        "tests/plugins/test_asleep.py",
+        "tests/plugins/test_asleep.py::test_a_recipe_that_uses_it_gets_one_error_with_the_cure",
         "tests/cli/test_broken_plugins.py",
         "tests/generators/test_own_columns.py",
     ],
