@@ -81,6 +81,11 @@ class IcebergConfig:
         problems = [*partition_problems(self.partition_by, view)]
         yield from problems
         times = [key for key in self.partition_by if key not in view]
+        named = [f"{name}_{key}" for key in times for name, column in view.items() if column.name == "time"]
+        for name in (name for name in named if name in view):
+            message = f"Iceberg calls a partition {name!r}, as a column of the view is called"
+            allowed = (f"another name for the column: columns.rename.{name}=…",)
+            yield Problem(path="partition_by", message=message, allowed=allowed)
         if len(times) > 1 and not problems:
             message = "Iceberg knows one part of the time for each table"
             yield Problem(path="partition_by", message=message, allowed=tuple(times))

@@ -32,8 +32,7 @@ class Charts(Mapping[str, "alt.Chart | alt.LayerChart"]):
 
     def __getitem__(self, name: str) -> "alt.Chart | alt.LayerChart":
         figure = self._figures[name]
-        assert figure.draw is not None
-        return figure.draw(figure.rows, width=_WIDTH, height=figure.height).properties(title=figure.title)
+        return figure.drawn(_WIDTH).properties(title=figure.title)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._figures)

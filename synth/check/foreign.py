@@ -42,6 +42,9 @@ CALLED = {
 
 NEEDED = ("time", "card", "amount", "label")
 
+#: What every row has to say, where it is named.
+_FILLED = ("time", "amount", "label", "session", "event_type")
+
 _TRUTH = ("label", "episode", "scenario")
 _KEYS = ("columns", "fraud", "time_unit", "ignore", "signals")
 _UNITS_US = {"us": 1, "ms": 1000, "s": 1_000_000, "min": 60_000_000, "h": 3_600_000_000, "days": 86_400_000_000}
@@ -178,17 +181,22 @@ def _unknown(path: str, given: Mapping[Any, Any], known: Sequence[str] | Mapping
 def _wrong_values(content: Mapping[str, Any], table: pa.Table) -> Iterator[Problem]:
     """What is wrong with the columns that a mapping names."""
     columns = content["columns"]
-    amount, time = (table.schema.field(columns[name]).type for name in ("amount", "time"))
+    kinds = {each: table.schema.field(name).type for each, name in columns.items()}
+    if nested := {each: kind for each, kind in kinds.items() if pa.types.is_nested(kind)}:
+        for each, kind in nested.items():
+            yield Problem(path=f"columns.{each}", message=f"columns.{each}: {columns[each]!r} is {kind}, not one value")
+        return
+    amount, time = kinds["amount"], kinds["time"]
     if not _is_number(amount):
         yield Problem(path="columns.amount", message=f"columns.amount: {columns['amount']!r} is {amount}, not a number")
     if not (pa.types.is_timestamp(time) or pa.types.is_date(time) or _is_number(time)):
         message = f"columns.time: {columns['time']!r} is {time}, neither a time (2022-01-31 23:59:59) nor a number"
         yield Problem(path="columns.time", message=message)
-    for name in ("time", "amount", "label"):
+    for name in (each for each in _FILLED if each in columns):
         if empty := table.column(columns[name]).null_count:
             message = f"columns.{name}: {columns[name]!r} is empty in {counted(empty, 'row')}"
             yield Problem(path=f"columns.{name}", message=message)
-        elif name != "label" and _is_number(table.schema.field(columns[name]).type):
+        elif name in ("time", "amount") and _is_number(table.schema.field(columns[name]).type):
             yield from _endless(f"columns.{name}", table.column(columns[name]), content, name)
     said = (
         [] if "fraud" in content else table.column(columns["label"]).drop_null().cast(pa.string()).unique().to_pylist()
@@ -244,7 +252,11 @@ def _records(name: str, content: Mapping[str, Any], table: pa.Table) -> Records:
     seen["time"] = _times(seen["time"], content.get("time_unit", "s"))
     seen["amount"] = seen["amount"].cast(pa.float64())
     hidden = {*columns.values(), *(content.get("ignore") or [])}
-    others = {each: table.column(each) for each in table.column_names if each not in hidden and each not in seen}
+    others = {
+        field.name: table.column(field.name)
+        for field in table.schema
+        if field.name not in hidden and field.name not in seen and not pa.types.is_nested(field.type)
+    }
     keys = {called for called in seen if called.endswith(("_id", "_number"))}
     signals = {str(each): tuple(map(str, signal)) for each, signal in (content.get("signals") or {}).items()}
     return Records(

@@ -89,9 +89,9 @@ def _labelled(records: Records, clicks: pa.Table) -> tuple[Int64, Int64]:
 def _ids(records: Records, rows: pa.Table, session: Int64, first_v: Int64) -> pa.Table:
     """The ids of visits, and those of devices that no table has, counted from the last one that it has."""
     columns = {"session_id": pa.array(session)}
-    if "device_id" in rows.column_names:
+    if "device_id" in rows.column_names and pa.types.is_integer(rows.column("device_id").type):
         known = records.entities["devices"].num_rows if "devices" in records.entities else 0
-        beyond = rows.column("device_id").to_numpy()[first_v] - known
+        beyond = pc.fill_null(rows.column("device_id"), -1).to_numpy()[first_v] - known
         columns["device_id"] = pa.array(beyond, mask=beyond < 0)
     return pa.table(columns)
 

@@ -42,9 +42,7 @@ def draw_svg(figure: Figure, width: int, *, named: bool = True) -> str:
     """
     import vl_convert
 
-    if figure.draw is None:
-        raise ValueError(f"{figure.name} is not drawn")
-    chart = figure.draw(figure.rows, width=width, height=figure.height)
+    chart = figure.drawn(width)
     svg = str(vl_convert.vegalite_to_svg(chart.to_dict(validate=False)))
     names = {light: name for name, (light, _) in PALETTE.items()} if named else {}
 

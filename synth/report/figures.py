@@ -54,6 +54,25 @@ class Figure:
     height: int = 220
     size: Literal["third", "half", "full"] = "half"
 
+    def drawn(self, width: int) -> "alt.Chart | alt.LayerChart":
+        """The chart, so many pixels wide; texts beyond ``LONGEST`` letters are cut in it, not in the table.
+
+        Raises:
+            ValueError: it has none.
+        """
+        if self.draw is None:
+            raise ValueError(f"{self.name} is not drawn")
+        rows = [{name: _cut(value) for name, value in row.items()} for row in self.rows]
+        return self.draw(rows, width=width, height=self.height)
+
+
+#: Letters of a text that a chart has room for.
+LONGEST = 60
+
+
+def _cut(value: Any) -> Any:
+    return f"{value[: LONGEST - 1]}…" if isinstance(value, str) and len(value) > LONGEST else value
+
 
 @dataclass(frozen=True)
 class Part:

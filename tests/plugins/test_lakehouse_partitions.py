@@ -238,3 +238,21 @@ def test_bounds_that_have_no_exact_word_are_left_out(tmp_path: Path) -> None:
     assert found["minValues"] == {"time": "1970-01-01T00:00:00.001"}
     assert found["maxValues"] == {"time": "1970-01-01T00:00:00.003"}  # a bound, though not the least one
     assert found["nullCount"] == {"time": 0, "ratio": 0, "nothing": 2, "odd": 0}
+
+
+@pytest.mark.parametrize(
+    ("kind", "keys", "name", "told"),
+    [
+        ("iceberg", "day", "time_day", "Iceberg calls a partition 'time_day', as a column of the view is called"),
+        ("delta", "day,Day", "Day", "'day' and 'Day' are one name to Delta, which does not tell upper from lower case"),
+        ("delta", "Time", "Time", "'Time' and 'time' are one name to Delta, which does not tell upper from lower case"),
+        ("delta", "'a:b'", "'a:b'", "'a:b' names folders, which readers take as they are"),
+    ],
+)
+def test_a_name_with_which_a_format_cannot_do(kind: str, keys: str, name: str, told: str, tmp_path: Path) -> None:
+    sink = (f"sink={kind}", f"sink.{kind}.uri=place", f"sink.{kind}.partition_by=[{keys}]")
+    words = ("experiment=tiny", "columns=spending", f"+columns.rename.channel={name}", *sink)
+    answer = commands.synth("validate", *words, cwd=tmp_path)
+    assert answer.code == 2
+    assert answer.err.count("error: ") == 1
+    assert f"error: sink.{kind}.partition_by: {told}" in answer.err

@@ -17,6 +17,7 @@ from synth.check.stats.subject import Subject, read_subject
 from synth.config.catalog import load_catalog
 from synth.libraries import installed_version
 from synth.report.alike import MOST_EVENTS, LookAlikes, Sought
+from synth.report.figures import LONGEST, Figure
 from synth.report.gathered import Chosen, gather
 from synth.report.parts.fraud import _byar
 from tests.cli.commands import synth
@@ -231,3 +232,9 @@ def test_two_cards_of_one_customer_have_one_life(places: Path, monkeypatch: pyte
     assert [each.card for each in found.chosen] == [0, 0, 1]
     assert found.lives is not None
     assert all(len(found.lives.of(card)[0]) for card in (0, 1))
+
+
+def test_a_chart_has_no_room_for_all_of_a_long_text() -> None:
+    rows = [{"what": "x" * 30_000, "count": 3}, {"what": "y" * LONGEST, "count": 2}]
+    figure = Figure("shares", "Shares", (), rows, lambda rows, *, width, height: rows)
+    assert figure.drawn(400) == [{"what": "x" * (LONGEST - 1) + "…", "count": 3}, rows[1]]

@@ -26,15 +26,17 @@ class CardUse(Section):
         self.last_c: Int64 = np.zeros(0, dtype=np.int64)
 
     def see(self, rows: CountedRows) -> None:
-        """Counts rows and gaps; a gap belongs to the row that ends it."""
+        """Counts rows and gaps; a gap belongs to the row that ends it. Rows of no card count nowhere."""
         codes, code_t = rows.coded(self.by)
+        mine_t = code_t >= 0
+        code_t, fraud_t, time_us_t = code_t[mine_t], rows.fraud_t[mine_t], rows.time_us[mine_t]
         fresh = len(codes) - len(self.last_c)
         self.last_c = np.pad(self.last_c, (0, fresh), constant_values=np.iinfo(np.int64).min)
-        self.count_c = added(np.pad(self.count_c, (0, fresh)), code_t[~rows.fraud_t])
-        bits = rows.count.bit_length()
-        sorted_t = np.sort((code_t << bits) | np.arange(rows.count))  # as a stable sort by card, but much faster
+        self.count_c = added(np.pad(self.count_c, (0, fresh)), code_t[~fraud_t])
+        bits = len(code_t).bit_length()
+        sorted_t = np.sort((code_t << bits) | np.arange(len(code_t)))  # as a stable sort by card, but much faster
         place_t, card_t = sorted_t & ((1 << bits) - 1), sorted_t >> bits
-        time_t = rows.time_us[place_t]
+        time_t = time_us_t[place_t]
         first_t = np.diff(card_t, prepend=-1) != 0
         before_t = np.where(first_t, self.last_c[card_t], np.roll(time_t, 1))
         known = np.flatnonzero(before_t != np.iinfo(np.int64).min)
@@ -42,7 +44,7 @@ class CardUse(Section):
         if len(gap_us) and gap_us.min() < 0:
             self.problem = "the rows are not in the order of time"
             return
-        self.gaps.add(gap_us // US_PER_S, rows.fraud_t[place_t[known]].astype(np.int64))
+        self.gaps.add(gap_us // US_PER_S, fraud_t[place_t[known]].astype(np.int64))
         last = np.flatnonzero(np.roll(first_t, -1))
         self.last_c[card_t[last]] = time_t[last]
 
