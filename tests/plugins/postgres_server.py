@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
 from tests.servers import free_port
 
 INSTALL = "apt-get install -y --no-install-recommends postgresql"
@@ -53,6 +51,8 @@ class PostgresServer:
 
     def ask(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """The rows of a query, over a connection of its own."""
+        import psycopg
+
         with psycopg.connect(f"postgresql://postgres@127.0.0.1:{self.port}/postgres", autocommit=True) as connection:
             cursor = connection.execute(query.encode(), values or None)
             return cursor.fetchall() if cursor.description else []
