@@ -166,6 +166,9 @@ def scrapes(port: int, process: Process) -> Iterator[Samples]:
             found = scrape(port)
         except OSError:
             found = {}
+        except ValueError:  # an answer that the end of the process has cut
+            process.wait(10)
+            return
         if "synth_stream_events_sent_total" in found and found["synth_run_in_progress"]:
             yield found
         time.sleep(0.1)
