@@ -1,7 +1,6 @@
 """Delta Lake: a table's log names its files; a commit is one more file in it, which must not be there yet."""
 
 import json
-import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,10 +37,6 @@ _APP, _REPLACED = "synth-run-", "synth-replaced"
 _UNTOLD = ("acl", "storage_class", "tags")
 
 
-#: Names that are no others in the path of a folder: Polars takes a table's partitions from there, and decodes no keys.
-_FOLDER = re.compile(r"[^\"#%'*/:=?\\\[\]{^\x7f\x00-\x1f]+")
-
-
 @dataclass(frozen=True, kw_only=True)
 class DeltaConfig:
     """Delta Lake tables that Spark, DuckDB, Polars and others read; a folder each."""
@@ -63,15 +58,13 @@ class DeltaConfig:
 
     def problems_with(self, view: Mapping[str, Column], window: object) -> Iterator[Problem]:
         """Yields the partitions that the view does not have, and names with which readers of Delta cannot do."""
-        yield from partition_problems(self.partition_by, view)
+        # Polars takes a table's partitions from the folders' names, and decodes no keys.
+        yield from partition_problems(self.partition_by, view, decoded=False)
         for key in self.partition_by:
             if twins := sorted(name for name in view if name != key and _same(name, key)):
                 message = f"{key!r} and {twins[0]!r} are one name to Delta, which does not tell upper from lower case"
                 allowed = (f"another name for the column: columns.rename.{twins[0]}=…",)
                 yield Problem(path="partition_by", message=message, allowed=allowed)
-            if not _FOLDER.fullmatch(key):
-                message = f"{key!r} names folders, which readers take as they are"
-                yield Problem(path="partition_by", message=message, allowed=("names of letters and digits",))
 
 
 def _same(name: str, other: str) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 from synth.arrays import Int64
 from synth.errors import RunError
 from synth.sinks.places import PARTITION
-from synth.tables.partition import NULL, TIME_PARTS
+from synth.tables.partition import NULL, TIME_PARTS, escaped
 from synth.tables.split import time_of
 from synth.tables.table import Table
 
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
 #: Of a part of the time, the unit that NumPy counts it in.
 _UNITS = {"year": "Y", "month": "M", "day": "D", "hour": "h"}
-
-#: What Hive writes as its number: all else stays as it is, for readers put bytes together each in a way of its own.
-_ESCAPED = {ord(sign): f"%{ord(sign):02X}" for sign in "\"#%'*/:=?\\\x7f{[]^" + "".join(map(chr, range(32)))}
 
 
 def partitioned_table(table: Table, keys: Sequence[str]) -> Table:
@@ -75,7 +72,7 @@ def _coded(batch: "Batch", keys: Sequence[str]) -> tuple[Int64, list[str]]:
     _, first, code_t = np.unique(code_t, return_index=True, return_inverse=True)
     rank = np.argsort(np.argsort(first))
     folders = [
-        "/".join(f"{_escaped(key)}={texts[own_t[row]]}" for key, (own_t, texts) in zip(keys, texts_k, strict=True))
+        "/".join(f"{escaped(key)}={texts[own_t[row]]}" for key, (own_t, texts) in zip(keys, texts_k, strict=True))
         for row in np.sort(first)
     ]
     return rank[code_t], folders
@@ -91,8 +88,4 @@ def _codes(batch: "Batch", key: str) -> tuple[Int64, list[str]]:
     values = coded.dictionary.to_pylist()
     if "" in values:
         raise RunError(f"no folder can be named after the empty text that {key!r} has in some rows")
-    return coded.indices.to_numpy().astype(np.int64), [NULL if v is None else _escaped(str(v)) for v in values]
-
-
-def _escaped(text: str) -> str:
-    return text.translate(_ESCAPED)
+    return coded.indices.to_numpy().astype(np.int64), [NULL if v is None else escaped(str(v)) for v in values]

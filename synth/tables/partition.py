@@ -16,6 +16,9 @@ so that each of them says alone when it was."""
 NULL = "__HIVE_DEFAULT_PARTITION__"
 """What Hive writes for a value that is missing."""
 
+#: What Hive writes as its number: all else stays as it is, for readers put bytes together each in a way of its own.
+_ESCAPED = {ord(sign): f"%{ord(sign):02X}" for sign in "\"#%'*/:=?\\\x7f{[]^" + "".join(map(chr, range(32)))}
+
 #: The field ``partition_by`` of a sink.
 PartitionKeys = Annotated[
     list[str],
@@ -25,7 +28,12 @@ PartitionKeys = Annotated[
 ]
 
 
-def partition_problems(keys: Sequence[str], view: Mapping[str, Column]) -> Iterator[Problem]:
+def escaped(text: str) -> str:
+    """A key or a value, as the name of a folder has it."""
+    return text.translate(_ESCAPED)
+
+
+def partition_problems(keys: Sequence[str], view: Mapping[str, Column], *, decoded: bool = True) -> Iterator[Problem]:
     """What is wrong with the keys of partitions.
 
     >>> [problem.message for problem in synth.partition_problems(["day"], {})]
@@ -34,6 +42,7 @@ def partition_problems(keys: Sequence[str], view: Mapping[str, Column]) -> Itera
     Args:
         keys: in the words of a recipe.
         view: the columns of the transactions, by name.
+        decoded: whether readers decode the keys in the names of folders.
 
     Yields:
         One problem for each, and one where the view cannot put its rows back in order.
@@ -54,6 +63,9 @@ def partition_problems(keys: Sequence[str], view: Mapping[str, Column]) -> Itera
             what = "has too many values for folders" if key in view else "is no column of the view"
             hint = "" if key in view else nearest(key, (*TIME_PARTS, *few))
             yield Problem(path=path, message=f"{key!r} {what}", allowed=(*TIME_PARTS, *few), hint=hint)
+        elif not decoded and key != escaped(key):
+            message = f"{key!r} names folders, which readers take as they are"
+            yield Problem(path=path, message=message, allowed=("names of letters and digits",))
     of_columns = [key for key in keys if key in few]
     if of_columns and "event_id" not in shown:
         message = (
