@@ -56,10 +56,9 @@ def _project(name: str, template: str, catalog: Catalog) -> dict[str, str]:
 def _requirement() -> str:
     """What gives other machines this very synth: the commit of the repository that it was installed from, if it was."""
     try:
-        installed = metadata.distribution(PACKAGE)
+        source = json.loads(metadata.distribution(PACKAGE).read_text("direct_url.json") or "{}")
     except metadata.PackageNotFoundError:  # run from its folder
-        return f"{_WHERE}{PACKAGE}{needed()}"
-    source = json.loads(installed.read_text("direct_url.json") or "{}")
+        source = {}
     if "vcs_info" not in source or source["url"].startswith("file:"):
         return f"{_WHERE}{PACKAGE}{needed()}"
     return f"{PACKAGE} @ {source['vcs_info']['vcs']}+{source['url']}@{source['vcs_info']['commit_id']}"

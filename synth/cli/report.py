@@ -70,9 +70,10 @@ def _require_places(args: argparse.Namespace) -> None:
         RefusedError: says what it holds.
     """
     named = [args.overrides[0], *filter(None, [args.against])]
-    for word in named:
-        if is_place(word) and not Path(word).is_file():
-            open_output(word, load_catalog(args.plugin, args.plugins_dir))
+    if places := [word for word in named if is_place(word) and not Path(word).is_file()]:
+        catalog = load_catalog(args.plugin, args.plugins_dir)
+        for place in places:
+            open_output(place, catalog)
 
 
 def _read(args: argparse.Namespace, words: Sequence[str]) -> Subject:

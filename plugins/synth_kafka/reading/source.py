@@ -102,7 +102,7 @@ class KafkaSource(TableSource):
 
     @property
     def _parts(self) -> int:
-        return int(self._manifest.get("stream", {}).get("parts", 1))
+        return _parts_of(self._manifest)
 
     def _topic_of(self, table: str) -> str:
         return self._topic if table == self._main else f"{self._topic}.{table}"
@@ -132,7 +132,7 @@ class KafkaSource(TableSource):
             raise RefusedError(f"{self.uri} holds no synth run: its control topic tells of none")
         texts = {part: control.records.get(manifest_key(part)) for part in control.parts}
         first = next((text for text in texts.values() if text is not None), None)
-        parts = range(max(1, *(each + 1 for each in control.parts), _parts_of(first)))
+        parts = range(max(1, *(each + 1 for each in control.parts), _parts_of(json.loads(first or b"{}"))))
         if missing := [part for part in parts if texts.get(part) is None]:
             raise RefusedError(f"{self.uri} holds no whole run: {self._so_far(control, missing, len(parts))}")
         assert first is not None, "every part has a manifest"
@@ -152,8 +152,8 @@ class KafkaSource(TableSource):
         return f"{'; '.join(told)}. Wait until it ends, or go on with it: synth stream … --resume"
 
 
-def _parts_of(manifest: bytes | None) -> int:
-    return int(json.loads(manifest or b"{}").get("stream", {}).get("parts", 1))
+def _parts_of(manifest: Mapping[str, Any]) -> int:
+    return int(manifest.get("stream", {}).get("parts", 1))
 
 
 def _parse(uri: str) -> tuple[str, str]:
